@@ -1,0 +1,11 @@
+/** The two levels that Tessera logs at. A pino logger is one. */
+export interface Logger {
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+/** For applications that hand in no logger: standard error, one line a message. */
+export const consoleLogger: Logger = {
+  warn: (details, message) => console.warn(`tessera: ${message}`, details),
+  error: (details, message) => console.error(`tessera: ${message}`, details),
+}
