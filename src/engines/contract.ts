@@ -1,0 +1,87 @@
+import type { SessionRecord } from '../codecs/record.js'
+
+/**
+ * Where sessions are kept. An engine stores records under ids and decides nothing else: what a request means for
+ * its session is decided in `session/`.
+ *
+ * Missing, conflict and undecodable are values. Only a store that cannot answer throws, and then always
+ * `EngineUnavailable`; no call waits for ever.
+ */
+export interface Engine {
+  /** The engine's name in settings and messages. */
+  readonly name: string
+  readonly capabilities: Capabilities
+
+  /**
+   * Whether `text` could be an id of this engine. Looks at its characters only, so that a malformed cookie never
+   * reaches the store (S04). An engine without this method is asked with `load`.
+   */
+  isId?(text: string): boolean
+
+  /**
+   * The session under `id`. Unknown, expired, malformed and undecodable are all `missing`: nobody outside can tell
+   * them apart (S19). A record whose `expires` is exactly now has expired.
+   */
+  load(id: string): Promise<Loaded>
+
+  /**
+   * Stores `record` under a new id and answers the id that the cookie is to carry. Insert only: should the new id
+   * be taken, another is made and the record already there is not touched (S06). Its version is 1.
+   */
+  create(record: SessionRecord): Promise<string>
+
+  /**
+   * Replaces the record if it is alive and still has `version`; one atomic step, so that of two writers who read
+   * the same version exactly one is `updated` (S69).
+   */
+  update(id: string, record: SessionRecord, version: number): Promise<Updated>
+
+  /**
+   * Moves the moment at which the session ends: milliseconds since 1970. Carries no data and leaves the version as
+   * it is, so that a reader can neither overwrite a writer nor make it repeat its work.
+   */
+  touch(id: string, expires: number): Promise<'touched' | 'missing'>
+
+  /**
+   * Moves the session to a new id in one atomic step: the old id is dead at once and for a minute reads as
+   * `superseded`, because requests which the browser sent before it had the new cookie are still on their way.
+   */
+  rotate(id: string, record: SessionRecord, version: number): Promise<Updated>
+
+  /**
+   * Ends the session. `missing` is success too: somebody else ended it. `superseded` tells that it lives on under
+   * an id that this one's holder does not know; its mark stays.
+   */
+  delete(id: string): Promise<'deleted' | 'missing' | 'superseded'>
+
+  /** Removes at most `limit` expired records and answers how many went. Never one that was extended meanwhile. */
+  clearExpired(limit: number): Promise<number>
+
+  /** Finishes what is under way and lets go of files, sockets and timers. */
+  close(): Promise<void>
+}
+
+/** What really differs between engines. */
+export interface Capabilities {
+  /** Whether ending a session makes every copy of its id worthless. */
+  readonly revocable: boolean
+  /** Whether several processes see the same sessions. */
+  readonly shared: boolean
+  /** Whether the engine can list what it holds. */
+  readonly enumerable: boolean
+}
+
+export type Loaded =
+  | { readonly kind: 'found'; readonly record: SessionRecord; readonly version: number }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'superseded' }
+
+export type Updated =
+  | {
+      readonly kind: 'updated'
+      /** The id that the cookie is to carry from now on. */
+      readonly id: string
+      readonly version: number
+    }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'missing' }

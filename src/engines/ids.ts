@@ -1,0 +1,30 @@
+import { hash, randomBytes } from 'node:crypto'
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
+const LENGTH = 32
+const WELL_FORMED = /^[a-z0-9]{32}$/
+
+/** The largest multiple of 36 that a byte can reach; bytes from here on would favour the first letters. */
+const FAIR = 256 - (256 % ALPHABET.length)
+
+/** A new session id: 32 characters of `a-z0-9`, 165 bits from the system's generator (S01, Django item 17). */
+export function generateId(): string {
+  let id = ''
+  while (id.length < LENGTH) {
+    for (const byte of randomBytes(LENGTH + 8)) {
+      if (byte < FAIR) id += ALPHABET.charAt(byte % ALPHABET.length)
+      if (id.length === LENGTH) break
+    }
+  }
+  return id
+}
+
+/** Whether `text` is written like an id, which says nothing about whether there is such a session (S04). */
+export function isId(text: string): boolean {
+  return WELL_FORMED.test(text)
+}
+
+/** What the store knows an id by: its SHA-256 in hex. Whoever reads the store learns no id (S05). */
+export function keyOf(id: string): string {
+  return hash('sha256', id, 'hex')
+}

@@ -1,0 +1,114 @@
+import { Batch } from './batch.js'
+import type { KeyedStore, Move, StoredText } from './keyed-store.js'
+import { sqliteStatements } from './sqlite-statements.js'
+
+/** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
+export type Query = (sql: string, ...parameters: unknown[]) => Promise<Row[]>
+
+interface Row {
+  readonly key: string
+  readonly value?: string
+}
+
+export interface SqliteStoreOptions {
+  /** Where reads go: a connection of their own, so that no reader waits behind a locked writer. */
+  readonly read: Query
+  readonly write: Query
+  readonly close: () => Promise<void>
+  readonly table: string
+  /** What every key of ours begins with. */
+  readonly prefix: string
+  /** How long one statement may take, in milliseconds. */
+  readonly timeLimit: number
+}
+
+interface Write {
+  readonly key: string
+  /** What tells two writes to one key apart for the statement's condition. */
+  readonly version: number
+  readonly text: string
+  readonly now: number
+}
+
+/**
+ * Sessions in a table of @keyv/sqlite. Requests that wait at the same moment share a statement: one statement for 32
+ * of them costs each a tenth of its own.
+ */
+export class SqliteStore implements KeyedStore {
+  readonly #options: SqliteStoreOptions
+  readonly #sql: ReturnType<typeof sqliteStatements>
+  readonly #reads: Batch<string, string | undefined>
+  readonly #inserts: Batch<Write, boolean>
+  readonly #replaces: Batch<Write, boolean>
+
+  constructor(options: SqliteStoreOptions) {
+    const { timeLimit } = options
+    this.#options = options
+    this.#sql = sqliteStatements(options.table)
+    this.#reads = new Batch({ timeLimit, run: (keys) => this.#readMany(keys) })
+    this.#inserts = new Batch({ timeLimit, run: (writes) => this.#writeMany(this.#sql.insert, writes) })
+    this.#replaces = new Batch({ timeLimit, run: (writes) => this.#writeMany(this.#sql.replace, writes) })
+  }
+
+  read(key: string): Promise<string | undefined> {
+    return this.#reads.add(key)
+  }
+
+  insert(key: string, { text }: StoredText): Promise<boolean> {
+    return this.#inserts.add({ key, version: 0, text, now: 0 })
+  }
+
+  replace(key: string, { text }: StoredText, version: number, now: number): Promise<boolean> {
+    return this.#replaces.add({ key, version, text, now })
+  }
+
+  async extend(key: string, expires: number, now: number): Promise<boolean> {
+    return this.#didAny(this.#sql.extend, key, expires, now)
+  }
+
+  async move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+    return this.#didAny(this.#sql.move, from, to, entry.text, mark.text, version, now)
+  }
+
+  async remove(key: string): Promise<boolean> {
+    return this.#didAny(this.#sql.remove, key)
+  }
+
+  async removeExpired(limit: number, now: number): Promise<number> {
+    const { write, prefix } = this.#options
+    // ';' follows ':' in ASCII: the keys that begin with the prefix are the range between the two.
+    const removed = await write(this.#sql.removeExpired, prefix, `${prefix.slice(0, -1)};`, now, limit)
+    return removed.length
+  }
+
+  close(): Promise<void> {
+    return this.#options.close()
+  }
+
+  async #didAny(sql: string, ...parameters: unknown[]): Promise<boolean> {
+    return (await this.#options.write(sql, ...parameters)).length > 0
+  }
+
+  async #readMany(keys: readonly string[]): Promise<(string | undefined)[]> {
+    const rows = await this.#options.read(this.#sql.read, JSON.stringify(keys))
+    const found = new Map(rows.map(({ key, value }) => [key, value]))
+    return keys.map((key) => found.get(key))
+  }
+
+  /**
+   * Of several writes to one key under one condition only the first is sent: SQL would carry out any one of them and
+   * report the key, from which each would conclude that it had been the one.
+   */
+  async #writeMany(sql: string, writes: readonly Write[]): Promise<boolean[]> {
+    const first = new Map<string, Write>()
+    for (const write of writes) {
+      const condition = `${write.version} ${write.key}`
+      if (!first.has(condition)) first.set(condition, write)
+    }
+    const sent = [...first.values()]
+    const items = JSON.stringify(sent.map(({ key, text, version, now }) => [key, text, version, now]))
+    const done = new Set((await this.#options.write(sql, items)).map(({ key }) => key))
+    const winners = new Set(sent.filter(({ key }) => done.has(key)))
+    return writes.map((write) => winners.has(write))
+  }
+}

@@ -1,0 +1,86 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { KeyvSqlite } from '@keyv/sqlite'
+import { Keyv } from 'keyv'
+import { EngineUnavailable } from './errors.js'
+import { sqliteStatements } from './sqlite-statements.js'
+import { type Query, SqliteStore } from './sqlite-store.js'
+
+/** Keyv's own table. */
+const TABLE = 'keyv'
+
+/** SQLite's name for a database that lives as long as its connection. */
+export const MEMORY = ':memory:'
+
+/** SQLite waits for another process's lock for this share of the time limit, so that the error names the lock. */
+const BUSY_SHARE = 0.9
+
+export interface SqliteOptions {
+  /** A path, relative to the working directory, or `:memory:`. */
+  readonly path: string
+  /** Keyv's namespace. */
+  readonly keyPrefix: string
+  /** Milliseconds. */
+  readonly timeLimit: number
+}
+
+/**
+ * Opens the database, creating file, table and index where they are missing.
+ *
+ * @throws EngineUnavailable if the path cannot be used; the message says why.
+ */
+export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions): Promise<SqliteStore> {
+  const busyTimeout = Math.max(1, Math.floor(timeLimit * BUSY_SHARE))
+  const connect = (): Keyv => {
+    const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: TABLE, busyTimeout })
+    return new Keyv({ store, namespace: keyPrefix, throwOnErrors: true, emitErrors: false })
+  }
+  if (path !== MEMORY) await makePrivate(path)
+
+  const writer = connect()
+  const write = queryOf(writer, path)
+  // WAL: readers never wait for the writer. NORMAL: a crash of the process loses nothing that was answered.
+  await write('PRAGMA journal_mode = WAL')
+  await write('PRAGMA synchronous = NORMAL')
+  await write(sqliteStatements(TABLE).indexExpiry)
+
+  const reader = path === MEMORY ? writer : connect()
+  const read = queryOf(reader, path)
+  await read('PRAGMA synchronous = NORMAL')
+
+  const close = async (): Promise<void> => {
+    await Promise.all([...new Set([writer, reader])].map((keyv) => keyv.disconnect()))
+  }
+  return new SqliteStore({ read, write, close, table: TABLE, prefix: `${keyPrefix}:`, timeLimit })
+}
+
+/**
+ * Only the owner may read what sessions hold; SQLite gives `-wal` and `-shm` the mode of the database (S72). A file
+ * that is there already keeps the mode that somebody chose for it.
+ */
+async function makePrivate(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(resolve(path)), { recursive: true, mode: 0o700 })
+    const file = await open(path, 'a', 0o600)
+    await file.close()
+  } catch (cause) {
+    throw unusable(path, cause)
+  }
+}
+
+function queryOf(keyv: Keyv, path: string): Query {
+  const { store } = keyv
+  if (!(store instanceof KeyvSqlite)) throw new TypeError('not a store of @keyv/sqlite')
+  return async (sql, ...parameters) => {
+    try {
+      return await store.query(sql, ...parameters)
+    } catch (cause) {
+      throw unusable(path, cause)
+    }
+  }
+}
+
+function unusable(path: string, cause: unknown): EngineUnavailable {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new EngineUnavailable(`the SQLite database ${path} cannot be used: ${why}`, { cause })
+}
