@@ -1,0 +1,73 @@
+/** Makes a key's next value from its present one, `undefined` where there is none. May run more than once. */
+export type Transform = (value: unknown) => unknown
+
+type Change =
+  | { readonly kind: 'clear' }
+  | { readonly kind: 'set'; readonly key: string; readonly value: unknown }
+  | { readonly kind: 'delete'; readonly key: string }
+  | {
+      readonly kind: 'transform'
+      readonly key: string
+      readonly fn: Transform
+      /** What `fn` made of the value that this request saw. */
+      readonly value: unknown
+    }
+
+/**
+ * What a request did to its session's top-level keys, in order, so that it can be done again to a newer version of
+ * the session: keys that this request left alone keep what others wrote, and transforms run on the newest value.
+ * This is what replaces a lock.
+ */
+export class Changes {
+  readonly #log: Change[] = []
+  /** Keys whose value no longer depends on what others write. */
+  readonly #own = new Set<string>()
+  #cleared = false
+
+  clear(): void {
+    this.#log.length = 0
+    this.#add({ kind: 'clear' })
+  }
+
+  set(key: string, value: unknown): void {
+    this.#add({ kind: 'set', key, value })
+  }
+
+  delete(key: string): void {
+    this.#add({ kind: 'delete', key })
+  }
+
+  transform(key: string, fn: Transform, value: unknown): void {
+    this.#add({ kind: 'transform', key, fn, value })
+  }
+
+  /** The newest data with these changes on top. */
+  applyTo(newest: ReadonlyMap<string, unknown>): Map<string, unknown> {
+    const data = new Map(newest)
+    for (const change of this.#log) {
+      if (change.kind === 'clear') data.clear()
+      else if (change.kind === 'delete') data.delete(change.key)
+      else if (change.kind === 'set') data.set(change.key, change.value)
+      else data.set(change.key, change.fn(data.get(change.key)))
+    }
+    return data
+  }
+
+  /** Adds what was done after these changes. */
+  append(later: Changes): void {
+    for (const change of later.#log) this.#add(change)
+  }
+
+  #add(change: Change): void {
+    if (change.kind === 'clear') {
+      this.#cleared = true
+    } else if (change.kind !== 'transform') {
+      this.#own.add(change.key)
+    } else if (this.#cleared || this.#own.has(change.key)) {
+      // It was made from this request's own value, which another run of `fn` might find changed already.
+      this.#log.push({ kind: 'set', key: change.key, value: change.value })
+      return
+    }
+    this.#log.push(change)
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The session ended, or moved to a new id, while this request was running; what the request wanted to save was
+ * not saved (S27). In a Koa application this is a 400 without any cookie: another answer may just have given the
+ * browser a newer one.
+ */
+export class SessionInterrupted extends Error {
+  override readonly name = 'SessionInterrupted'
+  readonly code = 'E_SESSION_INTERRUPTED'
+  readonly status = 400
+  readonly expose = true
+
+  constructor() {
+    super(
+      'The session ended before the request completed: it may have been logged out or renewed in another tab. ' +
+        'Nothing was saved.',
+    )
+  }
+}
+
+/**
+ * So many requests are changing this session at the same moment that this one's turn never came. Nothing was
+ * saved; the request can be sent again.
+ */
+export class SessionContended extends Error {
+  override readonly name = 'SessionContended'
+  readonly code = 'E_SESSION_CONTENDED'
+  readonly status = 503
+  readonly expose = true
+  readonly headers: Record<string, string> = { 'Retry-After': '1' }
+
+  constructor() {
+    super('Too many requests are changing this session at the same time. Nothing was saved; try again.')
+  }
+}
+
+/**
+ * The session was changed in a way that needs a cookie when the response had begun and no cookie could be sent any
+ * more. Nothing was saved.
+ */
+export class SessionTooLate extends Error {
+  override readonly name = 'SessionTooLate'
+  readonly code = 'E_SESSION_TOO_LATE'
+
+  constructor() {
+    super(
+      'The session was changed, but the response has begun, so nothing was saved. A handler that writes the response ' +
+        'itself must `await session.save()` before its first byte.',
+    )
+  }
+}
+
+/** A value that JSON does not hold was put into a session. Names the key and the place within its value. */
+export class UnsupportedValue extends TypeError {
+  override readonly name = 'UnsupportedValue'
+  readonly code = 'E_UNSUPPORTED_VALUE'
+}

@@ -1,0 +1,68 @@
+import { commit, type Ending, type SessionContext, type Verdict } from './commit.js'
+import { Session } from './session.js'
+import { type Origin, SessionState } from './state.js'
+
+/** Called with what the browser is to be told, after each commit. */
+export type Deliver = (verdict: Verdict, state: SessionState) => void
+
+/** A session together with what only its opener may do: commit it with the response at hand. */
+export class OpenedSession {
+  readonly session: Session
+  readonly #state: SessionState
+  readonly #context: SessionContext
+  readonly #deliver: Deliver
+  #underWay: Promise<void> = Promise.resolve()
+
+  constructor(state: SessionState, context: SessionContext, tooLate: () => boolean, deliver: Deliver) {
+    this.#state = state
+    this.#context = context
+    this.#deliver = deliver
+    const save = async (): Promise<void> => {
+      await this.commit({ failed: false, tooLate: tooLate(), explicit: true })
+      this.#state.watch.restart(this.#state.data)
+    }
+    this.session = new Session({ state, rules: context.rules, clock: context.clock, save })
+  }
+
+  /** Whether there is a record of it. */
+  get isLive(): boolean {
+    return this.#state.origin.kind === 'live'
+  }
+
+  /** Commits of one session go one after the other, so that each begins with what the one before has written. */
+  commit(ending: Ending): Promise<void> {
+    const mine = this.#underWay.then(async () => {
+      this.#deliver(await commit(this.#state, this.#context, ending), this.#state)
+    })
+    this.#underWay = mine.catch(() => {})
+    return mine
+  }
+}
+
+/**
+ * Opens the session with `id`; without an id, or where there is nothing under it, a new one. An id that is not known
+ * is never adopted (S03).
+ *
+ * @throws EngineUnavailable if the store does not answer.
+ */
+export async function openSession(
+  id: string | undefined,
+  context: SessionContext,
+  tooLate: () => boolean,
+  deliver: Deliver,
+): Promise<OpenedSession> {
+  return new OpenedSession(await findState(id, context), context, tooLate, deliver)
+}
+
+async function findState(id: string | undefined, context: SessionContext): Promise<SessionState> {
+  const { engine, clock, nestedChanges } = context
+  const without = (origin: Origin): SessionState =>
+    new SessionState(origin, undefined, clock(), nestedChanges)
+  if (id === undefined) return without({ kind: 'new' })
+  if (engine.isId?.(id) === false) return without({ kind: 'unknown' })
+  const loaded = await engine.load(id)
+  if (loaded.kind === 'superseded') return without({ kind: 'superseded' })
+  if (loaded.kind === 'missing') return without({ kind: 'unknown' })
+  const origin = { kind: 'live', id, version: loaded.version } as const
+  return new SessionState(origin, loaded.record, clock(), nestedChanges)
+}

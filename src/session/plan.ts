@@ -1,0 +1,87 @@
+import type { Origin } from './state.js'
+
+/** What a commit does: one step, decided here and nowhere else. */
+export type Step =
+  | { readonly do: 'nothing' }
+  /** There is no such session: the browser may forget its cookie. */
+  | { readonly do: 'forget' }
+  | { readonly do: 'create' }
+  | { readonly do: 'update' }
+  | { readonly do: 'touch' }
+  | { readonly do: 'delete' }
+  /** `keep`: the same session under a new id. Otherwise another session, begun after `flush()`, in its place. */
+  | { readonly do: 'rotate'; readonly keep: boolean }
+  /** The session is not this request's to change any more. */
+  | { readonly do: 'refuse' }
+
+/** What the request did, and how it ended. */
+export interface Situation {
+  readonly origin: Origin['kind']
+  /** `flush()` */
+  readonly end: boolean
+  /** `cycleKey()` */
+  readonly rotate: boolean
+  readonly modified: boolean
+  /** Neither id nor anything to store. */
+  readonly isEmpty: boolean
+  /** The session's own expiry is a moment that has passed: what would be written could never be read. */
+  readonly isOver: boolean
+  /** `save()` was called, so there is something to be written even if nothing was changed. */
+  readonly explicit: boolean
+  /** The response is a 500 or above. */
+  readonly failed: boolean
+  readonly saveEveryRequest: boolean
+  /** The response has begun: no cookie can be sent any more. */
+  readonly tooLate: boolean
+}
+
+export type Plan = Step | { readonly do: 'too late' }
+
+/**
+ * Priority: delete > rotate > write > touch. A failed response saves and rotates nothing, but a `flush()` still ends
+ * the session: whoever pressed "log out" is logged out.
+ */
+export function plan(situation: Situation): Plan {
+  const step = stepOf(situation)
+  if (!situation.tooLate) return step
+  return step.do === 'create' || step.do === 'update' || step.do === 'rotate' ? { do: 'too late' } : step
+}
+
+function stepOf(situation: Situation): Step {
+  switch (situation.origin) {
+    case 'live':
+      return situation.end ? stepAfterFlush(situation) : stepForLive(situation)
+    case 'superseded':
+      return situation.failed || !isWrite(situation) ? { do: 'nothing' } : { do: 'refuse' }
+    case 'unknown':
+      return isCreation(situation) ? { do: 'create' } : { do: 'forget' }
+    case 'new':
+      return isCreation(situation) ? { do: 'create' } : { do: 'nothing' }
+  }
+}
+
+function stepForLive(situation: Situation): Step {
+  if (situation.failed) return { do: 'nothing' }
+  if (isWrite(situation)) {
+    if (situation.isOver) return { do: 'delete' }
+    return situation.rotate ? { do: 'rotate', keep: true } : { do: 'update' }
+  }
+  return situation.saveEveryRequest ? { do: 'touch' } : { do: 'nothing' }
+}
+
+/**
+ * A session that is begun in the place of another takes its place by `rotate` rather than by `delete` and `create`:
+ * one step instead of two, and requests under way with the old id find its mark.
+ */
+function stepAfterFlush(situation: Situation): Step {
+  return isCreation(situation) ? { do: 'rotate', keep: false } : { do: 'delete' }
+}
+
+function isWrite({ modified, rotate, explicit }: Situation): boolean {
+  return modified || rotate || explicit
+}
+
+function isCreation({ failed, isOver, isEmpty, modified, rotate, explicit, end }: Situation): boolean {
+  if (failed || isOver) return false
+  return rotate || (modified && !isEmpty) || (explicit && !end)
+}

@@ -1,0 +1,264 @@
+import type { ValueOf } from './data.js'
+import type { ExpiryRules } from './expiry.js'
+import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
+import type { SessionState } from './state.js'
+import { assertJson } from './values.js'
+
+const TEST_COOKIE = 'testcookie'
+const TEST_COOKIE_VALUE = 'worked'
+
+/** When the session was last modified, and which expiry to reckon with; both as Django's (items 33 to 35). */
+export interface ExpiryQuestion {
+  /** Default: now. */
+  readonly modification?: Date
+  /** Seconds, a moment, or null for the settings' own. Default: what `setExpiry` was given. */
+  readonly expiry?: number | Date | null
+}
+
+/** What a session needs besides its state. */
+export interface SessionParts {
+  readonly state: SessionState
+  readonly rules: ExpiryRules
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly save: () => Promise<void>
+}
+
+/**
+ * One visitor's session: a Map of JSON values by key, with an expiry and an id. It is open already, so nothing here
+ * waits; what is changed takes effect when the request's response begins, or at `save()`.
+ */
+export class Session {
+  readonly #state: SessionState
+  readonly #parts: SessionParts
+
+  constructor(parts: SessionParts) {
+    this.#state = parts.state
+    this.#parts = parts
+  }
+
+  /** The secret that the cookie carries; none until the session was stored, nor after `flush()`. */
+  get id(): string | undefined {
+    return this.#state.id
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#state.createdAt)
+  }
+
+  /** Whether the data was looked at. */
+  get accessed(): boolean {
+    return this.#state.accessed
+  }
+
+  /** Whether the commit will write. Set it where a nested change would go unnoticed (`NESTED_CHANGES=ignore`). */
+  get modified(): boolean {
+    return this.#state.pending.modified
+  }
+
+  set modified(modified: boolean) {
+    this.#state.pending.modified = modified
+    this.#state.pending.modifiedByHand = modified
+  }
+
+  /** The number of keys. */
+  get size(): number {
+    return this.#data().size
+  }
+
+  /** Whether there is neither an id nor anything to store. Does not count as access. */
+  isEmpty(): boolean {
+    return this.#state.isEmpty
+  }
+
+  has(key: string): boolean {
+    return this.#data().has(key)
+  }
+
+  get<Key extends string>(key: Key): ValueOf<Key> | undefined
+  get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
+  get(key: string, fallback?: unknown): unknown {
+    const data = this.#data()
+    return data.has(key) ? this.#handOut(key, data.get(key)) : fallback
+  }
+
+  /** @throws UnsupportedValue if JSON cannot hold `value`. */
+  set<Key extends string>(key: Key, value: ValueOf<Key>): this {
+    assertJson(key, value)
+    this.#change().set(key, value)
+    this.#state.data.set(key, value)
+    return this
+  }
+
+  /** Removes the key; true if it was there. */
+  delete(key: string): boolean {
+    if (!this.#data().has(key)) return false
+    this.#change().delete(key)
+    return this.#state.data.delete(key)
+  }
+
+  /**
+   * Removes the key and answers what stood there.
+   *
+   * @throws RangeError if there is no such key and no fallback was given.
+   */
+  pop<Key extends string>(key: Key): ValueOf<Key>
+  pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
+  pop(key: string, ...fallback: [unknown?]): unknown {
+    const value = this.#data().get(key)
+    if (this.delete(key)) return value
+    if (fallback.length > 0) return fallback[0]
+    throw new RangeError(
+      `the session has no key ${JSON.stringify(key)}; pass a fallback if that is all right`,
+    )
+  }
+
+  /** What stands under the key; `value` is put there first if there is nothing. */
+  setDefault<Key extends string>(key: Key, value: ValueOf<Key>): ValueOf<Key>
+  setDefault(key: string, value: unknown): unknown {
+    if (!this.has(key)) this.set(key, value)
+    return this.#handOut(key, this.#state.data.get(key))
+  }
+
+  /** Sets every key of `values`. Counts as modified even if there is none (Django item 9). */
+  update(values: { [Key in string]: ValueOf<Key> }): this {
+    const entries = Object.entries(values)
+    for (const [key, value] of entries) assertJson(key, value)
+    this.#change()
+    for (const [key, value] of entries) this.set(key, value)
+    return this
+  }
+
+  /**
+   * Replaces what stands under the key by what `fn` makes of it, `undefined` where there is nothing. Should another
+   * request change the session meanwhile, `fn` runs again on the newest value, so that none is lost; it must do
+   * nothing else than make a value.
+   */
+  transform<Key extends string>(key: Key, fn: (value: ValueOf<Key> | undefined) => ValueOf<Key>): ValueOf<Key>
+  transform(key: string, fn: (value: unknown) => unknown): unknown {
+    // What a handler changed in place before is no part of `fn`, which may run again without it.
+    this.#state.noticeNestedChanges()
+    const value = fn(this.#data().get(key))
+    assertJson(key, value)
+    this.#change().transform(key, fn, value)
+    this.#state.data.set(key, value)
+    this.#state.watch.handOutAnew(key, value)
+    return value
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#data().keys()
+  }
+
+  *values(): IterableIterator<unknown> {
+    for (const [, value] of this.entries()) yield value
+  }
+
+  *entries(): IterableIterator<[string, unknown]> {
+    for (const [key, value] of this.#data()) yield [key, this.#handOut(key, value)]
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, unknown]> {
+    return this.entries()
+  }
+
+  /** Removes all data and the session's own expiry; the id stays. */
+  clear(): void {
+    this.#data()
+    this.#state.clear()
+  }
+
+  /** Ends the session: the data goes now, the stored record with the commit. What is set afterwards begins another. */
+  flush(): void {
+    this.#data()
+    this.#state.end(this.#parts.clock())
+  }
+
+  /** Keeps the data and asks for a new id, against session fixation: do it at each log-in. */
+  cycleKey(): void {
+    this.#change()
+    this.#state.pending.rotate = true
+  }
+
+  /**
+   * Commits now rather than when the response begins; for code outside a request, and for handlers that write the
+   * response themselves. Writes even if nothing was changed, as Django's does.
+   *
+   * @throws SessionInterrupted if the session ended meanwhile.
+   * @throws EngineUnavailable if the store does not answer; what was to be saved still is.
+   */
+  save(): Promise<void> {
+    return this.#parts.save()
+  }
+
+  /**
+   * Gives this session its own expiry: seconds from each save, the moment it ends, 0 for the end of the browser's
+   * session, or null for what the settings say.
+   *
+   * @throws RangeError if it is none of these.
+   */
+  setExpiry(expiry: number | Date | null): void {
+    const custom = expiry === null ? undefined : toCustomExpiry(expiry)
+    this.#data()
+    if (custom === undefined && this.#state.expiry === undefined) return
+    this.#change()
+    this.#state.expiry = custom
+    this.#state.pending.expiryChanged = true
+  }
+
+  /** Seconds that the session lives from `modification`. A number given to `setExpiry` comes back as it is. */
+  getExpiryAge(question: ExpiryQuestion = {}): number {
+    return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#parts.rules)
+  }
+
+  getExpiryDate(question: ExpiryQuestion = {}): Date {
+    return new Date(expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#parts.rules))
+  }
+
+  getExpireAtBrowserClose(): boolean {
+    this.#data()
+    return endsWithBrowser(this.#state.expiry, this.#parts.rules)
+  }
+
+  /** Puts a value into the session, to see at the next request whether the browser sends cookies back. */
+  setTestCookie(): void {
+    this.set<string>(TEST_COOKIE, TEST_COOKIE_VALUE)
+  }
+
+  testCookieWorked(): boolean {
+    return this.get<string>(TEST_COOKIE) === TEST_COOKIE_VALUE
+  }
+
+  /** True if it was there. */
+  deleteTestCookie(): boolean {
+    return this.delete(TEST_COOKIE)
+  }
+
+  /** The one way to the data: looking at it is what `accessed` means. */
+  #data(): ReadonlyMap<string, unknown> {
+    this.#state.accessed = true
+    return this.#state.data
+  }
+
+  /** The one way to change it. */
+  #change(): SessionState['pending']['changes'] {
+    this.#state.accessed = true
+    this.#state.pending.modified = true
+    return this.#state.pending.changes
+  }
+
+  #handOut(key: string, value: unknown): unknown {
+    this.#state.watch.handOut(key, value)
+    return value
+  }
+
+  #expiryOf({ expiry }: ExpiryQuestion): number | string | undefined {
+    if (expiry !== undefined) return expiry === null ? undefined : toCustomExpiry(expiry)
+    this.#data()
+    return this.#state.expiry
+  }
+
+  #modificationOf({ modification }: ExpiryQuestion): number {
+    return modification?.getTime() ?? this.#parts.clock()
+  }
+}

@@ -1,0 +1,150 @@
+import type { CustomExpiry, JsonObject, JsonValue, SessionRecord } from '../codecs/record.js'
+import { Changes } from './changes.js'
+import { type ExpiryRules, expiryTime } from './expiry.js'
+import { assertJson } from './values.js'
+import { type NestedChanges, Watch } from './watch.js'
+
+/** How the session was found when it was opened, and after each commit. */
+export type Origin =
+  /** No id came. */
+  | { readonly kind: 'new' }
+  /** An id came under which there is nothing: malformed, unknown, expired, or ended by this request. */
+  | { readonly kind: 'unknown' }
+  /** The id that came was rotated away a moment ago. */
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'live'; readonly id: string; readonly version: number }
+
+/** What the next commit is to carry out. */
+export interface Pending {
+  readonly changes: Changes
+  modified: boolean
+  /** `modified` was set by hand: somebody changed a nested value and says so. */
+  modifiedByHand: boolean
+  /** `setExpiry` was used; otherwise a newer version's own expiry stands. */
+  expiryChanged: boolean
+  /** `cycleKey()`: data kept, new id. */
+  rotate: boolean
+  /** `flush()`: the session ends. What was set afterwards begins another one. */
+  end: boolean
+}
+
+/** One session as a request sees it: data, expiry, and what is still to be told to the engine. No I/O. */
+export class SessionState {
+  origin: Origin
+  data: Map<string, unknown>
+  createdAt: number
+  expiry: CustomExpiry | undefined
+  accessed = false
+  pending: Pending = nothingPending()
+  readonly watch: Watch
+
+  constructor(origin: Origin, record: SessionRecord | undefined, now: number, nestedChanges: NestedChanges) {
+    this.origin = origin
+    this.data = toMap(record?.data)
+    this.createdAt = record?.createdAt ?? now
+    this.expiry = record?.expiry
+    this.watch = new Watch(nestedChanges)
+  }
+
+  /** The id that the session has in the store now; none if it ends with this request. */
+  get id(): string | undefined {
+    return this.origin.kind === 'live' && !this.pending.end ? this.origin.id : undefined
+  }
+
+  /** Neither id nor anything to store (Django item 12). */
+  get isEmpty(): boolean {
+    return this.id === undefined && this.data.size === 0 && this.expiry === undefined
+  }
+
+  clear(): void {
+    this.data = new Map()
+    this.expiry = undefined
+    this.pending.changes.clear()
+    this.pending.expiryChanged = true
+    this.pending.modified = true
+  }
+
+  end(now: number): void {
+    this.clear()
+    this.createdAt = now
+    this.pending.end = true
+    this.pending.rotate = false
+  }
+
+  /** Takes up what was changed in place, so that it counts like `set`. */
+  noticeNestedChanges(): void {
+    const { pending } = this
+    for (const key of this.watch.changed(this.data, pending.modifiedByHand)) {
+      pending.changes.set(key, this.data.get(key))
+      pending.modified = true
+    }
+  }
+
+  /** Hands over what is pending; from now on changes gather for the commit after. */
+  takePending(): Pending {
+    const taken = this.pending
+    this.pending = nothingPending()
+    return taken
+  }
+
+  /** After a commit that failed: what was pending still is, before whatever came since. */
+  giveBack(failed: Pending): void {
+    const since = this.pending
+    failed.changes.append(since.changes)
+    failed.modified ||= since.modified
+    failed.modifiedByHand ||= since.modifiedByHand
+    failed.expiryChanged ||= since.expiryChanged
+    failed.rotate = since.end ? since.rotate : failed.rotate || since.rotate
+    failed.end ||= since.end
+    this.pending = failed
+  }
+
+  /** Takes over what a commit stored, where others' changes were merged in. */
+  adopt(stored: SessionRecord): void {
+    this.data = this.pending.changes.applyTo(toMap(stored.data))
+    this.createdAt = stored.createdAt
+    if (!this.pending.expiryChanged) this.expiry = stored.expiry
+  }
+
+  /** @throws UnsupportedValue if the data holds what JSON does not. */
+  toRecord(now: number, rules: ExpiryRules): SessionRecord {
+    return toRecord(this.data, this.createdAt, this.expiry, now, rules)
+  }
+}
+
+/** @throws UnsupportedValue if the data holds what JSON does not. */
+export function toRecord(
+  data: ReadonlyMap<string, unknown>,
+  createdAt: number,
+  expiry: CustomExpiry | undefined,
+  now: number,
+  rules: ExpiryRules,
+): SessionRecord {
+  const record = { data: toObject(data), createdAt, expires: expiryTime(expiry, now, rules) }
+  return expiry === undefined ? record : { ...record, expiry }
+}
+
+export function toMap(data: JsonObject | undefined): Map<string, unknown> {
+  return new Map(data === undefined ? [] : Object.entries(data))
+}
+
+function toObject(data: ReadonlyMap<string, unknown>): JsonObject {
+  const entries: [string, JsonValue][] = []
+  for (const [key, value] of data) {
+    assertJson(key, value)
+    entries.push([key, value])
+  }
+  // fromEntries defines members rather than assigning them: `__proto__` is a key like any other.
+  return Object.fromEntries(entries)
+}
+
+function nothingPending(): Pending {
+  return {
+    changes: new Changes(),
+    modified: false,
+    modifiedByHand: false,
+    expiryChanged: false,
+    rotate: false,
+    end: false,
+  }
+}
