@@ -1,0 +1,12 @@
+export type { CustomExpiry, JsonObject, JsonValue, SessionRecord } from './codecs/record.js'
+export type { Capabilities, Engine, Loaded, Updated } from './engines/contract.js'
+export { EngineUnavailable } from './engines/errors.js'
+export type { Logger } from './logger.js'
+// All of it, since only a module's star exports can be augmented: `declare module 'tessera' { interface SessionData … }`.
+export * from './session/data.js'
+export { SessionContended, SessionInterrupted, SessionTooLate, UnsupportedValue } from './session/errors.js'
+export type { ExpiryQuestion, Session } from './session/session.js'
+export { openSessions, type Sessions, type SessionsOptions } from './sessions.js'
+export { type SettingFault, SettingsError } from './settings/errors.js'
+export { loadSettings } from './settings/load.js'
+export type { Settings } from './settings/settings.js'

@@ -1,0 +1,54 @@
+import { stringifySetCookie } from 'cookie'
+
+/** The attributes that every cookie of a session has, its removal too (S28). */
+export interface CookieOptions {
+  readonly name: string
+  readonly path: string
+  readonly domain: string | undefined
+  readonly httpOnly: boolean
+  readonly secure: boolean
+  readonly sameSite: 'Lax' | 'Strict' | 'None' | false
+}
+
+/** Browsers keep no cookie for longer: 400 days, in seconds (RFC 6265bis). */
+export const LONGEST_COOKIE_AGE = 34_560_000
+
+/** How long a browser is to keep the cookie: until it closes, or seconds from now (milliseconds since 1970). */
+export type CookieLife = 'browser' | { readonly age: number; readonly now: number }
+
+export function setCookie(options: CookieOptions, value: string, life: CookieLife): string {
+  if (life === 'browser') return stringify(options, value, {})
+  const maxAge = Math.min(Math.trunc(life.age), LONGEST_COOKIE_AGE)
+  return stringify(options, value, { maxAge, expires: new Date(life.now + maxAge * 1000) })
+}
+
+export function removeCookie(options: CookieOptions): string {
+  return stringify(options, '', { maxAge: 0, expires: new Date(0) })
+}
+
+function stringify(options: CookieOptions, value: string, life: { maxAge?: number; expires?: Date }): string {
+  const { name, path, domain, httpOnly, secure, sameSite } = options
+  const fixed = { name, value, path, httpOnly, secure, ...life }
+  return stringifySetCookie({
+    ...fixed,
+    ...(domain === undefined ? {} : { domain }),
+    ...(sameSite === false ? {} : { sameSite: lowerCase[sameSite] }),
+  })
+}
+
+const lowerCase = { Lax: 'lax', Strict: 'strict', None: 'none' } as const
+
+/**
+ * The value of the cookie `name` in a `Cookie` header. Of several the last one counts, as for Django (item 76); a
+ * browser sends the one with the longest path first, and an attacker's sibling domain can set either. Quotes around
+ * the value are not part of it.
+ */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  if (header === undefined || !header.includes(name)) return undefined
+  let found: string | undefined
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=')
+    if (equals > 0 && pair.slice(0, equals).trim() === name) found = pair.slice(equals + 1).trim()
+  }
+  return found?.replace(/^"(.*)"$/, '$1')
+}

@@ -1,0 +1,48 @@
+import type { Context } from 'koa'
+import { append } from 'vary'
+
+/** A header's value as Node holds it. */
+type Value = number | string | readonly string[] | undefined
+
+/**
+ * Puts `line` among the response's `Set-Cookie`, in the place of any other for the cookie `name`: a response sets a
+ * cookie once (S43).
+ */
+export function sendCookie(ctx: Context, name: string, line: string): void {
+  ctx.set('Set-Cookie', withCookie(ctx.res.getHeader('Set-Cookie'), name, line))
+}
+
+export function varyOnCookie(ctx: Context): void {
+  ctx.set('Vary', withVary(ctx.res.getHeader('Vary')))
+}
+
+/**
+ * Gives an error what an answer bears that has to do with the session. Koa removes every header before it answers an
+ * error, except those on the error itself.
+ */
+export function putOnError(error: object, name: string, line: string | undefined): void {
+  const headers: Record<string, Value> = { ...headersOf(error) }
+  const key = (header: string): string =>
+    Object.keys(headers).find((present) => present.toLowerCase() === header.toLowerCase()) ?? header
+
+  headers[key('Vary')] = withVary(headers[key('Vary')])
+  if (line !== undefined) headers[key('Set-Cookie')] = withCookie(headers[key('Set-Cookie')], name, line)
+  Object.assign(error, { headers })
+}
+
+function headersOf(error: object): Record<string, Value> | undefined {
+  return 'headers' in error && typeof error.headers === 'object' && error.headers !== null
+    ? (error.headers as Record<string, Value>)
+    : undefined
+}
+
+function withCookie(lines: Value, name: string, line: string): string[] {
+  if (lines === undefined) return [line]
+  const all = typeof lines === 'object' ? lines : [String(lines)]
+  return [...all.filter((other) => !other.startsWith(`${name}=`)), line]
+}
+
+function withVary(vary: Value): string {
+  if (vary === undefined || vary === '') return 'Cookie'
+  return append(typeof vary === 'object' ? vary.join(', ') : String(vary), 'Cookie')
+}

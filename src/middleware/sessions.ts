@@ -1,0 +1,56 @@
+import type { Context, DefaultContext, Middleware } from 'koa'
+import type { SessionContext } from '../session/commit.js'
+import type { Session } from '../session/session.js'
+import type { CookieOptions } from './cookie.js'
+import { Visit } from './visit.js'
+
+declare module 'koa' {
+  interface ExtendableContext {
+    /**
+     * This request's session, opened when first asked for; the same object for every caller within the request.
+     * Rejects with `EngineUnavailable` if the store does not answer.
+     */
+    readonly session: Promise<Session>
+  }
+}
+
+const VISIT = Symbol('tessera.visit')
+
+interface Visited {
+  [VISIT]?: Visit
+}
+
+/**
+ * Gives every request `ctx.session`, and commits it after the handlers have run and before the headers go out. A
+ * request that does not ask for its session costs nothing.
+ */
+export function sessionMiddleware(context: SessionContext, cookie: CookieOptions): Middleware {
+  return async function tessera(ctx, next) {
+    addSessionTo(ctx.app.context)
+    const visit = new Visit(ctx, context, cookie)
+    const visited: Visited & typeof ctx = ctx
+    visited[VISIT] = visit
+    try {
+      await next()
+    } catch (error) {
+      await visit.endWith(error)
+      throw error
+    }
+    await visit.end()
+  }
+}
+
+/** Once an application, not once a request: `ctx.session` is a getter of the prototype of all its contexts. */
+function addSessionTo(prototype: DefaultContext): void {
+  if (Object.hasOwn(prototype, VISIT)) return
+  Object.defineProperty(prototype, VISIT, { value: undefined, writable: true })
+  Object.defineProperty(prototype, 'session', {
+    configurable: true,
+    get(this: Context & Visited): Promise<Session> {
+      const visit = this[VISIT]
+      if (visit === undefined)
+        throw new Error('ctx.session is there only behind app.use(sessions.middleware())')
+      return visit.session
+    },
+  })
+}

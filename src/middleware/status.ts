@@ -1,0 +1,12 @@
+import { STATUS_CODES } from 'node:http'
+
+/** The status that Koa answers a thrown value with. */
+export function statusOf(thrown: unknown): number {
+  if (!(thrown instanceof Error)) return 500
+  const status = property(thrown, 'status') || property(thrown, 'statusCode')
+  return typeof status === 'number' && STATUS_CODES[status] !== undefined ? status : 500
+}
+
+function property(error: object, name: string): unknown {
+  return name in error ? (error as Record<string, unknown>)[name] : undefined
+}

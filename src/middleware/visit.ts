@@ -1,0 +1,115 @@
+import type { Context } from 'koa'
+import { EngineUnavailable } from '../engines/errors.js'
+import type { SessionContext, Verdict } from '../session/commit.js'
+import { endsWithBrowser, expiryAge } from '../session/expiry.js'
+import { type OpenedSession, openSession } from '../session/opened.js'
+import type { Session } from '../session/session.js'
+import type { SessionState } from '../session/state.js'
+import { type CookieOptions, readCookie, removeCookie, setCookie } from './cookie.js'
+import { putOnError, sendCookie, varyOnCookie } from './headers.js'
+import { statusOf } from './status.js'
+
+/** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
+const SHORTEST_ID = 8
+
+/** One request's dealings with its session: opened at most once, committed once, and only if anybody asked. */
+export class Visit {
+  readonly #ctx: Context
+  readonly #context: SessionContext
+  readonly #cookie: CookieOptions
+  #opening: Promise<OpenedSession> | undefined
+  /** The `Set-Cookie` that the last commit asked for. */
+  #line: string | undefined
+
+  constructor(ctx: Context, context: SessionContext, cookie: CookieOptions) {
+    this.#ctx = ctx
+    this.#context = context
+    this.#cookie = cookie
+  }
+
+  get session(): Promise<Session> {
+    const session = this.#open().then((opened) => opened.session)
+    // A handler that asks and does not wait must not bring the process down when the store is.
+    session.catch(() => {})
+    return session
+  }
+
+  /** After the handler, before the headers. */
+  async end(): Promise<void> {
+    try {
+      if (await this.#commit(this.#ctx.status >= 500)) varyOnCookie(this.#ctx)
+    } catch (error) {
+      // The cookies that the handler set belong to an answer that is not given.
+      this.#ctx.remove('Set-Cookie')
+      throw error
+    }
+  }
+
+  /** After a handler that threw. Its error goes first: should the commit fail too, that is reported, not thrown. */
+  async endWith(error: unknown): Promise<void> {
+    try {
+      const committed = await this.#commit(statusOf(error) >= 500)
+      if (committed && error instanceof Error) putOnError(error, this.#cookie.name, this.#line)
+    } catch (cause) {
+      const second = new Error('after the handler had failed, its session could not be committed either', {
+        cause,
+      })
+      this.#ctx.app.emit('error', second, this.#ctx)
+    }
+  }
+
+  #open(): Promise<OpenedSession> {
+    this.#opening ??= openSession(
+      this.#sentId(),
+      this.#context,
+      () => this.#ctx.headerSent,
+      (verdict, state) => this.#deliver(verdict, state),
+    )
+    return this.#opening
+  }
+
+  /** True if there was a session to commit. */
+  async #commit(failed: boolean): Promise<boolean> {
+    // Whoever asked for a session that could not be opened has had the error, and answers for it.
+    const opened = this.#opening
+      ? await this.#opening.catch(() => undefined)
+      : await this.#openUnasked(failed)
+    if (opened === undefined) return false
+    await opened.commit({ failed, tooLate: this.#ctx.headerSent, explicit: false })
+    return true
+  }
+
+  /** What there is to do for a request that did not ask for its session: hardly ever anything. */
+  async #openUnasked(failed: boolean): Promise<OpenedSession | undefined> {
+    const id = this.#sentId()
+    if (id === undefined) return undefined
+    if (id.length < SHORTEST_ID) return this.#open()
+    if (failed || !this.#context.saveEveryRequest) return undefined
+    try {
+      const opened = await this.#open()
+      return opened.isLive ? opened : undefined
+    } catch (error) {
+      if (!(error instanceof EngineUnavailable)) throw error
+      this.#context.logger.warn({ err: error }, 'a session could not be touched')
+      return undefined
+    }
+  }
+
+  #sentId(): string | undefined {
+    return readCookie(this.#ctx.req.headers.cookie, this.#cookie.name)
+  }
+
+  #deliver(verdict: Verdict, state: SessionState): void {
+    if (verdict === 'nothing') return
+    this.#line = verdict === 'remove the cookie' ? removeCookie(this.#cookie) : this.#cookieFor(state)
+    sendCookie(this.#ctx, this.#cookie.name, this.#line)
+  }
+
+  #cookieFor({ origin, expiry }: SessionState): string {
+    if (origin.kind !== 'live') throw new TypeError(`a session that is ${origin.kind} has no cookie`)
+    const { rules, clock } = this.#context
+    if (endsWithBrowser(expiry, rules)) return setCookie(this.#cookie, origin.id, 'browser')
+    const now = clock()
+    return setCookie(this.#cookie, origin.id, { age: expiryAge(expiry, now, rules), now })
+  }
+}

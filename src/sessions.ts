@@ -1,0 +1,105 @@
+import type { Middleware } from 'koa'
+import type { Engine } from './engines/contract.js'
+import { generateId } from './engines/ids.js'
+import { openEngine } from './engines/registry.js'
+import { consoleLogger, type Logger } from './logger.js'
+import { sessionMiddleware } from './middleware/sessions.js'
+import type { SessionContext } from './session/commit.js'
+import { openSession } from './session/opened.js'
+import type { Session } from './session/session.js'
+import { Turns } from './session/turns.js'
+import { checkOptions } from './settings/options.js'
+import type { Settings, SettingsOptions } from './settings/settings.js'
+
+/** Expired records that one call removes, so that no statement holds the store for long. */
+const CLEAR_BATCH = 500
+
+/** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
+export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
+  /** One of Tessera's engines by name, or an engine of your own. */
+  readonly engine?: SettingsOptions['engine'] | Engine
+  /** Milliseconds since 1970. Default: the system's. */
+  readonly clock?: () => number
+  /** Makes session ids: 32 characters of `a-z0-9` from a secure generator, as the default does. */
+  readonly generateId?: () => string
+  /** Where to report what no request can: pino, or anything with its `warn` and `error`. Default: the console. */
+  readonly logger?: Logger
+}
+
+/** The sessions of one application, on one engine. */
+export interface Sessions {
+  /** Where they are kept. */
+  readonly engine: Engine
+  /** Gives every request `ctx.session`. */
+  middleware(): Middleware
+  /**
+   * The session with `id`, outside a request; without an id, or if there is none such, a new one. Changes take effect
+   * with `await session.save()`.
+   */
+  open(id?: string): Promise<Session>
+  /** Removes what has expired, in batches, and answers how many records went. */
+  clearExpired(): Promise<number>
+  /** Finishes what is under way and lets go of the store. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the engine and everything above it. Plain options are all there is: neither a file nor the environment is
+ * read. `loadSettings()` reads the layers and answers what can be passed here.
+ *
+ * @throws SettingsError if an option is unknown or its value wrong; it names every one.
+ * @throws EngineUnavailable if the engine's store cannot be used.
+ */
+export async function openSessions(options: SessionsOptions | Settings = {}): Promise<Sessions> {
+  const {
+    clock = Date.now,
+    generateId: makeId = generateId,
+    logger = consoleLogger,
+    engine,
+    ...rest
+  } = options as SessionsOptions
+  const given =
+    typeof engine === 'object'
+      ? { settings: checkOptions(rest), engine }
+      : { settings: checkOptions({ ...rest, engine }) }
+  const { settings } = given
+  const own =
+    given.engine ?? (await openEngine(settings.engine, settings, { clock, generateId: makeId, logger }))
+  const context: SessionContext = {
+    engine: own,
+    clock,
+    rules: { cookieAge: settings.cookieAge, expireAtBrowserClose: settings.expireAtBrowserClose },
+    saveEveryRequest: settings.saveEveryRequest,
+    nestedChanges: settings.nestedChanges,
+    turns: new Turns(),
+    logger,
+  }
+  const cookie = {
+    name: settings.cookieName,
+    path: settings.cookiePath,
+    domain: settings.cookieDomain,
+    httpOnly: settings.cookieHttpOnly,
+    secure: settings.cookieSecure,
+    sameSite: settings.cookieSameSite,
+  }
+  return {
+    engine: own,
+    middleware: () => sessionMiddleware(context, cookie),
+    async open(id) {
+      const opened = await openSession(
+        id,
+        context,
+        () => false,
+        () => {},
+      )
+      return opened.session
+    },
+    async clearExpired() {
+      let cleared = 0
+      for (let batch = CLEAR_BATCH; batch === CLEAR_BATCH; cleared += batch)
+        batch = await own.clearExpired(CLEAR_BATCH)
+      return cleared
+    },
+    close: () => own.close(),
+  }
+}
