@@ -1,4 +1,4 @@
-import { stringifySetCookie } from 'cookie'
+import { type SetCookie, stringifySetCookie } from 'cookie'
 
 /** The attributes that every cookie of a session has, its removal too (S28). */
 export interface CookieOptions {
@@ -17,23 +17,27 @@ export const LONGEST_COOKIE_AGE = 34_560_000
 export type CookieLife = 'browser' | { readonly age: number; readonly now: number }
 
 export function setCookie(options: CookieOptions, value: string, life: CookieLife): string {
-  if (life === 'browser') return stringify(options, value, {})
-  const maxAge = Math.min(Math.trunc(life.age), LONGEST_COOKIE_AGE)
-  return stringify(options, value, { maxAge, expires: new Date(life.now + maxAge * 1000) })
+  const line = setCookieOf(options, value)
+  if (life !== 'browser') {
+    line.maxAge = Math.min(Math.trunc(life.age), LONGEST_COOKIE_AGE)
+    line.expires = new Date(life.now + line.maxAge * 1000)
+  }
+  return stringifySetCookie(line)
 }
 
 export function removeCookie(options: CookieOptions): string {
-  return stringify(options, '', { maxAge: 0, expires: new Date(0) })
+  const line = setCookieOf(options, '')
+  line.maxAge = 0
+  line.expires = new Date(0)
+  return stringifySetCookie(line)
 }
 
-function stringify(options: CookieOptions, value: string, life: { maxAge?: number; expires?: Date }): string {
+function setCookieOf(options: CookieOptions, value: string): SetCookie {
   const { name, path, domain, httpOnly, secure, sameSite } = options
-  const fixed = { name, value, path, httpOnly, secure, ...life }
-  return stringifySetCookie({
-    ...fixed,
-    ...(domain === undefined ? {} : { domain }),
-    ...(sameSite === false ? {} : { sameSite: lowerCase[sameSite] }),
-  })
+  const line: SetCookie = { name, value, path, httpOnly, secure }
+  if (domain !== undefined) line.domain = domain
+  if (sameSite !== false) line.sameSite = lowerCase[sameSite]
+  return line
 }
 
 const lowerCase = { Lax: 'lax', Strict: 'strict', None: 'none' } as const

@@ -65,7 +65,9 @@ export async function commit(state: SessionState, context: SessionContext, endin
 function planFor(state: SessionState, context: SessionContext, ending: Ending, now: number): Plan {
   const { end, rotate, modified } = state.pending
   return plan({
-    ...ending,
+    failed: ending.failed,
+    tooLate: ending.tooLate,
+    explicit: ending.explicit,
     origin: state.origin.kind,
     end,
     rotate,

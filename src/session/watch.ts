@@ -39,16 +39,18 @@ export class Watch {
    *
    * @throws UnsupportedValue if one was changed to hold what JSON does not.
    */
-  *changed(data: ReadonlyMap<string, unknown>, modifiedByHand: boolean): Iterable<string> {
+  changed(data: ReadonlyMap<string, unknown>, modifiedByHand: boolean): readonly string[] {
+    const changed: string[] = []
     for (const [key, { value, text }] of this.#watched) {
       if (data.get(key) !== value) continue
       if (text === undefined) {
-        if (modifiedByHand) yield key
+        if (modifiedByHand) changed.push(key)
         continue
       }
       assertJson(key, value)
-      if (JSON.stringify(value) !== text) yield key
+      if (JSON.stringify(value) !== text) changed.push(key)
     }
+    return changed
   }
 
   /** Begins anew with the objects that are still the session's. */

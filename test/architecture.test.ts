@@ -1,0 +1,96 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const src = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** From the ground up; a file imports from its own floor or below. Folders end in a slash. */
+const floors: readonly (readonly string[])[] = [
+  ['codecs/', 'logger.ts'],
+  ['engines/'],
+  ['session/'],
+  ['middleware/'],
+  ['settings/'],
+  ['sessions.ts'],
+  ['index.ts'],
+  ['demos/'],
+  ['app.ts'],
+  ['process/', 'server.ts'],
+]
+
+/** The only code that knows these packages. */
+const only: Readonly<Record<string, readonly string[]>> = {
+  koa: ['middleware/', 'sessions.ts', 'demos/', 'app.ts', 'process/'],
+  '@koa/router': ['demos/', 'app.ts'],
+  keyv: ['engines/'],
+  '@keyv/sqlite': ['engines/'],
+  'lru-cache': ['engines/'],
+  pino: ['process/'],
+  config: ['settings/'],
+  zod: ['settings/'],
+  cookie: ['middleware/'],
+}
+
+interface File {
+  readonly path: string
+  readonly imports: readonly string[]
+}
+
+async function sourceFiles(): Promise<File[]> {
+  const paths = (await readdir(src, { recursive: true })).filter((path) => path.endsWith('.ts'))
+  return Promise.all(
+    paths.map(async (path) => {
+      const text = await readFile(join(src, path), 'utf8')
+      const imports = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) =>
+        specifier.startsWith('.') ? normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts') : specifier,
+      )
+      return { path, imports }
+    }),
+  )
+}
+
+const isIn = (places: readonly string[], path: string): boolean =>
+  places.some((place) => path === place || (place.endsWith('/') && path.startsWith(place)))
+
+const floorOf = (path: string): number => floors.findIndex((places) => isIn(places, path))
+
+test('every source file has its floor', async (t) => {
+  const homeless = (await sourceFiles()).map(({ path }) => path).filter((path) => floorOf(path) === -1)
+  t.deepEqual(homeless, [])
+})
+
+test('no file imports from a floor above its own', async (t) => {
+  const files = await sourceFiles()
+  const climbs = files.flatMap(({ path, imports }) =>
+    imports
+      .filter((imported) => imported.endsWith('.ts') && floorOf(imported) > floorOf(path))
+      .map((imported) => `${path} imports ${imported}`),
+  )
+  t.deepEqual(climbs, [])
+  t.true(files.some(({ imports }) => imports.some((imported) => imported.endsWith('.ts'))))
+})
+
+test('no import is circular', async (t) => {
+  const importsOf = new Map((await sourceFiles()).map(({ path, imports }) => [path, imports]))
+  const cycles: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) cycles.push([...way.slice(way.indexOf(path)), path].join(' -> '))
+    if (way.includes(path) || done.has(path)) return
+    for (const imported of importsOf.get(path) ?? []) visit(imported, [...way, path])
+    done.add(path)
+  }
+  for (const path of importsOf.keys()) visit(path, [])
+  t.deepEqual(cycles, [])
+})
+
+for (const [name, places] of Object.entries(only)) {
+  test(`only ${places.join(', ')} know the package ${name}`, async (t) => {
+    const users = (await sourceFiles())
+      .filter(({ imports }) => imports.some((imported) => imported === name || imported.startsWith(`${name}/`)))
+      .map(({ path }) => path)
+    t.true(users.length > 0, 'nobody uses it')
+    t.deepEqual(users.filter((path) => !isIn(places, path)), [])
+  })
+}

@@ -1,0 +1,91 @@
+import type { ExecutionContext } from 'ava'
+import Koa, { type Context } from 'koa'
+import { openSessions, type Session, type Sessions } from '../../src/index.js'
+import type { EngineUnderTest } from '../conformance/engines.js'
+import { Browser } from '../helpers/browser.js'
+import { serve } from '../helpers/serve.js'
+
+export type Handler = (session: Session, ctx: Context) => unknown
+
+/** An application on an engine of its own, whose handlers a test can hold between load and commit. */
+export class RacingApp {
+  /** Milliseconds since 1970. */
+  now = Date.UTC(2026, 0, 1)
+  readonly sessions: Sessions
+  readonly browser: Browser
+  readonly #handlers: Map<string, Handler>
+
+  private constructor(sessions: Sessions, browser: Browser, handlers: Map<string, Handler>) {
+    this.sessions = sessions
+    this.browser = browser
+    this.#handlers = handlers
+  }
+
+  static async start(t: ExecutionContext, under: EngineUnderTest, saveEveryRequest = false): Promise<RacingApp> {
+    const store = await under.prepare()
+    const clock = (): number => racing.now
+    const options = { engine: under.engine, ...store.options, cookieAge: 60, saveEveryRequest, clock }
+    const sessions = await openSessions(options)
+    const handlers = new Map<string, Handler>()
+    const app = new Koa()
+    app.silent = true
+    app.use(sessions.middleware())
+    app.use(async (ctx) => {
+      ctx.body = 'done'
+      await handlers.get(ctx.path)?.(await ctx.session, ctx)
+    })
+    const racing = new RacingApp(sessions, new Browser(await serve(t, app)), handlers)
+    t.teardown(async () => {
+      await sessions.close()
+      await store.discard()
+    })
+    return racing
+  }
+
+  /** Answers the path with `handler` from now on. */
+  on(path: string, handler: Handler): void {
+    this.#handlers.set(path, handler)
+  }
+
+  /** One request that runs `handler`. */
+  async request(handler: Handler, browser = this.browser): Promise<Response> {
+    const path = `/${crypto.randomUUID()}`
+    this.on(path, handler)
+    const response = await browser.fetch(path)
+    await response.text()
+    return response
+  }
+
+  /**
+   * A request that has loaded its session and waits there; `finish` lets it run `handler` and answers its response.
+   * It has a browser of its own with the cookies of now, as a request on its way does.
+   */
+  async pause(handler: Handler): Promise<{ finish: () => Promise<Response> }> {
+    const gate = deferred()
+    const loaded = deferred()
+    const held = this.request(async (session, ctx) => {
+      loaded.resolve()
+      await gate.promise
+      await handler(session, ctx)
+    }, this.browser.copy())
+    await loaded.promise
+    return {
+      finish: () => {
+        gate.resolve()
+        return held
+      },
+    }
+  }
+
+  get id(): string {
+    return this.browser.cookies.get('sessionid') ?? ''
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
