@@ -1,2 +1,12 @@
+/** The engines that can be chosen by name. */
 export const ENGINE_NAMES = ['cache', 'db'] as const
 export type EngineName = (typeof ENGINE_NAMES)[number]
+
+/** Django's backends have our engines' names, behind this path. */
+const DJANGO_PATH = 'django.contrib.sessions.backends.'
+
+/** The engine that `text` names: by our name for it, or by Django's dotted path. */
+export function engineNamed(text: string): EngineName | undefined {
+  const name = text.startsWith(DJANGO_PATH) ? text.slice(DJANGO_PATH.length) : text
+  return ENGINE_NAMES.find((known) => known === name)
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { LONGEST_COOKIE_AGE } from '../middleware/cookie.js'
+import { type Kind, text, wholeNumber } from './kinds.js'
+
+export const cookieAge: Kind<number> = wholeNumber({
+  min: 1,
+  max: LONGEST_COOKIE_AGE,
+  right: `whole seconds from 1 to ${LONGEST_COOKIE_AGE} (400 days: browsers keep no cookie for longer)`,
+})
+
+/** RFC 9110's token (S42). */
+export const cookieName: Kind<string> = text({
+  pattern: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/,
+  problem: 'cannot be the name of a cookie',
+  right: "letters, digits and !#$%&'*+-.^_`|~",
+})
+
+/** Browsers ignore an attribute that is longer: octets (RFC 6265bis 5.6). */
+const LONGEST_ATTRIBUTE = 1024
+
+export const cookiePath: Kind<string> = {
+  schema: z
+    .string({ error: 'is not text' })
+    .startsWith('/', { error: 'does not begin with a slash' })
+    // Nothing that could end the attribute and begin another one (S42); ASCII alone, so characters are octets.
+    .regex(/^[\x20-\x3a\x3d-\x7e]*$/, { error: 'holds a character that no cookie can carry' })
+    .max(LONGEST_ATTRIBUTE, { error: `is longer than ${LONGEST_ATTRIBUTE} octets` }),
+  read: (path) => path,
+  right: `a path that begins with a slash: printable ASCII without ; and <, at most ${LONGEST_ATTRIBUTE} octets`,
+}
+
+const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
+
+export const cookieDomain: Kind<string> = text({
+  pattern: new RegExp(`^(?=.{1,254}$)\\.?${label}(\\.${label})*$`, 'i'),
+  problem: 'is not a domain name',
+  right: 'a domain name such as example.com, or nothing',
+})
+
+const sameSites = ['Lax', 'Strict', 'None'] as const
+type SameSite = (typeof sameSites)[number]
+
+const sameSiteNamed = (name: string): SameSite | undefined =>
+  sameSites.find((known) => known.toLowerCase() === name.toLowerCase())
+
+/** Django writes `False` for a cookie without the attribute. */
+export const cookieSameSite: Kind<SameSite | false> = {
+  schema: z.union([z.literal(false), z.string().transform(sameSiteNamed).pipe(z.enum(sameSites))], {
+    error: 'is none of the choices',
+  }),
+  read: (name) => (name.toLowerCase() === 'false' ? false : name),
+  right: 'Lax, Strict or None, or false for a cookie without the attribute',
+  choices: sameSites,
+}

@@ -1,0 +1,177 @@
+import * as cookie from './cookie-kinds.js'
+import { choice, flag, type Kind, optional, text, texts, wholeNumber } from './kinds.js'
+import * as store from './store-kinds.js'
+
+/** All there is to know about one setting. */
+export interface Definition<T> extends Kind<T> {
+  /** Its name in files and in the environment. */
+  readonly name: string
+  /** Whether Django's spelling, with `SESSION_` before the name, is understood too. */
+  readonly django?: true
+  /** Other spellings in code. */
+  readonly keys?: readonly string[]
+  readonly default: T
+  /** Whether empty text, or `null` in a file, stands for the default. */
+  readonly mayBeEmpty?: true
+  /** One line for people. */
+  readonly meaning: string
+  /** What nobody may see: the value, or the password in a URL. */
+  readonly secret?: 'value' | 'password'
+}
+
+const define = <T>(kind: Kind<T>, rest: Omit<Definition<NoInfer<T>>, keyof Kind<T>>): Definition<T> => ({
+  ...kind,
+  ...rest,
+})
+
+/** Every setting, under its name in code. Types, messages and `npm run settings` are made from this. */
+export const definitions = {
+  engine: define(store.engine, {
+    name: 'SESSION_ENGINE',
+    default: 'db',
+    meaning: 'where sessions are kept: db (a database) or cache (the memory of this process)',
+  }),
+  cookieAge: define(cookie.cookieAge, {
+    name: 'COOKIE_AGE',
+    django: true,
+    default: 1_209_600,
+    meaning: 'how long a session lives after its last save, in seconds',
+  }),
+  expireAtBrowserClose: define(flag, {
+    name: 'EXPIRE_AT_BROWSER_CLOSE',
+    django: true,
+    default: false,
+    meaning: 'whether the browser forgets the cookie when it closes',
+  }),
+  saveEveryRequest: define(flag, {
+    name: 'SAVE_EVERY_REQUEST',
+    django: true,
+    default: false,
+    meaning: 'whether every request, and not only a change, makes the session live longer',
+  }),
+  nestedChanges: define(choice(['compare', 'ignore']), {
+    name: 'NESTED_CHANGES',
+    default: 'compare',
+    meaning: 'whether a change inside a stored object is noticed: compare, or ignore as Django does',
+  }),
+  cookieName: define(cookie.cookieName, {
+    name: 'COOKIE_NAME',
+    django: true,
+    default: 'sessionid',
+    meaning: 'the name of the cookie',
+  }),
+  cookiePath: define(cookie.cookiePath, {
+    name: 'COOKIE_PATH',
+    django: true,
+    default: '/',
+    meaning: 'the path under which browsers send the cookie',
+  }),
+  cookieDomain: define<string | undefined>(optional(cookie.cookieDomain), {
+    name: 'COOKIE_DOMAIN',
+    django: true,
+    default: undefined,
+    mayBeEmpty: true,
+    meaning: 'the domain whose subdomains get the cookie too; without it, only the host that set it',
+  }),
+  cookieHttpOnly: define(flag, {
+    name: 'COOKIE_HTTPONLY',
+    django: true,
+    keys: ['cookieHttponly'],
+    default: true,
+    meaning: 'whether scripts in the page cannot read the cookie',
+  }),
+  cookieSameSite: define(cookie.cookieSameSite, {
+    name: 'COOKIE_SAMESITE',
+    django: true,
+    keys: ['cookieSamesite'],
+    default: 'Lax',
+    meaning: 'whether requests that another site caused bear the cookie',
+  }),
+  cookieSecure: define(flag, {
+    name: 'COOKIE_SECURE',
+    django: true,
+    default: false,
+    meaning: 'whether browsers send the cookie over HTTPS only',
+  }),
+  secretKey: define<string | undefined>(optional(text({ right: '32 characters or more' })), {
+    name: 'SECRET_KEY',
+    default: undefined,
+    mayBeEmpty: true,
+    secret: 'value',
+    meaning: 'the key that signs and seals',
+  }),
+  secretKeyFallbacks: define(texts, {
+    name: 'SECRET_KEY_FALLBACKS',
+    default: [],
+    mayBeEmpty: true,
+    secret: 'value',
+    meaning: 'earlier keys: what they signed is still valid, nothing new is signed with them',
+  }),
+  databaseUrl: define(store.databaseUrl, {
+    name: 'DATABASE_URL',
+    default: 'sqlite:var/sessions.sqlite',
+    secret: 'password',
+    meaning: 'the database of the db engine',
+  }),
+  redisUrl: define(store.redisUrl, {
+    name: 'REDIS_URL',
+    default: 'redis://127.0.0.1:6379',
+    secret: 'password',
+    meaning: 'the Redis server',
+  }),
+  filePath: define(store.path, {
+    name: 'SESSION_FILE_PATH',
+    default: 'var/sessions',
+    meaning: 'the directory for sessions kept in files',
+  }),
+  cacheMaxSessions: define(
+    wholeNumber({ min: 1, max: 10_000_000, right: 'a whole number of sessions from 1 to 10000000' }),
+    {
+      name: 'CACHE_MAX_SESSIONS',
+      default: 10_000,
+      meaning: 'how many sessions the cache engine holds; the one unused for longest gives way',
+    },
+  ),
+  keyPrefix: define(store.keyPrefix, {
+    name: 'KEY_PREFIX',
+    default: 'keyv',
+    meaning: 'the Keyv namespace of the records; one per application where several share a store',
+  }),
+  engineTimeout: define(
+    wholeNumber({ min: 1, max: 60_000, right: 'whole milliseconds from 1 to 60000 (one minute)' }),
+    {
+      name: 'ENGINE_TIMEOUT',
+      default: 2000,
+      meaning: 'how long a store may take to answer before the request gets a 503, in milliseconds',
+    },
+  ),
+  port: define(wholeNumber({ min: 0, max: 65_535, right: 'a port from 0 (any free one) to 65535' }), {
+    name: 'PORT',
+    default: 3000,
+    meaning: 'the port of the demo server',
+  }),
+  host: define(text({ right: 'an address or host name, such as 127.0.0.1' }), {
+    name: 'HOST',
+    default: '127.0.0.1',
+    meaning: 'the address of the demo server; 0.0.0.0 serves every network',
+  }),
+  logLevel: define(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    meaning: 'the least important messages that the demo server still logs',
+  }),
+}
+
+export type SettingKey = keyof typeof definitions
+
+/** One setting of the table, whatever its type. */
+export interface Setting extends Definition<unknown> {
+  readonly key: SettingKey
+}
+
+const isKey = (key: string): key is SettingKey => key in definitions
+
+/** The table as a list, in its order. */
+export const settingList: readonly Setting[] = Object.keys(definitions)
+  .filter(isKey)
+  .map((key) => ({ ...definitions[key], key }))

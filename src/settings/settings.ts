@@ -1,0 +1,23 @@
+import type { Definition, definitions, SettingKey } from './definitions.js'
+
+/** Each setting's type, as its definition has it. */
+type Values = {
+  readonly [Key in SettingKey]: (typeof definitions)[Key] extends Definition<infer T> ? T : never
+}
+
+/** Settings that were checked: complete, and deeply frozen. */
+export interface Settings extends Values {
+  /** The NODE_ENV they are for. */
+  readonly environment: string
+}
+
+/** Settings as somebody writes them in code. `undefined` counts as not given. */
+export type SettingsOptions = { readonly [Key in keyof Settings]?: Settings[Key] | undefined } & {
+  /** The same as `cookieHttpOnly`. */
+  readonly cookieHttponly?: Settings['cookieHttpOnly'] | undefined
+  /** The same as `cookieSameSite`. */
+  readonly cookieSamesite?: Settings['cookieSameSite'] | undefined
+}
+
+/** The environment where nobody named one. */
+export const DEFAULT_ENVIRONMENT = 'development'

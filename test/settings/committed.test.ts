@@ -1,0 +1,60 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import { describeSettings, settingsWarnings } from '../../src/settings/describe.js'
+import { loadSettings } from '../../src/settings/load.js'
+import type { Settings } from '../../src/settings/settings.js'
+import { configWith, LONG_KEY, only } from './given.js'
+
+const configDir = fileURLToPath(new URL('../../config', import.meta.url))
+const env = { SECRET_KEY: LONG_KEY }
+
+async function committed(): Promise<string[]> {
+  const files = await readdir(configDir)
+  return files.filter((file) => !file.startsWith('local')).map((file) => file.replace(/\.json5$/, ''))
+}
+
+/** The settings of one committed environment, without a person's own `local.json5`. */
+async function load(t: ExecutionContext, NODE_ENV: string): Promise<Settings> {
+  const texts: Record<string, string> = {}
+  for (const stem of await committed()) texts[stem] = await readFile(`${configDir}/${stem}.json5`, 'utf8')
+  return loadSettings({ configDir: await configWith(t, texts), env: { ...env, NODE_ENV } })
+}
+
+test('there is a file for each environment', async (t) => {
+  t.deepEqual((await committed()).sort(), [
+    'default',
+    'development',
+    'memory',
+    'production',
+    'shortlived',
+    'test',
+  ])
+})
+
+for (const environment of ['development', 'memory', 'production', 'shortlived', 'test']) {
+  test(`config/${environment}.json5 is right, and nothing in it surprises`, async (t) => {
+    t.deepEqual(settingsWarnings(await load(t, environment)), [])
+  })
+}
+
+test('config/default.json5 says what the built-in defaults are', async (t) => {
+  t.deepEqual(await load(t, 'development'), await loadSettings(only({ env })))
+})
+
+test('production has a cookie that only this host can set, over HTTPS', async (t) => {
+  t.like(await load(t, 'production'), { cookieName: '__Host-sessionid', cookieSecure: true, cookiePath: '/' })
+})
+
+test('the samples do what they are named after', async (t) => {
+  t.is((await load(t, 'memory')).engine, 'cache')
+  t.is((await load(t, 'shortlived')).cookieAge, 30)
+})
+
+test('no committed file holds a secret', async (t) => {
+  for (const environment of await committed()) {
+    const rows = describeSettings(await load(t, environment === 'default' ? 'development' : environment))
+    t.is(rows.find(({ key }) => key === 'secretKey')?.layer, 'environment')
+    t.is(rows.find(({ key }) => key === 'secretKeyFallbacks')?.shown, 'none')
+  }
+})

@@ -1,0 +1,68 @@
+import test from 'ava'
+import { loadSettings } from '../../src/settings/load.js'
+import { checkOptions } from '../../src/settings/options.js'
+import { only, optionsRefusal, refusal, theFault } from './given.js'
+
+const HTTPS = { COOKIE_SECURE: 'true' }
+
+/** What browsers drop, and the setting that it breaks with. */
+const broken: readonly (readonly [env: Readonly<Record<string, string>>, setting: string, needs: string])[] =
+  [
+    [{ COOKIE_SAMESITE: 'None' }, 'COOKIE_SAMESITE', 'COOKIE_SECURE'],
+    [{ COOKIE_NAME: '__Host-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
+    [{ COOKIE_NAME: '__hOST-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
+    [{ COOKIE_NAME: '__Host-id', ...HTTPS, COOKIE_PATH: '/app' }, 'COOKIE_NAME', 'COOKIE_PATH'],
+    [{ COOKIE_NAME: '__Host-id', ...HTTPS, COOKIE_DOMAIN: 'a.com' }, 'COOKIE_NAME', 'COOKIE_DOMAIN'],
+    [{ COOKIE_NAME: '__Secure-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
+    [{ COOKIE_NAME: '__secure-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
+    [{ COOKIE_NAME: '__Http-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
+    [{ COOKIE_NAME: '__Http-id', ...HTTPS, COOKIE_HTTPONLY: '0' }, 'COOKIE_NAME', 'COOKIE_HTTPONLY'],
+    [{ COOKIE_NAME: '__Host-Http-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
+    [{ COOKIE_NAME: '__Host-Http-id', ...HTTPS, COOKIE_HTTPONLY: '0' }, 'COOKIE_NAME', 'COOKIE_HTTPONLY'],
+    [{ COOKIE_NAME: '__host-http-id', ...HTTPS, COOKIE_PATH: '/app' }, 'COOKIE_NAME', 'COOKIE_PATH'],
+    [{ COOKIE_NAME: '__Host-Http-id', ...HTTPS, COOKIE_DOMAIN: 'a.com' }, 'COOKIE_NAME', 'COOKIE_DOMAIN'],
+  ]
+
+const text = (env: object): string =>
+  Object.entries(env)
+    .map((pair) => pair.join('='))
+    .join(' ')
+
+for (const [env, setting, needs] of broken) {
+  test(`${text(env)} is refused: ${setting} does not go with this ${needs}`, async (t) => {
+    const fault = await theFault(t, { env })
+    t.is(fault.name, setting)
+    t.is(fault.layer, 'environment')
+    t.true(fault.problem.includes(needs), fault.problem)
+    t.regex(fault.problem, needs in env ? /\(environment\)/ : /\(built-in default\)/)
+    t.true(fault.remedy.includes(needs), fault.remedy)
+  })
+}
+
+for (const env of [
+  { COOKIE_SAMESITE: 'None', ...HTTPS },
+  { COOKIE_NAME: '__Host-id', ...HTTPS },
+  { COOKIE_NAME: '__Host-Http-id', ...HTTPS },
+  { COOKIE_NAME: '__Secure-id', ...HTTPS, COOKIE_PATH: '/app', COOKIE_DOMAIN: 'a.com', COOKIE_HTTPONLY: '0' },
+  { COOKIE_NAME: '__Http-id', ...HTTPS, COOKIE_PATH: '/app', COOKIE_DOMAIN: 'a.com' },
+  { COOKIE_NAME: '__Hostile' },
+]) {
+  test(`${text(env)} is right`, async (t) => {
+    t.is((await loadSettings(only({ env }))).environment, 'development')
+  })
+}
+
+test('a rule is not judged by a value that is wrong by itself', async (t) => {
+  const { faults } = await refusal(t, { env: { COOKIE_SAMESITE: 'None', COOKIE_SECURE: 'maybe' } })
+  t.deepEqual(
+    faults.map(({ name }) => name),
+    ['COOKIE_SECURE'],
+  )
+})
+
+test('options in code have the same rules, under their own names', (t) => {
+  const [fault] = optionsRefusal(t, { cookieSameSite: 'None' }).faults
+  t.like(fault, { name: 'cookieSameSite', layer: 'options' })
+  t.regex(fault?.problem ?? '', /cookieSecure/)
+  t.is(checkOptions({ cookieSameSite: 'none', cookieSecure: true }).cookieSameSite, 'None')
+})
