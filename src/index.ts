@@ -2,6 +2,7 @@ export type { CustomExpiry, JsonObject, JsonValue, SessionRecord } from './codec
 export type { Capabilities, Engine, Loaded, Updated } from './engines/contract.js'
 export { EngineUnavailable } from './engines/errors.js'
 export type { Logger } from './logger.js'
+export type { WithSession } from './middleware/context.js'
 // All of it, since only a module's star exports can be augmented: `declare module 'tessera' { interface SessionData … }`.
 export * from './session/data.js'
 export { SessionContended, SessionInterrupted, SessionTooLate, UnsupportedValue } from './session/errors.js'

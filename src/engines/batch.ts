@@ -37,6 +37,11 @@ export class Batch<Item, Result> {
     })
   }
 
+  /** Resolves when nothing is under way and nobody waits. */
+  async idle(): Promise<void> {
+    while (this.#underWay !== undefined) await new Promise((resolve) => setImmediate(resolve))
+  }
+
   #start(): void {
     const go = {}
     this.#underWay = go

@@ -24,7 +24,7 @@ export interface SqliteStoreOptions {
 
 interface Write {
   readonly key: string
-  /** What tells two writes to one key apart for the statement's condition. */
+  /** The version that the writer has read; 0 where there was none. */
   readonly version: number
   readonly text: string
   readonly now: number
@@ -81,8 +81,9 @@ export class SqliteStore implements KeyedStore {
     return removed.length
   }
 
-  close(): Promise<void> {
-    return this.#options.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#reads.idle(), this.#inserts.idle(), this.#replaces.idle()])
+    await this.#options.close()
   }
 
   async #didAny(sql: string, ...parameters: unknown[]): Promise<boolean> {
@@ -96,19 +97,17 @@ export class SqliteStore implements KeyedStore {
   }
 
   /**
-   * Of several writes to one key under one condition only the first is sent: SQL would carry out any one of them and
-   * report the key, from which each would conclude that it had been the one.
+   * Of several writes to one key only one is sent, the one that knows the newest version: SQL would carry out any that
+   * fits and report the key, from which each would conclude that it had been the one. The others have lost.
    */
   async #writeMany(sql: string, writes: readonly Write[]): Promise<boolean[]> {
-    const first = new Map<string, Write>()
+    const sent = new Map<string, Write>()
     for (const write of writes) {
-      const condition = `${write.version} ${write.key}`
-      if (!first.has(condition)) first.set(condition, write)
+      const rival = sent.get(write.key)
+      if (rival === undefined || rival.version < write.version) sent.set(write.key, write)
     }
-    const sent = [...first.values()]
-    const items = JSON.stringify(sent.map(({ key, text, version, now }) => [key, text, version, now]))
-    const done = new Set((await this.#options.write(sql, items)).map(({ key }) => key))
-    const winners = new Set(sent.filter(({ key }) => done.has(key)))
-    return writes.map((write) => winners.has(write))
+    const items = [...sent.values()].map(({ key, text, version, now }) => [key, text, version, now])
+    const done = new Set((await this.#options.write(sql, JSON.stringify(items))).map(({ key }) => key))
+    return writes.map((write) => sent.get(write.key) === write && done.has(write.key))
   }
 }

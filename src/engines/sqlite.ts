@@ -49,7 +49,9 @@ export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions):
   await read('PRAGMA synchronous = NORMAL')
 
   const close = async (): Promise<void> => {
-    await Promise.all([...new Set([writer, reader])].map((keyv) => keyv.disconnect()))
+    // One after the other: the last connection to go folds the write-ahead log into the database.
+    if (reader !== writer) await reader.disconnect()
+    await writer.disconnect()
   }
   return new SqliteStore({ read, write, close, table: TABLE, prefix: `${keyPrefix}:`, timeLimit })
 }
@@ -60,11 +62,28 @@ export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions):
  */
 async function makePrivate(path: string): Promise<void> {
   try {
-    await mkdir(dirname(resolve(path)), { recursive: true, mode: 0o700 })
+    await makeDirectory(dirname(resolve(path)))
     const file = await open(path, 'a', 0o600)
     await file.close()
   } catch (cause) {
     throw unusable(path, cause)
+  }
+}
+
+/**
+ * Makes the directory and those above it. Node's own `recursive` never returns where the system says ENOENT although
+ * the parent is there, as it does under /proc.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const make = (): Promise<void> => mkdir(path, { mode: 0o700 })
+  try {
+    await make()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeDirectory(dirname(path))
+    await make()
   }
 }
 

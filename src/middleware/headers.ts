@@ -17,17 +17,24 @@ export function varyOnCookie(ctx: Context): void {
 }
 
 /**
- * Gives an error what an answer bears that has to do with the session. Koa removes every header before it answers an
+ * The error with what an answer bears that has to do with the session: Koa removes every header before it answers an
  * error, except those on the error itself.
+ *
+ * A cookie goes on a copy, which is like the error in everything but identity. Applications throw one error object
+ * from many requests, and on it one visitor's cookie would reach another.
  */
-export function putOnError(error: object, name: string, line: string | undefined): void {
+export function bearing(error: Error, name: string, line: string | undefined): Error {
   const headers: Record<string, Value> = { ...headersOf(error) }
   const key = (header: string): string =>
     Object.keys(headers).find((present) => present.toLowerCase() === header.toLowerCase()) ?? header
 
   headers[key('Vary')] = withVary(headers[key('Vary')])
+  if (line === undefined && Object.isExtensible(error)) return Object.assign(error, { headers })
   if (line !== undefined) headers[key('Set-Cookie')] = withCookie(headers[key('Set-Cookie')], name, line)
-  Object.assign(error, { headers })
+  return Object.create(Object.getPrototypeOf(error), {
+    ...Object.getOwnPropertyDescriptors(error),
+    headers: { value: headers, writable: true, enumerable: true, configurable: true },
+  })
 }
 
 function headersOf(error: object): Record<string, Value> | undefined {

@@ -4,16 +4,6 @@ import type { Session } from '../session/session.js'
 import type { CookieOptions } from './cookie.js'
 import { Visit } from './visit.js'
 
-declare module 'koa' {
-  interface ExtendableContext {
-    /**
-     * This request's session, opened when first asked for; the same object for every caller within the request.
-     * Rejects with `EngineUnavailable` if the store does not answer.
-     */
-    readonly session: Promise<Session>
-  }
-}
-
 const VISIT = Symbol('tessera.visit')
 
 interface Visited {
@@ -33,8 +23,7 @@ export function sessionMiddleware(context: SessionContext, cookie: CookieOptions
     try {
       await next()
     } catch (error) {
-      await visit.endWith(error)
-      throw error
+      throw await visit.endWith(error)
     }
     await visit.end()
   }

@@ -1,12 +1,13 @@
 import type { Context } from 'koa'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext, Verdict } from '../session/commit.js'
+import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
 import { endsWithBrowser, expiryAge } from '../session/expiry.js'
 import { type OpenedSession, openSession } from '../session/opened.js'
 import type { Session } from '../session/session.js'
 import type { SessionState } from '../session/state.js'
 import { type CookieOptions, readCookie, removeCookie, setCookie } from './cookie.js'
-import { putOnError, sendCookie, varyOnCookie } from './headers.js'
+import { bearing, sendCookie, varyOnCookie } from './headers.js'
 import { statusOf } from './status.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
@@ -18,6 +19,7 @@ export class Visit {
   readonly #context: SessionContext
   readonly #cookie: CookieOptions
   #opening: Promise<OpenedSession> | undefined
+  #session: Promise<Session> | undefined
   /** The `Set-Cookie` that the last commit asked for. */
   #line: string | undefined
 
@@ -28,10 +30,12 @@ export class Visit {
   }
 
   get session(): Promise<Session> {
-    const session = this.#open().then((opened) => opened.session)
-    // A handler that asks and does not wait must not bring the process down when the store is.
-    session.catch(() => {})
-    return session
+    if (this.#session === undefined) {
+      this.#session = this.#open().then((opened) => opened.session)
+      // A handler that asks and does not wait must not bring the process down when the store is.
+      this.#session.catch(() => {})
+    }
+    return this.#session
   }
 
   /** After the handler, before the headers. */
@@ -39,23 +43,42 @@ export class Visit {
     try {
       if (await this.#commit(this.#ctx.status >= 500)) varyOnCookie(this.#ctx)
     } catch (error) {
+      if (this.#ctx.headerSent) {
+        // The answer is on its way and can only be cut off; the application is told.
+        this.#ctx.app.emit('error', error, this.#ctx)
+        return
+      }
       // The cookies that the handler set belong to an answer that is not given.
       this.#ctx.remove('Set-Cookie')
-      throw error
+      throw this.#withSaved(error, error)
     }
   }
 
-  /** After a handler that threw. Its error goes first: should the commit fail too, that is reported, not thrown. */
-  async endWith(error: unknown): Promise<void> {
+  /**
+   * After a handler that threw; answers what to throw on. The handler's error goes first: should the commit fail too,
+   * that is reported, not thrown.
+   */
+  async endWith(error: unknown): Promise<unknown> {
     try {
       const committed = await this.#commit(statusOf(error) >= 500)
-      if (committed && error instanceof Error) putOnError(error, this.#cookie.name, this.#line)
+      return committed && error instanceof Error ? bearing(error, this.#cookie.name, this.#line) : error
     } catch (cause) {
       const second = new Error('after the handler had failed, its session could not be committed either', {
         cause,
       })
       this.#ctx.app.emit('error', second, this.#ctx)
+      return this.#withSaved(error, cause)
     }
+  }
+
+  /**
+   * What to throw when the commit has failed. A `save()` before it may have moved the session, and then only the new
+   * cookie leads to it, unless it ended since.
+   */
+  #withSaved(error: unknown, failure: unknown): unknown {
+    const lost =
+      this.#line === undefined || failure instanceof SessionInterrupted || !(error instanceof Error)
+    return lost ? error : bearing(error, this.#cookie.name, this.#line)
   }
 
   #open(): Promise<OpenedSession> {
@@ -76,7 +99,18 @@ export class Visit {
       : await this.#openUnasked(failed)
     if (opened === undefined) return false
     await opened.commit({ failed, tooLate: this.#ctx.headerSent, explicit: false })
+    opened.whenChanged(() => this.#watchLateChange(opened))
     return true
+  }
+
+  /** What a body still being streamed changes is lost unless it says `save()`; not in silence (Django W8). */
+  #watchLateChange(opened: OpenedSession): void {
+    const { res, app } = this.#ctx
+    const report = (): void => {
+      if (opened.hasUnsaved) app.emit('error', new SessionTooLate(), this.#ctx)
+    }
+    if (res.closed) setImmediate(report)
+    else res.once('close', report)
   }
 
   /** What there is to do for a request that did not ask for its session: hardly ever anything. */
@@ -103,6 +137,7 @@ export class Visit {
     if (verdict === 'nothing') return
     this.#line = verdict === 'remove the cookie' ? removeCookie(this.#cookie) : this.#cookieFor(state)
     sendCookie(this.#ctx, this.#cookie.name, this.#line)
+    varyOnCookie(this.#ctx)
   }
 
   #cookieFor({ origin, expiry }: SessionState): string {

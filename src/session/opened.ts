@@ -29,6 +29,19 @@ export class OpenedSession {
     return this.#state.origin.kind === 'live'
   }
 
+  /** Whether something was changed and not committed. */
+  get hasUnsaved(): boolean {
+    return this.#state.pending.modified
+  }
+
+  /** Calls `report`, once, if the session is changed from now on. */
+  whenChanged(report: () => void): void {
+    this.#state.onLateChange = () => {
+      this.#state.onLateChange = undefined
+      report()
+    }
+  }
+
   /** Commits of one session go one after the other, so that each begins with what the one before has written. */
   commit(ending: Ending): Promise<void> {
     const mine = this.#underWay.then(async () => {

@@ -43,8 +43,12 @@ export type Plan = Step | { readonly do: 'too late' }
  */
 export function plan(situation: Situation): Plan {
   const step = stepOf(situation)
-  if (!situation.tooLate) return step
-  return step.do === 'create' || step.do === 'update' || step.do === 'rotate' ? { do: 'too late' } : step
+  return situation.tooLate && needsResponse(step, situation.explicit) ? { do: 'too late' } : step
+}
+
+/** A new id has to reach the browser. An update need not, if somebody who streams asked for it by `save()`. */
+function needsResponse(step: Step, explicit: boolean): boolean {
+  return step.do === 'create' || step.do === 'rotate' || (step.do === 'update' && !explicit)
 }
 
 function stepOf(situation: Situation): Step {

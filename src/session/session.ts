@@ -164,13 +164,13 @@ export class Session {
 
   /** Removes all data and the session's own expiry; the id stays. */
   clear(): void {
-    this.#data()
+    this.#change()
     this.#state.clear()
   }
 
   /** Ends the session: the data goes now, the stored record with the commit. What is set afterwards begins another. */
   flush(): void {
-    this.#data()
+    this.#change()
     this.#state.end(this.#parts.clock())
   }
 
@@ -244,6 +244,7 @@ export class Session {
   #change(): SessionState['pending']['changes'] {
     this.#state.accessed = true
     this.#state.pending.modified = true
+    this.#state.onLateChange?.()
     return this.#state.pending.changes
   }
 

@@ -36,6 +36,8 @@ export class SessionState {
   expiry: CustomExpiry | undefined
   accessed = false
   pending: Pending = nothingPending()
+  /** Called at each change once the request's own commit is over, after which only `save()` saves. */
+  onLateChange: (() => void) | undefined
   readonly watch: Watch
 
   constructor(origin: Origin, record: SessionRecord | undefined, now: number, nestedChanges: NestedChanges) {

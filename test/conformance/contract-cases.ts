@@ -140,6 +140,22 @@ export const contractCases: readonly Case[] = [
     },
   },
   {
+    title: 'S69 of updates of an old and of the present version at the same moment one of the latter wins',
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { n: 0 }))
+      await bench.engine.update(id, record(bench, { n: 1 }), 1)
+      const results = await Promise.all(
+        [1, 2, 1, 2].map((version, by) => bench.engine.update(id, record(bench, { by }), version)),
+      )
+      assert.equal(results.filter(({ kind }) => kind === 'updated').length, 1)
+      const winner = results.findIndex(({ kind }) => kind === 'updated')
+      assert.ok(winner === 1 || winner === 3)
+      const loaded = await found(bench.engine, id)
+      assert.deepEqual(loaded.record.data, { by: winner })
+      assert.equal(loaded.version, 3)
+    },
+  },
+  {
     title: 'updates of different sessions at the same moment all arrive',
     async run(bench) {
       const ids = await Promise.all(

@@ -21,7 +21,11 @@ export class RacingApp {
     this.#handlers = handlers
   }
 
-  static async start(t: ExecutionContext, under: EngineUnderTest, saveEveryRequest = false): Promise<RacingApp> {
+  static async start(
+    t: ExecutionContext,
+    under: EngineUnderTest,
+    saveEveryRequest = false,
+  ): Promise<RacingApp> {
     const store = await under.prepare()
     const clock = (): number => racing.now
     const options = { engine: under.engine, ...store.options, cookieAge: 60, saveEveryRequest, clock }

@@ -9,7 +9,9 @@ for (const under of enginesUnderTest) {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('first', 0))
     const responses = await Promise.all(
-      Array.from({ length: MANY }, (_, n) => app.request((session) => session.set<string>(`key${n}`, n), app.browser.copy())),
+      Array.from({ length: MANY }, (_, n) =>
+        app.request((session) => session.set<string>(`key${n}`, n), app.browser.copy()),
+      ),
     )
     t.true(responses.every(({ status }) => status === 200))
     const session = await app.sessions.open(app.id)
@@ -42,11 +44,14 @@ for (const under of enginesUnderTest) {
       session.transform<string>('cart', (cart) => [...(cart as number[]), 2])
     })
     t.is((await slow.finish()).status, 200)
-    t.deepEqual([...(await app.sessions.open(app.id))], [
-      ['stays', 2],
-      ['car', { wheels: 'alloy' }],
-      ['cart', [1, 2]],
-    ])
+    t.deepEqual(
+      [...(await app.sessions.open(app.id))],
+      [
+        ['stays', 2],
+        ['car', { wheels: 'alloy' }],
+        ['cart', [1, 2]],
+      ],
+    )
   })
 
   test(`${under.title}: a transform that changes its value in place is done once to each version`, async (t) => {
@@ -77,10 +82,13 @@ for (const under of enginesUnderTest) {
     t.is(response.status, 200)
     const id = /sessionid=([a-z0-9]{32})/.exec(response.headers.getSetCookie().join())?.[1]
     t.not(id, app.id)
-    t.deepEqual([...(await app.sessions.open(id))], [
-      ['n', 2],
-      ['user', 'ada'],
-    ])
+    t.deepEqual(
+      [...(await app.sessions.open(id))],
+      [
+        ['n', 2],
+        ['user', 'ada'],
+      ],
+    )
   })
 
   test(`${under.title}: a clear keeps nothing of what others wrote meanwhile`, async (t) => {
@@ -105,9 +113,12 @@ for (const under of enginesUnderTest) {
     })
     await app.request((session) => session.set<string>('n', 2))
     t.is((await slow.finish()).status, 200)
-    t.deepEqual([...(await app.sessions.open(app.id))], [
-      ['n', 2],
-      ['mine', 1],
-    ])
+    t.deepEqual(
+      [...(await app.sessions.open(app.id))],
+      [
+        ['n', 2],
+        ['mine', 1],
+      ],
+    )
   })
 }

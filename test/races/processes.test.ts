@@ -50,7 +50,12 @@ test('R17 after kill -9 in the middle of writing the database is sound and every
 test('a plain Keyv client reads what a session stored', async (t) => {
   const path = await temporaryDatabase(t)
   const now = Date.now()
-  const sessions = await openSessions({ engine: 'db', databaseUrl: `sqlite:${path}`, cookieAge: 60, clock: () => now })
+  const sessions = await openSessions({
+    engine: 'db',
+    databaseUrl: `sqlite:${path}`,
+    cookieAge: 60,
+    clock: () => now,
+  })
   t.teardown(() => sessions.close())
   const session = await sessions.open()
   session.update({ name: 'Ada', tags: [':colon', ':base64:AA=='], nested: { deep: true } })
@@ -75,7 +80,10 @@ test('R19 a database that another process has locked waits, then is EngineUnavai
   t.teardown(() => other.disconnect())
   await other.query('BEGIN IMMEDIATE')
   session.set<string>('n', 2)
-  await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable, message: /SQLITE_BUSY|did not answer/ })
+  await t.throwsAsync(session.save(), {
+    instanceOf: EngineUnavailable,
+    message: /SQLITE_BUSY|did not answer/,
+  })
   t.is((await sessions.open(session.id)).get('n'), 1)
 
   await other.query('ROLLBACK')

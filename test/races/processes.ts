@@ -10,8 +10,13 @@ import { temporaryDirectory } from '../helpers/server-process.js'
 const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 /** Starts `worker.ts` in a process of its own; it is gone when the test is. */
-export function startWorker(t: ExecutionContext, ...task: string[]): ChildProcessByStdio<null, Readable, null> {
-  const child = spawn(process.execPath, ['--import=tsx', worker, ...task], { stdio: ['ignore', 'pipe', 'inherit'] })
+export function startWorker(
+  t: ExecutionContext,
+  ...task: string[]
+): ChildProcessByStdio<null, Readable, null> {
+  const child = spawn(process.execPath, ['--import=tsx', worker, ...task], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   t.teardown(() => child.kill('SIGKILL'))
   return child
 }

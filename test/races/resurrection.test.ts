@@ -33,7 +33,11 @@ const endings: readonly { readonly title: string; readonly end: (app: RacingApp)
 const lates: readonly { readonly title: string; readonly act: Handler; readonly status: number }[] = [
   { title: 'write', act: (session) => session.set<string>('late', true), status: 400 },
   { title: 'transform', act: (session) => session.transform<string>('n', (n) => Number(n) + 1), status: 400 },
-  { title: 'nested change', act: (session) => (session.get('car') as { wheels: string }).wheels = 'late', status: 400 },
+  {
+    title: 'nested change',
+    act: (session) => ((session.get('car') as { wheels: string }).wheels = 'late'),
+    status: 400,
+  },
   { title: 'rotate', act: (session) => session.cycleKey(), status: 400 },
   { title: 'explicit save', act: (session) => session.save(), status: 400 },
   { title: 'touch', act: (session) => session.get('n'), status: 200 },
