@@ -42,8 +42,11 @@ async function sourceFiles(): Promise<File[]> {
   return Promise.all(
     paths.map(async (path) => {
       const text = await readFile(join(src, path), 'utf8')
-      const imports = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) =>
-        specifier.startsWith('.') ? normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts') : specifier,
+      const imports = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(
+        ([, specifier = '']) =>
+          specifier.startsWith('.')
+            ? normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts')
+            : specifier,
       )
       return { path, imports }
     }),
@@ -88,9 +91,14 @@ test('no import is circular', async (t) => {
 for (const [name, places] of Object.entries(only)) {
   test(`only ${places.join(', ')} know the package ${name}`, async (t) => {
     const users = (await sourceFiles())
-      .filter(({ imports }) => imports.some((imported) => imported === name || imported.startsWith(`${name}/`)))
+      .filter(({ imports }) =>
+        imports.some((imported) => imported === name || imported.startsWith(`${name}/`)),
+      )
       .map(({ path }) => path)
     t.true(users.length > 0, 'nobody uses it')
-    t.deepEqual(users.filter((path) => !isIn(places, path)), [])
+    t.deepEqual(
+      users.filter((path) => !isIn(places, path)),
+      [],
+    )
   })
 }

@@ -1,0 +1,51 @@
+import type { Server } from 'node:http'
+
+/** Where to listen; port 0 is any free one. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** The server cannot listen where it was told to. The message says why and what to change. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen'
+}
+
+/**
+ * Listens, and answers the URL under which the server is reached.
+ *
+ * @throws CannotListen if the port is taken or not allowed, or the host is no address of this machine.
+ */
+export async function listen(server: Server, address: Address): Promise<string> {
+  const { host, port } = address
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new CannotListen(problem(error, address), { cause: error })))
+    server.listen(port, host, () => {
+      const bound = server.address()
+      resolve(urlOf(host, typeof bound === 'object' && bound !== null ? bound.port : port))
+    })
+  })
+}
+
+function problem(error: NodeJS.ErrnoException, { host, port }: Address): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} of ${host} is taken: stop the process that has it, or choose another PORT.`
+    case 'EACCES':
+      return `Port ${port} of ${host} is not allowed to this user: choose a PORT from 1024 on.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `HOST=${host} is no address of this machine: 127.0.0.1 serves this machine alone, 0.0.0.0 every network.`
+    default:
+      return `Cannot listen on port ${port} of ${host}: ${error.message}`
+  }
+}
+
+/** Addresses that mean "every network" are none that a browser could open. */
+const EVERYWHERE: readonly string[] = ['0.0.0.0', '::']
+
+function urlOf(host: string, port: number): string {
+  const name = EVERYWHERE.includes(host) ? 'localhost' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}

@@ -1,0 +1,23 @@
+import { inspect } from 'node:util'
+import { EngineUnavailable, SettingsError } from '../index.js'
+import { CannotListen } from './listen.js'
+
+/**
+ * What to tell the person whose server did not start: for what they can put right, the reason without a stack
+ * trace; for anything else, which is a fault of the program, all there is.
+ */
+export function startFault(error: unknown): string {
+  if (error instanceof SettingsError || error instanceof CannotListen) return error.message
+  if (error instanceof EngineUnavailable) return `The sessions cannot be opened: ${withCauses(error)}`
+  return inspect(error)
+}
+
+/** An error's message and those of its causes, each said once, on one line. */
+function withCauses(error: Error): string {
+  const messages: string[] = []
+  for (let next: unknown = error; next instanceof Error; next = next.cause) {
+    const message = next.message.replace(/\s+/g, ' ')
+    if (!messages.some((known) => known.includes(message))) messages.push(message)
+  }
+  return messages.join(': ')
+}

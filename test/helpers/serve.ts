@@ -1,0 +1,17 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { ExecutionContext } from 'ava'
+import type Koa from 'koa'
+
+/** Serves `app` on a free port until the test is over, and answers its URL. */
+export async function serve(t: ExecutionContext, app: Koa): Promise<string> {
+  const server = createServer(app.callback()).listen(0, '127.0.0.1')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new TypeError('the server has no port')
+  return `http://127.0.0.1:${address.port}`
+}

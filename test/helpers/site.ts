@@ -1,0 +1,117 @@
+import { Agent } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import Koa, { type Context } from 'koa'
+import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/index.js'
+import { type Bench, record } from '../conformance/case.js'
+import { type EngineUnderTest, enginesUnderTest, openBench } from '../conformance/engines.js'
+import { type Answer, type Sent, send, Visitor } from './client.js'
+import { type EngineCall, intercept } from './intercept.js'
+import { serve } from './serve.js'
+
+/** Answers one path. What it sets on `ctx` is the answer; without a body that is `ok`. */
+export type Handler = (ctx: Context) => Promise<unknown> | unknown
+
+/** What the settings say where a test says nothing: seconds. */
+export const COOKIE_AGE = 1_209_600
+
+/** A Koa app with sessions, served; its engine is watched, and its clock in the test's hand (`bench.now`). */
+export interface Site {
+  readonly bench: Bench
+  readonly sessions: Sessions
+  /** What the engine was asked for, in order. */
+  readonly calls: EngineCall[]
+  /** The calls that the store does not answer. */
+  readonly down: Set<EngineCall>
+  /** What arrived at the app's `error` event. */
+  readonly errors: Error[]
+  /** What was logged. */
+  readonly logged: string[]
+  /** Resolves when the answer is there and the app is done with the request, whichever comes last. */
+  send(path: string, sent?: Sent): Promise<Answer>
+  visitor(): Visitor
+  /** Stores a live session without a request, and answers its id. */
+  store(data?: Parameters<typeof record>[1]): Promise<string>
+  /** What the store holds under an id. */
+  stored(id: string): Promise<Awaited<ReturnType<Bench['engine']['load']>>>
+}
+
+export type OpenSite = (handlers?: Readonly<Record<string, Handler>>, options?: SiteOptions) => Promise<Site>
+export type SiteOptions = Omit<SessionsOptions, 'engine' | 'clock' | 'logger'>
+
+/** Registers the test once for each engine. Tests of a file run one after the other: each has a store of its own. */
+export function onEveryEngine(
+  title: string,
+  run: (t: ExecutionContext, open: OpenSite) => Promise<unknown>,
+): void {
+  for (const under of enginesUnderTest) {
+    test.serial(`${under.title}: ${title}`, async (t) => {
+      await run(t, (handlers = {}, options = {}) => openSite(t, under, handlers, options))
+    })
+  }
+}
+
+async function openSite(
+  t: ExecutionContext,
+  under: EngineUnderTest,
+  handlers: Readonly<Record<string, Handler>>,
+  options: SiteOptions,
+): Promise<Site> {
+  const { bench, close } = await openBench(under)
+  t.teardown(close)
+  const calls: EngineCall[] = []
+  const down = new Set<EngineCall>()
+  const errors: Error[] = []
+  const logged: string[] = []
+  const engine = intercept(bench.engine, (call) => {
+    calls.push(call)
+    if (down.has(call)) throw new EngineUnavailable(`store-7.internal does not answer ${call}`)
+  })
+  const log = (_details: object, message: string): void => {
+    logged.push(message)
+  }
+  const sessions = await openSessions({
+    ...options,
+    engine,
+    clock: () => bench.now,
+    logger: { warn: log, error: log },
+  })
+
+  const app = new Koa()
+  app.silent = true
+  app.on('error', (error: Error) => errors.push(error))
+  const underWay = new Set<Promise<unknown>>()
+  app.use((_ctx, next) => {
+    const handled = next()
+    underWay.add(handled)
+    return handled
+  })
+  app.use(sessions.middleware())
+  app.use(async (ctx) => {
+    await handlers[ctx.path]?.(ctx)
+    if (ctx.respond !== false && ctx.status === 404 && ctx.body === undefined) ctx.body = 'ok'
+  })
+  const agent = new Agent({ keepAlive: true })
+  const url = await serve(t, app)
+  t.teardown(() => agent.destroy())
+
+  const sendTo: Site['send'] = async (path, sent) => {
+    const answer = await send(agent, `${url}${path}`, sent)
+    await Promise.allSettled(underWay)
+    // Koa reports what the middleware threw a few steps after it was thrown.
+    await setImmediate()
+    return answer
+  }
+  return {
+    bench,
+    sessions,
+    calls,
+    down,
+    errors,
+    logged,
+    send: sendTo,
+    visitor: () => new Visitor(sendTo),
+    store: (data = { a: 1 }) => bench.engine.create(record(bench, data, COOKIE_AGE)),
+    stored: (id) => bench.engine.load(id),
+  }
+}
