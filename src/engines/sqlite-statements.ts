@@ -26,11 +26,11 @@ export function sqliteStatements(table: string) {
       WHERE ${table}.key = item.value->>0 AND ${version} = item.value->>2 AND ${expires} > item.value->>3
       RETURNING ${table}.key`,
 
-    /** ?1 key, ?2 expires, ?3 now. A mark has no version. */
+    /** ?1: [key, expires, now]. A mark has no version. */
     extend: `
-      UPDATE ${table} SET value = json_set(value, '$.expires', ?2)
-      WHERE key = ?1 AND ${version} IS NOT NULL AND ${expires} > ?3
-      RETURNING key`,
+      UPDATE ${table} SET value = json_set(${table}.value, '$.expires', item.value->>1) FROM json_each(?1) AS item
+      WHERE ${table}.key = item.value->>0 AND ${version} IS NOT NULL AND ${expires} > item.value->>2
+      RETURNING ${table}.key`,
 
     /**
      * ?1 from, ?2 to, ?3 entry, ?4 mark, ?5 version, ?6 now. Writes two rows or none: SQLite answers both EXISTS

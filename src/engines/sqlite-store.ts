@@ -30,6 +30,8 @@ interface Write {
   readonly now: number
 }
 
+type Extension = readonly [key: string, expires: number, now: number]
+
 /**
  * Sessions in a table of @keyv/sqlite. Requests that wait at the same moment share a statement: one statement for 32
  * of them costs each a tenth of its own.
@@ -40,6 +42,7 @@ export class SqliteStore implements KeyedStore {
   readonly #reads: Batch<string, string | undefined>
   readonly #inserts: Batch<Write, boolean>
   readonly #replaces: Batch<Write, boolean>
+  readonly #extends: Batch<Extension, boolean>
 
   constructor(options: SqliteStoreOptions) {
     const { timeLimit } = options
@@ -48,6 +51,7 @@ export class SqliteStore implements KeyedStore {
     this.#reads = new Batch({ timeLimit, run: (keys) => this.#readMany(keys) })
     this.#inserts = new Batch({ timeLimit, run: (writes) => this.#writeMany(this.#sql.insert, writes) })
     this.#replaces = new Batch({ timeLimit, run: (writes) => this.#writeMany(this.#sql.replace, writes) })
+    this.#extends = new Batch({ timeLimit, run: (extensions) => this.#extendMany(extensions) })
   }
 
   read(key: string): Promise<string | undefined> {
@@ -62,8 +66,8 @@ export class SqliteStore implements KeyedStore {
     return this.#replaces.add({ key, version, text, now })
   }
 
-  async extend(key: string, expires: number, now: number): Promise<boolean> {
-    return this.#didAny(this.#sql.extend, key, expires, now)
+  extend(key: string, expires: number, now: number): Promise<boolean> {
+    return this.#extends.add([key, expires, now])
   }
 
   async move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
@@ -82,8 +86,16 @@ export class SqliteStore implements KeyedStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#reads.idle(), this.#inserts.idle(), this.#replaces.idle()])
+    const batches = [this.#reads, this.#inserts, this.#replaces, this.#extends]
+    await Promise.all(batches.map((batch) => batch.idle()))
     await this.#options.close()
+  }
+
+  /** Of several to one key any may be the one that is carried out: all of them were asked for at the same moment. */
+  async #extendMany(extensions: readonly Extension[]): Promise<boolean[]> {
+    const rows = await this.#options.write(this.#sql.extend, JSON.stringify(extensions))
+    const done = new Set(rows.map(({ key }) => key))
+    return extensions.map(([key]) => done.has(key))
   }
 
   async #didAny(sql: string, ...parameters: unknown[]): Promise<boolean> {
