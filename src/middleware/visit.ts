@@ -41,7 +41,9 @@ export class Visit {
   /** After the handler, before the headers. */
   async end(): Promise<void> {
     try {
-      if (await this.#commit(this.#ctx.status >= 500)) varyOnCookie(this.#ctx)
+      const committed = await this.#commit(this.#ctx.status >= 500)
+      // Whoever asked in vain answers otherwise than with a session at hand (S45).
+      if (committed || this.#session !== undefined) varyOnCookie(this.#ctx)
     } catch (error) {
       if (this.#ctx.headerSent) {
         // The answer is on its way and can only be cut off; the application is told.
