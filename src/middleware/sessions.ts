@@ -1,5 +1,5 @@
 import type { Context, DefaultContext, Middleware } from 'koa'
-import type { SessionContext } from '../session/commit.js'
+import type { SessionContext } from '../session/context.js'
 import type { Session } from '../session/session.js'
 import type { CookieOptions } from './cookie.js'
 import { Visit } from './visit.js'

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import { EngineUnavailable } from '../engines/errors.js'
-import type { SessionContext, Verdict } from '../session/commit.js'
+import type { Verdict } from '../session/commit.js'
+import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
 import { endsWithBrowser, expiryAge } from '../session/expiry.js'
 import { type OpenedSession, openSession } from '../session/opened.js'

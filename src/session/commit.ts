@@ -1,32 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { SessionRecord } from '../codecs/record.js'
-import type { Engine, Updated } from '../engines/contract.js'
 import { EngineUnavailable } from '../engines/errors.js'
-import type { Logger } from '../logger.js'
-import { SessionContended, SessionInterrupted, SessionTooLate } from './errors.js'
-import { type ExpiryRules, expiryTime } from './expiry.js'
+import type { SessionContext } from './context.js'
+import { SessionInterrupted, SessionTooLate } from './errors.js'
+import { expiryTime } from './expiry.js'
 import { type Plan, plan } from './plan.js'
-import { type Pending, type SessionState, toMap, toRecord } from './state.js'
-import type { Turns } from './turns.js'
-import type { NestedChanges } from './watch.js'
-
-/** How often a commit that others overtook is tried again. */
-const ATTEMPTS = 50
-/** From this attempt on it waits a little first, so that the others can finish. */
-const PATIENT = 3
-const LONGEST_WAIT = 20
-
-/** What all sessions of one application share. */
-export interface SessionContext {
-  readonly engine: Engine
-  /** Milliseconds since 1970. */
-  readonly clock: () => number
-  readonly rules: ExpiryRules
-  readonly saveEveryRequest: boolean
-  readonly nestedChanges: NestedChanges
-  readonly turns: Turns
-  readonly logger: Logger
-}
+import { liveIn, type Pending, type SessionState } from './state.js'
+import { write } from './write.js'
 
 /** How the request ended. */
 export interface Ending {
@@ -55,7 +33,7 @@ export async function commit(state: SessionState, context: SessionContext, endin
   const step = planFor(state, context, ending, now)
   const pending = state.takePending()
   try {
-    return await carryOut(step, state, pending, context, now)
+    return await carryOut(step, state, pending, context, ending, now)
   } catch (error) {
     state.giveBack(pending)
     throw error
@@ -83,6 +61,7 @@ async function carryOut(
   state: SessionState,
   pending: Pending,
   context: SessionContext,
+  ending: Ending,
   now: number,
 ): Promise<Verdict> {
   switch (step.do) {
@@ -97,13 +76,15 @@ async function carryOut(
     case 'create':
       return create(state, context, now)
     case 'delete':
-      return end(state, context)
+      return end(state, context, ending)
     case 'touch':
       return touch(state, context, now)
     case 'update':
-      return write('update', state, pending, context, now)
+      await write('update', state, pending, context, now)
+      return 'send the cookie'
     case 'rotate':
-      return write('rotate', state, step.keep ? pending : undefined, context, now)
+      await write('rotate', state, step.keep ? pending : undefined, context, now)
+      return 'send the cookie'
   }
 }
 
@@ -113,13 +94,13 @@ async function create(state: SessionState, { engine, rules }: SessionContext, no
   return 'send the cookie'
 }
 
-async function end(state: SessionState, { engine }: SessionContext): Promise<Verdict> {
+async function end(state: SessionState, { engine }: SessionContext, { failed }: Ending): Promise<Verdict> {
   const ended = await engine.delete(liveIn(state).id)
   // The session goes on under an id that somebody logged in with meanwhile: "you are logged out" would be a lie.
-  if (ended === 'superseded') throw new SessionInterrupted()
+  if (ended === 'superseded' && !failed) throw new SessionInterrupted()
   state.origin = { kind: 'unknown' }
   // Somebody else ended it, and may have given the browser a newer session since.
-  return ended === 'missing' ? 'nothing' : 'remove the cookie'
+  return ended === 'deleted' ? 'remove the cookie' : 'nothing'
 }
 
 async function touch(
@@ -136,69 +117,4 @@ async function touch(
     logger.warn({ err: error }, 'a session could not be touched')
     return 'nothing'
   }
-}
-
-/** `merge`: what to do again to a newer version; without it the record is written whatever others wrote. */
-async function write(
-  verb: 'update' | 'rotate',
-  state: SessionState,
-  merge: Pending | undefined,
-  context: SessionContext,
-  now: number,
-): Promise<Verdict> {
-  const { engine, rules, turns } = context
-  const { id, version } = liveIn(state)
-  const record = state.toRecord(now, rules)
-  let written: Written = { result: await engine[verb](id, record, version), record }
-  if (written.result.kind === 'conflict') {
-    written = await turns.take(id, () => writeAgain(verb, id, record, merge, context))
-  }
-
-  const { result } = written
-  if (result.kind === 'conflict') throw new SessionContended()
-  if (result.kind === 'missing') throw new SessionInterrupted()
-  if (written.record !== record) state.adopt(written.record)
-  state.origin = { kind: 'live', id: result.id, version: result.version }
-  return 'send the cookie'
-}
-
-interface Written {
-  readonly result: Updated
-  readonly record: SessionRecord
-}
-
-/** On conflict: the newest record, this request's changes on top, and another try (no lost updates). */
-async function writeAgain(
-  verb: 'update' | 'rotate',
-  id: string,
-  record: SessionRecord,
-  merge: Pending | undefined,
-  { engine, clock, rules }: SessionContext,
-): Promise<Written> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (attempt >= PATIENT) await delay(Math.random() * Math.min(LONGEST_WAIT, attempt))
-    const newest = await engine.load(id)
-    if (newest.kind !== 'found') return { result: { kind: 'missing' }, record }
-    const merged = merge === undefined ? record : mergeInto(newest.record, record, merge, clock(), rules)
-    const result = await engine[verb](id, merged, newest.version)
-    if (result.kind !== 'conflict') return { result, record: merged }
-  }
-  return { result: { kind: 'conflict' }, record }
-}
-
-function mergeInto(
-  newest: SessionRecord,
-  record: SessionRecord,
-  { changes, expiryChanged }: Pending,
-  now: number,
-  rules: ExpiryRules,
-): SessionRecord {
-  const data = changes.applyTo(toMap(newest.data))
-  return toRecord(data, newest.createdAt, expiryChanged ? record.expiry : newest.expiry, now, rules)
-}
-
-function liveIn(state: SessionState): { id: string; version: number } {
-  if (state.origin.kind !== 'live')
-    throw new TypeError(`a session that is ${state.origin.kind} has no record`)
-  return state.origin
 }

@@ -1,4 +1,5 @@
-import { commit, type Ending, type SessionContext, type Verdict } from './commit.js'
+import { commit, type Ending, type Verdict } from './commit.js'
+import type { SessionContext } from './context.js'
 import { Session } from './session.js'
 import { type Origin, SessionState } from './state.js'
 

@@ -114,6 +114,13 @@ export class SessionState {
   }
 }
 
+/** Where the session stands in the store. */
+export function liveIn(state: SessionState): { id: string; version: number } {
+  if (state.origin.kind !== 'live')
+    throw new TypeError(`a session that is ${state.origin.kind} has no record`)
+  return state.origin
+}
+
 /** @throws UnsupportedValue if the data holds what JSON does not. */
 export function toRecord(
   data: ReadonlyMap<string, unknown>,
