@@ -1,5 +1,5 @@
 import type { Codec, Entry } from './codec.js'
-import type { CustomExpiry, JsonObject } from './record.js'
+import { isObject, isTime, type JsonLike, parsedRecord } from './parsed.js'
 
 /**
  * Entries in Keyv's own format, so that any Keyv client on the same store reads them:
@@ -18,13 +18,12 @@ function encode(entry: Entry): string {
   }
   const { data, createdAt, expires, expiry } = entry.record
   const envelope = { value: { version: entry.version, createdAt, expiry, data }, expires }
-  const text = JSON.stringify(envelope)
-  return colonString.test(text) ? JSON.stringify(envelope, escapeColon) : text
+  return toKeyvText(envelope)
 }
 
 function decode(text: string): Entry | undefined {
   try {
-    const envelope: unknown = JSON.parse(text, colonString.test(text) ? unescapeColon : undefined)
+    const envelope = fromKeyvText(text)
     return isObject(envelope) ? toEntry(envelope) : undefined
   } catch {
     return undefined
@@ -35,9 +34,19 @@ function toEntry({ value, expires }: JsonLike): Entry | undefined {
   if (!isObject(value) || !isTime(expires)) return undefined
   if (value.superseded === true) return { kind: 'superseded', expires }
   const { version, createdAt, expiry, data } = value
-  if (!isVersion(version) || !isTime(createdAt) || !isExpiry(expiry) || !isData(data)) return undefined
-  const record = expiry === undefined ? { data, createdAt, expires } : { data, createdAt, expires, expiry }
-  return { kind: 'session', record, version }
+  const record = parsedRecord({ createdAt, expiry, data, expires })
+  return record && isVersion(version) ? { kind: 'session', record, version } : undefined
+}
+
+/** What Keyv's own serialiser writes for `value`. */
+export function toKeyvText(value: unknown): string {
+  const text = JSON.stringify(value)
+  return colonString.test(text) ? JSON.stringify(value, escapeColon) : text
+}
+
+/** What Keyv's own serialiser reads, binary data aside. Throws what `JSON.parse` throws. */
+export function fromKeyvText(text: string): unknown {
+  return JSON.parse(text, colonString.test(text) ? unescapeColon : undefined)
 }
 
 // Keyv writes a leading colon of a string twice (":base64:…" is how it stores binary). A string value that starts
@@ -53,27 +62,6 @@ function unescapeColon(_key: string, value: unknown): unknown {
   return typeof value === 'string' && value.startsWith(':') ? value.slice(1) : value
 }
 
-type JsonLike = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is JsonLike {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** JSON.parse made it, so its members are JSON. */
-function isData(value: unknown): value is JsonObject {
-  return isObject(value)
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
-}
-
 function isVersion(value: unknown): value is number {
   return Number.isSafeInteger(value)
-}
-
-function isExpiry(value: unknown): value is CustomExpiry | undefined {
-  return (
-    value === undefined || isTime(value) || (typeof value === 'string' && !Number.isNaN(Date.parse(value)))
-  )
 }

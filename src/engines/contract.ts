@@ -40,7 +40,7 @@ export interface Engine {
    * Moves the moment at which the session ends: milliseconds since 1970. Carries no data and leaves the version as
    * it is, so that a reader can neither overwrite a writer nor make it repeat its work.
    */
-  touch(id: string, expires: number): Promise<'touched' | 'missing'>
+  touch(id: string, expires: number): Promise<Touched>
 
   /**
    * Moves the session to a new id in one atomic step: the old id is dead at once and for a minute reads as
@@ -57,6 +57,12 @@ export interface Engine {
   /** Removes at most `limit` expired records and answers how many went. Never one that was extended meanwhile. */
   clearExpired(limit: number): Promise<number>
 
+  /**
+   * Whether the caller may do for `milliseconds` what only one process at a time should: true for the one that asked
+   * first. An engine without this method has no other process beside it, or does not mind.
+   */
+  lease?(name: string, milliseconds: number): Promise<boolean>
+
   /** Finishes what is under way and lets go of files, sockets and timers. */
   close(): Promise<void>
 }
@@ -69,6 +75,8 @@ export interface Capabilities {
   readonly shared: boolean
   /** Whether the engine can list what it holds. */
   readonly enumerable: boolean
+  /** How long a `load` may be behind what other processes wrote, in milliseconds. Default: not at all. */
+  readonly staleFor?: number
 }
 
 export type Loaded =
@@ -84,4 +92,12 @@ export type Updated =
       readonly version: number
     }
   | { readonly kind: 'conflict' }
+  | { readonly kind: 'missing' }
+
+export type Touched =
+  | {
+      readonly kind: 'touched'
+      /** The id that the cookie is to carry from now on: another one only where the cookie itself holds the end. */
+      readonly id: string
+    }
   | { readonly kind: 'missing' }

@@ -1,3 +1,4 @@
+import { format } from 'node:util'
 import type { Context } from 'koa'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { Verdict } from '../session/commit.js'
@@ -64,7 +65,12 @@ export class Visit {
   async endWith(error: unknown): Promise<unknown> {
     try {
       const committed = await this.#commit(statusOf(error) >= 500)
-      return committed && error instanceof Error ? bearing(error, this.#cookie.name, this.#line) : error
+      if (!committed) return error
+      if (error instanceof Error) return bearing(error, this.#cookie.name, this.#line)
+      // Only an Error can bear the cookie, without which a log-out from a session in the cookie would be none. Koa
+      // makes this same Error of what was thrown.
+      const instead = new Error(format('non-error thrown: %j', error), { cause: error })
+      return this.#line === undefined ? error : bearing(instead, this.#cookie.name, this.#line)
     } catch (cause) {
       const second = new Error('after the handler had failed, its session could not be committed either', {
         cause,

@@ -53,6 +53,7 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
     isEmpty: state.isEmpty,
     isOver: expiryTime(state.expiry, now, context.rules) <= now,
     saveEveryRequest: context.saveEveryRequest,
+    inCookie: !context.engine.capabilities.revocable,
   })
 }
 
@@ -109,8 +110,11 @@ async function touch(
   now: number,
 ): Promise<Verdict> {
   try {
-    const touched = await engine.touch(liveIn(state).id, expiryTime(state.expiry, now, rules))
-    return touched === 'touched' ? 'send the cookie' : 'nothing'
+    const { id, version } = liveIn(state)
+    const touched = await engine.touch(id, expiryTime(state.expiry, now, rules))
+    if (touched.kind === 'missing') return 'nothing'
+    state.origin = { kind: 'live', id: touched.id, version }
+    return 'send the cookie'
   } catch (error) {
     // The request asked for nothing that was not done: its answer is right without a longer life of its session.
     if (!(error instanceof EngineUnavailable)) throw error

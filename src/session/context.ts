@@ -1,7 +1,7 @@
 import type { Engine } from '../engines/contract.js'
 import type { Logger } from '../logger.js'
+import type { Turns } from '../turns.js'
 import type { ExpiryRules } from './expiry.js'
-import type { Turns } from './turns.js'
 import type { NestedChanges } from './watch.js'
 
 /** What all sessions of one application share. */

@@ -33,6 +33,8 @@ export interface Situation {
   readonly saveEveryRequest: boolean
   /** The response has begun: no cookie can be sent any more. */
   readonly tooLate: boolean
+  /** The cookie itself holds the session (the engine cannot revoke): only a new cookie changes or ends it. */
+  readonly inCookie: boolean
 }
 
 export type Plan = Step | { readonly do: 'too late' }
@@ -43,12 +45,25 @@ export type Plan = Step | { readonly do: 'too late' }
  */
 export function plan(situation: Situation): Plan {
   const step = stepOf(situation)
-  return situation.tooLate && needsResponse(step, situation.explicit) ? { do: 'too late' } : step
+  return situation.tooLate && needsResponse(step, situation) ? { do: 'too late' } : step
 }
 
-/** A new id has to reach the browser. An update need not, if somebody who streams asked for it by `save()`. */
-function needsResponse(step: Step, explicit: boolean): boolean {
-  return step.do === 'create' || step.do === 'rotate' || (step.do === 'update' && !explicit)
+/**
+ * A new id has to reach the browser. An update need not, if somebody who streams asked for it by `save()`, nor a
+ * delete; unless the session is in the cookie, for then the browser would keep what it has.
+ */
+function needsResponse(step: Step, { explicit, inCookie }: Situation): boolean {
+  switch (step.do) {
+    case 'create':
+    case 'rotate':
+      return true
+    case 'update':
+      return inCookie || !explicit
+    case 'delete':
+      return inCookie
+    default:
+      return false
+  }
 }
 
 function stepOf(situation: Situation): Step {

@@ -1,0 +1,33 @@
+import { isObject, isTime, parsedRecord } from './parsed.js'
+import type { SessionRecord } from './record.js'
+
+/** What a cookie holds that is a session itself. */
+export interface CookiePayload {
+  readonly record: SessionRecord
+  /** When this cookie was made: milliseconds since 1970. */
+  readonly issuedAt: number
+}
+
+/**
+ * As JSON:
+ *
+ *     {"issuedAt":1700000000000,"createdAt":1700000000000,"expires":1700000060000,"expiry":60,"data":{…}}
+ *
+ * `expiry` is there only where the session has its own.
+ */
+export function encodePayload({ record, issuedAt }: CookiePayload): string {
+  const { createdAt, expires, expiry, data } = record
+  return JSON.stringify({ issuedAt, createdAt, expires, expiry, data })
+}
+
+/** `undefined` if it is no payload. Never throws. For texts that were verified. */
+export function decodePayload(text: string): CookiePayload | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (!isObject(parsed) || !isTime(parsed.issuedAt)) return undefined
+    const record = parsedRecord(parsed)
+    return record && { record, issuedAt: parsed.issuedAt }
+  } catch {
+    return undefined
+  }
+}
