@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import Router from '@koa/router'
 import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import views from 'koa-views'
@@ -8,6 +7,7 @@ import { demos } from './demos/index.js'
 import type { Sessions, Settings } from './index.js'
 import type { Logger } from './logger.js'
 import { errorPages, logFailures } from './middleware/errors.js'
+import { health } from './middleware/health.js'
 import { describeSettings } from './settings/describe.js'
 
 /** What the app is made of. The caller opened the sessions and closes them. */
@@ -29,7 +29,7 @@ export function createApp({ sessions, settings, logger }: AppParts): Koa {
   app.use(errorPages())
   app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: environment === 'production' } }))
   app.use(assets(`${viewsDirectory}/assets`).routes())
-  app.use(health().routes())
+  app.use(health(sessions.engine))
   // Nothing above asks for a session: a style sheet and a health check cost no store call, and answer when the store is down.
   app.use(bodyParser({ enableTypes: ['form'], formLimit: '16kb' }))
   app.use(sessions.middleware())
@@ -38,11 +38,4 @@ export function createApp({ sessions, settings, logger }: AppParts): Koa {
   app.use(pages.routes())
   app.use(pages.allowedMethods())
   return app
-}
-
-/** Whether the process answers, for whoever watches over it. */
-function health(): Router {
-  return new Router().get('/healthz', (ctx) => {
-    ctx.body = 'ok'
-  })
 }

@@ -1,23 +1,21 @@
 import type { Middleware } from 'koa'
 import type { Engine } from './engines/contract.js'
 import { generateId } from './engines/ids.js'
-import { openEngine } from './engines/registry.js'
+import { type EngineChoice, openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger } from './logger.js'
 import { sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { openSession } from './session/opened.js'
 import type { Session } from './session/session.js'
-import { Turns } from './session/turns.js'
+import { clearExpired, Sweeper } from './session/sweeper.js'
 import { checkOptions } from './settings/options.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
-
-/** Expired records that one call removes, so that no statement holds the store for long. */
-const CLEAR_BATCH = 500
+import { Turns } from './turns.js'
 
 /** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
 export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
-  /** One of Tessera's engines by name, or an engine of your own. */
-  readonly engine?: SettingsOptions['engine'] | Engine
+  /** One of Tessera's engines by name, the path of a module that exports one, or an engine of your own. */
+  readonly engine?: EngineChoice | undefined
   /** Milliseconds since 1970. Default: the system's. */
   readonly clock?: () => number
   /** Makes session ids: 32 characters of `a-z0-9` from a secure generator, as the default does. */
@@ -37,8 +35,8 @@ export interface Sessions {
    * with `await session.save()`.
    */
   open(id?: string): Promise<Session>
-  /** Removes what has expired, in batches, and answers how many records went. */
-  clearExpired(): Promise<number>
+  /** Removes what has expired, in batches, and answers how many records went; `onBatch` hears how many so far. */
+  clearExpired(onBatch?: (cleared: number) => void): Promise<number>
   /** Finishes what is under way and lets go of the store. */
   close(): Promise<void>
 }
@@ -58,13 +56,13 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     engine,
     ...rest
   } = options as SessionsOptions
-  const given =
-    typeof engine === 'object'
-      ? { settings: checkOptions(rest), engine }
-      : { settings: checkOptions({ ...rest, engine }) }
-  const { settings } = given
-  const own =
-    given.engine ?? (await openEngine(settings.engine, settings, { clock, generateId: makeId, logger }))
+  const ready = typeof engine === 'object' || typeof engine === 'function'
+  const settings = checkOptions(ready ? rest : { ...rest, engine })
+  const own = await openEngine(ready ? engine : settings.engine, settings, {
+    clock,
+    generateId: makeId,
+    logger,
+  })
   const context: SessionContext = {
     engine: own,
     clock,
@@ -74,6 +72,7 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     turns: new Turns(),
     logger,
   }
+  const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)
   const cookie = {
     name: settings.cookieName,
     path: settings.cookiePath,
@@ -94,12 +93,10 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
       )
       return opened.session
     },
-    async clearExpired() {
-      let cleared = 0
-      for (let batch = CLEAR_BATCH; batch === CLEAR_BATCH; cleared += batch)
-        batch = await own.clearExpired(CLEAR_BATCH)
-      return cleared
+    clearExpired: (onBatch) => clearExpired(own, onBatch),
+    async close() {
+      await sweeper.stop()
+      await own.close()
     },
-    close: () => own.close(),
   }
 }

@@ -1,4 +1,4 @@
-import { EngineUnavailable } from './errors.js'
+import { tooSlow } from './time-limit.js'
 
 /** Items in one go at the most. */
 const MOST = 256
@@ -69,7 +69,7 @@ export class Batch<Item, Result> {
    * cannot be recalled; when it ends at last, nobody listens.
    */
   #giveUp(batch: readonly Waiting<Item, Result>[]): void {
-    const error = new EngineUnavailable(`the store did not answer within ${this.#options.timeLimit} ms`)
+    const error = tooSlow(this.#options.timeLimit)
     refuse(batch, error)
     refuse(this.#waiting.splice(0), error)
     this.#underWay = undefined

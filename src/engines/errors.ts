@@ -9,3 +9,31 @@ export class EngineUnavailable extends Error {
   readonly expose = false
   readonly headers: Record<string, string> = { 'Retry-After': '1' }
 }
+
+/** The engine cannot be opened as it was asked for, and will not be until somebody changes that. For start-up only. */
+export class EngineMisconfigured extends Error {
+  override readonly name = 'EngineMisconfigured'
+  readonly code = 'E_ENGINE_MISCONFIGURED'
+}
+
+/**
+ * The session does not fit into a cookie, and browsers would drop the cookie without a word (S41). Nothing was saved. In
+ * a Koa application this is a 500: what a handler puts into the session is not the visitor's fault.
+ */
+export class CookieTooLarge extends Error {
+  override readonly name = 'CookieTooLarge'
+  readonly code = 'E_COOKIE_TOO_LARGE'
+  readonly status = 500
+  readonly expose = false
+
+  /** `size` and `limit`: octets of the cookie's name and value together. */
+  constructor(
+    readonly size: number,
+    readonly limit: number,
+  ) {
+    super(
+      `the session's cookie would have ${size} bytes, and browsers keep ${limit} at the most; nothing was saved. Keep ` +
+        'less in the session, or choose an engine that keeps sessions on the server.',
+    )
+  }
+}

@@ -1,7 +1,7 @@
 import type { Codec, Entry } from '../codecs/codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
-import type { Capabilities, Engine, Loaded, Updated } from './contract.js'
+import type { Capabilities, Engine, Loaded, Touched, Updated } from './contract.js'
 import { EngineUnavailable } from './errors.js'
 import { isId, keyOf } from './ids.js'
 import type { KeyedStore, StoredText } from './keyed-store.js'
@@ -74,9 +74,9 @@ export class KeyedEngine implements Engine {
     return (await this.#isAlive(id)) ? CONFLICT : MISSING
   }
 
-  async touch(id: string, expires: number): Promise<'touched' | 'missing'> {
+  async touch(id: string, expires: number): Promise<Touched> {
     const { store, clock } = this.#parts
-    return (await store.extend(this.#key(id), expires, clock())) ? 'touched' : 'missing'
+    return (await store.extend(this.#key(id), expires, clock())) ? { kind: 'touched', id } : MISSING
   }
 
   async rotate(id: string, record: SessionRecord, version: number): Promise<Updated> {
@@ -109,6 +109,20 @@ export class KeyedEngine implements Engine {
 
   clearExpired(limit: number): Promise<number> {
     return this.#parts.store.removeExpired(limit, this.#parts.clock())
+  }
+
+  /** A lease is a record like any other, under a key that no id can lead to. */
+  async lease(name: string, milliseconds: number): Promise<boolean> {
+    const { store, codec, clock, keyPrefix } = this.#parts
+    const key = `${keyPrefix}:lease-${name}`
+    const now = clock()
+    const record = { data: {}, createdAt: now, expires: now + milliseconds }
+    const text = await store.read(key)
+    const held = text === undefined ? undefined : codec.decode(text)
+    if (held?.kind !== 'session') return store.insert(key, this.#stored(record, 1))
+    if (held.record.expires > now) return false
+    // Of several who find it lapsed one wins. For the condition's "alive" no time counts but that it lapsed.
+    return store.replace(key, this.#stored(record, held.version + 1), held.version, 0)
   }
 
   close(): Promise<void> {

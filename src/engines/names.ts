@@ -1,5 +1,5 @@
 /** The engines that can be chosen by name. */
-export const ENGINE_NAMES = ['cache', 'db'] as const
+export const ENGINE_NAMES = ['cache', 'db', 'cached_db', 'redis', 'file', 'signed_cookies'] as const
 export type EngineName = (typeof ENGINE_NAMES)[number]
 
 /** Django's backends have our engines' names, behind this path. */
@@ -9,4 +9,11 @@ const DJANGO_PATH = 'django.contrib.sessions.backends.'
 export function engineNamed(text: string): EngineName | undefined {
   const name = text.startsWith(DJANGO_PATH) ? text.slice(DJANGO_PATH.length) : text
   return ENGINE_NAMES.find((known) => known === name)
+}
+
+/** A path to a module that exports an engine: written so that it cannot be taken for a name. */
+export type ModulePath = `./${string}` | `../${string}` | `/${string}` | `file:${string}`
+
+export function isModulePath(text: string): text is ModulePath {
+  return /^(\.{0,2}\/|file:)./.test(text)
 }

@@ -1,43 +1,77 @@
 import type { CacheOptions } from './cache.js'
 import type { Engine } from './contract.js'
-import type { DbOptions } from './db.js'
-import { EngineUnavailable } from './errors.js'
+import type { CachedDbOptions } from './db/cached-db.js'
+import type { DbOptions } from './db/db.js'
+import { EngineMisconfigured } from './errors.js'
+import { type EngineFactory, isEngine, missingFrom } from './factory.js'
+import type { FileOptions } from './file/file.js'
 import type { EngineTools } from './keyed-engine.js'
-import type { EngineName } from './names.js'
+import { engineExportedBy } from './module.js'
+import { type EngineName, isModulePath, type ModulePath } from './names.js'
+import type { RedisOptions } from './redis/redis.js'
+import type { SignedCookiesOptions } from './signed-cookies.js'
 
 /** What the engines need to know; each takes its own part. */
-export type EngineOptions = CacheOptions & DbOptions
+export type EngineOptions = CacheOptions &
+  CachedDbOptions &
+  DbOptions &
+  FileOptions &
+  RedisOptions &
+  SignedCookiesOptions
 
 type Open = (options: EngineOptions, tools: EngineTools) => Promise<Engine>
 
 /** Each engine's module, and with it its Keyv adapter, is loaded only when it is the one chosen. */
 const engines: Record<EngineName, Open> = {
   cache: async (options, tools) => (await import('./cache.js')).openCache(options, tools),
-  db: async (options, tools) => (await import('./db.js')).openDb(options, tools),
+  db: async (options, tools) => (await import('./db/db.js')).openDb(options, tools),
+  cached_db: async (options, tools) => (await import('./db/cached-db.js')).openCachedDb(options, tools),
+  redis: async (options, tools) => (await import('./redis/redis.js')).openRedis(options, tools),
+  file: async (options, tools) => (await import('./file/file.js')).openFile(options, tools),
+  signed_cookies: async (options, tools) =>
+    (await import('./signed-cookies.js')).openSignedCookies(options, tools),
 }
 
+/** Which engine: by name, by the path of a module that exports one, or itself, made already or to be made. */
+export type EngineChoice = EngineName | ModulePath | Engine | EngineFactory
+
 /**
- * Opens the engine called `name`.
+ * Opens the engine.
  *
- * @throws EngineUnavailable if its store cannot be used, or the package of its adapter is not installed.
+ * @throws EngineUnavailable if its store cannot be used.
+ * @throws EngineMisconfigured if the package of its adapter is not installed, or somebody else's engine does not keep
+ * to the contract; the message says what is missing.
  */
 export async function openEngine(
-  name: EngineName,
+  choice: EngineChoice,
   options: EngineOptions,
   tools: EngineTools,
 ): Promise<Engine> {
+  if (typeof choice !== 'string') return madeBy(choice, 'the engine that was handed in', tools)
+  if (isModulePath(choice)) return madeBy(await exportedBy(choice), `SESSION_ENGINE=${choice}`, tools)
   try {
-    return await engines[name](options, tools)
+    return await engines[choice](options, tools)
   } catch (error) {
     const missing = missingPackage(error)
     if (missing === undefined) throw error
-    throw new EngineUnavailable(
-      `SESSION_ENGINE=${name} needs the package ${missing}: npm install ${missing}`,
-      {
-        cause: error,
-      },
-    )
+    const message = `SESSION_ENGINE=${choice} needs the package ${missing}: npm install ${missing}`
+    throw new EngineMisconfigured(message, { cause: error })
   }
+}
+
+async function exportedBy(path: ModulePath): Promise<unknown> {
+  try {
+    return await engineExportedBy(path)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new EngineMisconfigured(`SESSION_ENGINE=${path} cannot be loaded: ${why}`, { cause })
+  }
+}
+
+async function madeBy(choice: unknown, source: string, tools: EngineTools): Promise<Engine> {
+  const engine: unknown = typeof choice === 'function' ? await choice(tools) : choice
+  if (isEngine(engine)) return engine
+  throw new EngineMisconfigured(`${source} is no engine; it lacks ${missingFrom(engine).join(', ')}`)
 }
 
 function missingPackage(error: unknown): string | undefined {

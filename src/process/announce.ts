@@ -4,7 +4,12 @@ import type { Settings } from '../index.js'
 import { describeSettings, settingsWarnings } from '../settings/describe.js'
 
 /** The setting that says where an engine stores; an engine without one keeps its sessions in memory. */
-const STORE_OF: Readonly<Record<string, string>> = { db: 'DATABASE_URL' }
+const STORE_OF: Readonly<Record<string, string>> = {
+  db: 'DATABASE_URL',
+  cached_db: 'DATABASE_URL',
+  redis: 'REDIS_URL',
+  file: 'SESSION_FILE_PATH',
+}
 
 /** Says that the server runs, where and on what: a log line in production, a few words for people elsewhere. */
 export function announce(url: string, engine: string, settings: Settings, logger: Logger): void {
@@ -38,6 +43,7 @@ ${line('open', paint('cyan', url))}${line('engine', engine)}${line('environment'
 }
 
 function storeOf(engine: string, settings: Settings): string {
+  if (engine === 'signed_cookies') return 'the cookie itself'
   const name = STORE_OF[engine]
   return (
     describeSettings(settings).find((setting) => setting.name === name)?.shown ?? 'the memory of this process'

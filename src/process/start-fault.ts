@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { EngineUnavailable, SettingsError } from '../index.js'
+import { EngineMisconfigured, EngineUnavailable, SettingsError } from '../index.js'
 import { CannotListen } from './listen.js'
 
 /**
@@ -7,7 +7,8 @@ import { CannotListen } from './listen.js'
  * trace; for anything else, which is a fault of the program, all there is.
  */
 export function startFault(error: unknown): string {
-  if (error instanceof SettingsError || error instanceof CannotListen) return error.message
+  const faults = [SettingsError, EngineMisconfigured, CannotListen]
+  if (error instanceof Error && faults.some((fault) => error instanceof fault)) return error.message
   if (error instanceof EngineUnavailable) return `The sessions cannot be opened: ${withCauses(error)}`
   return inspect(error)
 }

@@ -29,7 +29,7 @@ export const definitions = {
   engine: define(store.engine, {
     name: 'SESSION_ENGINE',
     default: 'db',
-    meaning: 'where sessions are kept: db (a database) or cache (the memory of this process)',
+    meaning: 'where sessions are kept: cache, db, cached_db, redis, file or signed_cookies',
   }),
   cookieAge: define(cookie.cookieAge, {
     name: 'COOKIE_AGE',
@@ -132,6 +132,28 @@ export const definitions = {
       meaning: 'how many sessions the cache engine holds; the one unused for longest gives way',
     },
   ),
+  cacheTtl: define(
+    wholeNumber({ min: 0, max: 86_400, right: 'whole seconds from 0 (always ask the database) to 86400' }),
+    {
+      name: 'CACHE_TTL',
+      default: 5,
+      meaning:
+        'how long the cached_db engine may answer from memory what another process has changed, in seconds',
+    },
+  ),
+  cleanupInterval: define(
+    wholeNumber({ min: 0, max: 2_000_000, right: 'whole seconds from 0 (never) to 2000000' }),
+    {
+      name: 'CLEANUP_INTERVAL',
+      default: 3600,
+      meaning: 'how often expired sessions are removed from the store, in seconds; 0 for never',
+    },
+  ),
+  cookieCodec: define(choice(['sealed', 'signed']), {
+    name: 'COOKIE_CODEC',
+    default: 'sealed',
+    meaning: 'how the signed_cookies engine writes the session: sealed (encrypted) or signed (readable)',
+  }),
   keyPrefix: define(store.keyPrefix, {
     name: 'KEY_PREFIX',
     default: 'keyv',

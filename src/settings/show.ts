@@ -28,6 +28,13 @@ export function shownAsGiven({ secret }: Setting, value: unknown): string {
 function hidePassword(url: string): string {
   if (url.startsWith('sqlite:')) return url
   return url
+    .split(/,(?=\s*[a-z][\w+.-]*:\/\/)/i)
+    .map(hidePasswordOfOne)
+    .join(',')
+}
+
+function hidePasswordOfOne(url: string): string {
+  return url
     .replace(
       /^([a-z][\w+.-]*:\/*)?([^:@/]*:)?.*@/is,
       (_, scheme = '', user = '') => `${scheme}${user}${HIDDEN}@`,

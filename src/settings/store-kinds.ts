@@ -1,33 +1,44 @@
 import { z } from 'zod'
-import { ENGINE_NAMES, type EngineName, engineNamed } from '../engines/names.js'
-import { either, type Kind, text } from './kinds.js'
+import {
+  ENGINE_NAMES,
+  type EngineName,
+  engineNamed,
+  isModulePath,
+  type ModulePath,
+} from '../engines/names.js'
+import { type Kind, text } from './kinds.js'
 
-export const engine: Kind<EngineName> = {
+export const engine: Kind<EngineName | ModulePath> = {
   schema: z
     .string({ error: 'is no engine' })
-    .transform(engineNamed)
-    .pipe(z.enum(ENGINE_NAMES, { error: 'is no engine' })),
+    .transform((text) => (isModulePath(text) ? text : engineNamed(text)))
+    .pipe(z.custom<EngineName | ModulePath>((choice) => choice !== undefined, { error: 'is no engine' })),
   read: (name) => name,
-  right: either(ENGINE_NAMES),
+  right: `${ENGINE_NAMES.join(', ')}, or the path of a module such as ./my-engine.js`,
   choices: ENGINE_NAMES,
 }
 
 export const databaseUrl: Kind<string> = text({
-  pattern: /^sqlite:(?!\/*$)[^\0]+$/,
+  pattern: /^(sqlite:(?!\/*$)|(postgres(ql)?|mysql|mariadb):\/\/[^/])[^\0]+$/,
   problem: 'names no database that is supported',
-  right: 'sqlite:path, sqlite://path or sqlite::memory:',
+  right: 'sqlite:path, postgres://user@host/database or mysql://user@host/database',
 })
 
 export const redisUrl: Kind<string> = {
   schema: z
     .string({ error: 'is not text' })
-    .refine(isRedisUrl, { error: 'is not the URL of a Redis server' }),
+    .refine(areRedisUrls, { error: 'is not the URL of a Redis server' }),
   read: (url) => url,
-  right: 'a URL such as redis://127.0.0.1:6379; rediss: for TLS',
+  right:
+    'a URL such as redis://127.0.0.1:6379 (rediss: for TLS); for a cluster those of its servers, with commas',
 }
 
-function isRedisUrl(url: string): boolean {
-  return /^rediss?:\/\//.test(url) && URL.canParse(url) && new URL(url).hostname !== ''
+/** One URL, or those of several servers of a cluster. */
+function areRedisUrls(urls: string): boolean {
+  return urls
+    .split(',')
+    .map((url) => url.trim())
+    .every((url) => /^rediss?:\/\//.test(url) && URL.canParse(url) && new URL(url).hostname !== '')
 }
 
 export const path: Kind<string> = text({ right: 'a path' })

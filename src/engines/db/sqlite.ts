@@ -1,10 +1,12 @@
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { Keyv } from 'keyv'
-import { EngineUnavailable } from './errors.js'
+import { makeDirectory } from '../directory.js'
+import { unusable } from './database-error.js'
+import { SqlStore } from './sql-store.js'
+import { type Query, sqliteDialect } from './sqlite-dialect.js'
 import { sqliteStatements } from './sqlite-statements.js'
-import { type Query, SqliteStore } from './sqlite-store.js'
 
 /** Keyv's own table. */
 const TABLE = 'keyv'
@@ -29,7 +31,7 @@ export interface SqliteOptions {
  *
  * @throws EngineUnavailable if the path cannot be used; the message says why.
  */
-export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions): Promise<SqliteStore> {
+export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions): Promise<SqlStore> {
   const busyTimeout = Math.max(1, Math.floor(timeLimit * BUSY_SHARE))
   const connect = (): Keyv => {
     const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: TABLE, busyTimeout })
@@ -53,7 +55,8 @@ export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions):
     if (reader !== writer) await reader.disconnect()
     await writer.disconnect()
   }
-  return new SqliteStore({ read, write, close, table: TABLE, prefix: `${keyPrefix}:`, timeLimit })
+  const dialect = sqliteDialect({ read, write, close, table: TABLE })
+  return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
 }
 
 /**
@@ -66,24 +69,7 @@ async function makePrivate(path: string): Promise<void> {
     const file = await open(path, 'a', 0o600)
     await file.close()
   } catch (cause) {
-    throw unusable(path, cause)
-  }
-}
-
-/**
- * Makes the directory and those above it. Node's own `recursive` never returns where the system says ENOENT although
- * the parent is there, as it does under /proc.
- */
-async function makeDirectory(path: string): Promise<void> {
-  const make = (): Promise<void> => mkdir(path, { mode: 0o700 })
-  try {
-    await make()
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || dirname(path) === path) throw error
-    await makeDirectory(dirname(path))
-    await make()
+    throw unusable(nameOf(path), cause)
   }
 }
 
@@ -94,12 +80,11 @@ function queryOf(keyv: Keyv, path: string): Query {
     try {
       return await store.query(sql, ...parameters)
     } catch (cause) {
-      throw unusable(path, cause)
+      throw unusable(nameOf(path), cause)
     }
   }
 }
 
-function unusable(path: string, cause: unknown): EngineUnavailable {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new EngineUnavailable(`the SQLite database ${path} cannot be used: ${why}`, { cause })
+function nameOf(path: string): string {
+  return `the SQLite database ${path}`
 }

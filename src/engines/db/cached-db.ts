@@ -1,0 +1,29 @@
+import { jsonCodec } from '../../codecs/json.js'
+import type { Engine } from '../contract.js'
+import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
+import { CachedStore } from './cached-store.js'
+import { type DbOptions, openDbStore } from './db.js'
+
+export interface CachedDbOptions extends DbOptions {
+  /** Sessions held in memory at the most. */
+  readonly cacheMaxSessions: number
+  /** How long memory may answer what another process has changed: seconds. */
+  readonly cacheTtl: number
+}
+
+/** The `cached_db` engine: the database, with this process's memory in front of it. */
+export async function openCachedDb(options: CachedDbOptions, tools: EngineTools): Promise<Engine> {
+  const { keyPrefix, cacheMaxSessions, cacheTtl } = options
+  const { store, shared } = await openDbStore(options)
+  const maxAge = cacheTtl * 1000
+  const cached = new CachedStore({ store, max: cacheMaxSessions, maxAge, clock: tools.clock })
+  const capabilities = { revocable: true, shared, enumerable: true, staleFor: maxAge }
+  return new KeyedEngine({
+    ...tools,
+    name: 'cached_db',
+    capabilities,
+    store: cached,
+    codec: jsonCodec,
+    keyPrefix,
+  })
+}

@@ -1,0 +1,88 @@
+/**
+ * The statements of the PostgreSQL store. Each is atomic by itself; none needs a transaction around it.
+ *
+ * PostgreSQL's JSON functions refuse what a session may well hold (`\u0000`, half a surrogate pair) and fail for all
+ * rows when one is not JSON. Conditions are therefore put on the text itself, at the two ends where Keyv and
+ * `codecs/json.ts` write the version and the expiry; text that has neither reads as NULL and meets no condition.
+ * Items of a batch travel as one array a column.
+ */
+export function postgresStatements(table: string) {
+  const version = `substring(${table}.value from '^\\{"value":\\{"version":([0-9]{1,15}),')::bigint`
+  const expires = `substring(right(${table}.value, 64) from '${EXPIRES}')::float8`
+  const alive = (now: string): string => `${version} IS NOT NULL AND ${expires} > ${now}`
+  return {
+    /** A lock on the table only while the index is not there yet; no limit, as the table may be large. */
+    indexExpiry: `
+      BEGIN;
+      SET LOCAL statement_timeout = 0;
+      CREATE INDEX IF NOT EXISTS ${table}_expires ON public.${table} ((${expires}));
+      COMMIT`,
+
+    /** Names what of ours is there already. */
+    present: `
+      SELECT relname AS key FROM pg_class
+      WHERE oid IN (to_regclass('public.${table}'), to_regclass('public.${table}_expires'))`,
+
+    /** $1 keys */
+    read: `SELECT key, value FROM public.${table} WHERE key = ANY($1::text[])`,
+
+    /** $1 keys, $2 entries */
+    insert: `
+      INSERT INTO public.${table}(key, value) SELECT * FROM unnest($1::text[], $2::text[])
+      ON CONFLICT(key) DO NOTHING
+      RETURNING key`,
+
+    /** $1 keys, $2 entries, $3 versions, $4 nows. Rows are locked in order first: no two batches wait in a ring. */
+    replace: `
+      WITH item AS MATERIALIZED (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::float8[]) AS item(key, entry, version, now)
+      ), locked AS MATERIALIZED (
+        SELECT key FROM public.${table} WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
+      )
+      UPDATE public.${table} SET value = item.entry FROM item JOIN locked USING (key)
+      WHERE ${table}.key = item.key AND ${version} = item.version AND ${expires} > item.now
+      RETURNING ${table}.key`,
+
+    /** $1 keys, $2 expiries as text, $3 nows. A mark has no version. */
+    extend: `
+      WITH item AS MATERIALIZED (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::float8[]) AS item(key, expires, now)
+      ), locked AS MATERIALIZED (
+        SELECT key FROM public.${table} WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
+      )
+      UPDATE public.${table}
+      SET value = regexp_replace(${table}.value, '"expires":[^"]+$', '"expires":' || item.expires || '}')
+      FROM item JOIN locked USING (key)
+      WHERE ${table}.key = item.key AND ${alive('item.now')}
+      RETURNING ${table}.key`,
+
+    /** $1 from, $2 to, $3 entry, $4 mark, $5 version, $6 now. A key that is taken meanwhile undoes both rows. */
+    move: `
+      WITH moved AS (
+        UPDATE public.${table} SET value = $4
+        WHERE key = $1 AND ${version} = $5::bigint AND ${expires} > $6::float8
+          AND NOT EXISTS (SELECT 1 FROM public.${table} AS taken WHERE taken.key = $2)
+        RETURNING key
+      )
+      INSERT INTO public.${table}(key, value) SELECT $2, $3 FROM moved
+      RETURNING key`,
+
+    /** $1 key. Leaves marks. */
+    remove: `DELETE FROM public.${table} WHERE key = $1 AND ${version} IS NOT NULL RETURNING key`,
+
+    /**
+     * $1 prefix, $2 now, $3 limit. A row that somebody else has locked is being written, and no business of ours;
+     * one that was extended meanwhile is looked at again when it is locked (R26).
+     */
+    removeExpired: `
+      WITH over AS MATERIALIZED (
+        SELECT key FROM public.${table} WHERE ${expires} <= $2::float8 AND starts_with(key, $1)
+        ORDER BY ${expires} LIMIT $3 FOR UPDATE SKIP LOCKED
+      )
+      DELETE FROM public.${table} USING over WHERE ${table}.key = over.key
+      RETURNING ${table}.key`,
+  } as const
+}
+
+/** The end of an entry, with the number as a group: what JSON writes of times that a `Date` can hold. */
+const EXPIRES = '"expires":(-?[0-9]{1,16}(?:\\.[0-9]{1,20})?)\\}$'

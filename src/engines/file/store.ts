@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import type { Codec } from '../../codecs/codec.js'
+import type { KeyedStore, Move, StoredText } from '../keyed-store.js'
+import { type Decide, FileChanges } from './changes.js'
+import { erase } from './insert.js'
+import { readSessionFile } from './session-file.js'
+import { FileSweep } from './sweep.js'
+
+export interface FileStoreOptions {
+  /** The directory of this application's sessions. */
+  readonly directory: string
+  /** Every key begins with it: the key prefix and a colon. */
+  readonly prefix: string
+  readonly codec: Codec
+  /** How long one step may take, in milliseconds. */
+  readonly timeLimit: number
+}
+
+const LEAVE = 'leave'
+const GONE = { after: undefined }
+
+/**
+ * Sessions in files, one each: `<first two characters of the key>/<key>.json`. Here are the conditions of each change;
+ * that nobody comes in between is the business of `file-changes.ts`.
+ */
+export class FileStore implements KeyedStore {
+  readonly #options: FileStoreOptions
+  readonly #changes: FileChanges
+  readonly #sweep: FileSweep
+
+  constructor(options: FileStoreOptions) {
+    const changes = new FileChanges(options)
+    this.#options = options
+    this.#changes = changes
+    this.#sweep = new FileSweep({
+      directory: options.directory,
+      inTime: (step) => changes.inTime(step),
+      removeIfOver: (path, now) => changes.change(path, this.#ifOver(now)),
+    })
+  }
+
+  read(key: string): Promise<string | undefined> {
+    return this.#changes.inTime(() => readSessionFile(this.#pathOf(key)))
+  }
+
+  insert(key: string, { text }: StoredText): Promise<boolean> {
+    return this.#changes.insert(this.#pathOf(key), text)
+  }
+
+  replace(key: string, { text }: StoredText, version: number, now: number): Promise<boolean> {
+    return this.#changes.change(this.#pathOf(key), this.#ifAlive(text, version, now))
+  }
+
+  extend(key: string, expires: number, now: number): Promise<boolean> {
+    const { codec } = this.#options
+    return this.#changes.change(this.#pathOf(key), (before) => {
+      const entry = codec.decode(before)
+      if (entry?.kind !== 'session' || entry.record.expires <= now) return LEAVE
+      return { after: codec.encode({ ...entry, record: { ...entry.record, expires } }) }
+    })
+  }
+
+  /**
+   * The new entry first, then the mark, which is the moment of the change. Should the process end in between, the
+   * session lives on under the old id, and what stands under the new one nobody can ask for, since no answer has
+   * carried that id; it expires. The other way round the session would be lost (S09).
+   */
+  move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+    const source = this.#pathOf(from)
+    const target = this.#pathOf(to)
+    const decide = this.#ifAlive(mark.text, version, now)
+    return this.#changes.inTurn(source, async (signal) => {
+      const before = await readSessionFile(source)
+      if (before === undefined || decide(before) === LEAVE) return false
+      if (!(await this.#changes.place(target, entry.text, signal))) return false
+      let moved = false
+      try {
+        moved = await this.#changes.settle(source, decide, signal)
+      } finally {
+        if (!moved) await erase(target)
+      }
+      return moved
+    })
+  }
+
+  remove(key: string): Promise<boolean> {
+    return this.#changes.change(this.#pathOf(key), (before) =>
+      this.#options.codec.decode(before)?.kind === 'session' ? GONE : LEAVE,
+    )
+  }
+
+  removeExpired(limit: number, now: number): Promise<number> {
+    return this.#sweep.run(limit, now)
+  }
+
+  close(): Promise<void> {
+    return this.#changes.idle()
+  }
+
+  #ifAlive(after: string, version: number, now: number): Decide {
+    return (before) => {
+      const entry = this.#options.codec.decode(before)
+      const alive = entry?.kind === 'session' && entry.record.expires > now
+      return alive && entry.version === version ? { after } : LEAVE
+    }
+  }
+
+  #ifOver(now: number): Decide {
+    return (before) => {
+      const entry = this.#options.codec.decode(before)
+      if (entry === undefined) return LEAVE
+      const expires = entry.kind === 'session' ? entry.record.expires : entry.expires
+      return expires <= now ? GONE : LEAVE
+    }
+  }
+
+  #pathOf(key: string): string {
+    const { directory, prefix } = this.#options
+    const name = key.slice(prefix.length)
+    return join(directory, name.slice(0, 2), `${name}.json`)
+  }
+}

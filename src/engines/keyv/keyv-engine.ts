@@ -1,0 +1,35 @@
+import type { Keyv } from 'keyv'
+import { jsonCodec } from '../../codecs/json.js'
+import type { EngineFactory } from '../factory.js'
+import { KeyedEngine } from '../keyed-engine.js'
+import { KeyvStore } from './keyv-store.js'
+
+export interface KeyvEngineOptions {
+  /** How long one step may take, in milliseconds. Default: 2000. */
+  readonly engineTimeout?: number
+}
+
+/**
+ * An engine on any Keyv store, for stores that Tessera has none of its own for:
+ *
+ *     await openSessions({ engine: keyvEngine(new Keyv(new KeyvFile({ filename: 'sessions.json' }))) })
+ *
+ * Updates are atomic within this process only, since Keyv has no conditional write. The store must report its own
+ * failures: adapters that swallow them, as @keyv/redis does unless it is told `throwOnErrors`, make an outage look
+ * like a log-out.
+ */
+export function keyvEngine(keyv: Keyv, { engineTimeout = 2000 }: KeyvEngineOptions = {}): EngineFactory {
+  keyv.throwOnErrors = true
+  keyv.namespace ??= 'keyv'
+  return (tools) => {
+    keyv.on('error', (err: unknown) => tools.logger.error({ err }, 'the Keyv store reports an error'))
+    return new KeyedEngine({
+      ...tools,
+      name: 'keyv',
+      capabilities: { revocable: true, shared: false, enumerable: keyv.iterator !== undefined },
+      store: new KeyvStore({ keyv, timeLimit: engineTimeout, clock: tools.clock }),
+      codec: jsonCodec,
+      keyPrefix: keyv.namespace ?? 'keyv',
+    })
+  }
+}

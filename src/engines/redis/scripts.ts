@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+
+/** A Lua script that Redis runs as one step, and what Redis knows it by once it has run it. */
+export interface Script {
+  readonly text: string
+  /** Its SHA-1 in hex. */
+  readonly sha: string
+}
+
+/**
+ * What conditions are put on: the entry's own JSON (`codecs/json.ts`), which begins with its version and ends with its
+ * end. JSON being what it is, nothing inside the data can look like either: a quote inside a string bears a backslash.
+ * Taking the text apart, as `cjson` does, would cost as much as the session is long, stop at its limit of nesting, and
+ * change numbers and empty lists if it were put together again.
+ *
+ * A mark has no version. What is no text (somebody else's list, say) answers an error, hence `pcall`.
+ */
+const prelude = `
+local function entry(key)
+  local text = redis.pcall('GET', key)
+  if type(text) ~= 'string' then return nil, nil, nil end
+  local head, expires = string.match(text, '^(.*,"expires":)([%d.eE+-]+)}$')
+  return tonumber(string.match(text, '^{"value":{"version":(%d+),')), tonumber(expires), head
+end
+`
+
+export const redisScripts = {
+  /** KEYS: key. ARGV: version, now, text, milliseconds to live. */
+  replace: script(`
+    local version, expires = entry(KEYS[1])
+    if version ~= tonumber(ARGV[1]) or not expires or expires <= tonumber(ARGV[2]) then return 0 end
+    redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+    return 1`),
+
+  /** KEYS: key. ARGV: now, expires, milliseconds to live. */
+  extend: script(`
+    local version, expires, head = entry(KEYS[1])
+    if not version or not expires or expires <= tonumber(ARGV[1]) then return 0 end
+    redis.call('SET', KEYS[1], head .. ARGV[2] .. '}', 'PX', ARGV[3])
+    return 1`),
+
+  /**
+   * KEYS: from, to. ARGV: version, now, deadline by the server's clock, text, its milliseconds to live, mark, its
+   * milliseconds to live. A server that was frozen finds the script when it goes on; by then the caller has given up
+   * and told nobody the new id, so that a late move would be a log-out.
+   */
+  move: script(`
+    local time = redis.call('TIME')
+    if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[3]) then return redis.error_reply('LATE deadline missed') end
+    local version, expires = entry(KEYS[1])
+    if version ~= tonumber(ARGV[1]) or not expires or expires <= tonumber(ARGV[2]) then return 0 end
+    if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+    redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[5])
+    redis.call('SET', KEYS[1], ARGV[6], 'PX', ARGV[7])
+    return 1`),
+
+  /** KEYS: key. Leaves marks. */
+  remove: script(`
+    if not entry(KEYS[1]) then return 0 end
+    return redis.call('DEL', KEYS[1])`),
+
+  /** KEYS: key. ARGV: now. Takes marks too. */
+  removeExpired: script(`
+    local _, expires = entry(KEYS[1])
+    if not expires or expires > tonumber(ARGV[1]) then return 0 end
+    return redis.call('DEL', KEYS[1])`),
+} as const
+
+function script(body: string): Script {
+  const text = `${prelude}${body}`
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}

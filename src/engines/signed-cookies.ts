@@ -1,0 +1,139 @@
+import { decodePayload, encodePayload } from '../codecs/cookie-payload.js'
+import { type Envelope, keysFor } from '../codecs/envelope.js'
+import type { SessionRecord } from '../codecs/record.js'
+import { SEALED_VERSION, sealed } from '../codecs/sealed.js'
+import { SIGNED_VERSION, signed } from '../codecs/signed.js'
+import type { Engine, Loaded, Touched, Updated } from './contract.js'
+import { CookieTooLarge, EngineMisconfigured } from './errors.js'
+import type { EngineTools } from './keyed-engine.js'
+
+/** Octets of name and value together that every browser keeps (RFC 6265bis). */
+const LIMIT = 4096
+
+/** By how much the clock of another process may be ahead, in milliseconds. */
+const CLOCK_SKEW = 60_000
+
+const NAME = 'signed_cookies'
+const MISSING = { kind: 'missing' } as const
+
+const codecs = {
+  sealed: { version: SEALED_VERSION, make: sealed },
+  signed: { version: SIGNED_VERSION, make: signed },
+} as const
+
+export interface SignedCookiesOptions {
+  readonly cookieName: string
+  /** `sealed`: encrypted. `signed`: whoever has the cookie can read it. */
+  readonly cookieCodec: 'sealed' | 'signed'
+  /** Signs and seals. */
+  readonly secretKey: string | undefined
+  /** Earlier keys: their cookies are still good, and become the first key's with the next write or touch. */
+  readonly secretKeyFallbacks: readonly string[]
+}
+
+/**
+ * The `signed_cookies` engine: the cookie itself holds the session, and nothing is stored here.
+ *
+ * @throws EngineMisconfigured without a key.
+ */
+export async function openSignedCookies(options: SignedCookiesOptions, tools: EngineTools): Promise<Engine> {
+  const { cookieName, cookieCodec, secretKey, secretKeyFallbacks } = options
+  if (secretKey === undefined || secretKey === '') {
+    throw new EngineMisconfigured(
+      `SESSION_ENGINE=${NAME} needs SECRET_KEY: 32 characters or more that nobody can guess, such as ` +
+        '`openssl rand -base64 48` prints',
+    )
+  }
+  if (secretKeyFallbacks.includes('')) {
+    throw new EngineMisconfigured('SECRET_KEY_FALLBACKS holds an empty key, with which anybody could sign')
+  }
+  tools.logger.warn(
+    { engine: NAME },
+    'sessions in cookies cannot be revoked: a copy of a cookie stays good after log-out, until it expires',
+  )
+  const { version, make } = codecs[cookieCodec]
+  const purpose = `tessera ${NAME} ${version} ${cookieName}`
+  return new SignedCookies(make(keysFor(purpose, [secretKey, ...secretKeyFallbacks])), cookieName, tools)
+}
+
+/**
+ * Here an id is the session. So there is nothing to conflict with: of two answers to one browser the cookie that
+ * arrives last stands (last write wins), and every version is 1. And there is nothing to take back: a cookie that was
+ * written over, rotated away or deleted is accepted again, by whoever kept it, until the end that it bears (S33, S58).
+ */
+class SignedCookies implements Engine {
+  readonly name = NAME
+  readonly capabilities = { revocable: false, shared: true, enumerable: false }
+  readonly #envelope: Envelope
+  readonly #cookieName: string
+  readonly #tools: EngineTools
+
+  constructor(envelope: Envelope, cookieName: string, tools: EngineTools) {
+    this.#envelope = envelope
+    this.#cookieName = cookieName
+    this.#tools = tools
+  }
+
+  isId(text: string): boolean {
+    return this.#sizeOf(text) <= LIMIT && this.#envelope.isWritten(text)
+  }
+
+  async load(id: string): Promise<Loaded> {
+    const record = this.#read(id)
+    return record === undefined ? MISSING : { kind: 'found', record, version: 1 }
+  }
+
+  async create(record: SessionRecord): Promise<string> {
+    return this.#write(record)
+  }
+
+  async update(id: string, record: SessionRecord): Promise<Updated> {
+    if (this.#read(id) === undefined) return MISSING
+    return { kind: 'updated', id: this.#write(record), version: 1 }
+  }
+
+  async touch(id: string, expires: number): Promise<Touched> {
+    const record = this.#read(id)
+    if (record === undefined) return MISSING
+    return { kind: 'touched', id: this.#write({ ...record, expires }) }
+  }
+
+  rotate(id: string, record: SessionRecord): Promise<Updated> {
+    return this.update(id, record)
+  }
+
+  async delete(id: string): Promise<'deleted' | 'missing'> {
+    return this.#read(id) === undefined ? 'missing' : 'deleted'
+  }
+
+  async clearExpired(): Promise<number> {
+    return 0
+  }
+
+  async close(): Promise<void> {}
+
+  /** The session that `id` is, if it is one of ours and has not expired. */
+  #read(id: string): SessionRecord | undefined {
+    // Before anything is computed: the work that a stranger can cause is bounded (S59).
+    if (!this.isId(id)) return undefined
+    const text = this.#envelope.open(id)
+    const payload = text === undefined ? undefined : decodePayload(text)
+    if (payload === undefined) return undefined
+    const now = this.#tools.clock()
+    // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
+    if (payload.issuedAt > now + CLOCK_SKEW) return undefined
+    return payload.record.expires > now ? payload.record : undefined
+  }
+
+  /** @throws CookieTooLarge before any header is sent (S41). */
+  #write(record: SessionRecord): string {
+    const id = this.#envelope.close(encodePayload({ record, issuedAt: this.#tools.clock() }))
+    const size = this.#sizeOf(id)
+    if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
+    return id
+  }
+
+  #sizeOf(id: string): number {
+    return this.#cookieName.length + id.length
+  }
+}
