@@ -7,7 +7,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 
 /** From the ground up; a file imports from its own floor or below. Folders end in a slash. */
 const floors: readonly (readonly string[])[] = [
-  ['codecs/', 'logger.ts'],
+  ['codecs/', 'logger.ts', 'turns.ts'],
   ['engines/'],
   ['session/'],
   ['middleware/'],
@@ -24,7 +24,9 @@ const only: Readonly<Record<string, readonly string[]>> = {
   koa: ['middleware/', 'sessions.ts', 'demos/', 'app.ts', 'process/'],
   '@koa/router': ['demos/', 'app.ts'],
   keyv: ['engines/'],
-  '@keyv/sqlite': ['engines/'],
+  '@keyv/sqlite': ['engines/db/'],
+  '@keyv/postgres': ['engines/db/'],
+  '@keyv/redis': ['engines/redis/'],
   'lru-cache': ['engines/'],
   pino: ['process/'],
   config: ['settings/'],

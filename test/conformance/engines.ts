@@ -1,65 +1,62 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { KeyvSqlite } from '@keyv/sqlite'
 import type { Engine } from '../../src/engines/contract.js'
 import { generateId, keyOf } from '../../src/engines/ids.js'
-import type { EngineName } from '../../src/engines/names.js'
+import type { EngineTools } from '../../src/engines/keyed-engine.js'
 import { type EngineOptions, openEngine } from '../../src/engines/registry.js'
 import type { Bench } from './case.js'
+import { file } from './stores/file.js'
+import { keyvFile, keyvMap } from './stores/keyv.js'
+import { mariadb } from './stores/mariadb.js'
+import { memory } from './stores/memory.js'
+import { postgres } from './stores/postgres.js'
+import { redis } from './stores/redis.js'
+import { sealedCookies, signedCookies } from './stores/signed-cookies.js'
+import { cachedSqlite, sqlite } from './stores/sqlite.js'
+import type { EngineUnderTest, Store } from './stores/store.js'
 
 /** 2026-01-01, some milliseconds after a full second, so that nothing that truncates goes unnoticed. */
 const START = Date.UTC(2026, 0, 1) + 123
 
-/** What an engine needs to stand on the bench. */
-export interface EngineUnderTest {
-  readonly title: string
-  readonly engine: EngineName
-  /** Prepares an empty store. */
-  prepare(): Promise<Store>
-}
-
-export interface Store {
-  readonly options: Partial<EngineOptions>
-  readonly damage?: (key: string, text: string) => Promise<void>
-  readonly dump?: () => Promise<string>
-  discard(): Promise<void>
-}
-
-/** Every engine; the next one adds a line here, and its store below. */
+/** Every engine; the next one adds a line here, and its store in `stores/`. */
 export const enginesUnderTest: readonly EngineUnderTest[] = [
-  { title: 'cache', engine: 'cache', prepare: prepareMemory },
-  { title: 'db on SQLite', engine: 'db', prepare: prepareSqlite },
+  memory,
+  keyvMap,
+  keyvFile,
+  sqlite,
+  postgres,
+  mariadb,
+  cachedSqlite,
+  file,
+  redis,
+  signedCookies,
+  sealedCookies,
 ]
 
-async function prepareMemory(): Promise<Store> {
-  return { options: {}, discard: async () => {} }
-}
-
-async function prepareSqlite(): Promise<Store> {
-  const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
-  const path = join(directory, 'sessions.sqlite')
-  return {
-    options: { databaseUrl: `sqlite:${path}` },
-    async damage(key, text) {
-      const plain = new KeyvSqlite(`sqlite://${path}`)
-      await plain.set(`keyv:${key}`, text)
-      await plain.disconnect()
-    },
-    async dump() {
-      const files = await readdir(directory)
-      const contents = await Promise.all(files.map((file) => readFile(join(directory, file), 'latin1')))
-      return contents.join('\n')
-    },
-    discard: () => rm(directory, { recursive: true }),
-  }
-}
+/** Those that promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
+export const serverSideEngines = enginesUnderTest.filter(({ inCookie = false }) => !inCookie)
 
 const defaults: EngineOptions = {
   databaseUrl: 'sqlite::memory:',
+  redisUrl: 'redis://127.0.0.1:1',
+  filePath: 'nowhere',
   cacheMaxSessions: 10_000,
+  cacheTtl: 5,
   keyPrefix: 'keyv',
   engineTimeout: 2000,
+  cookieName: 'sessionid',
+  cookieCodec: 'sealed',
+  secretKey: 'a secret of the tests, and of nobody else',
+  secretKeyFallbacks: [],
+}
+
+async function openOn(
+  { title, engine }: EngineUnderTest,
+  { factory }: Store,
+  options: EngineOptions,
+  tools: EngineTools,
+): Promise<Engine> {
+  if (factory !== undefined) return factory(tools)
+  if (engine !== undefined) return openEngine(engine, options, tools)
+  throw new TypeError(`nothing says how to open ${title}`)
 }
 
 /** Opens the engine on an empty store; `close` gives back whatever was opened. */
@@ -74,15 +71,12 @@ export async function openBench(
     warnings.push(`${message} ${JSON.stringify(details)}`)
   }
   const open = async (options: Partial<EngineOptions> = {}): Promise<Engine> => {
-    const engine = await openEngine(
-      under.engine,
-      { ...defaults, ...store.options, ...options },
-      {
-        clock: () => bench.now,
-        generateId: () => nextIds.shift() ?? generateId(),
-        logger: { warn: log, error: log },
-      },
-    )
+    const tools: EngineTools = {
+      clock: () => bench.now,
+      generateId: () => nextIds.shift() ?? generateId(),
+      logger: { warn: log, error: log },
+    }
+    const engine = await openOn(under, store, { ...defaults, ...store.options, ...options }, tools)
     opened.push(engine)
     return engine
   }
@@ -93,10 +87,13 @@ export async function openBench(
     nextIds,
     warnings,
     another: open,
+    unknownId: under.unknownId ?? 'u'.repeat(32),
     ...(damage && { damage: (id: string, text: string) => damage(keyOf(id), text) }),
     ...(dump && { dump }),
   }
   bench.engine = await open()
+  if (bench.engine.capabilities.revocable === (under.inCookie ?? false))
+    throw new TypeError(`${under.title}: \`inCookie\` is not what the engine's capabilities say`)
   const close = async (): Promise<void> => {
     await Promise.all(opened.map((engine) => engine.close()))
     await store.discard()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { type Case, record } from './case.js'
+import { type Case, isRevocable, record, settle } from './case.js'
 
 const MINUTE = 60_000
 
@@ -8,6 +8,7 @@ const MINUTE = 60_000
 export const keepingCases: readonly Case[] = [
   {
     title: 'clearExpired removes what is over, marks too, and nothing else',
+    applies: isRevocable,
     async run(bench) {
       const brief = await Promise.all(
         Array.from({ length: 7 }, () => bench.engine.create(record(bench, {}, 10))),
@@ -25,6 +26,7 @@ export const keepingCases: readonly Case[] = [
   },
   {
     title: 'R26 clearExpired leaves what is extended at the same moment',
+    applies: isRevocable,
     async run(bench) {
       const ids = await Promise.all(
         Array.from({ length: 50 }, () => bench.engine.create(record(bench, {}, 10))),
@@ -34,7 +36,7 @@ export const keepingCases: readonly Case[] = [
       const cleared = bench.engine.clearExpired(100)
       assert.deepEqual(
         await Promise.all(touches),
-        ids.map(() => 'touched'),
+        ids.map((id) => ({ kind: 'touched', id })),
       )
       assert.equal(await cleared, 0)
       bench.now += 2
@@ -78,6 +80,7 @@ export const keepingCases: readonly Case[] = [
         const id = await bench.engine.create(record(bench))
         const neighbour = await bench.engine.create(record(bench, { fine: true }))
         await bench.damage?.(id, text)
+        settle(bench)
         const [damaged, whole] = await Promise.all([bench.engine.load(id), bench.engine.load(neighbour)])
         assert.deepEqual(damaged, { kind: 'missing' })
         assert.equal(whole.kind, 'found')
@@ -94,7 +97,7 @@ export const keepingCases: readonly Case[] = [
   ),
   {
     title: 'R27 two applications with different prefixes see nothing of each other',
-    applies: ({ engine }) => engine.capabilities.shared,
+    applies: (bench) => isRevocable(bench) && bench.engine.capabilities.shared,
     async run(bench) {
       const other = await bench.another({ keyPrefix: 'other' })
       const id = await bench.engine.create(record(bench, {}, 10))
@@ -107,7 +110,7 @@ export const keepingCases: readonly Case[] = [
   },
   {
     title: 'what one process writes, another reads, and of their updates exactly one wins',
-    applies: ({ engine }) => engine.capabilities.shared,
+    applies: (bench) => isRevocable(bench) && bench.engine.capabilities.shared,
     async run(bench) {
       const other = await bench.another()
       const id = await bench.engine.create(record(bench, { n: 0 }))
@@ -118,9 +121,29 @@ export const keepingCases: readonly Case[] = [
         ])
         assert.deepEqual(both.map(({ kind }) => kind).sort(), ['conflict', 'updated'])
       }
+      settle(bench)
       assert.deepEqual(await bench.engine.load(id), await other.load(id))
       assert.equal(await other.delete(id), 'deleted')
+      settle(bench)
       assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+    },
+  },
+  {
+    title: 'R26 a lease is given to one process at a time, and again when it has lapsed',
+    applies: ({ engine }) => engine.capabilities.shared && engine.lease !== undefined,
+    async run(bench) {
+      const other = await bench.another()
+      const ask = () =>
+        Promise.all([bench.engine, other, bench.engine].map((engine) => engine.lease?.('sweep', 1000)))
+      for (let round = 0; round < 3; round++) {
+        assert.equal((await ask()).filter(Boolean).length, 1)
+        bench.now += 999
+        settle(bench)
+        if (bench.engine.capabilities.staleFor === undefined)
+          assert.deepEqual(await ask(), [false, false, false])
+        bench.now += 1
+      }
+      assert.equal(await bench.engine.lease?.('another', 1000), true)
     },
   },
 ]

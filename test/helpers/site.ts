@@ -4,7 +4,8 @@ import test, { type ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
 import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/index.js'
 import { type Bench, record } from '../conformance/case.js'
-import { type EngineUnderTest, enginesUnderTest, openBench } from '../conformance/engines.js'
+import { enginesUnderTest, openBench, serverSideEngines } from '../conformance/engines.js'
+import type { EngineUnderTest } from '../conformance/stores/store.js'
 import { type Answer, type Sent, send, Visitor } from './client.js'
 import { type EngineCall, intercept } from './intercept.js'
 import { serve } from './serve.js'
@@ -19,6 +20,10 @@ export const COOKIE_AGE = 1_209_600
 export interface Site {
   readonly bench: Bench
   readonly sessions: Sessions
+  /** The cookie holds the session: each write makes another id, and the old one stays good. */
+  readonly inCookie: boolean
+  /** How ids are written. */
+  readonly idPattern: RegExp
   /** What the engine was asked for, in order. */
   readonly calls: EngineCall[]
   /** The calls that the store does not answer. */
@@ -40,12 +45,32 @@ export type OpenSite = (handlers?: Readonly<Record<string, Handler>>, options?: 
 export type SiteOptions = Omit<SessionsOptions, 'engine' | 'clock' | 'logger'>
 
 /** Registers the test once for each engine. Tests of a file run one after the other: each has a store of its own. */
-export function onEveryEngine(
-  title: string,
-  run: (t: ExecutionContext, open: OpenSite) => Promise<unknown>,
-): void {
-  for (const under of enginesUnderTest) {
-    test.serial(`${under.title}: ${title}`, async (t) => {
+export function onEveryEngine(title: string, run: RunOnSite): void {
+  registerOn(enginesUnderTest, title, run)
+}
+
+/** The same for what only an engine can do that keeps the sessions itself: end one, or tell two writers apart. */
+export function onServerSideEngines(title: string, run: RunOnSite): void {
+  registerOn(serverSideEngines, title, run)
+}
+
+/** And for what differs where the cookie holds the session. */
+export function onCookieEngines(title: string, run: RunOnSite): void {
+  const engines = enginesUnderTest.filter(({ inCookie = false }) => inCookie)
+  registerOn(engines, title, run)
+}
+
+/** The id that the browser has after an answer to `sent`. */
+export function idAfter({ cookies }: Answer, sent = ''): string {
+  return cookies.find(({ name }) => name === 'sessionid')?.value ?? sent
+}
+
+type RunOnSite = (t: ExecutionContext, open: OpenSite) => Promise<unknown>
+
+function registerOn(engines: readonly EngineUnderTest[], title: string, run: RunOnSite): void {
+  for (const under of engines) {
+    const declare = under.missing === undefined ? test.serial : test.skip
+    declare(`${under.title}: ${title}`, async (t) => {
       await run(t, (handlers = {}, options = {}) => openSite(t, under, handlers, options))
     })
   }
@@ -102,9 +127,12 @@ async function openSite(
     await setImmediate()
     return answer
   }
+  const { inCookie = false } = under
   return {
     bench,
     sessions,
+    inCookie,
+    idPattern: inCookie ? /^[es]1\.[\w.-]+$/ : /^[a-z0-9]{32}$/,
     calls,
     down,
     errors,

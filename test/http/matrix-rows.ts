@@ -173,6 +173,22 @@ export const rows: readonly Row[] = [
   row('flush, ended elsewhere', 'live', 200, 'Cookie', 'none', 'load delete'),
 ]
 
+/**
+ * The same row where the cookie holds the session (Django's matrix has the like): every cookie that is sent is a new
+ * one, and nobody elsewhere can end a session.
+ */
+export function inCookie(row: Row): Row {
+  const view = row.view.replace(', ended elsewhere', '')
+  const undisturbed = rows.find((one) => one.view === view && one.incoming === row.incoming) ?? row
+  const renewed = <Part extends Partial<Expected>>(part: Part): Part =>
+    part.cookie === 'same' ? { ...part, cookie: 'new' } : part
+  return {
+    ...row,
+    expected: renewed(undisturbed.expected),
+    whenSavingEvery: renewed(undisturbed.whenSavingEvery),
+  }
+}
+
 /** How long session and cookie live after a view: seconds. */
 export function lifeAfter(view: Row['view']): { record: number; maxAge: string | undefined } {
   if (view === 'set and setExpiry(0)') return { record: COOKIE_AGE, maxAge: undefined }

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava'
 import { EngineUnavailable } from '../../src/index.js'
 import type { Answer } from '../helpers/client.js'
 import type { EngineCall } from '../helpers/intercept.js'
-import { COOKIE_AGE, type Handler, onEveryEngine } from '../helpers/site.js'
+import { COOKIE_AGE, type Handler, idAfter, onEveryEngine } from '../helpers/site.js'
 
 const read: Handler = async (ctx) => (await ctx.session).get('a')
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
@@ -160,9 +160,9 @@ onEveryEngine('what save() could not write is still to be written', async (t, op
   })
   const id = await site.store()
   site.down.add('update')
-  const { status, cookies } = await site.send('/', { cookie: `sessionid=${id}` })
-  t.is(status, 200)
-  t.is(cookies[0]?.attributes['max-age'], String(COOKIE_AGE))
-  const stored = await site.stored(id)
+  const answer = await site.send('/', { cookie: `sessionid=${id}` })
+  t.is(answer.status, 200)
+  t.is(answer.cookies[0]?.attributes['max-age'], String(COOKIE_AGE))
+  const stored = await site.stored(idAfter(answer, id))
   t.deepEqual(stored.kind === 'found' && stored.record.data, { a: 1, b: 2 })
 })

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { SessionTooLate } from '../../src/index.js'
-import { type Handler, onEveryEngine } from '../helpers/site.js'
+import { type Handler, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
 
 /** Answers past Koa. */
 function answerMyself(ctx: Context): void {
@@ -50,7 +50,7 @@ for (const [title, change] of [
   })
 }
 
-onEveryEngine('an answer of its own after flush: the session still ends', async (t, open) => {
+onServerSideEngines('an answer of its own after flush: the session still ends', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       ;(await ctx.session).flush()

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
-import { type Handler, onEveryEngine } from '../helpers/site.js'
+import { type Handler, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('n', 1)
 
@@ -131,7 +131,7 @@ onEveryEngine('requests at the same moment have sessions of their own', async (t
   )
 })
 
-onEveryEngine('item 75: what a handler saves while the body streams is stored', async (t, open) => {
+onServerSideEngines('item 75: what a handler saves while the body streams is stored', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const session = await ctx.session

@@ -133,7 +133,7 @@ for (const key of special) {
     t.false('polluted' in {})
     t.true(reopened.delete(key))
     await reopened.save()
-    t.is((await site.sessions.open(session.id)).size, 0)
+    t.is((await site.sessions.open(reopened.id)).size, 0)
   })
 
   onEveryEngine(

@@ -1,7 +1,9 @@
 import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
 import { openSessions, type Session, type Sessions } from '../../src/index.js'
-import type { EngineUnderTest } from '../conformance/engines.js'
+import type { Bench } from '../conformance/case.js'
+import { openBench } from '../conformance/engines.js'
+import type { EngineUnderTest } from '../conformance/stores/store.js'
 import { Browser } from '../helpers/browser.js'
 import { serve } from '../helpers/serve.js'
 
@@ -10,13 +12,22 @@ export type Handler = (session: Session, ctx: Context) => unknown
 /** An application on an engine of its own, whose handlers a test can hold between load and commit. */
 export class RacingApp {
   /** Milliseconds since 1970; begins at the present, because the browser holds no clock but that. */
-  now = Date.now()
+  get now(): number {
+    return this.#bench.now
+  }
+
+  set now(now: number) {
+    this.#bench.now = now
+  }
+
   readonly sessions: Sessions
   readonly browser: Browser
+  readonly #bench: Bench
   readonly #handlers: Map<string, Handler>
 
-  private constructor(sessions: Sessions, browser: Browser, handlers: Map<string, Handler>) {
+  private constructor(sessions: Sessions, bench: Bench, browser: Browser, handlers: Map<string, Handler>) {
     this.sessions = sessions
+    this.#bench = bench
     this.browser = browser
     this.#handlers = handlers
   }
@@ -26,10 +37,11 @@ export class RacingApp {
     under: EngineUnderTest,
     saveEveryRequest = false,
   ): Promise<RacingApp> {
-    const store = await under.prepare()
-    const clock = (): number => racing.now
-    const options = { engine: under.engine, ...store.options, cookieAge: 60, saveEveryRequest, clock }
-    const sessions = await openSessions(options)
+    const { bench, close } = await openBench(under)
+    t.teardown(close)
+    bench.now = Date.now()
+    const clock = (): number => bench.now
+    const sessions = await openSessions({ engine: bench.engine, cookieAge: 60, saveEveryRequest, clock })
     const handlers = new Map<string, Handler>()
     const app = new Koa()
     app.silent = true
@@ -38,12 +50,7 @@ export class RacingApp {
       ctx.body = 'done'
       await handlers.get(ctx.path)?.(await ctx.session, ctx)
     })
-    const racing = new RacingApp(sessions, new Browser(await serve(t, app)), handlers)
-    t.teardown(async () => {
-      await sessions.close()
-      await store.discard()
-    })
-    return racing
+    return new RacingApp(sessions, bench, new Browser(await serve(t, app)), handlers)
   }
 
   /** Answers the path with `handler` from now on. */

@@ -1,11 +1,11 @@
-import test from 'ava'
-import { enginesUnderTest } from '../conformance/engines.js'
+import { serverSideEngines } from '../conformance/engines.js'
+import { testOf } from '../conformance/test-of.js'
 import { RacingApp } from './app.js'
 
 const MANY = 200
 
-for (const under of enginesUnderTest) {
-  test(`R08 ${under.title}: ${MANY} parallel requests that each set their own key keep ${MANY} keys`, async (t) => {
+for (const under of serverSideEngines) {
+  testOf(under, `R08 ${MANY} parallel requests that each set their own key keep ${MANY} keys`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('first', 0))
     const responses = await Promise.all(
@@ -19,7 +19,7 @@ for (const under of enginesUnderTest) {
     for (let n = 0; n < MANY; n++) t.is(session.get(`key${n}`), n)
   })
 
-  test(`R07 ${under.title}: ${MANY} parallel transforms of one key count ${MANY}`, async (t) => {
+  testOf(under, `R07 ${MANY} parallel transforms of one key count ${MANY}`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('n', 0))
     const responses = await Promise.all(
@@ -31,30 +31,36 @@ for (const under of enginesUnderTest) {
     t.is((await app.sessions.open(app.id)).get('n'), MANY)
   })
 
-  test(`${under.title}: what two requests did to different keys counts, deletes and nested changes too`, async (t) => {
-    const app = await RacingApp.start(t, under)
-    await app.request((session) => session.update({ gone: 1, stays: 1, car: { wheels: 'steel' }, cart: [1] }))
-    const slow = await app.pause((session) => {
-      session.delete('gone')
-      const car = session.get('car') as { wheels: string }
-      car.wheels = 'alloy'
-    })
-    await app.request((session) => {
-      session.set<string>('stays', 2)
-      session.transform<string>('cart', (cart) => [...(cart as number[]), 2])
-    })
-    t.is((await slow.finish()).status, 200)
-    t.deepEqual(
-      [...(await app.sessions.open(app.id))],
-      [
-        ['stays', 2],
-        ['car', { wheels: 'alloy' }],
-        ['cart', [1, 2]],
-      ],
-    )
-  })
+  testOf(
+    under,
+    `what two requests did to different keys counts, deletes and nested changes too`,
+    async (t) => {
+      const app = await RacingApp.start(t, under)
+      await app.request((session) =>
+        session.update({ gone: 1, stays: 1, car: { wheels: 'steel' }, cart: [1] }),
+      )
+      const slow = await app.pause((session) => {
+        session.delete('gone')
+        const car = session.get('car') as { wheels: string }
+        car.wheels = 'alloy'
+      })
+      await app.request((session) => {
+        session.set<string>('stays', 2)
+        session.transform<string>('cart', (cart) => [...(cart as number[]), 2])
+      })
+      t.is((await slow.finish()).status, 200)
+      t.deepEqual(
+        [...(await app.sessions.open(app.id))],
+        [
+          ['stays', 2],
+          ['car', { wheels: 'alloy' }],
+          ['cart', [1, 2]],
+        ],
+      )
+    },
+  )
 
-  test(`${under.title}: a transform that changes its value in place is done once to each version`, async (t) => {
+  testOf(under, `a transform that changes its value in place is done once to each version`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('cart', { items: ['a'] }))
     const add = (item: string) => (cart: unknown) => {
@@ -70,7 +76,7 @@ for (const under of enginesUnderTest) {
     t.deepEqual((await app.sessions.open(app.id)).get('cart'), { items: ['a', 'quick', 'slow'] })
   })
 
-  test(`${under.title}: a rotation keeps what others wrote meanwhile`, async (t) => {
+  testOf(under, `a rotation keeps what others wrote meanwhile`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('n', 1))
     const slow = await app.pause((session) => {
@@ -91,7 +97,7 @@ for (const under of enginesUnderTest) {
     )
   })
 
-  test(`${under.title}: a clear keeps nothing of what others wrote meanwhile`, async (t) => {
+  testOf(under, `a clear keeps nothing of what others wrote meanwhile`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('n', 1))
     const slow = await app.pause((session) => {
@@ -103,7 +109,7 @@ for (const under of enginesUnderTest) {
     t.deepEqual([...(await app.sessions.open(app.id))], [['fresh', true]])
   })
 
-  test(`${under.title}: a save that conflicts shows the handler what others wrote`, async (t) => {
+  testOf(under, `a save that conflicts shows the handler what others wrote`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('n', 1))
     const slow = await app.pause(async (session, ctx) => {

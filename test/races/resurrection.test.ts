@@ -1,5 +1,5 @@
-import test from 'ava'
-import { enginesUnderTest } from '../conformance/engines.js'
+import { serverSideEngines } from '../conformance/engines.js'
+import { testOf } from '../conformance/test-of.js'
 import { type Handler, RacingApp } from './app.js'
 
 /** How the session ends, or moves, while another request runs. */
@@ -43,29 +43,33 @@ const lates: readonly { readonly title: string; readonly act: Handler; readonly 
   { title: 'touch', act: (session) => session.get('n'), status: 200 },
 ]
 
-for (const under of enginesUnderTest) {
+for (const under of serverSideEngines) {
   for (const { title: ending, end } of endings) {
     for (const { title: late, act, status } of lates) {
-      test(`S27 ${under.title}: a ${late} that ${ending} overtook revives nothing and sends no cookie`, async (t) => {
-        const app = await RacingApp.start(t, under, true)
-        await app.request((session) => session.update({ n: 0, car: { wheels: 'steel' } }))
-        const oldId = app.id
-        const paused = await app.pause(act)
-        await end(app)
-        const newId = app.id === oldId ? '' : app.id
-        const before = await app.sessions.engine.load(newId)
+      testOf(
+        under,
+        `S27 a ${late} that ${ending} overtook revives nothing and sends no cookie`,
+        async (t) => {
+          const app = await RacingApp.start(t, under, true)
+          await app.request((session) => session.update({ n: 0, car: { wheels: 'steel' } }))
+          const oldId = app.id
+          const paused = await app.pause(act)
+          await end(app)
+          const newId = app.id === oldId ? '' : app.id
+          const before = await app.sessions.engine.load(newId)
 
-        const response = await paused.finish()
+          const response = await paused.finish()
 
-        t.is(response.status, status)
-        t.deepEqual(response.headers.getSetCookie(), [])
-        t.not((await app.sessions.engine.load(oldId)).kind, 'found')
-        t.deepEqual(await app.sessions.engine.load(newId), before)
-      })
+          t.is(response.status, status)
+          t.deepEqual(response.headers.getSetCookie(), [])
+          t.not((await app.sessions.engine.load(oldId)).kind, 'found')
+          t.deepEqual(await app.sessions.engine.load(newId), before)
+        },
+      )
     }
   }
 
-  test(`S27 ${under.title}: a log-out that a rotation overtook says so`, async (t) => {
+  testOf(under, `S27 a log-out that a rotation overtook says so`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('n', 0))
     const paused = await app.pause((session) => session.flush())
@@ -76,7 +80,7 @@ for (const under of enginesUnderTest) {
     t.is((await app.sessions.engine.load(app.id)).kind, 'found')
   })
 
-  test(`S27 ${under.title}: of two log-outs the later one sends no cookie`, async (t) => {
+  testOf(under, `S27 of two log-outs the later one sends no cookie`, async (t) => {
     const app = await RacingApp.start(t, under)
     await app.request((session) => session.set<string>('n', 0))
     const paused = await app.pause((session) => session.flush())
@@ -86,28 +90,32 @@ for (const under of enginesUnderTest) {
     t.deepEqual(response.headers.getSetCookie(), [])
   })
 
-  test(`${under.title}: for a minute after a rotation the old id reads as empty and removes no cookie`, async (t) => {
-    const app = await RacingApp.start(t, under)
-    await app.request((session) => {
-      session.set<string>('n', 1)
-      session.setExpiry(600)
-    })
-    const late = app.browser.copy()
-    await app.request((session) => session.cycleKey())
-    const read: Handler = (session, ctx) => {
-      ctx.body = `${session.size} ${session.id} ${session.isEmpty()}`
-    }
+  testOf(
+    under,
+    `for a minute after a rotation the old id reads as empty and removes no cookie`,
+    async (t) => {
+      const app = await RacingApp.start(t, under)
+      await app.request((session) => {
+        session.set<string>('n', 1)
+        session.setExpiry(600)
+      })
+      const late = app.browser.copy()
+      await app.request((session) => session.cycleKey())
+      const read: Handler = (session, ctx) => {
+        ctx.body = `${session.size} ${session.id} ${session.isEmpty()}`
+      }
 
-    app.on('/late', read)
-    app.now += 59_999
-    const within = await late.fetch('/late')
-    t.is(await within.text(), '0 undefined true')
-    t.deepEqual(within.headers.getSetCookie(), [])
-    t.is((await app.request((session) => session.set<string>('late', 1), late)).status, 400)
+      app.on('/late', read)
+      app.now += 59_999
+      const within = await late.fetch('/late')
+      t.is(await within.text(), '0 undefined true')
+      t.deepEqual(within.headers.getSetCookie(), [])
+      t.is((await app.request((session) => session.set<string>('late', 1), late)).status, 400)
 
-    app.now += 1
-    const after = await late.fetch('/late')
-    t.is(await after.text(), '0 undefined true')
-    t.regex(after.headers.getSetCookie().join(), /^sessionid=;.*Max-Age=0/)
-  })
+      app.now += 1
+      const after = await late.fetch('/late')
+      t.is(await after.text(), '0 undefined true')
+      t.regex(after.headers.getSetCookie().join(), /^sessionid=;.*Max-Age=0/)
+    },
+  )
 }

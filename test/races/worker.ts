@@ -1,13 +1,16 @@
 /**
- * Another process at the same sessions. Arguments: database URL, then what to do:
+ * Another process at the same sessions. Arguments: a database URL, or other settings as JSON; then what to do:
  *
  *   increment ID TIMES    so many `transform`s at once, each in a session of its own opening; prints "done"
  *   write TIMES           creates and rewrites sessions for ever; prints each id when its create was answered
  */
-import { openSessions } from '../../src/index.js'
+import { openSessions, type SessionsOptions } from '../../src/index.js'
 
-const [databaseUrl = '', task, ...rest] = process.argv.slice(2)
-const sessions = await openSessions({ engine: 'db', databaseUrl, engineTimeout: 20_000 })
+const [where = '', task, ...rest] = process.argv.slice(2)
+const store: SessionsOptions = where.startsWith('{')
+  ? JSON.parse(where)
+  : { engine: 'db', databaseUrl: where }
+const sessions = await openSessions({ engineTimeout: 20_000, ...store })
 
 async function increment(id: string): Promise<void> {
   const session = await sessions.open(id)

@@ -43,7 +43,7 @@ test('in development it shows every value and its layer, and exits with 0', asyn
   t.regex(text, /environment development\n/)
   t.regex(text, /^ {2}COOKIE_AGE +77 +environment$/m)
   t.regex(text, /^ {2}SECRET_KEY +•••••• +generated$/m)
-  t.regex(text, /^ {2}REDIS_URL +redis:\/\/127\.0\.0\.1:6379 +built-in default$/m)
+  t.regex(text, /^ {2}REDIS_URL +redis:\/\/127\.0\.0\.1:6379 +config\/default\.json5$/m)
   t.regex(text, /! SECRET_KEY is not set/)
 })
 

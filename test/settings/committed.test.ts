@@ -23,16 +23,34 @@ async function load(t: ExecutionContext, NODE_ENV: string): Promise<Settings> {
 
 test('there is a file for each environment', async (t) => {
   t.deepEqual((await committed()).sort(), [
+    'cached',
+    'cookies',
     'default',
     'development',
+    'files',
+    'mariadb',
     'memory',
+    'postgres',
     'production',
+    'redis',
     'shortlived',
     'test',
   ])
 })
 
-for (const environment of ['development', 'memory', 'production', 'shortlived', 'test']) {
+for (const environment of [
+  'cached',
+  'cookies',
+  'development',
+  'files',
+  'mariadb',
+  'memory',
+  'postgres',
+  'production',
+  'redis',
+  'shortlived',
+  'test',
+]) {
   test(`config/${environment}.json5 is right, and nothing in it surprises`, async (t) => {
     t.deepEqual(settingsWarnings(await load(t, environment)), [])
   })

@@ -17,7 +17,7 @@ test('the message names every fault of every layer: the setting, the value, the 
     `6 settings are wrong:
 
   SESSION_ENGINE = 'dbb' (environment) is no engine.
-    Give cache or db. Did you mean db?
+    Give cache, db, cached_db, redis, file, signed_cookies, or the path of a module such as ./my-engine.js. Did you mean db?
 
   COOKIE_AGE = 'ten' (config/default.json5) is not a whole number.
     Give whole seconds from 1 to 34560000 (400 days: browsers keep no cookie for longer).
@@ -37,7 +37,10 @@ test('the message names every fault of every layer: the setting, the value, the 
 })
 
 test('a value that is like none of the choices is not taken for one', async (t) => {
-  t.is((await theFault(t, { env: { SESSION_ENGINE: 'xy' } })).remedy, 'Give cache or db.')
+  t.is(
+    (await theFault(t, { env: { SESSION_ENGINE: 'xy' } })).remedy,
+    'Give cache, db, cached_db, redis, file, signed_cookies, or the path of a module such as ./my-engine.js.',
+  )
 })
 
 test('one fault is told in the singular', async (t) => {
@@ -132,6 +135,7 @@ for (const [given, shown] of [
   ['redis://user:pw@h:1/2', 'redis://user:••••••@h:1/2'],
   ['redis://:pw@h', 'redis://:••••••@h'],
   ['redis://h:6379/0', 'redis://h:6379/0'],
+  ['redis://:a@h,redis://u:b@i:2', 'redis://:••••••@h,redis://u:••••••@i:2'],
   ['redis://[::1]:6379', 'redis://[::1]:6379'],
 ] as const) {
   test(`of ${given} all is shown but the password`, async (t) => {

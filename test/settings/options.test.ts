@@ -4,6 +4,9 @@ import { loadSettings } from '../../src/settings/load.js'
 import { checkOptions } from '../../src/settings/options.js'
 import { only, optionsRefusal } from './given.js'
 
+const ENGINES =
+  'Give cache, db, cached_db, redis, file, signed_cookies, or the path of a module such as ./my-engine.js.'
+
 test('options stand over the built-in defaults', (t) => {
   const settings = checkOptions({ engine: 'cache', cookieAge: 60 })
   t.like(settings, { engine: 'cache', cookieAge: 60, cookieName: 'sessionid', environment: 'development' })
@@ -55,7 +58,7 @@ test('all wrong options are named, each with its value and what would be right',
   t.deepEqual(
     faults.map(({ name, value, layer, remedy }) => ({ name, value, layer, remedy })),
     [
-      { name: 'engine', value: "'dbb'", layer: 'options', remedy: 'Give cache or db. Did you mean db?' },
+      { name: 'engine', value: "'dbb'", layer: 'options', remedy: `${ENGINES} Did you mean db?` },
       { name: 'cookieAge', value: "'60'", layer: 'options', remedy: 'Drop the quotes: cookieAge: 60.' },
       {
         name: 'port',

@@ -14,6 +14,9 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['cache', 'cache'],
     ['django.contrib.sessions.backends.cache', 'cache'],
     ['django.contrib.sessions.backends.db', 'db'],
+    ['django.contrib.sessions.backends.signed_cookies', 'signed_cookies'],
+    ['./my-engine.js', './my-engine.js'],
+    ['/opt/engine.js', '/opt/engine.js'],
   ],
   cookieAge: [
     ['1', 1],
@@ -55,13 +58,21 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['sqlite:a.sqlite', 'sqlite:a.sqlite'],
     ['sqlite:///a.sqlite', 'sqlite:///a.sqlite'],
     ['sqlite::memory:', 'sqlite::memory:'],
+    ['postgres://u:p@h/d', 'postgres://u:p@h/d'],
+    ['mysql://h:3306/d', 'mysql://h:3306/d'],
   ],
-  redisUrl: [['rediss://u:p@h:1/2', 'rediss://u:p@h:1/2']],
+  redisUrl: [
+    ['rediss://u:p@h:1/2', 'rediss://u:p@h:1/2'],
+    ['redis://h:1,redis://h:2', 'redis://h:1,redis://h:2'],
+  ],
   filePath: [['a/b', 'a/b']],
   cacheMaxSessions: [
     ['1', 1],
     ['10000000', 10_000_000],
   ],
+  cacheTtl: [['0', 0]],
+  cleanupInterval: [['0', 0]],
+  cookieCodec: [['signed', 'signed']],
   keyPrefix: [
     ['a-B_9', 'a-B_9'],
     ['a'.repeat(64), 'a'.repeat(64)],
@@ -97,7 +108,7 @@ const NO_NUMBERS = [
 
 /** For each setting: texts of the environment that are refused. */
 const wrong: Partial<Record<SettingKey, readonly string[]>> = {
-  engine: ['', 'dbb', 'DB', 'django.contrib.sessions.backends.signed_cookies', 'constructor'],
+  engine: ['', 'dbb', 'DB', 'django.contrib.sessions.backends.pickle', 'constructor', 'my-engine.js', './'],
   cookieAge: [...NO_NUMBERS, '0', '34560001'],
   expireAtBrowserClose: ['', 'yes', 'on', '2', ' true'],
   nestedChanges: ['', 'Compare'],
@@ -107,8 +118,8 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   cookieHttpOnly: ['', 'no'],
   cookieSameSite: ['', 'true', '0', 'laxx'],
   cookieSecure: ['', 'secure'],
-  databaseUrl: ['', 'sqlite:', 'sqlite://', 'postgres://h/d', 'a.sqlite'],
-  redisUrl: ['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999'],
+  databaseUrl: ['', 'sqlite:', 'sqlite://', 'postgres:', 'oracle://h/d', 'a.sqlite'],
+  redisUrl: ['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999', 'redis://h,', 'redis://h,i:1'],
   filePath: ['', 'a\0b'],
   cacheMaxSessions: [...NO_NUMBERS, '0', '10000001'],
   keyPrefix: ['', 'a:b', 'ä', 'a'.repeat(65)],

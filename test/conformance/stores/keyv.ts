@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Keyv } from 'keyv'
+import { KeyvFile } from 'keyv-file'
+import { keyvEngine } from '../../../src/engines/keyv/keyv-engine.js'
+import type { EngineUnderTest, Store } from './store.js'
+
+/** The plain Keyv engine on Keyv's own Map. */
+export const keyvMap: EngineUnderTest = {
+  title: 'Keyv',
+  async prepare(): Promise<Store> {
+    return { options: {}, factory: keyvEngine(new Keyv()), discard: async () => {} }
+  },
+}
+
+/** The plain Keyv engine on an adapter that knows nothing of us. */
+export const keyvFile: EngineUnderTest = {
+  title: 'Keyv on keyv-file',
+  async prepare(): Promise<Store> {
+    const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
+    const store = new KeyvFile({ filename: join(directory, 'sessions.json') })
+    return {
+      options: {},
+      factory: keyvEngine(new Keyv({ store })),
+      discard: () => rm(directory, { recursive: true, force: true }),
+    }
+  },
+}

@@ -1,0 +1,7 @@
+import type { EngineUnderTest } from './store.js'
+
+export const memory: EngineUnderTest = {
+  title: 'cache',
+  engine: 'cache',
+  prepare: async () => ({ options: {}, discard: async () => {} }),
+}

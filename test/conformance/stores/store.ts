@@ -1,0 +1,30 @@
+import type { EngineFactory } from '../../../src/engines/factory.js'
+import type { EngineName } from '../../../src/engines/names.js'
+import type { EngineOptions } from '../../../src/engines/registry.js'
+
+/** What an engine needs to stand on the bench. */
+export interface EngineUnderTest {
+  readonly title: string
+  /** Its name; for an engine that has none, the store makes it. */
+  readonly engine?: EngineName
+  /** The session is in the cookie: what ended is not gone, and each write makes another id. Default: it is not. */
+  readonly inCookie?: boolean
+  /** Written like an id of this engine, and never issued. Default: 32 characters. */
+  readonly unknownId?: string
+  /** The Debian package to install, if the server that this engine needs is not on this machine. */
+  readonly missing?: string
+  /** Prepares an empty store. */
+  prepare(): Promise<Store>
+}
+
+/** An empty store, for one test. */
+export interface Store {
+  readonly options: Partial<EngineOptions>
+  /** Makes the engine that has no name. */
+  readonly factory?: EngineFactory
+  /** Writes `text` over what stands under the hash `key`. */
+  readonly damage?: (key: string, text: string) => Promise<void>
+  /** Everything that the store holds, as one text. */
+  readonly dump?: () => Promise<string>
+  discard(): Promise<void>
+}

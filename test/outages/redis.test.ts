@@ -1,0 +1,276 @@
+import { Agent } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import KeyvRedis from '@keyv/redis'
+import avaTest, { type ExecutionContext } from 'ava'
+import { Keyv } from 'keyv'
+import Koa, { type Context } from 'koa'
+import { keyOf } from '../../src/engines/ids.js'
+import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
+import { type Answer, send } from '../helpers/client.js'
+import { serve } from '../helpers/serve.js'
+import { outputOf, startWorker } from '../races/processes.js'
+import { askRedis, redisMissing, redisServer, redisUrl } from '../servers/redis.js'
+
+/** Milliseconds. */
+const LIMIT = 500
+
+/** One after the other: they all do something to the same server. */
+const test = redisMissing === undefined ? avaTest.serial : avaTest.serial.skip
+
+interface Site {
+  readonly sessions: Sessions
+  readonly logged: string[]
+  send(path: string, id?: string): Promise<Answer>
+  /** Stores a session and answers its id. */
+  store(n: number): Promise<string>
+}
+
+/** An app on the server: `/` counts, `/read` reads, `/rotate` rotates, `/plain` leaves the session alone. */
+async function openSite(t: ExecutionContext): Promise<Site> {
+  const logged: string[] = []
+  const log = (_details: object, message: string): void => {
+    logged.push(message)
+  }
+  const sessions = await openSessions({
+    engine: 'redis',
+    redisUrl: redisUrl((await redisServer()).port),
+    engineTimeout: LIMIT,
+    logger: { warn: log, error: log },
+  })
+  const app = new Koa()
+  app.silent = true
+  app.use(sessions.middleware())
+  app.use(async (ctx) => {
+    ctx.body = 'ok'
+    await handlers[ctx.path]?.(ctx)
+  })
+  const agent = new Agent({ keepAlive: true })
+  const url = await serve(t, app)
+  t.teardown(async () => {
+    agent.destroy()
+    await sessions.close()
+  })
+  return {
+    sessions,
+    logged,
+    send: (path, id) => send(agent, url + path, id === undefined ? {} : { cookie: `sessionid=${id}` }),
+    async store(n) {
+      const session = await sessions.open()
+      session.set<string>('n', n)
+      await session.save()
+      return session.id ?? ''
+    },
+  }
+}
+
+const handlers: Readonly<Record<string, (ctx: Context) => Promise<void>>> = {
+  '/': async (ctx) => {
+    const session = await ctx.session
+    session.transform<string>('n', (n) => Number(n ?? 0) + 1)
+    ctx.body = String(session.get('n'))
+  },
+  '/read': async (ctx) => {
+    ctx.body = String((await ctx.session).get('n'))
+  },
+  '/rotate': async (ctx) => {
+    ;(await ctx.session).cycleKey()
+  },
+}
+
+/** S66, S67. */
+function isOutage(t: ExecutionContext, { status, headers, cookies, body }: Answer): void {
+  t.is(status, 503)
+  t.regex(String(headers['retry-after']), /^\d+$/)
+  t.deepEqual(cookies, [])
+  t.is(body, 'Service Unavailable')
+}
+
+/** What everybody gets while the server is away. */
+async function isOutageForAll(t: ExecutionContext, site: Site, id: string): Promise<void> {
+  const begun = performance.now()
+  const answers = await Promise.all([
+    site.send('/', id),
+    site.send('/read', id),
+    site.send('/rotate', id),
+    site.send('/'),
+  ])
+  // Two calls at the most, a load and a write, of which the first fails already.
+  t.true(performance.now() - begun < 3 * LIMIT)
+  for (const answer of answers) isOutage(t, answer)
+  const plain = await site.send('/plain', id)
+  t.is(plain.status, 200)
+  t.deepEqual(plain.cookies, [])
+}
+
+test('R13 killed: 503 and no cookie; back with its data: the next request works', async (t) => {
+  const server = await redisServer()
+  const site = await openSite(t)
+  const id = await site.store(1)
+  await server.stop('SIGKILL')
+  await isOutageForAll(t, site, id)
+  await isOutageForAll(t, site, id)
+  t.deepEqual(
+    site.logged.filter((message) => message === 'Redis cannot be used'),
+    ['Redis cannot be used'],
+    'one line an outage',
+  )
+  await server.start()
+  t.is((await site.send('/', id)).body, '2')
+})
+
+test('R13 frozen: 503 in time and no cookie; thawed: the next request works', async (t) => {
+  const server = await redisServer()
+  const site = await openSite(t)
+  const [id, other] = [await site.store(1), await site.store(10)]
+  server.freeze('SIGSTOP')
+  await isOutageForAll(t, site, id)
+  await isOutageForAll(t, site, id)
+  server.freeze('SIGCONT')
+  // The late replies are nobody's: each asks for its own.
+  const answers = await Promise.all([site.send('/read', id), site.send('/read', other)])
+  t.deepEqual(
+    answers.map(({ body }) => body),
+    ['1', '10'],
+  )
+})
+
+test('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
+  const server = await redisServer()
+  const { sessions, store } = await openSite(t)
+  const { engine } = sessions
+  const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
+  // The first one tells the server the script, so that the next one is a single command.
+  t.is((await engine.rotate(await store(0), record, 1)).kind, 'updated')
+  const id = await store(1)
+  server.freeze('SIGSTOP')
+  await t.throwsAsync(engine.rotate(id, record, 1), { instanceOf: EngineUnavailable })
+  server.freeze('SIGCONT')
+  t.is((await engine.load(id)).kind, 'found')
+  t.is((await engine.rotate(id, record, 1)).kind, 'updated')
+})
+
+test('a server that was restarted while nobody asked is not noticed', async (t) => {
+  const server = await redisServer()
+  const site = await openSite(t)
+  const id = await site.store(1)
+  await server.stop('SIGKILL')
+  await server.start()
+  t.is((await site.send('/', id)).body, '2')
+  t.deepEqual(site.logged, [])
+})
+
+for (const title of ['killed', 'frozen']) {
+  test(`while 50 clients load, ${title}: every answer is a 503 or right, and no session is lost`, async (t) => {
+    const server = await redisServer()
+    const site = await openSite(t)
+    const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => site.store(n)))
+    const counts = ids.map(() => 0)
+    let goOn = true
+    const load = ids.map(async (id, n) => {
+      while (goOn) {
+        const answer = await site.send('/read', id)
+        if (answer.status === 503) isOutage(t, answer)
+        else t.deepEqual([answer.status, answer.body, answer.cookies], [200, String(n), []])
+        counts[n] = (counts[n] ?? 0) + 1
+      }
+    })
+    await site.send('/read', ids[0])
+    if (title === 'killed') await server.stop()
+    else server.freeze('SIGSTOP')
+    await isOutageForAll(t, site, ids[0] ?? '')
+    if (title === 'killed') await server.start()
+    else server.freeze('SIGCONT')
+    goOn = false
+    await Promise.all(load)
+    t.true(counts.every((count) => count > 0))
+    const bodies = await Promise.all(ids.map(async (id) => (await site.send('/read', id)).body))
+    t.deepEqual(
+      bodies,
+      ids.map((_, n) => String(n)),
+    )
+  })
+}
+
+test('a server that cannot be reached at the start is EngineUnavailable, and no password is told', async (t) => {
+  const redisUrl = 'redis://ada:hunter2@127.0.0.1:1/3'
+  const error = await t.throwsAsync(openSessions({ engine: 'redis', redisUrl, logger: silent }), {
+    instanceOf: EngineUnavailable,
+    message: /^Redis at redis:\/\/127\.0\.0\.1:1\/3 cannot be used: .*ECONNREFUSED/,
+  })
+  t.notRegex(String(error?.cause), /hunter2/)
+})
+
+const silent = { warn: () => {}, error: () => {} }
+
+test('R07 two processes that transform one key of one session at once lose nothing', async (t) => {
+  const site = await openSite(t)
+  const id = await site.store(0)
+  const where = JSON.stringify({ engine: 'redis', redisUrl: redisUrl((await redisServer()).port) })
+  const workers = [1, 2].map(() => startWorker(t, where, 'increment', id, '100'))
+  await Promise.all(workers.map(outputOf))
+  t.is((await site.sessions.open(id)).get('n'), 200)
+})
+
+test('a plain Keyv client reads what a session stored', async (t) => {
+  const site = await openSite(t)
+  const session = await site.sessions.open()
+  session.update({ name: 'Ada', tags: [':colon', ':base64:AA=='], list: [], big: 1e20 })
+  await session.save()
+  const key = keyOf(session.id ?? '')
+
+  const url = redisUrl((await redisServer()).port)
+  const keyv = new Keyv({ store: new KeyvRedis(url) })
+  t.teardown(() => keyv.disconnect())
+  const stored = await keyv.getRaw<{ data: unknown }>(key)
+  t.deepEqual(stored?.value?.data, { name: 'Ada', tags: [':colon', ':base64:AA=='], list: [], big: 1e20 })
+
+  const life = await askRedis(url, (client) => client.pTTL(`keyv::keyv:${key}`))
+  t.true(Math.abs(Date.now() + life - (stored?.expires ?? 0)) < 1000, 'Redis removes it at its end')
+})
+
+test('what a plain Keyv client wrote is read, updated and touched', async (t) => {
+  const { sessions } = await openSite(t)
+  const keyv = new Keyv({ store: new KeyvRedis(redisUrl((await redisServer()).port)) })
+  t.teardown(() => keyv.disconnect())
+  const session = await sessions.open()
+  session.set<string>('n', 1)
+  await session.save()
+  const id = session.id ?? ''
+  const value = await keyv.get<{ data: object }>(keyOf(id))
+  await keyv.set(keyOf(id), { ...value, data: { n: 2 } }, 60_000)
+
+  const { engine } = sessions
+  const loaded = await engine.load(id)
+  t.deepEqual(loaded.kind === 'found' && [loaded.version, loaded.record.data], [1, { n: 2 }])
+  await engine.touch(id, Date.now() + 90_000)
+  const again = await sessions.open(id)
+  again.set<string>('n', 3)
+  await again.save()
+  t.is((await sessions.open(id)).get('n'), 3)
+})
+
+test('R20 a key that holds no text reads as missing and is left alone', async (t) => {
+  const { sessions, logged } = await openSite(t)
+  const url = redisUrl((await redisServer()).port)
+  const session = await sessions.open()
+  session.set<string>('n', 1)
+  await session.save()
+  const id = session.id ?? ''
+  await askRedis(url, async (client) => {
+    await client.del(`keyv::keyv:${keyOf(id)}`)
+    await client.hSet(`keyv::keyv:${keyOf(id)}`, 'field', 'value')
+  })
+  const { engine } = sessions
+  t.is((await engine.load(id)).kind, 'missing')
+  t.is(await engine.delete(id), 'missing')
+  t.true(logged.length > 0)
+  t.is(await askRedis(url, (client) => client.hGet(`keyv::keyv:${keyOf(id)}`, 'field')), 'value')
+})
+
+test('a server that has forgotten the scripts is told again', async (t) => {
+  const site = await openSite(t)
+  const id = await site.store(1)
+  t.is((await site.send('/', id)).body, '2')
+  await askRedis(redisUrl((await redisServer()).port), (client) => client.scriptFlush())
+  t.is((await site.send('/', id)).body, '3')
+})

@@ -1,0 +1,111 @@
+import { type ChildProcess, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, isRoot, startAs } from './machine.js'
+
+/** What differs between the servers. */
+export interface ServerKind {
+  /** Who owns the data where the tests run as root. */
+  readonly user: string
+  /** Fills the empty data directory. */
+  prepare(directory: string): Promise<void>
+  command(directory: string, port: number): readonly string[]
+  /** Resolves when a client can use the server, throws while it cannot. */
+  connect(port: number): Promise<void>
+}
+
+/** A server of the tests' own, on a free port, with its own data; both are gone when the process ends. */
+export class OwnServer {
+  readonly port: number
+  readonly #kind: ServerKind
+  readonly #directory: string
+  #process: ChildProcess | undefined
+
+  private constructor(kind: ServerKind, directory: string, port: number) {
+    this.#kind = kind
+    this.#directory = directory
+    this.port = port
+    process.once('exit', () => this.discard())
+  }
+
+  static async start(kind: ServerKind): Promise<OwnServer> {
+    const directory = mkdtempSync(join(tmpdir(), 'tessera-'))
+    if (isRoot()) execFileSync('chown', [`${kind.user}:`, directory])
+    await kind.prepare(directory)
+    const server = new OwnServer(kind, directory, await freePort())
+    await server.start()
+    return server
+  }
+
+  /** Starts the server on its data, unless it runs, and waits until it answers. */
+  async start(): Promise<void> {
+    if (this.#running !== undefined) return
+    const child = startAs(this.#kind.user, this.#kind.command(this.#directory, this.port))
+    this.#process = child
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output = (output + text).slice(-4000)
+      })
+      // A server that nobody asks anything keeps no test process from ending.
+      if (stream instanceof Socket) stream.unref()
+    }
+    child.unref()
+    for (;;) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`no server:\n${output}`)
+      try {
+        return await this.#kind.connect(this.port)
+      } catch {
+        // Not ready yet; the next attempt to connect is the wait.
+      }
+    }
+  }
+
+  /** Ends the server as a power cut would, or with another signal, and waits until it is gone. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#running
+    if (child === undefined) return
+    child.ref()
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+
+  /** Stands still, or goes on, with every process that serves a connection. */
+  freeze(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.#running?.pid
+    if (pid === undefined) return
+    process.kill(pid, signal)
+    for (const child of childrenOf(pid)) {
+      try {
+        process.kill(child, signal)
+      } catch {
+        // It ended since the list was read.
+      }
+    }
+  }
+
+  get #running(): ChildProcess | undefined {
+    const child = this.#process
+    return child?.exitCode === null && child.signalCode === null ? child : undefined
+  }
+
+  discard(): void {
+    this.#process?.kill('SIGKILL')
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
+  }
+}
+
+/** The processes that `parent` has started, from Linux's list of all. */
+function childrenOf(parent: number): number[] {
+  const all = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
+  return all.map(Number).filter((pid) => {
+    try {
+      return /^PPid:\t([0-9]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] === String(parent)
+    } catch {
+      return false // gone since the list was read
+    }
+  })
+}

@@ -1,0 +1,106 @@
+import { mock } from 'node:test'
+import test, { type ExecutionContext } from 'ava'
+import { EngineUnavailable } from '../../src/index.js'
+import type { Logger } from '../../src/logger.js'
+import { clearExpired, Sweeper } from '../../src/session/sweeper.js'
+import { record } from '../conformance/case.js'
+import { openBench } from '../conformance/engines.js'
+import { memory } from '../conformance/stores/memory.js'
+
+const HOUR = 3_600_000
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+/** Where nothing is to be reported. */
+function silent(t: ExecutionContext): Logger {
+  const report = (_details: object, message: string): void => t.fail(message) as never
+  return { warn: report, error: report }
+}
+
+test.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+test.afterEach.always(() => mock.timers.reset())
+
+test.serial(
+  'what has expired is cleared once an interval, give or take a tenth, until it is stopped',
+  async (t) => {
+    const { bench, close } = await openBench(memory)
+    t.teardown(close)
+    const sweeps: number[] = []
+    const { engine } = bench
+    const clear = engine.clearExpired.bind(engine)
+    engine.clearExpired = async (limit) => {
+      const cleared = await clear(limit)
+      sweeps.push(cleared)
+      return cleared
+    }
+    const sweeper = new Sweeper(engine, HOUR, silent(t))
+    await engine.create(record(bench, {}, 10))
+    bench.now += HOUR
+
+    mock.timers.tick(HOUR * 0.9 - 1)
+    await turns()
+    t.deepEqual(sweeps, [])
+    mock.timers.tick(HOUR * 0.2 + 1)
+    await turns()
+    t.deepEqual(sweeps, [1])
+
+    bench.now += HOUR
+    mock.timers.tick(HOUR * 1.1)
+    await turns()
+    t.deepEqual(sweeps, [1, 0])
+    await sweeper.stop()
+    bench.now += HOUR
+    mock.timers.tick(HOUR * 10)
+    await turns()
+    t.deepEqual(sweeps, [1, 0])
+  },
+)
+
+test.serial('a store that is down is a warning, and the next sweep comes all the same', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  const { engine } = bench
+  let asked = 0
+  engine.clearExpired = async () => {
+    asked++
+    throw new EngineUnavailable('down')
+  }
+  const warnings: string[] = []
+  const sweeper = new Sweeper(engine, HOUR, {
+    ...silent(t),
+    warn: (_details, message) => warnings.push(message),
+  })
+  for (const sweep of [1, 2]) {
+    bench.now += HOUR
+    mock.timers.tick(HOUR * 1.1)
+    await turns()
+    t.is(asked, sweep)
+  }
+  t.is(warnings.length, 2)
+  await sweeper.stop()
+})
+
+test.serial('with an interval of 0 it never sweeps', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  bench.engine.clearExpired = async () => t.fail() as never
+  const sweeper = new Sweeper(bench.engine, 0, silent(t))
+  mock.timers.tick(HOUR * 1000)
+  await turns()
+  await sweeper.stop()
+  t.pass()
+})
+
+test.serial(
+  'clearing goes on batch after batch until nothing is left, and tells how far it is',
+  async (t) => {
+    const { bench, close } = await openBench(memory)
+    t.teardown(close)
+    await Promise.all(Array.from({ length: 1200 }, () => bench.engine.create(record(bench, {}, 10))))
+    bench.now += HOUR
+    const heard: number[] = []
+    t.is(await clearExpired(bench.engine, (cleared) => heard.push(cleared)), 1200)
+    t.deepEqual(heard, [500, 1000, 1200])
+  },
+)
