@@ -33,7 +33,8 @@ export class RedisLink {
   readonly #leaving = new Set<Promise<unknown>>()
   #line: Line | undefined
   #closed = false
-  #isDown = false
+  /** Whether an outage was reported. Of a first connection that fails the caller of `openRedis` hears, and no log. */
+  #isDown = true
 
   constructor(options: RedisLinkOptions) {
     this.#options = options
