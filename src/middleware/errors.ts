@@ -2,7 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import { inspect } from 'node:util'
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '../logger.js'
-import { statusOf } from './status.js'
+import { headersOf } from './headers.js'
+import { property, statusOf } from './status.js'
 
 /**
  * Answers what no handler answered, and what a handler threw: a page (the view `error`, with `status`, `title` and
@@ -38,7 +39,9 @@ async function answerFailure(ctx: Context, error: Error): Promise<void> {
   // As Koa does: what the handler set belongs to an answer that never came to be, what is to be kept stands on the error.
   for (const name of ctx.res.getHeaderNames()) ctx.remove(name)
   // Those that describe a body are overwritten below by this page's own.
-  for (const [name, value] of headersOf(error)) ctx.set(name, value)
+  for (const [name, value] of Object.entries(headersOf(error) ?? {})) {
+    ctx.set(name, Array.isArray(value) ? value.map(String) : String(value))
+  }
 
   const status = answerStatus(error)
   await answer(ctx, status, property(error, 'expose') === true ? error.message : reason(status))
@@ -88,20 +91,6 @@ function answerStatus(error: Error): number {
   return status < 200 ? 500 : status
 }
 
-/** The headers that the error is to be answered with. */
-function headersOf(error: Error): [string, string | string[]][] {
-  const headers = property(error, 'headers')
-  if (typeof headers !== 'object' || headers === null) return []
-  return Object.entries(headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.map(String) : String(value),
-  ])
-}
-
 function reason(status: number): string {
   return STATUS_CODES[status] ?? String(status)
-}
-
-function property(error: Error, name: string): unknown {
-  return Reflect.get(error, name)
 }

@@ -37,7 +37,8 @@ export function bearing(error: Error, name: string, line: string | undefined): E
   })
 }
 
-function headersOf(error: object): Record<string, Value> | undefined {
+/** The headers that the error says it is to be answered with. */
+export function headersOf(error: object): Record<string, Value> | undefined {
   return 'headers' in error && typeof error.headers === 'object' && error.headers !== null
     ? (error.headers as Record<string, Value>)
     : undefined

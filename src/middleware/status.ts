@@ -7,6 +7,7 @@ export function statusOf(thrown: unknown): number {
   return typeof status === 'number' && STATUS_CODES[status] !== undefined ? status : 500
 }
 
-function property(error: object, name: string): unknown {
+/** A member that an error may have or not. */
+export function property(error: object, name: string): unknown {
   return name in error ? (error as Record<string, unknown>)[name] : undefined
 }

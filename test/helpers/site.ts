@@ -1,11 +1,12 @@
 import { Agent } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
 import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/index.js'
 import { type Bench, record } from '../conformance/case.js'
 import { enginesUnderTest, openBench, serverSideEngines } from '../conformance/engines.js'
 import type { EngineUnderTest } from '../conformance/stores/store.js'
+import { testOf } from '../conformance/test-of.js'
 import { type Answer, type Sent, send, Visitor } from './client.js'
 import { type EngineCall, intercept } from './intercept.js'
 import { serve } from './serve.js'
@@ -69,8 +70,7 @@ type RunOnSite = (t: ExecutionContext, open: OpenSite) => Promise<unknown>
 
 function registerOn(engines: readonly EngineUnderTest[], title: string, run: RunOnSite): void {
   for (const under of engines) {
-    const declare = under.missing === undefined ? test.serial : test.skip
-    declare(`${under.title}: ${title}`, async (t) => {
+    testOf(under, title, async (t) => {
       await run(t, (handlers = {}, options = {}) => openSite(t, under, handlers, options))
     })
   }

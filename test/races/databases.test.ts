@@ -1,6 +1,7 @@
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { keyOf } from '../../src/engines/ids.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
+import { testOf } from '../conformance/test-of.js'
 import { freePort } from '../servers/machine.js'
 import { type Database, databases } from './databases.js'
 import { outputOf, startWorker } from './processes.js'
@@ -22,8 +23,7 @@ type Run = (t: ExecutionContext, url: string) => Promise<void>
 
 /** One after the other: some stop the server. `url` is that of a new database. */
 function testOn(database: Database, title: string, run: Run): void {
-  const declare = database.missing === undefined ? test.serial : test.skip
-  declare(`${database.title}: ${title}`, async (t) => run(t, await database.fresh()))
+  testOf(database, title, async (t) => run(t, await database.fresh()))
 }
 
 for (const database of databases) {
