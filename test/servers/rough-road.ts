@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket, connect as socketTo } from 'node:net'
+
+/** What happens to the replies of the server; what the client says always arrives, except in `silent`. */
+export type Weather =
+  | { readonly kind: 'fair' }
+  /** Every reply is late, by milliseconds. */
+  | { readonly kind: 'slow'; readonly by: number }
+  /** Nothing arrives, in either direction, and nobody is told. */
+  | { readonly kind: 'silent' }
+  /** The next reply ends after so many bytes, and the connection with it. With 0 the work is done and nobody hears. */
+  | { readonly kind: 'cut'; readonly after: number }
+  /** Every connection ends at once. */
+  | { readonly kind: 'closed' }
+
+/** A way to a server on 127.0.0.1 on which things go wrong when a test says so. */
+export class RoughRoad {
+  readonly port: number
+  weather: Weather = { kind: 'fair' }
+  /** Connections that clients have made, ever. */
+  accepted = 0
+  readonly #server: Server
+  readonly #clients = new Set<Socket>()
+
+  private constructor(server: Server, port: number) {
+    this.#server = server
+    this.port = port
+  }
+
+  static async start(target: number): Promise<RoughRoad> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    if (typeof address !== 'object' || address === null) throw new TypeError('the road has no port')
+    const road = new RoughRoad(server, address.port)
+    server.on('connection', (client) => road.#carry(client, target))
+    return road
+  }
+
+  /** Connections that clients have not let go of. */
+  get open(): number {
+    return this.#clients.size
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #carry(client: Socket, target: number): void {
+    this.accepted++
+    if (this.weather.kind === 'closed') {
+      client.destroy()
+      return
+    }
+    this.#clients.add(client)
+    const server = socketTo(target, '127.0.0.1')
+    client
+      .on('error', () => {})
+      .on('close', () => {
+        this.#clients.delete(client)
+        server.destroy()
+      })
+    server.on('error', () => {}).on('close', () => client.destroy())
+    client.on('data', (sent) => {
+      if (this.weather.kind === 'closed') client.destroy()
+      else if (this.weather.kind !== 'silent') server.write(sent)
+    })
+    server.on('data', (reply) => this.#deliver(reply, client))
+  }
+
+  #deliver(reply: Buffer, client: Socket): void {
+    const { weather } = this
+    if (weather.kind === 'fair') client.write(reply)
+    else if (weather.kind === 'slow') setTimeout(() => client.writable && client.write(reply), weather.by)
+    else if (weather.kind === 'cut') {
+      // One reply only: what the client does next is what there is to see.
+      this.weather = { kind: 'fair' }
+      client.end(reply.subarray(0, weather.after))
+    } else if (weather.kind === 'closed') client.destroy()
+  }
+}
