@@ -41,6 +41,9 @@ export interface Sessions {
   close(): Promise<void>
 }
 
+const ALONE =
+  'sessions of this engine are seen by this process alone: where several serve one site, choose a shared one, such as db or redis'
+
 /**
  * Opens the engine and everything above it. Plain options are all there is: neither a file nor the environment is
  * read. `loadSettings()` reads the layers and answers what can be passed here.
@@ -63,6 +66,8 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     generateId: makeId,
     logger,
   })
+  if (settings.environment === 'production' && !own.capabilities.shared)
+    logger.warn({ engine: own.name }, ALONE)
   const context: SessionContext = {
     engine: own,
     clock,

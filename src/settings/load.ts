@@ -5,9 +5,9 @@ import { type SettingFault, SettingsError } from './errors.js'
 import { fileWarnings, readFiles } from './files.js'
 import { freezeSettings } from './freeze.js'
 import { codeLayer, type Environment, environmentLayer } from './layers.js'
-import { type Held, misspelled, resolve } from './resolve.js'
+import { misspelled, resolve } from './resolve.js'
 import { brokenRules } from './rules.js'
-import { insteadOfSecretKey, judgeSecretKey } from './secret-key.js'
+import { insteadOfSecretKey, judgeSecretKeys } from './secret-key.js'
 import { DEFAULT_ENVIRONMENT, type Settings, type SettingsOptions } from './settings.js'
 
 /** Where the layers are. */
@@ -91,11 +91,14 @@ interface WithSecretKey {
 }
 
 function withSecretKey(held: HeldSettings, environment: string): WithSecretKey {
-  const key: Held | undefined = held.get('secretKey')
-  if (key?.kind !== 'good' || key.value !== undefined) {
-    return { held, ...judgeSecretKey(key, environment, 'SECRET_KEY') }
-  }
+  const { faults, warnings } = judgeSecretKeys(held, environment, 'file')
+  const key = held.get('secretKey')
+  if (key?.kind !== 'good' || key.value !== undefined) return { held, faults, warnings }
   const instead = insteadOfSecretKey(key.layer, environment)
-  if (instead.kind === 'missing') return { held, faults: [instead.fault], warnings: [] }
-  return { held: new Map(held).set('secretKey', instead.held), faults: [], warnings: [instead.warning] }
+  if (instead.kind === 'missing') return { held, faults: [...faults, instead.fault], warnings }
+  return {
+    held: new Map(held).set('secretKey', instead.held),
+    faults,
+    warnings: [...warnings, instead.warning],
+  }
 }

@@ -5,7 +5,7 @@ import { freezeSettings } from './freeze.js'
 import { codeLayer } from './layers.js'
 import { resolve } from './resolve.js'
 import { brokenRules } from './rules.js'
-import { judgeSecretKey } from './secret-key.js'
+import { judgeSecretKeys } from './secret-key.js'
 import { DEFAULT_ENVIRONMENT, type Settings } from './settings.js'
 
 const LAYER = 'options'
@@ -21,7 +21,7 @@ export function checkOptions(options: Readonly<Record<string, unknown>> | Settin
   const { environment: given = DEFAULT_ENVIRONMENT, ...rest } = options
   const { environment, faults } = checkEnvironment(given, 'environment', LAYER)
   const resolved = resolve([codeLayer(LAYER, rest)])
-  const secret = judgeSecretKey(resolved.held.get('secretKey'), environment, 'secretKey')
+  const secret = judgeSecretKeys(resolved.held, environment, 'code')
   const all = [...faults, ...resolved.faults, ...brokenRules(resolved, 'code'), ...secret.faults]
   if (all.length > 0) throw new SettingsError(all)
   return freezeSettings(resolved.held, environment, secret.warnings)

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { type SettingKey, settingList } from './definitions.js'
 import type { SettingFault } from './errors.js'
+import { nameIn, type Origin } from './layers.js'
 import type { Held } from './resolve.js'
 import { HIDDEN } from './show.js'
 
@@ -14,15 +16,25 @@ export interface SecretKeyFindings {
   readonly warnings: readonly string[]
 }
 
-/** A key that is given has to be long enough in production. `name` is how to call the setting. */
-export function judgeSecretKey(held: Held | undefined, environment: string, name: string): SecretKeyFindings {
-  const key = held?.kind === 'good' ? held.value : undefined
-  if (held === undefined || typeof key !== 'string' || key.length >= SHORTEST)
-    return { faults: [], warnings: [] }
-  const problem = `is shorter than ${SHORTEST} characters`
-  if (environment !== 'production')
-    return { faults: [], warnings: [`${name} (${held.layer}) ${problem}. ${REMEDY}`] }
-  return { faults: [{ name, value: HIDDEN, layer: held.layer, problem, remedy: REMEDY }], warnings: [] }
+/** Every key that is given has to be long enough in production: an earlier one opens as much as the present one. */
+export function judgeSecretKeys(
+  held: ReadonlyMap<SettingKey, Held>,
+  environment: string,
+  origin: Origin,
+): SecretKeyFindings {
+  const short = settingList.flatMap((setting): SettingFault[] => {
+    const now = setting.secret === 'value' ? held.get(setting.key) : undefined
+    if (now?.kind !== 'good' || now.value === undefined) return []
+    const keys = [now.value].flat()
+    if (keys.every((key) => String(key).length >= SHORTEST)) return []
+    const problem = Array.isArray(now.value)
+      ? `holds a key that is shorter than ${SHORTEST} characters`
+      : `is shorter than ${SHORTEST} characters`
+    return [{ name: nameIn(origin, setting), value: HIDDEN, layer: now.layer, problem, remedy: REMEDY }]
+  })
+  if (environment === 'production') return { faults: short, warnings: [] }
+  const warnings = short.map(({ name, layer, problem, remedy }) => `${name} (${layer}) ${problem}. ${remedy}`)
+  return { faults: [], warnings }
 }
 
 export type SecretKeyInstead =

@@ -6,6 +6,7 @@ import { configWith, LONG_KEY, only, optionsRefusal, theFault } from './given.js
 
 const production = { NODE_ENV: 'production' }
 const KEY_32 = 'k'.repeat(32)
+const OTHER_KEY = 'o'.repeat(32)
 
 test('production needs a secret key', async (t) => {
   const fault = await theFault(t, { env: production })
@@ -60,4 +61,18 @@ test('options in code need no secret key, and get none', (t) => {
 test('options in code for production refuse a short secret key', (t) => {
   const [fault] = optionsRefusal(t, { environment: 'production', secretKey: 'short' }).faults
   t.like(fault, { name: 'secretKey', value: '••••••', layer: 'options' })
+})
+
+test('production refuses an earlier key that is short: it opens as much as the present one', async (t) => {
+  const env = { ...production, SECRET_KEY: KEY_32, SECRET_KEY_FALLBACKS: `${OTHER_KEY},short` }
+  const fault = await theFault(t, { env })
+  t.like(fault, { name: 'SECRET_KEY_FALLBACKS', value: '••••••', layer: 'environment' })
+  t.regex(fault.problem, /^holds a key that is shorter than 32 characters$/)
+  const good = { ...env, SECRET_KEY_FALLBACKS: OTHER_KEY }
+  t.deepEqual((await loadSettings(only({ env: good }))).secretKeyFallbacks, [OTHER_KEY])
+})
+
+test('elsewhere a short earlier key is a warning', async (t) => {
+  const settings = await loadSettings(only({ env: { SECRET_KEY: LONG_KEY, SECRET_KEY_FALLBACKS: 'short' } }))
+  t.regex(settingsWarnings(settings).join('\n'), /^SECRET_KEY_FALLBACKS \(environment\) holds a key .+$/)
 })
