@@ -8,8 +8,11 @@ export type Weather =
   | { readonly kind: 'slow'; readonly by: number }
   /** Nothing arrives, in either direction, and nobody is told. */
   | { readonly kind: 'silent' }
-  /** The next reply ends after so many bytes, and the connection with it. With 0 the work is done and nobody hears. */
-  | { readonly kind: 'cut'; readonly after: number }
+  /**
+   * A reply ends after so many bytes, and the connection with it: the next one, or the one behind so many that still
+   * arrive whole. With 0 bytes the work is done and nobody hears.
+   */
+  | { readonly kind: 'cut'; readonly after: number; readonly behind?: number }
   /** Every connection ends at once. */
   | { readonly kind: 'closed' }
 
@@ -21,6 +24,7 @@ export class RoughRoad {
   accepted = 0
   readonly #server: Server
   readonly #clients = new Set<Socket>()
+  readonly #forsaken = new WeakSet<Socket>()
 
   private constructor(server: Server, port: number) {
     this.#server = server
@@ -40,6 +44,14 @@ export class RoughRoad {
   /** Connections that clients have not let go of. */
   get open(): number {
     return this.#clients.size
+  }
+
+  /**
+   * Whatever is connected now carries nothing any more, in either direction, and nobody is told; new connections are
+   * as the weather is. So it is when the server's machine is replaced by another, or a firewall forgets.
+   */
+  forsake(): void {
+    for (const client of this.#clients) this.#forsaken.add(client)
   }
 
   async close(): Promise<void> {
@@ -64,6 +76,7 @@ export class RoughRoad {
       })
     server.on('error', () => {}).on('close', () => client.destroy())
     client.on('data', (sent) => {
+      if (this.#forsaken.has(client)) return
       if (this.weather.kind === 'closed') client.destroy()
       else if (this.weather.kind !== 'silent') server.write(sent)
     })
@@ -72,9 +85,13 @@ export class RoughRoad {
 
   #deliver(reply: Buffer, client: Socket): void {
     const { weather } = this
+    if (this.#forsaken.has(client)) return
     if (weather.kind === 'fair') client.write(reply)
     else if (weather.kind === 'slow') setTimeout(() => client.writable && client.write(reply), weather.by)
-    else if (weather.kind === 'cut') {
+    else if (weather.kind === 'cut' && weather.behind) {
+      this.weather = { ...weather, behind: weather.behind - 1 }
+      client.write(reply)
+    } else if (weather.kind === 'cut') {
       // One reply only: what the client does next is what there is to see.
       this.weather = { kind: 'fair' }
       client.end(reply.subarray(0, weather.after))
