@@ -1,6 +1,6 @@
 import { codeOf } from './database-error.js'
 import type { SqlDialect, SqlRow } from './dialect.js'
-import { type MysqlConnection, type MysqlPool, type MysqlWork, rowsMet } from './mysql-pool.js'
+import { type MysqlConnection, type MysqlConnections, type MysqlWork, rowsMet } from './mysql-pool.js'
 import { mysqlStatements } from './mysql-statements.js'
 
 /** A key stands there already. */
@@ -14,15 +14,15 @@ const DEADLOCK = 'ER_LOCK_DEADLOCK'
  * each write is a statement of its own: its count of rows is the answer. Those of a batch run side by side on the
  * pool's connections and share the server's write to disk.
  */
-export function mysqlDialect(pool: MysqlPool, table: string): SqlDialect {
+export function mysqlDialect(connections: MysqlConnections, table: string): SqlDialect {
   const sql = mysqlStatements(table)
 
   const use = async <Result>(work: MysqlWork<Result>): Promise<Result> => {
     try {
-      return await pool.use(work)
+      return await connections.use(work)
     } catch (error) {
       if (codeOf(error) !== DEADLOCK) throw error
-      return pool.use(work)
+      return connections.use(work)
     }
   }
   const write = (statement: string, ...values: unknown[]): Promise<number> =>
@@ -67,7 +67,7 @@ export function mysqlDialect(pool: MysqlPool, table: string): SqlDialect {
       ),
     remove: async (key) => (await write(sql.remove, key)) > 0,
     removeExpired: (prefix, limit, now) => write(sql.removeExpired(limit), now, prefix, prefix),
-    close: () => pool.end(),
+    close: () => connections.close(),
   }
 }
 

@@ -1,5 +1,5 @@
 import { mysqlDialect } from './mysql-dialect.js'
-import { type MysqlConnection, MysqlPool } from './mysql-pool.js'
+import { type MysqlConnection, mysqlConnections } from './mysql-pool.js'
 import { mysqlStatements } from './mysql-statements.js'
 import { SqlStore } from './sql-store.js'
 
@@ -25,16 +25,16 @@ export interface MysqlOptions {
  * @throws EngineUnavailable if it cannot be used; the message says why and holds no password.
  */
 export async function openMysql({ url, keyPrefix, timeLimit }: MysqlOptions): Promise<SqlStore> {
-  const pool = new MysqlPool(url, timeLimit)
+  const connections = mysqlConnections(url, timeLimit)
   try {
     // The time limit for a sign of life; what the table then needs may take longer.
-    await pool.use((connection) => connection.execute('SELECT 1'))
-    await pool.use(setUp, SETUP_LIMIT * 1000)
+    await connections.use((connection) => connection.execute('SELECT 1'))
+    await connections.use(setUp, SETUP_LIMIT * 1000)
   } catch (error) {
-    await pool.end()
+    await connections.close()
     throw error
   }
-  return new SqlStore({ dialect: mysqlDialect(pool, TABLE), prefix: `${keyPrefix}:`, timeLimit })
+  return new SqlStore({ dialect: mysqlDialect(connections, TABLE), prefix: `${keyPrefix}:`, timeLimit })
 }
 
 /**
