@@ -1,38 +1,9 @@
 import { performance } from 'node:perf_hooks'
-import type { ExecutionContext } from 'ava'
 import { openSessions } from '../../src/index.js'
-import { testOf } from '../conformance/test-of.js'
 import { type Database, databases } from '../races/databases.js'
-import { RoughRoad, type Weather } from '../servers/rough-road.js'
-import { type DatabaseSite, isUnaffected, LIMIT, openDatabaseSite, verbs } from './database-site.js'
-
-interface Trip {
-  /** The URL of the database itself. */
-  readonly direct: string
-  readonly road: RoughRoad
-  readonly site: DatabaseSite
-}
-
-/** One after the other: each has a database of its own, and a road to it. */
-function testOn(
-  database: Database,
-  title: string,
-  run: (t: ExecutionContext, trip: Trip) => Promise<void>,
-): void {
-  testOf(database, title, async (t) => {
-    const direct = await database.fresh()
-    const road = await RoughRoad.start((await database.server()).port)
-    t.teardown(() => road.close())
-    const site = await openDatabaseSite(t, overRoad(direct, road))
-    await run(t, { direct, road, site })
-  })
-}
-
-function overRoad(direct: string, road: RoughRoad): string {
-  const url = new URL(direct)
-  url.port = String(road.port)
-  return url.href
-}
+import type { Weather } from '../servers/rough-road.js'
+import { testOnRoad } from './database-road.js'
+import { isUnaffected, LIMIT, verbs } from './database-site.js'
 
 const storms: Readonly<Record<string, Weather>> = {
   'slower than the limit': { kind: 'slow', by: 2 * LIMIT },
@@ -42,7 +13,7 @@ const storms: Readonly<Record<string, Weather>> = {
 
 for (const database of databases) {
   for (const [title, weather] of Object.entries(storms)) {
-    testOn(
+    testOnRoad(
       database,
       `R13 a road that is ${title}: 503 in time; in fair weather the next request works`,
       async (t, { road, site }) => {
@@ -62,7 +33,7 @@ for (const database of databases) {
     )
   }
 
-  testOn(
+  testOnRoad(
     database,
     'R13 a road that is slow, but within the limit, is no outage',
     async (t, { road, site }) => {
@@ -75,7 +46,7 @@ for (const database of databases) {
     },
   )
 
-  testOn(
+  testOnRoad(
     database,
     'R13 connections that nobody ended and that lead nowhere any more cost one 503',
     async (t, { road, site }) => {
@@ -89,20 +60,24 @@ for (const database of databases) {
     },
   )
 
-  testOn(database, 'a server that was restarted while nobody asked is not noticed', async (t, { site }) => {
-    const ids = await Promise.all(Array.from({ length: 8 }, (_, n) => site.store(n)))
-    const server = await database.server()
-    await server.stop('SIGKILL')
-    await server.start()
-    const answers = await Promise.all(ids.map((id) => site.act('update', id)))
-    t.deepEqual(
-      answers.map(({ status }) => status),
-      ids.map(() => 200),
-    )
-    t.deepEqual(site.errors, [])
-  })
+  testOnRoad(
+    database,
+    'a server that was restarted while nobody asked is not noticed',
+    async (t, { site }) => {
+      const ids = await Promise.all(Array.from({ length: 8 }, (_, n) => site.store(n)))
+      const server = await database.server()
+      await server.stop('SIGKILL')
+      await server.start()
+      const answers = await Promise.all(ids.map((id) => site.act('update', id)))
+      t.deepEqual(
+        answers.map(({ status }) => status),
+        ids.map(() => 200),
+      )
+      t.deepEqual(site.errors, [])
+    },
+  )
 
-  testOn(database, 'after many outages no socket is left', async (t, { direct, road, site }) => {
+  testOnRoad(database, 'after many outages no socket is left', async (t, { direct, road, site }) => {
     const id = await site.store(1)
     for (let round = 0; round < 10; round++) {
       for (const weather of [{ kind: 'cut', after: 1 }, { kind: 'closed' }] as const) {
@@ -120,7 +95,7 @@ for (const database of databases) {
     t.is(road.open, 0)
   })
 
-  testOn(
+  testOnRoad(
     database,
     'an engine that is closed while the server is frozen leaves no socket',
     async (t, { direct }) => {
