@@ -1,41 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import test, { type ExecutionContext, type ImplementationFn } from 'ava'
 import { EngineUnavailable } from '../../src/index.js'
-import { temporaryDirectory } from '../helpers/server-process.js'
+import { mount, testOnSmallDisk } from '../helpers/small-disk.js'
 import { leftoversIn, openFileBench } from './file-bench.js'
 
-function mount(directory: string, options: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory]).status === 0
-}
-
-function unmount(directory: string): void {
-  spawnSync('umount', [directory])
-}
-
-const mayMount = ((): boolean => {
-  const directory = mkdtempSync(join(tmpdir(), 'tessera-'))
-  const mounted = mount(directory, 'size=64k')
-  if (mounted) unmount(directory)
-  rmdirSync(directory)
-  return mounted
-})()
-
-/** A test on a small file system of its own. */
-function testOnSmall(title: string, run: (t: ExecutionContext, directory: string) => Promise<void>): void {
-  const body: ImplementationFn<[]> = async (t) => {
-    const directory = await temporaryDirectory(t)
-    mount(directory, 'size=256k,mode=0700')
-    t.teardown(() => unmount(directory))
-    await run(t, directory)
-  }
-  if (mayMount) test(title, body)
-  else test.skip(`${title} (may not mount a tmpfs here; run as root)`, body)
-}
-
-testOnSmall(
+testOnSmallDisk(
+  '256k',
   'file: R18 a full disk is an outage; sessions can be read and ended, and what ends makes room',
   async (t, filePath) => {
     const bench = await openFileBench(t, { filePath })
@@ -63,7 +31,8 @@ testOnSmall(
   },
 )
 
-testOnSmall(
+testOnSmallDisk(
+  '256k',
   'file: R18 on a file system that turns read-only sessions can be read, and nothing is lost',
   async (t, filePath) => {
     const bench = await openFileBench(t, { filePath })

@@ -2,7 +2,9 @@ import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { Keyv } from 'keyv'
+import { Turns } from '../../turns.js'
 import { makeDirectory } from '../directory.js'
+import { tooSlow } from '../time-limit.js'
 import { unusable } from './database-error.js'
 import { SqlStore } from './sql-store.js'
 import { type Query, sqliteDialect } from './sqlite-dialect.js'
@@ -55,7 +57,7 @@ export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions):
     if (reader !== writer) await reader.disconnect()
     await writer.disconnect()
   }
-  const dialect = sqliteDialect({ read, write, close, table: TABLE })
+  const dialect = sqliteDialect({ read, write: inTurn(write, timeLimit), close, table: TABLE })
   return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
 }
 
@@ -82,6 +84,22 @@ function queryOf(keyv: Keyv, path: string): Query {
     } catch (cause) {
       throw unusable(nameOf(path), cause)
     }
+  }
+}
+
+/**
+ * One statement at a time: each that waits for another process's lock keeps one of the process's few threads, and with
+ * all of them taken nobody could read. SQLite itself writes one after the other anyway.
+ */
+function inTurn(query: Query, timeLimit: number): Query {
+  const turns = new Turns()
+  return (sql, ...parameters) => {
+    const since = performance.now()
+    return turns.take('writer', async () => {
+      // Whoever asked has been refused meanwhile, and a write that nobody waits for is not to be done.
+      if (performance.now() - since > timeLimit) throw tooSlow(timeLimit)
+      return query(sql, ...parameters)
+    })
   }
 }
 
