@@ -22,9 +22,15 @@ export interface ConnectionsOptions<Connection> {
   /** Milliseconds. */
   readonly timeLimit: number
   readonly openPool: () => DriverPool<Connection>
-  /** Whether the server is there and declined: its own error, not one of the way to it. */
-  readonly isRefusal: (cause: unknown) => boolean
+  readonly judge: (cause: unknown) => Judgement
 }
+
+/**
+ * What an error says of the connection that it came on. *Refused*: the server is there and declined; any other would
+ * hear the same. *Read-only*: it declined because it takes no writes on this one, and nothing was done; others, of
+ * after a failover, may take them. *Lost*: nobody knows.
+ */
+export type Judgement = 'refused' | 'read-only' | 'lost'
 
 interface Pool<Connection> {
   readonly driver: DriverPool<Connection>
@@ -48,7 +54,8 @@ export class Connections<Connection> {
 
   /**
    * What `work` answers. Its connection is given back only if all went well: after anything else nobody knows what
-   * is still under way on it, and closing it undoes what was not committed.
+   * is still under way on it, and closing it undoes what was not committed. Work that was refused for writing is tried
+   * once more on a new connection: a server that takes writes again does not tell the connections of before.
    *
    * @throws EngineUnavailable for every failure, and when `limit` milliseconds (default: the time limit) are over.
    */
@@ -56,17 +63,14 @@ export class Connections<Connection> {
     work: (connection: Connection) => Promise<Result>,
     limit = this.#options.timeLimit,
   ): Promise<Result> {
-    if (this.#closed) throw unusable(this.#options.name, new Error('the engine is closed'))
-    this.#pool ??= { driver: this.#options.openPool(), calls: new Set() }
-    const pool = this.#pool
-    const call = this.#call(pool, work, limit)
-    pool.calls.add(call)
+    const since = performance.now()
     try {
-      return await call
+      return await this.#try(work, limit).catch((cause: unknown) => {
+        if (this.#options.judge(cause) !== 'read-only') throw cause
+        return this.#try(work, limit - (performance.now() - since))
+      })
     } catch (cause) {
       throw unusable(this.#options.name, cause)
-    } finally {
-      pool.calls.delete(call)
     }
   }
 
@@ -75,6 +79,19 @@ export class Connections<Connection> {
     this.#closed = true
     if (this.#pool !== undefined) this.#retire(this.#pool)
     await Promise.all(this.#leaving)
+  }
+
+  async #try<Result>(work: (connection: Connection) => Promise<Result>, limit: number): Promise<Result> {
+    if (this.#closed) throw new Error('the engine is closed')
+    this.#pool ??= { driver: this.#options.openPool(), calls: new Set() }
+    const pool = this.#pool
+    const call = this.#call(pool, work, limit)
+    pool.calls.add(call)
+    try {
+      return await call
+    } finally {
+      pool.calls.delete(call)
+    }
   }
 
   async #call<Result>(
@@ -97,7 +114,7 @@ export class Connections<Connection> {
       return result
     } catch (cause) {
       driver.discard(connection)
-      if (!this.#options.isRefusal(cause)) this.#retire(pool)
+      if (this.#options.judge(cause) !== 'refused') this.#retire(pool)
       throw cause
     }
   }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { EngineUnavailable } from '../errors.js'
-import { Connections, type DriverPool, remember } from './connections.js'
+import { Connections, type DriverPool, type Judgement, remember } from './connections.js'
+import { codeOf } from './database-error.js'
 import { driverOf } from './driver.js'
 
 /** Connections of one engine at the most. */
@@ -53,8 +54,21 @@ export function mysqlConnections(url: string, timeLimit: number): MysqlConnectio
     name: `the MySQL database ${host}${pathname}`,
     timeLimit,
     openPool: () => openPool(url, timeLimit),
-    isRefusal: (cause) => cause instanceof Error && 'sqlState' in cause,
+    judge,
   })
+}
+
+const READ_ONLY: ReadonlySet<unknown> = new Set([
+  'ER_OPTION_PREVENTS_STATEMENT', // --read-only is one
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  'ER_READ_ONLY_MODE',
+])
+
+/** Only the server's own errors have an SQLSTATE. */
+function judge(cause: unknown): Judgement {
+  const code = codeOf(cause)
+  if (READ_ONLY.has(code)) return 'read-only'
+  return cause instanceof Error && 'sqlState' in cause && code !== 'ER_SERVER_SHUTDOWN' ? 'refused' : 'lost'
 }
 
 function openPool(url: string, timeLimit: number): DriverPool<MysqlConnection> {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Connections, type DriverPool, remember } from './connections.js'
+import { Connections, type DriverPool, type Judgement, remember } from './connections.js'
 import { codeOf } from './database-error.js'
 import type { SqlRow } from './dialect.js'
 import { driverOf } from './driver.js'
@@ -38,12 +38,22 @@ export function postgresConnections(url: string, timeLimit: number): Connections
     name: nameOf(url),
     timeLimit,
     openPool: () => openPool(url, timeLimit),
-    isRefusal: (cause) => SQLSTATE.test(String(codeOf(cause))),
+    judge,
   })
 }
 
+/** read_only_sql_transaction */
+const READ_ONLY = '25006'
+
 /** The server's own errors have a code of five; those of the way to it have none, or one like `ECONNRESET`. */
 const SQLSTATE = /^[0-9A-Z]{5}$/
+
+function judge(cause: unknown): Judgement {
+  const code = String(codeOf(cause))
+  if (code === READ_ONLY) return 'read-only'
+  // 57P..: the server goes, or is not there yet.
+  return SQLSTATE.test(code) && !code.startsWith('57P') ? 'refused' : 'lost'
+}
 
 function openPool(url: string, timeLimit: number): DriverPool<PostgresConnection> {
   const { Pool } = driverOf('@keyv/postgres', 'pg') as Driver
