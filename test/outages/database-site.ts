@@ -153,3 +153,8 @@ export async function isUnaffected(t: ExecutionContext, site: DatabaseSite, id: 
   t.is(status, 200)
   t.deepEqual(cookies, [])
 }
+
+/** What was logged of outages as such. */
+export function linesOf({ logged }: DatabaseSite): DatabaseSite['logged'] {
+  return logged.filter(({ message }) => message === 'the database cannot be used')
+}

@@ -14,7 +14,7 @@ export interface CachedDbOptions extends DbOptions {
 /** The `cached_db` engine: the database, with this process's memory in front of it. */
 export async function openCachedDb(options: CachedDbOptions, tools: EngineTools): Promise<Engine> {
   const { keyPrefix, cacheMaxSessions, cacheTtl } = options
-  const { store, shared } = await openDbStore(options)
+  const { store, shared } = await openDbStore(options, tools.logger)
   const maxAge = cacheTtl * 1000
   const cached = new CachedStore({ store, max: cacheMaxSessions, maxAge, clock: tools.clock })
   const capabilities = { revocable: true, shared, enumerable: true, staleFor: maxAge }

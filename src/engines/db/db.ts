@@ -1,8 +1,10 @@
 import { jsonCodec } from '../../codecs/json.js'
+import type { Logger } from '../../logger.js'
 import type { Engine } from '../contract.js'
 import { EngineUnavailable } from '../errors.js'
 import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
 import type { KeyedStore } from '../keyed-store.js'
+import { ReportedStore } from '../reported-store.js'
 
 export interface DbOptions {
   /**
@@ -23,6 +25,9 @@ export interface DbStore {
 }
 
 type Open = (options: DbOptions) => Promise<DbStore>
+
+/** What the log says when an outage begins. */
+const OUTAGE = 'the database cannot be used'
 
 const openSqlite: Open = async ({ databaseUrl, keyPrefix, engineTimeout }) => {
   const { MEMORY, openSqlite } = await import('./sqlite.js')
@@ -57,7 +62,7 @@ const databases: ReadonlyMap<string, Open> = new Map([
 
 /** The `db` engine: sessions in a table of a database. */
 export async function openDb(options: DbOptions, tools: EngineTools): Promise<Engine> {
-  const { store, shared } = await openDbStore(options)
+  const { store, shared } = await openDbStore(options, tools.logger)
   const capabilities = { revocable: true, shared, enumerable: true }
   return new KeyedEngine({
     ...tools,
@@ -70,15 +75,16 @@ export async function openDb(options: DbOptions, tools: EngineTools): Promise<En
 }
 
 /**
- * Opens the database that the URL names.
+ * Opens the database that the URL names. Its outages are logged.
  *
  * @throws EngineUnavailable if it cannot be used, or is none of those above; the message holds no password.
  */
-export async function openDbStore(options: DbOptions): Promise<DbStore> {
+export async function openDbStore(options: DbOptions, logger: Logger): Promise<DbStore> {
   const scheme = /^[a-z]+(?=:)/.exec(options.databaseUrl)?.[0] ?? ''
   const open = databases.get(scheme)
   if (open === undefined) {
     throw new EngineUnavailable('DATABASE_URL begins with none of sqlite:, postgres:, mysql: and mariadb:')
   }
-  return open(options)
+  const { store, shared } = await open(options)
+  return { store: new ReportedStore(store, OUTAGE, logger), shared }
 }
