@@ -1,12 +1,14 @@
-import { open } from 'node:fs/promises'
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { inspect } from 'node:util'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test from 'ava'
 import { EngineUnavailable, openSessions } from '../../src/index.js'
+import type { Answer } from '../helpers/client.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 import { mount, testOnSmallDisk } from '../helpers/small-disk.js'
-import { isUnaffected, LIMIT, linesOf, openDatabaseSite, verbs } from './database-site.js'
+import { type DatabaseSite, isUnaffected, LIMIT, linesOf, openDatabaseSite, verbs } from './database-site.js'
 
 const writers = verbs.filter((verb) => verb !== 'load')
 
@@ -108,3 +110,67 @@ test.serial(
     })
   },
 )
+
+/** Asks until the answer is one that is waited for: the engine looks at its file once a second. */
+async function until(site: DatabaseSite, id: string, isRight: (answer: Answer) => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 100_000; attempt++) if (isRight(await site.act('load', id))) return
+  throw new Error('the engine has never noticed')
+}
+
+const FILES = ['', '-wal', '-shm']
+
+test.serial('R13 a file that is taken away is an outage; put back, the next request works', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const path = join(directory, 'sessions.sqlite')
+  const site = await openDatabaseSite(t, `sqlite:${path}`)
+  const id = await site.store(1)
+  for (const end of FILES) await rename(path + end, join(directory, `away${end}`))
+  await until(site, id, ({ status }) => status === 503)
+  for (const verb of verbs) await site.isOutage(verb, id)
+  await isUnaffected(t, site, id)
+  t.is(linesOf(site).length, 1)
+  t.regex(inspect(linesOf(site)[0]?.details), /its file is gone/)
+  for (const end of FILES) await rename(join(directory, `away${end}`), path + end)
+  t.is((await site.act('update', id)).status, 200)
+  t.is(await site.read(id), '2')
+})
+
+test.serial(
+  'R13 another file in its place is opened, said so, and written by nobody who had the old one',
+  async (t) => {
+    const directory = await temporaryDirectory(t)
+    const path = join(directory, 'sessions.sqlite')
+    const site = await openDatabaseSite(t, `sqlite:${path}`)
+    const id = await site.store(1)
+    const other = await openDatabaseSite(t, `sqlite:${join(directory, 'other.sqlite')}`, { close: false })
+    const otherId = await other.store(7)
+    await other.sessions.close()
+    for (const end of FILES) await rm(path + end, { force: true })
+    // As a copy looks that is still under way.
+    await writeFile(path, 'nonsense'.repeat(1000))
+    await until(site, id, ({ status }) => status === 503)
+    await writeFile(path, await readFile(join(directory, 'other.sqlite')))
+
+    await until(site, otherId, ({ body }) => body === '7')
+    t.is(await site.read(id), 'undefined')
+    t.deepEqual(
+      site.logged.map(({ message }) => message).filter((message) => message.startsWith('another')),
+      [`another file stands in the place of the SQLite database ${path}; going on with that one`],
+    )
+    t.is((await site.act('update', otherId)).status, 200)
+    const fresh = await openDatabaseSite(t, `sqlite:${path}`)
+    t.is(await fresh.read(otherId), '8')
+    await site.store(9)
+    t.is(await fresh.read(otherId), '8')
+    t.deepEqual(await integrityOf(path), [{ integrity_check: 'ok' }])
+  },
+)
+
+async function integrityOf(path: string): Promise<unknown> {
+  const plain = new KeyvSqlite(`sqlite://${path}`)
+  try {
+    return await plain.query('PRAGMA integrity_check')
+  } finally {
+    await plain.disconnect()
+  }
+}

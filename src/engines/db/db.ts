@@ -24,16 +24,16 @@ export interface DbStore {
   readonly shared: boolean
 }
 
-type Open = (options: DbOptions) => Promise<DbStore>
+type Open = (options: DbOptions, logger: Logger) => Promise<DbStore>
 
 /** What the log says when an outage begins. */
 const OUTAGE = 'the database cannot be used'
 
-const openSqlite: Open = async ({ databaseUrl, keyPrefix, engineTimeout }) => {
+const openSqlite: Open = async ({ databaseUrl, keyPrefix, engineTimeout }, logger) => {
   const { MEMORY, openSqlite } = await import('./sqlite.js')
   const path = databaseUrl.replace(/^sqlite:(\/\/)?/, '')
   return {
-    store: await openSqlite({ path, keyPrefix, timeLimit: engineTimeout }),
+    store: await openSqlite({ path, keyPrefix, timeLimit: engineTimeout, logger }),
     shared: path !== MEMORY,
   }
 }
@@ -85,6 +85,6 @@ export async function openDbStore(options: DbOptions, logger: Logger): Promise<D
   if (open === undefined) {
     throw new EngineUnavailable('DATABASE_URL begins with none of sqlite:, postgres:, mysql: and mariadb:')
   }
-  const { store, shared } = await open(options)
+  const { store, shared } = await open(options, logger)
   return { store: new ReportedStore(store, OUTAGE, logger), shared }
 }

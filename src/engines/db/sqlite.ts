@@ -2,12 +2,14 @@ import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { Keyv } from 'keyv'
+import type { Logger } from '../../logger.js'
 import { Turns } from '../../turns.js'
 import { makeDirectory } from '../directory.js'
 import { tooSlow } from '../time-limit.js'
 import { unusable } from './database-error.js'
 import { SqlStore } from './sql-store.js'
 import { type Query, sqliteDialect } from './sqlite-dialect.js'
+import { type SqliteConnections, SqliteFile } from './sqlite-file.js'
 import { sqliteStatements } from './sqlite-statements.js'
 
 /** Keyv's own table. */
@@ -26,6 +28,7 @@ export interface SqliteOptions {
   readonly keyPrefix: string
   /** Milliseconds. */
   readonly timeLimit: number
+  readonly logger: Logger
 }
 
 /**
@@ -33,31 +36,44 @@ export interface SqliteOptions {
  *
  * @throws EngineUnavailable if the path cannot be used; the message says why.
  */
-export async function openSqlite({ path, keyPrefix, timeLimit }: SqliteOptions): Promise<SqlStore> {
+export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
+  const { path, keyPrefix, timeLimit, logger } = options
   const busyTimeout = Math.max(1, Math.floor(timeLimit * BUSY_SHARE))
   const connect = (): Keyv => {
     const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: TABLE, busyTimeout })
     return new Keyv({ store, namespace: keyPrefix, throwOnErrors: true, emitErrors: false })
   }
-  if (path !== MEMORY) await makePrivate(path)
+  const connectAll = async (): Promise<SqliteConnections> => {
+    const writer = connect()
+    const write = queryOf(writer, path)
+    // WAL: readers never wait for the writer. NORMAL: a crash of the process loses nothing that was answered.
+    await write('PRAGMA journal_mode = WAL')
+    await write('PRAGMA synchronous = NORMAL')
+    await write(sqliteStatements(TABLE).indexExpiry)
 
-  const writer = connect()
-  const write = queryOf(writer, path)
-  // WAL: readers never wait for the writer. NORMAL: a crash of the process loses nothing that was answered.
-  await write('PRAGMA journal_mode = WAL')
-  await write('PRAGMA synchronous = NORMAL')
-  await write(sqliteStatements(TABLE).indexExpiry)
+    const reader = path === MEMORY ? writer : connect()
+    const read = queryOf(reader, path)
+    await read('PRAGMA synchronous = NORMAL')
 
-  const reader = path === MEMORY ? writer : connect()
-  const read = queryOf(reader, path)
-  await read('PRAGMA synchronous = NORMAL')
-
-  const close = async (): Promise<void> => {
-    // One after the other: the last connection to go folds the write-ahead log into the database.
-    if (reader !== writer) await reader.disconnect()
-    await writer.disconnect()
+    const close = async (): Promise<void> => {
+      // One after the other: the last connection to go folds the write-ahead log into the database.
+      if (reader !== writer) await reader.disconnect()
+      await writer.disconnect()
+    }
+    return { read, write, close }
   }
-  const dialect = sqliteDialect({ read, write: inTurn(write, timeLimit), close, table: TABLE })
+
+  const openFile = async (): Promise<SqliteConnections> => {
+    await makePrivate(path)
+    return SqliteFile.open({ path, name: nameOf(path), connect: connectAll, logger })
+  }
+  const connections = await (path === MEMORY ? connectAll() : openFile())
+  const dialect = sqliteDialect({
+    read: connections.read,
+    write: inTurn(connections.write, timeLimit),
+    close: () => connections.close(),
+    table: TABLE,
+  })
   return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
 }
 
