@@ -141,3 +141,31 @@ for (const database of databases) {
     },
   )
 }
+
+/** On MariaDB the tests' server knows no passwords (--skip-grant-tables). */
+const [postgres] = databases
+if (postgres?.scheme === 'postgres') {
+  testOn(postgres, 'a wrong password is named at the start, and not told', async (t, { admin, url }) => {
+    const [{ file } = {}] = await admin.query(`SELECT current_setting('hba_file') AS file`)
+    const rules = (guard: string): Promise<unknown> =>
+      admin.query(
+        `COPY (SELECT unnest(ARRAY['${guard}', 'host all all 127.0.0.1/32 trust'])) TO '${String(file)}'`,
+      )
+    await admin.query(`CREATE ROLE ada LOGIN PASSWORD 'right'`)
+    await rules('host all ada 127.0.0.1/32 scram-sha-256')
+    await admin.query('SELECT pg_reload_conf()')
+    try {
+      const databaseUrl = url.replace('tessera@', 'ada:hunter2@')
+      const error = await t.throwsAsync(openSessions({ engine: 'db', databaseUrl, engineTimeout: LIMIT }), {
+        instanceOf: EngineUnavailable,
+        message:
+          /^the PostgreSQL database 127\.0\.0\.1:\d+\/\w+ cannot be used: password authentication failed/,
+      })
+      t.notRegex(inspect(error), /hunter2/)
+    } finally {
+      await rules('')
+      await admin.query('SELECT pg_reload_conf()')
+      await admin.query('DROP ROLE ada')
+    }
+  })
+}
