@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks'
-import { openSessions } from '../../src/index.js'
 import { type Database, databases } from '../races/databases.js'
 import type { Weather } from '../servers/rough-road.js'
 import { testOnRoad } from './database-road.js'
-import { isUnaffected, LIMIT, verbs } from './database-site.js'
+import { isUnaffected, LIMIT, openDatabase, verbs } from './database-site.js'
 
 const storms: Readonly<Record<string, Weather>> = {
   'slower than the limit': { kind: 'slow', by: 2 * LIMIT },
@@ -101,7 +100,7 @@ for (const database of databases) {
     async (t, { direct }) => {
       const server = await database.server()
       const before = sockets()
-      const sessions = await openSessions({ engine: 'db', databaseUrl: direct, engineTimeout: LIMIT })
+      const sessions = await openDatabase(direct, silent)
       const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
       await Promise.all(Array.from({ length: 5 }, () => sessions.engine.create(record)))
       t.true(sockets() > before)
@@ -117,6 +116,8 @@ for (const database of databases) {
     },
   )
 }
+
+const silent = { warn: () => {}, error: () => {} }
 
 function sockets(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
