@@ -13,7 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ['middleware/'],
   ['settings/'],
   ['sessions.ts'],
-  ['index.ts'],
+  ['index.ts', 'conformance/'],
   ['demos/'],
   ['app.ts'],
   ['process/', 'server.ts'],
@@ -88,6 +88,17 @@ test('no import is circular', async (t) => {
   }
   for (const path of importsOf.keys()) visit(path, [])
   t.deepEqual(cycles, [])
+})
+
+test('the conformance suite needs nothing but Node, whatever test runner it meets', async (t) => {
+  const importsOf = new Map((await sourceFiles()).map(({ path, imports }) => [path, imports]))
+  const reached = new Set(['conformance/index.ts'])
+  for (const path of reached) for (const imported of importsOf.get(path) ?? []) reached.add(imported)
+  t.true(reached.has('conformance/record-cases.ts'))
+  t.deepEqual(
+    [...reached].filter((name) => !name.endsWith('.ts') && !name.startsWith('node:')),
+    [],
+  )
 })
 
 for (const [name, places] of Object.entries(only)) {

@@ -1,20 +1,31 @@
-import type { Engine } from '../../src/engines/contract.js'
-import { generateId, keyOf } from '../../src/engines/ids.js'
-import type { EngineTools } from '../../src/engines/keyed-engine.js'
+import {
+  type Bench,
+  type Case,
+  conformanceCases,
+  type EmptyStore,
+  openBench as openBenchOn,
+} from '../../src/conformance/index.js'
+import { keyOf } from '../../src/engines/ids.js'
 import { type EngineOptions, openEngine } from '../../src/engines/registry.js'
-import type { Bench } from './case.js'
+import { limitCases } from './limit-cases.js'
+import { optionCases } from './option-cases.js'
 import { file } from './stores/file.js'
 import { keyvFile, keyvMap } from './stores/keyv.js'
 import { mariadb } from './stores/mariadb.js'
 import { memory } from './stores/memory.js'
 import { postgres } from './stores/postgres.js'
 import { redis } from './stores/redis.js'
+import { redisCluster } from './stores/redis-cluster.js'
 import { sealedCookies, signedCookies } from './stores/signed-cookies.js'
 import { cachedSqlite, sqlite } from './stores/sqlite.js'
-import type { EngineUnderTest, Store } from './stores/store.js'
+import type { EngineUnderTest } from './stores/store.js'
 
-/** 2026-01-01, some milliseconds after a full second, so that nothing that truncates goes unnoticed. */
-const START = Date.UTC(2026, 0, 1) + 123
+/** What every engine promises, and what ours do that have settings. */
+export const ownCases: readonly Case<Partial<EngineOptions>>[] = [
+  ...conformanceCases,
+  ...limitCases,
+  ...optionCases,
+]
 
 /** Every engine; the next one adds a line here, and its store in `stores/`. */
 export const enginesUnderTest: readonly EngineUnderTest[] = [
@@ -30,6 +41,9 @@ export const enginesUnderTest: readonly EngineUnderTest[] = [
   signedCookies,
   sealedCookies,
 ]
+
+/** With those of which the engine's own promises are enough: three servers more for each file would be many. */
+export const allEngines: readonly EngineUnderTest[] = [...enginesUnderTest, redisCluster]
 
 /** Those that promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
 export const serverSideEngines = enginesUnderTest.filter(({ inCookie = false }) => !inCookie)
@@ -48,55 +62,30 @@ const defaults: EngineOptions = {
   secretKeyFallbacks: [],
 }
 
-async function openOn(
-  { title, engine }: EngineUnderTest,
-  { factory }: Store,
-  options: EngineOptions,
-  tools: EngineTools,
-): Promise<Engine> {
-  if (factory !== undefined) return factory(tools)
-  if (engine !== undefined) return openEngine(engine, options, tools)
-  throw new TypeError(`nothing says how to open ${title}`)
+/** An empty store, and the engine that is to stand on it. */
+export async function emptyStoreOf(under: EngineUnderTest): Promise<EmptyStore<Partial<EngineOptions>>> {
+  const { title, engine, inCookie = false, unknownId } = under
+  const { factory, options, damage, dump, discard } = await under.prepare()
+  const choice = factory ?? engine
+  return {
+    async open(tools, more = {}) {
+      if (choice === undefined) throw new TypeError(`nothing says how to open ${title}`)
+      const opened = await openEngine(choice, { ...defaults, ...options, ...more }, tools)
+      if (opened.capabilities.revocable === inCookie)
+        throw new TypeError(`${title}: \`inCookie\` is not what the engine's capabilities say`)
+      return opened
+    },
+    ...(unknownId !== undefined && { unknownId }),
+    ...(damage && { damage: (id: string, text: string) => damage(keyOf(id), text) }),
+    ...(dump && { dump }),
+    discard,
+  }
 }
 
 /** Opens the engine on an empty store; `close` gives back whatever was opened. */
 export async function openBench(
   under: EngineUnderTest,
 ): Promise<{ bench: Bench; close: () => Promise<void> }> {
-  const store = await under.prepare()
-  const opened: Engine[] = []
-  const nextIds: string[] = []
-  const warnings: string[] = []
-  const log = (details: object, message: string): void => {
-    warnings.push(`${message} ${JSON.stringify(details)}`)
-  }
-  const open = async (options: Partial<EngineOptions> = {}): Promise<Engine> => {
-    const tools: EngineTools = {
-      clock: () => bench.now,
-      generateId: () => nextIds.shift() ?? generateId(),
-      logger: { warn: log, error: log },
-    }
-    const engine = await openOn(under, store, { ...defaults, ...store.options, ...options }, tools)
-    opened.push(engine)
-    return engine
-  }
-  const { damage, dump } = store
-  const bench: { -readonly [Member in keyof Bench]: Bench[Member] } = {
-    engine: undefined as never,
-    now: START,
-    nextIds,
-    warnings,
-    another: open,
-    unknownId: under.unknownId ?? 'u'.repeat(32),
-    ...(damage && { damage: (id: string, text: string) => damage(keyOf(id), text) }),
-    ...(dump && { dump }),
-  }
-  bench.engine = await open()
-  if (bench.engine.capabilities.revocable === (under.inCookie ?? false))
-    throw new TypeError(`${under.title}: \`inCookie\` is not what the engine's capabilities say`)
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map((engine) => engine.close()))
-    await store.discard()
-  }
-  return { bench, close }
+  const bench = await openBenchOn(await emptyStoreOf(under))
+  return { bench, close: () => bench.close() }
 }

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
+import type { Bench } from '../../src/conformance/bench.js'
 import { openSessions, type Session, type Sessions } from '../../src/index.js'
-import type { Bench } from '../conformance/case.js'
 import { openBench } from '../conformance/engines.js'
 import type { EngineUnderTest } from '../conformance/stores/store.js'
 import { Browser } from '../helpers/browser.js'

@@ -1,9 +1,9 @@
 import { mock } from 'node:test'
 import test, { type ExecutionContext } from 'ava'
+import { record } from '../../src/conformance/case.js'
 import { EngineUnavailable } from '../../src/index.js'
 import type { Logger } from '../../src/logger.js'
 import { clearExpired, Sweeper } from '../../src/session/sweeper.js'
-import { record } from '../conformance/case.js'
 import { openBench } from '../conformance/engines.js'
 import { memory } from '../conformance/stores/memory.js'
 

@@ -1,58 +1,30 @@
 import assert from 'node:assert/strict'
-import { type Case, record } from './case.js'
-import { assertFound, assertUnknown, MISSING } from './outcomes.js'
+import { about, record } from '../../src/conformance/case.js'
+import { assertFound, assertUnknown } from '../../src/conformance/outcomes.js'
+import type { EngineOptions } from '../../src/engines/registry.js'
 
+const MINUTE = 60_000
 const FIRST = 'a first secret that is long enough for its work'
 const SECOND = 'a second secret that is long enough for its work'
 
-/** Whose ids an engine must refuse, and whose not, where the id itself is all that it has to go by. */
-export const forgeryCases: readonly Case[] = [
+/** What becomes of sessions where engines with different settings meet at one store, or in one browser. */
+export const optionCases = about<Partial<EngineOptions>>('settings', [
   {
-    title: 'S49 S51 an id with any one character changed, added or taken away is unknown',
+    title: 'R27 two applications with different prefixes see nothing of each other',
+    needs: ['revocable', 'shared'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { user: 'ada' }))
-      for (let at = 0; at < id.length; at++) {
-        const [before, here, after] = [id.slice(0, at), id.charAt(at), id.slice(at + 1)]
-        // The neighbour in the alphabet differs in the lowest bit only, which decoding may not look at.
-        for (const other of [
-          here === 'A' ? 'B' : 'A',
-          String.fromCharCode(here.charCodeAt(0) ^ 1),
-          '.',
-          '',
-        ]) {
-          if (other !== here) assert.deepEqual(await bench.engine.load(before + other + after), MISSING)
-        }
-        assert.deepEqual(await bench.engine.load(`${before}A${here}${after}`), MISSING)
-      }
-      for (const end of ['A', '=', '.', '\n', ' '])
-        assert.deepEqual(await bench.engine.load(id + end), MISSING)
-    },
-  },
-  {
-    title: 'an id that is cut off anywhere is unknown',
-    async run(bench) {
-      const id = await bench.engine.create(record(bench, { user: 'ada' }))
-      for (let length = 0; length < id.length; length++) {
-        assert.deepEqual(await bench.engine.load(id.slice(0, length)), MISSING)
-        assert.deepEqual(await bench.engine.load(id.slice(-length - 1, -1)), MISSING)
-      }
-    },
-  },
-  {
-    title: 'parts of two ids put together are unknown',
-    async run(bench) {
-      const ids = await Promise.all(
-        ['ada', 'bob'].map((user) => bench.engine.create(record(bench, { user }))),
-      )
-      const [one = '', other = ''] = ids
-      for (let at = 4; at < one.length; at++) {
-        const mixed = one.slice(0, at) + other.slice(at)
-        if (mixed !== one && mixed !== other) assert.deepEqual(await bench.engine.load(mixed), MISSING)
-      }
+      const other = await bench.another({ keyPrefix: 'other' })
+      const id = await bench.engine.create(record(bench, {}, 10))
+      assert.deepEqual(await other.load(id), { kind: 'missing' })
+      assert.equal(await other.delete(id), 'missing')
+      bench.now += MINUTE
+      assert.equal(await other.clearExpired(10), 0)
+      assert.equal(await bench.engine.clearExpired(10), 1)
     },
   },
   {
     title: 'S52 an id is good for the cookie name that it was made for, and no other',
+    needs: ['inCookie'],
     async run(bench) {
       const other = await bench.another({ cookieName: 'other' })
       await assertUnknown(other, await bench.engine.create(record(bench)), bench)
@@ -61,6 +33,7 @@ export const forgeryCases: readonly Case[] = [
   },
   {
     title: 'S50 an id of the other codec is unknown, and of the same codec in another process known',
+    needs: ['inCookie'],
     async run(bench) {
       const id = await bench.engine.create(record(bench, { n: 1 }))
       const sealed = await bench.another({ cookieCodec: 'sealed' })
@@ -72,6 +45,7 @@ export const forgeryCases: readonly Case[] = [
   {
     title:
       'S54 a fallback key still opens; what is written next is under the first key; a key that is gone opens nothing',
+    needs: ['inCookie'],
     async run(bench) {
       const before = await bench.another({ secretKey: FIRST })
       const rotating = await bench.another({ secretKey: SECOND, secretKeyFallbacks: ['another one', FIRST] })
@@ -93,6 +67,7 @@ export const forgeryCases: readonly Case[] = [
   },
   {
     title: 'S25 S53 an id that a clock more than a minute ahead has made is unknown until then',
+    needs: ['inCookie'],
     async run(bench) {
       const start = bench.now
       const id = await bench.engine.create(record(bench, { n: 1 }, 3600))
@@ -102,4 +77,4 @@ export const forgeryCases: readonly Case[] = [
       await assertUnknown(bench.engine, id, bench)
     },
   },
-]
+])

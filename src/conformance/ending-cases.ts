@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import type { Bench } from './bench.js'
+import { about, record } from './case.js'
+
+const MINUTE = 60_000
+
+/** What is over stays over. */
+export const endingCases = about('endings', [
+  {
+    title: 'S26 what is deleted is missing, and deleting it again is no error',
+    needs: ['revocable'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench))
+      assert.equal(await bench.engine.delete(id), 'deleted')
+      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.equal(await bench.engine.delete(id), 'missing')
+    },
+  },
+  ...[-1, 0, 1].map((offset) => ({
+    title: `S15 at its end ${offset < 0 ? '-' : '+'} ${Math.abs(offset)} ms a session is ${offset < 0 ? 'alive' : 'over'} for everyone`,
+    async run(bench: Bench) {
+      const expires = bench.now + MINUTE
+      const ids = await Promise.all(Array.from({ length: 5 }, () => bench.engine.create(record(bench))))
+      bench.now = expires + offset
+      const [a = '', b = '', c = '', d = ''] = ids
+      const kinds = [
+        (await bench.engine.load(a)).kind,
+        (await bench.engine.update(b, record(bench), 1)).kind,
+        (await bench.engine.rotate(c, record(bench), 1)).kind,
+        (await bench.engine.touch(d, bench.now + MINUTE)).kind,
+      ]
+      const alive = ['found', 'updated', 'updated', 'touched']
+      assert.deepEqual(kinds, offset < 0 ? alive : ['missing', 'missing', 'missing', 'missing'])
+    },
+  })),
+  {
+    title: 'R11 a record that is over when it is created is never found',
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, {}, -1))
+      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+    },
+  },
+])

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { about, isRevocable, record } from './case.js'
+import { found, idOf } from './outcomes.js'
+
+const MINUTE = 60_000
+
+/** Which ids there are, and that none is given out twice. */
+export const idCases = about('ids', [
+  {
+    title: 'every id is new, and written like the ids of this engine',
+    async run(bench) {
+      const ids = await Promise.all(Array.from({ length: 100 }, () => bench.engine.create(record(bench))))
+      assert.equal(new Set(ids).size, 100)
+      for (const id of ids) {
+        if (isRevocable(bench)) assert.match(id, /^[a-z0-9]{32}$/)
+        assert.ok(bench.engine.isId?.(id) ?? true)
+      }
+    },
+  },
+  {
+    title: 'S42 ids are cookie-octets, and need no encoding',
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { text: 'é😀;, "\\\r\n\0' }))
+      assert.match(id, /^[\w.-]+$/)
+      assert.equal(encodeURIComponent(id), id)
+    },
+  },
+  {
+    title: 'S04 malformed ids are missing',
+    async run(bench) {
+      const { engine } = bench
+      const malformed = [
+        '',
+        'abc',
+        '../../etc/passwd',
+        'a\0b',
+        'A'.repeat(32),
+        'é'.repeat(32),
+        'a'.repeat(65_536),
+        '__proto__',
+      ]
+      for (const id of malformed) {
+        assert.equal(engine.isId?.(id) ?? false, false, id.slice(0, 40))
+        assert.deepEqual(await engine.load(id), { kind: 'missing' })
+        assert.deepEqual(await engine.update(id, record(bench), 1), { kind: 'missing' })
+        assert.deepEqual(await engine.touch(id, 1), { kind: 'missing' })
+        assert.equal(await engine.delete(id), 'missing')
+      }
+    },
+  },
+  {
+    title: 'an id that was never issued is missing for everyone',
+    async run(bench) {
+      const id = bench.unknownId
+      assert.ok(bench.engine.isId?.(id) ?? true)
+      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.deepEqual(await bench.engine.update(id, record(bench), 1), { kind: 'missing' })
+      assert.deepEqual(await bench.engine.rotate(id, record(bench), 1), { kind: 'missing' })
+      assert.deepEqual(await bench.engine.touch(id, bench.now + MINUTE), { kind: 'missing' })
+      assert.equal(await bench.engine.delete(id), 'missing')
+    },
+  },
+  {
+    title: 'S06 a taken id is not overwritten by create',
+    needs: ['revocable'],
+    async run(bench) {
+      const taken = await bench.engine.create(record(bench, { mine: true }))
+      bench.nextIds.push(taken, taken)
+      const id = await bench.engine.create(record(bench, { other: true }))
+      assert.notEqual(id, taken)
+      assert.deepEqual((await found(bench.engine, taken)).record.data, { mine: true })
+      assert.deepEqual((await found(bench.engine, id)).record.data, { other: true })
+    },
+  },
+  {
+    title: 'S06 creates that draw the same id at the same moment get two',
+    needs: ['revocable'],
+    async run(bench) {
+      const drawn = 'c'.repeat(32)
+      bench.nextIds.push(drawn, drawn)
+      const ids = await Promise.all([1, 2].map((n) => bench.engine.create(record(bench, { n }))))
+      assert.equal(new Set(ids).size, 2)
+      for (const [index, id] of ids.entries()) {
+        assert.deepEqual((await found(bench.engine, id)).record.data, { n: index + 1 })
+      }
+    },
+  },
+  {
+    title: 'S07 a taken id is not overwritten by rotate, and the session stays whole',
+    needs: ['revocable'],
+    async run(bench) {
+      const taken = await bench.engine.create(record(bench, { mine: true }))
+      const id = await bench.engine.create(record(bench, { other: true }))
+      bench.nextIds.push(taken)
+      const rotated = idOf(await bench.engine.rotate(id, record(bench, { other: true }), 1))
+      assert.notEqual(rotated, taken)
+      assert.deepEqual((await found(bench.engine, taken)).record.data, { mine: true })
+      assert.deepEqual((await found(bench.engine, rotated)).record.data, { other: true })
+      assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
+    },
+  },
+])

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { about, record } from './case.js'
+import { assertFound, assertUnknown, MISSING } from './outcomes.js'
+
+/** What an engine promises that keeps nothing: the id is the session. */
+export const inCookieCases = about('in the cookie', [
+  {
+    title: 'update, touch and rotate each answer a new id, with version 1',
+    needs: ['inCookie'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { n: 0 }))
+      const updated = await bench.engine.update(id, record(bench, { n: 0 }), 1)
+      const rotated = await bench.engine.rotate(id, record(bench, { n: 0 }), 1)
+      const touched = await bench.engine.touch(id, bench.now + 60_000)
+      assert.ok(updated.kind === 'updated' && rotated.kind === 'updated' && touched.kind === 'touched')
+      assert.deepEqual([updated.version, rotated.version], [1, 1])
+      assert.equal(new Set([id, updated.id, rotated.id, touched.id]).size, 4)
+      for (const each of [updated.id, rotated.id, touched.id]) await assertFound(bench.engine, each, { n: 0 })
+    },
+  },
+  {
+    title: 'of two writers both are updated: the cookie that arrives last stands',
+    needs: ['inCookie'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { n: 0 }))
+      for (const n of [1, 2]) {
+        const updated = await bench.engine.update(id, record(bench, { n }), 1)
+        assert.ok(updated.kind === 'updated')
+        await assertFound(bench.engine, updated.id, { n })
+      }
+    },
+  },
+  {
+    title:
+      'S58 replay is accepted: what was written over, rotated away or deleted is still good until it expires',
+    needs: ['inCookie'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { user: 'ada' }))
+      await bench.engine.update(id, record(bench, {}), 1)
+      await bench.engine.rotate(id, record(bench, {}), 1)
+      assert.equal(await bench.engine.delete(id), 'deleted')
+      await assertFound(bench.engine, id, { user: 'ada' })
+      bench.now += 60_000
+      await assertUnknown(bench.engine, id, bench)
+    },
+  },
+  {
+    title: "S53 a touch's end counts, and the old id keeps its own",
+    needs: ['inCookie'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { n: 1 }, 60))
+      const touched = await bench.engine.touch(id, bench.now + 120_000)
+      assert.ok(touched.kind === 'touched')
+      bench.now += 60_000
+      await assertUnknown(bench.engine, id, bench)
+      await assertFound(bench.engine, touched.id, { n: 1 })
+      bench.now += 60_000
+      await assertUnknown(bench.engine, touched.id, bench)
+    },
+  },
+  {
+    title: 'there is nothing to clear',
+    needs: ['inCookie'],
+    async run(bench) {
+      await bench.engine.create(record(bench, {}, 1))
+      bench.now += 60_000
+      assert.equal(await bench.engine.clearExpired(10), 0)
+    },
+  },
+  {
+    title: 'S49 S51 an id with any one character changed, added or taken away is unknown',
+    needs: ['inCookie'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { user: 'ada' }))
+      for (let at = 0; at < id.length; at++) {
+        const [before, here, after] = [id.slice(0, at), id.charAt(at), id.slice(at + 1)]
+        // The neighbour in the alphabet differs in the lowest bit only, which decoding may not look at.
+        for (const other of [
+          here === 'A' ? 'B' : 'A',
+          String.fromCharCode(here.charCodeAt(0) ^ 1),
+          '.',
+          '',
+        ]) {
+          if (other !== here) assert.deepEqual(await bench.engine.load(before + other + after), MISSING)
+        }
+        assert.deepEqual(await bench.engine.load(`${before}A${here}${after}`), MISSING)
+      }
+      for (const end of ['A', '=', '.', '\n', ' '])
+        assert.deepEqual(await bench.engine.load(id + end), MISSING)
+    },
+  },
+  {
+    title: 'an id that is cut off anywhere is unknown',
+    needs: ['inCookie'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { user: 'ada' }))
+      for (let length = 0; length < id.length; length++) {
+        assert.deepEqual(await bench.engine.load(id.slice(0, length)), MISSING)
+        assert.deepEqual(await bench.engine.load(id.slice(-length - 1, -1)), MISSING)
+      }
+    },
+  },
+  {
+    title: 'parts of two ids put together are unknown',
+    needs: ['inCookie'],
+    async run(bench) {
+      const ids = await Promise.all(
+        ['ada', 'bob'].map((user) => bench.engine.create(record(bench, { user }))),
+      )
+      const [one = '', other = ''] = ids
+      for (let at = 4; at < one.length; at++) {
+        const mixed = one.slice(0, at) + other.slice(at)
+        if (mixed !== one && mixed !== other) assert.deepEqual(await bench.engine.load(mixed), MISSING)
+      }
+    },
+  },
+])

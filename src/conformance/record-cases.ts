@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { about, isRevocable, record } from './case.js'
+import { found } from './outcomes.js'
+
+/** What goes into the store comes out as it was. */
+export const recordCases = about('records', [
+  {
+    title: 'what is created is found, with version 1',
+    async run(bench) {
+      const stored = { ...record(bench, { a: 1, nested: { b: [true, null, 'c'] } }), expiry: 60 }
+      const id = await bench.engine.create(stored)
+      assert.deepEqual(await bench.engine.load(id), { kind: 'found', record: stored, version: 1 })
+    },
+  },
+  {
+    title: 'what is loaded is a copy',
+    async run(bench) {
+      const data = { list: [1] }
+      const id = await bench.engine.create(record(bench, data))
+      data.list.push(2)
+      const first = await found(bench.engine, id)
+      ;(first.record.data.list as number[]).push(3)
+      assert.deepEqual((await found(bench.engine, id)).record.data, { list: [1] })
+    },
+  },
+  {
+    title: 'any text comes back as it was',
+    async run(bench) {
+      const data = {
+        text: 'é😀\u0000\u007f\u2028\ud800</script>"\\\n',
+        colon: ':',
+        empty: '',
+        long: 'x'.repeat(isRevocable(bench) ? 100_000 : 1000),
+      }
+      const id = await bench.engine.create(record(bench, data))
+      assert.deepEqual((await found(bench.engine, id)).record.data, data)
+    },
+  },
+  {
+    title: 'keys that JavaScript treats specially are plain keys',
+    async run(bench) {
+      const data = JSON.parse(
+        '{"__proto__":{"polluted":true},"constructor":1,"_x":2,"":3,"a,":"b","k:":":v"}',
+      )
+      const id = await bench.engine.create(record(bench, data))
+      const loaded = await found(bench.engine, id)
+      assert.deepEqual(Object.entries(loaded.record.data), Object.entries(data))
+      assert.equal(({} as { polluted?: boolean }).polluted, undefined)
+    },
+  },
+])

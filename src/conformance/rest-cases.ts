@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import type { Bench } from './bench.js'
+import { about, record, settle } from './case.js'
+
+/** What the store holds, and what becomes of it when something else writes there. */
+export const restCases = about('at rest', [
+  {
+    title: 'S05 the store holds the SHA-256 of an id and never the id',
+    needs: ['dump'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { user: 'ada' }))
+      const rotated = await bench.engine.rotate(id, record(bench, { user: 'ada' }), 1)
+      assert.ok(rotated.kind === 'updated')
+      const dump = (await bench.dump?.()) ?? ''
+      for (const each of [id, rotated.id]) {
+        assert.ok(!dump.includes(each), 'the store holds an id')
+        assert.ok(
+          dump.includes(createHash('sha256').update(each).digest('hex')),
+          'the store holds no hash of it',
+        )
+      }
+    },
+  },
+  ...[
+    ['truncated', '{"value":{"version":1,"createdAt":1,"da'],
+    ['not JSON', '\u0001\u0002garbage'],
+    ['empty', ''],
+    ['null', 'null'],
+    ['foreign', '{"value":"hello","expires":null}'],
+    ['without a version', '{"value":{"createdAt":1,"data":{}},"expires":9e15}'],
+    ['with data that is a list', '{"value":{"version":1,"createdAt":1,"data":[]},"expires":9e15}'],
+    [
+      'with an expiry that is no expiry',
+      '{"value":{"version":1,"createdAt":1,"expiry":"soon","data":{}},"expires":9e15}',
+    ],
+  ].map(([what = '', text = '']) => ({
+    title: `R20 a record that is ${what} reads as missing, is logged, and hurts nobody else`,
+    needs: ['damage'] as const,
+    async run(bench: Bench) {
+      const id = await bench.engine.create(record(bench))
+      const neighbour = await bench.engine.create(record(bench, { fine: true }))
+      await bench.damage?.(id, text)
+      settle(bench)
+      const [damaged, whole] = await Promise.all([bench.engine.load(id), bench.engine.load(neighbour)])
+      assert.deepEqual(damaged, { kind: 'missing' })
+      assert.equal(whole.kind, 'found')
+      assert.equal(bench.warnings.length, 1)
+      assert.ok(!bench.warnings[0]?.includes(id), 'the log holds an id (S12)')
+      const [, updated] = await Promise.all([
+        bench.engine.update(id, record(bench), 1),
+        bench.engine.update(neighbour, record(bench), 1),
+      ])
+      assert.equal(updated.kind, 'updated')
+      assert.equal(await bench.engine.clearExpired(10), 0)
+    },
+  })),
+])

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { about, record } from './case.js'
+import { found, idOf } from './outcomes.js'
+
+const MINUTE = 60_000
+
+/** A session that moves to a new id is at one place at a time. */
+export const rotationCases = about('rotation', [
+  {
+    title: 'S08 a rotate moves the session to a new id; the old one is dead at once',
+    needs: ['revocable'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { user: 'ada' }))
+      const rotated = await bench.engine.rotate(id, record(bench, { user: 'ada' }), 1)
+      const newId = idOf(rotated)
+      assert.notEqual(newId, id)
+      const loaded = await found(bench.engine, newId)
+      assert.deepEqual(loaded.record.data, { user: 'ada' })
+      assert.deepEqual(rotated, { kind: 'updated', id: newId, version: loaded.version })
+      assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
+      assert.deepEqual(await bench.engine.update(id, record(bench), 1), { kind: 'missing' })
+      assert.deepEqual(await bench.engine.update(id, record(bench), 2), { kind: 'missing' })
+      assert.deepEqual(await bench.engine.rotate(id, record(bench), 1), { kind: 'missing' })
+      assert.deepEqual(await bench.engine.touch(id, bench.now + MINUTE), { kind: 'missing' })
+      assert.equal(await bench.engine.delete(id), 'superseded')
+      assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
+    },
+  },
+  {
+    title: 'the mark of a rotate lasts a minute',
+    needs: ['revocable'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, {}, 600))
+      idOf(await bench.engine.rotate(id, record(bench, {}, 600), 1))
+      bench.now += MINUTE - 1
+      assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
+      bench.now += 1
+      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.equal(await bench.engine.delete(id), 'missing')
+    },
+  },
+  {
+    title: 'a rotate needs the version that was read, and of two exactly one wins',
+    needs: ['revocable'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench))
+      await bench.engine.update(id, record(bench, { n: 1 }), 1)
+      assert.deepEqual(await bench.engine.rotate(id, record(bench), 1), { kind: 'conflict' })
+      const both = await Promise.all([1, 2].map((n) => bench.engine.rotate(id, record(bench, { n }), 2)))
+      assert.deepEqual(both.map(({ kind }) => kind).sort(), ['missing', 'updated'])
+    },
+  },
+])

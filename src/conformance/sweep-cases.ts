@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { about, record } from './case.js'
+
+const MINUTE = 60_000
+
+/** What is over goes, and nothing else does. */
+export const sweepCases = about('sweeping', [
+  {
+    title: 'clearExpired removes what is over, marks too, and nothing else',
+    needs: ['revocable'],
+    async run(bench) {
+      const brief = await Promise.all(
+        Array.from({ length: 7 }, () => bench.engine.create(record(bench, {}, 10))),
+      )
+      const lasting = await bench.engine.create(record(bench, {}, 3600))
+      const rotated = await bench.engine.rotate(lasting, record(bench, { kept: true }, 3600), 1)
+      assert.equal(await bench.engine.clearExpired(100), 0)
+      bench.now += MINUTE
+      assert.equal(await bench.engine.clearExpired(5), 5)
+      assert.equal(await bench.engine.clearExpired(100), brief.length + 1 - 5)
+      assert.equal(await bench.engine.clearExpired(100), 0)
+      assert.ok(rotated.kind === 'updated')
+      assert.equal((await bench.engine.load(rotated.id)).kind, 'found')
+    },
+  },
+  {
+    title: 'R26 clearExpired leaves what is extended at the same moment',
+    needs: ['revocable'],
+    async run(bench) {
+      const ids = await Promise.all(
+        Array.from({ length: 50 }, () => bench.engine.create(record(bench, {}, 10))),
+      )
+      bench.now += 9_999
+      const touches = ids.map((id) => bench.engine.touch(id, bench.now + MINUTE))
+      const cleared = bench.engine.clearExpired(100)
+      assert.deepEqual(
+        await Promise.all(touches),
+        ids.map((id) => ({ kind: 'touched', id })),
+      )
+      assert.equal(await cleared, 0)
+      bench.now += 2
+      assert.equal(await bench.engine.clearExpired(100), 0)
+    },
+  },
+])
