@@ -1,10 +1,14 @@
-import { execFile } from 'node:child_process'
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
-import { temporaryDirectory } from '../helpers/server-process.js'
+import { conformanceCases, type Need } from '../../src/conformance/index.js'
+import { engineOfOthers, proofOfOthers } from './engine-of-others.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -46,9 +50,13 @@ console.log(new SessionInterrupted().status, new EngineUnavailable('down').statu
 await Promise.all([sessions.close(), same.close()])
 `
 
-test('what npm packs can be installed, compiled against and run, and holds nothing of the server', async (t) => {
+let directory = ''
+let packed: readonly string[] = []
+
+/** Installs what `npm pack` makes, once, as `npm install` does but for the network. */
+test.before(async (t) => {
   t.timeout(120_000)
-  const directory = await temporaryDirectory(t)
+  directory = await mkdtemp(join(tmpdir(), 'tessera-'))
   await run('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: root })
   const [tarball = ''] = await readdir(directory)
   const modules = join(directory, 'node_modules')
@@ -58,8 +66,33 @@ test('what npm packs can be installed, compiled against and run, and holds nothi
   for (const name of await readdir(join(root, 'node_modules'))) {
     if (!name.startsWith('.')) await symlink(join(root, 'node_modules', name), join(modules, name))
   }
+  packed = await readdir(join(modules, 'tessera'), { recursive: true })
 
-  const packed = await readdir(join(modules, 'tessera'), { recursive: true })
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+  await writeFile(join(directory, 'app.ts'), application)
+  await writeFile(join(directory, 'my-engine.ts'), engineOfOthers)
+  await writeFile(join(directory, 'my-engine.test.ts'), proofOfOthers)
+})
+
+test.after.always(() => rm(directory, { recursive: true, force: true }))
+
+/** Compiles a file as strictly as there is, and runs it; answers the exit code and what it printed. */
+async function compiledAndRun(
+  name: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; stdout: string }> {
+  const strict = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--types', 'node']
+  await run(join(root, 'node_modules/.bin/tsc'), [...strict, `${name}.ts`], { cwd: directory })
+  const child = spawn(process.execPath, ['--test-reporter=tap', `${name}.js`], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  return { code, stdout }
+}
+
+test.serial('what npm packs holds the library and nothing of the server', (t) => {
   t.deepEqual(packed.filter((path) => !path.includes('/')).sort(), [
     'CHANGELOG.md',
     'LICENSE',
@@ -71,11 +104,37 @@ test('what npm packs can be installed, compiled against and run, and holds nothi
     packed.filter((path) => /server|demos|process\/|app\.|tsbuildinfo/.test(path)),
     [],
   )
+})
 
-  await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
-  await writeFile(join(directory, 'app.ts'), application)
-  const strict = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--types', 'node']
-  await run(join(root, 'node_modules/.bin/tsc'), [...strict, 'app.ts'], { cwd: directory })
-  const { stdout } = await run(process.execPath, ['app.js'], { cwd: directory })
+test.serial('it can be compiled against and run', async (t) => {
+  const { code, stdout } = await compiledAndRun('app')
   t.is(stdout, '1 cache cache true\n400 503 function\n')
+  t.is(code, 0)
+})
+
+test.serial("somebody else's engine proves itself with node:test", async (t) => {
+  const { code, stdout } = await compiledAndRun('my-engine.test')
+  t.deepEqual(stdout.match(/^not ok .*/gm), null)
+  t.is(code, 0)
+  t.is(stdout.match(/^ok /gm)?.length, conformanceCases.length)
+  const skipped = stdout.match(/^ok .* # SKIP .*/gm) ?? []
+  const lacking = new Set<Need>(['inCookie', 'lease', 'damage', 'dump'])
+  t.is(
+    skipped.length,
+    conformanceCases.filter(({ needs = [] }) => needs.some((need) => lacking.has(need))).length,
+  )
+  t.regex(skipped.join('\n'), /S05 .* # SKIP the store has no `dump`/)
+})
+
+test.serial('one that looks at no version is caught, by name', async (t) => {
+  const { code, stdout } = await compiledAndRun('my-engine.test', { CARELESS: 'yes' })
+  t.not(code, 0)
+  const failed = stdout.match(/^not ok \d+ - .*/gm)?.map((line) => line.replace(/^not ok \d+ - /, ''))
+  t.deepEqual(failed, [
+    'an update needs the version that was read',
+    'S69 of many updates of one version exactly one wins, even if all write the same',
+    'S69 of updates of an old and of the present version at the same moment one of the latter wins',
+    'a rotate needs the version that was read, and of two exactly one wins',
+    'what one process writes, another reads, and of their updates exactly one wins',
+  ])
 })
