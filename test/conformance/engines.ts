@@ -48,6 +48,9 @@ export const allEngines: readonly EngineUnderTest[] = [...enginesUnderTest, redi
 /** Those that promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
 export const serverSideEngines = enginesUnderTest.filter(({ inCookie = false }) => !inCookie)
 
+/** Those that several processes may use at once. */
+export const sharedEngines = allEngines.filter(({ oneProcess = false }) => !oneProcess)
+
 const defaults: EngineOptions = {
   databaseUrl: 'sqlite::memory:',
   redisUrl: 'redis://127.0.0.1:1',
@@ -62,17 +65,20 @@ const defaults: EngineOptions = {
   secretKeyFallbacks: [],
 }
 
-/** An empty store, and the engine that is to stand on it. */
-export async function emptyStoreOf(under: EngineUnderTest): Promise<EmptyStore<Partial<EngineOptions>>> {
-  const { title, engine, inCookie = false, unknownId } = under
-  const { factory, options, damage, dump, discard } = await under.prepare()
+/** An empty store, and the engine that is to stand on it; `open` opens it. */
+export async function emptyStoreOf(
+  { title, engine, inCookie = false, oneProcess = false, unknownId, prepare }: EngineUnderTest,
+  open: typeof openEngine = openEngine,
+): Promise<EmptyStore<Partial<EngineOptions>>> {
+  const { factory, options, damage, dump, discard } = await prepare()
   const choice = factory ?? engine
+  if (choice === undefined) throw new TypeError(`nothing says how to open ${title}`)
   return {
-    async open(tools, more = {}) {
-      if (choice === undefined) throw new TypeError(`nothing says how to open ${title}`)
-      const opened = await openEngine(choice, { ...defaults, ...options, ...more }, tools)
-      if (opened.capabilities.revocable === inCookie)
-        throw new TypeError(`${title}: \`inCookie\` is not what the engine's capabilities say`)
+    async open(tools, more) {
+      const opened = await open(choice, { ...defaults, ...options, ...more }, tools)
+      const { revocable, shared } = opened.capabilities
+      if (revocable === inCookie || shared === oneProcess)
+        throw new TypeError(`${title}: its capabilities are not what \`inCookie\` and \`oneProcess\` say`)
       return opened
     },
     ...(unknownId !== undefined && { unknownId }),

@@ -9,6 +9,7 @@ import type { EngineUnderTest, Store } from './store.js'
 /** The plain Keyv engine on Keyv's own Map. */
 export const keyvMap: EngineUnderTest = {
   title: 'Keyv',
+  oneProcess: true,
   async prepare(): Promise<Store> {
     return { options: {}, factory: keyvEngine(new Keyv()), discard: async () => {} }
   },
@@ -17,6 +18,7 @@ export const keyvMap: EngineUnderTest = {
 /** The plain Keyv engine on an adapter that knows nothing of us. */
 export const keyvFile: EngineUnderTest = {
   title: 'Keyv on keyv-file',
+  oneProcess: true,
   async prepare(): Promise<Store> {
     const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
     const store = new KeyvFile({ filename: join(directory, 'sessions.json') })

@@ -3,5 +3,6 @@ import type { EngineUnderTest } from './store.js'
 export const memory: EngineUnderTest = {
   title: 'cache',
   engine: 'cache',
+  oneProcess: true,
   prepare: async () => ({ options: {}, discard: async () => {} }),
 }

@@ -9,6 +9,8 @@ export interface EngineUnderTest {
   readonly engine?: EngineName
   /** The session is in the cookie: what ended is not gone, and each write makes another id. Default: it is not. */
   readonly inCookie?: boolean
+  /** Other processes see nothing of its sessions. Default: they do. */
+  readonly oneProcess?: boolean
   /** Written like an id of this engine, and never issued. Default: 32 characters. */
   readonly unknownId?: string
   /** The Debian package to install, if the server that this engine needs is not on this machine. */

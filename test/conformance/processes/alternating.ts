@@ -1,0 +1,62 @@
+import type { Engine, Touched, Updated } from '../../../src/engines/contract.js'
+
+/**
+ * One engine of two, on one store: each call goes to the other process than the call before, so that whatever is done
+ * to a session crosses the border between them.
+ *
+ * Where a `load` may be behind what the other process wrote (`staleFor`), it goes to the process that wrote last: what
+ * a process wrote itself it sees at once, and nothing more is promised. Writes alternate there too.
+ */
+export function alternating(first: Engine, second: Engine): Engine {
+  const { name, capabilities } = first
+  const wrote = new Map<string, Engine>()
+  let last = second
+
+  const next = (): Engine => {
+    last = last === first ? second : first
+    return last
+  }
+  const reader = (id: string): Engine =>
+    (capabilities.staleFor === undefined ? undefined : wrote.get(id)) ?? next()
+
+  /** Lets the next process write, and remembers who it was if something was written. */
+  async function write<Result extends Touched | Updated>(
+    id: string,
+    go: (engine: Engine) => Promise<Result>,
+  ): Promise<Result> {
+    const engine = next()
+    const result = await go(engine)
+    if ('id' in result) for (const each of [id, result.id]) wrote.set(each, engine)
+    return result
+  }
+
+  return {
+    name,
+    capabilities,
+    ...(first.isId && { isId: first.isId.bind(first) }),
+    load: (id) => reader(id).load(id),
+    async create(record) {
+      const engine = next()
+      const id = await engine.create(record)
+      wrote.set(id, engine)
+      return id
+    },
+    update: (id, record, version) => write(id, (engine) => engine.update(id, record, version)),
+    touch: (id, expires) => write(id, (engine) => engine.touch(id, expires)),
+    rotate: (id, record, version) => write(id, (engine) => engine.rotate(id, record, version)),
+    async delete(id) {
+      const engine = next()
+      const outcome = await engine.delete(id)
+      wrote.set(id, engine)
+      return outcome
+    },
+    clearExpired: (limit) => next().clearExpired(limit),
+    ...(first.lease && {
+      lease: async (what: string, milliseconds: number) =>
+        (await next().lease?.(what, milliseconds)) ?? false,
+    }),
+    async close() {
+      await Promise.all([first.close(), second.close()])
+    },
+  }
+}

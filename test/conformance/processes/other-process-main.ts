@@ -1,0 +1,58 @@
+/** The other process: opens engines and does with them what it is asked, at the time that it is told. */
+import type { Engine } from '../../../src/engines/contract.js'
+import { generateId } from '../../../src/engines/ids.js'
+import { openEngine } from '../../../src/engines/registry.js'
+import type { Description, Message, Question } from './messages.js'
+
+interface Opened {
+  engine?: Engine
+  now: number
+  drawn?: string | undefined
+}
+
+const engines = new Map<number, Opened>()
+
+function tell(message: Message): void {
+  process.send?.(message)
+}
+
+async function open(question: Extract<Question, { call: 'open' }>): Promise<Description> {
+  const opened: Opened = { now: 0 }
+  engines.set(question.engine, opened)
+  const log = (details: object, message: string): void => {
+    tell({ kind: 'log', engine: question.engine, details: { ...details, err: undefined }, message })
+  }
+  const engine = await openEngine(question.name, question.options, {
+    clock: () => opened.now,
+    generateId() {
+      const id = opened.drawn ?? generateId()
+      opened.drawn = undefined
+      return id
+    },
+    logger: { warn: log, error: log },
+  })
+  opened.engine = engine
+  return { name: engine.name, capabilities: engine.capabilities, leases: engine.lease !== undefined }
+}
+
+async function answer(question: Question): Promise<unknown> {
+  if (question.call === 'open') return open(question)
+  const opened = engines.get(question.engine)
+  const method = opened?.engine?.[question.call]
+  if (opened === undefined || method === undefined) throw new TypeError(`no engine that can ${question.call}`)
+  opened.now = question.now
+  opened.drawn = question.drawn
+  if (question.call === 'close') engines.delete(question.engine)
+  return Reflect.apply(method, opened.engine, question.args)
+}
+
+process.on('message', (question: Question) => {
+  answer(question).then(
+    (value) => tell({ kind: 'answer', question: question.question, value }),
+    (error: unknown) => {
+      const { name, message } = error instanceof Error ? error : new Error(String(error))
+      tell({ kind: 'failure', question: question.question, error: { name, message } })
+    },
+  )
+})
+process.on('disconnect', () => process.exit())
