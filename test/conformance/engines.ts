@@ -45,8 +45,10 @@ export const enginesUnderTest: readonly EngineUnderTest[] = [
 /** With those of which the engine's own promises are enough: three servers more for each file would be many. */
 export const allEngines: readonly EngineUnderTest[] = [...enginesUnderTest, redisCluster]
 
-/** Those that promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
-export const serverSideEngines = enginesUnderTest.filter(({ inCookie = false }) => !inCookie)
+/** Those promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
+export const serverSide = ({ inCookie = false }: EngineUnderTest): boolean => !inCookie
+
+export const serverSideEngines = enginesUnderTest.filter(serverSide)
 
 /** Those that several processes may use at once. */
 export const sharedEngines = allEngines.filter(({ oneProcess = false }) => !oneProcess)

@@ -8,7 +8,6 @@ import { keyOf } from '../../src/engines/ids.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
 import { type Answer, send } from '../helpers/client.js'
 import { serve } from '../helpers/serve.js'
-import { outputOf, startWorker } from '../races/processes.js'
 import { askRedis, redisMissing, redisServer, redisUrl } from '../servers/redis.js'
 
 /** Milliseconds. */
@@ -201,15 +200,6 @@ test('a server that cannot be reached at the start is EngineUnavailable, and no 
 })
 
 const silent = { warn: () => {}, error: () => {} }
-
-test('R07 two processes that transform one key of one session at once lose nothing', async (t) => {
-  const site = await openSite(t)
-  const id = await site.store(0)
-  const where = JSON.stringify({ engine: 'redis', redisUrl: redisUrl((await redisServer()).port) })
-  const workers = [1, 2].map(() => startWorker(t, where, 'increment', id, '100'))
-  await Promise.all(workers.map(outputOf))
-  t.is((await site.sessions.open(id)).get('n'), 200)
-})
 
 test('a plain Keyv client reads what a session stored', async (t) => {
   const site = await openSite(t)

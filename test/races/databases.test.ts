@@ -4,7 +4,6 @@ import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.
 import { testOf } from '../conformance/test-of.js'
 import { freePort } from '../servers/machine.js'
 import { type Database, databases } from './databases.js'
-import { outputOf, startWorker } from './processes.js'
 
 async function openOn(t: ExecutionContext, databaseUrl: string, engineTimeout = 2000): Promise<Sessions> {
   const sessions = await openSessions({ engine: 'db', databaseUrl, engineTimeout })
@@ -28,14 +27,6 @@ function testOn(database: Database, title: string, run: Run): void {
 
 for (const database of databases) {
   const { server, connect, plain, scheme } = database
-
-  testOn(database, 'R07 two processes that transform one key at once lose nothing', async (t, url) => {
-    const sessions = await openOn(t, url)
-    const id = await stored(sessions)
-    const workers = [1, 2].map(() => startWorker(t, url, 'increment', id, '200'))
-    await Promise.all(workers.map(outputOf))
-    t.is((await sessions.open(id)).get('n'), 400)
-  })
 
   testOn(database, 'processes that start at once on an empty database all succeed', async (t, url) => {
     const opened = await Promise.all(Array.from({ length: 6 }, () => openOn(t, url)))

@@ -4,22 +4,7 @@ import test from 'ava'
 import { Keyv } from 'keyv'
 import { keyOf } from '../../src/engines/ids.js'
 import { EngineUnavailable, openSessions } from '../../src/index.js'
-import { outputOf, startWorker, temporaryDatabase } from './processes.js'
-
-test('R07 two processes that transform one key of one session at once lose nothing', async (t) => {
-  const databaseUrl = `sqlite:${await temporaryDatabase(t)}`
-  const sessions = await openSessions({ engine: 'db', databaseUrl })
-  t.teardown(() => sessions.close())
-  const session = await sessions.open()
-  session.set<string>('n', 0)
-  await session.save()
-  const id = session.id ?? ''
-
-  const workers = [1, 2].map(() => startWorker(t, databaseUrl, 'increment', id, '100'))
-  await Promise.all(workers.map(outputOf))
-
-  t.is((await sessions.open(id)).get('n'), 200)
-})
+import { startWorker, temporaryDatabase } from './processes.js'
 
 test('R17 after kill -9 in the middle of writing the database is sound and every record whole', async (t) => {
   const path = await temporaryDatabase(t)

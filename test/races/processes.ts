@@ -1,31 +1,39 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { temporaryDirectory } from '../helpers/server-process.js'
 
+/** A process that `worker.ts` runs in. */
+export type Worker = ChildProcessByStdio<Writable, Readable, null>
+
 const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 /** Starts `worker.ts` in a process of its own; it is gone when the test is. */
-export function startWorker(
-  t: ExecutionContext,
-  ...task: string[]
-): ChildProcessByStdio<null, Readable, null> {
+export function startWorker(t: ExecutionContext, ...task: string[]): Worker {
   const child = spawn(process.execPath, ['--import=tsx', worker, ...task], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   t.teardown(() => child.kill('SIGKILL'))
   return child
 }
 
 /** What the worker printed when it has ended well. */
-export async function outputOf(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+export async function outputOf(child: Worker): Promise<string> {
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   if (code !== 0) throw new Error(`the worker ended with ${String(code)}`)
   return output
+}
+
+/** Lets a worker for each task begin at the same moment, and answers when all have ended well. */
+export async function runTogether(t: ExecutionContext, where: string, ...tasks: string[][]): Promise<void> {
+  const workers = tasks.map((task) => startWorker(t, where, ...task, 'together'))
+  await Promise.all(workers.map(({ stdout }) => once(stdout, 'data')))
+  for (const { stdin } of workers) stdin.end('go')
+  await Promise.all(workers.map(outputOf))
 }
 
 /** The path of a database file that is gone when the test is. */

@@ -1,10 +1,16 @@
 /**
  * Another process at the same sessions. Arguments: a database URL, or other settings as JSON; then what to do:
  *
- *   increment ID TIMES    so many `transform`s at once, each in a session of its own opening; prints "done"
+ *   increment ID TIMES    so many `transform`s at once, each in a session of its own opening
+ *   set ID FIRST TIMES    sets so many keys at once, `key<FIRST>` and on, each in a session of its own opening
+ *   late ID...            opens these sessions and prints "held"; when it hears of it, it writes to the first, counts
+ *                         on in the second, rotates the third and so on, and prints how each ended
  *   write TIMES           creates and rewrites sessions for ever; prints each id when its create was answered
+ *
+ * With `together` as the last argument it prints "ready" and begins when it hears of it: any text on its input.
  */
-import { openSessions, type SessionsOptions } from '../../src/index.js'
+import { once } from 'node:events'
+import { openSessions, type Session, type SessionsOptions } from '../../src/index.js'
 
 const [where = '', task, ...rest] = process.argv.slice(2)
 const store: SessionsOptions = where.startsWith('{')
@@ -12,10 +18,42 @@ const store: SessionsOptions = where.startsWith('{')
   : { engine: 'db', databaseUrl: where }
 const sessions = await openSessions({ engineTimeout: 20_000, ...store })
 
+/** Says what is the case and waits for the word to go on. */
+async function told(what: string): Promise<void> {
+  console.log(what)
+  await once(process.stdin, 'data')
+  process.stdin.destroy()
+}
+
 async function increment(id: string): Promise<void> {
   const session = await sessions.open(id)
   session.transform<string>('n', (n) => Number(n ?? 0) + 1)
   await session.save()
+}
+
+async function setKey(id: string, n: number): Promise<void> {
+  const session = await sessions.open(id)
+  session.set<string>(`key${n}`, n)
+  await session.save()
+}
+
+async function actLate(ids: readonly string[]): Promise<void> {
+  const held = await Promise.all(ids.map((id) => sessions.open(id)))
+  await told('held')
+  const acts: readonly ((session: Session) => unknown)[] = [
+    (session) => session.set<string>('late', true),
+    (session) => session.transform<string>('n', (n) => Number(n) + 1),
+    (session) => session.cycleKey(),
+  ]
+  for (const [index, session] of held.entries()) {
+    acts[index % acts.length]?.(session)
+    console.log(
+      await session.save().then(
+        () => 'saved',
+        (error: Error) => error.name,
+      ),
+    )
+  }
 }
 
 async function writeForEver(lane: number): Promise<never> {
@@ -31,11 +69,18 @@ async function writeForEver(lane: number): Promise<never> {
   }
 }
 
-if (task === 'increment') {
-  const [id = '', times] = rest
-  await Promise.all(Array.from({ length: Number(times) }, () => increment(id)))
-  await sessions.close()
-  console.log('done')
-} else {
-  await Promise.all(Array.from({ length: Number(rest[0]) }, (_, lane) => writeForEver(lane)))
+/** So many at once. */
+function all(times: string | undefined, go: (n: number) => Promise<unknown>): Promise<unknown> {
+  return Promise.all(Array.from({ length: Number(times) }, (_, n) => go(n)))
 }
+
+const tasks: Readonly<Record<string, (...args: string[]) => Promise<unknown>>> = {
+  increment: (id = '', times) => all(times, () => increment(id)),
+  set: (id = '', first, times) => all(times, (n) => setKey(id, Number(first) + n)),
+  late: (...ids) => actLate(ids),
+  write: (times) => all(times, writeForEver),
+}
+
+if (rest.at(-1) === 'together') await told('ready')
+await tasks[task ?? '']?.(...rest)
+await sessions.close()
