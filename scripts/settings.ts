@@ -1,16 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { styleText } from 'node:util'
 import type { SettingDescription } from '../src/settings/describe.js'
 import { faultText } from '../src/settings/errors.js'
 import { type Reading, readSettings } from '../src/settings/load.js'
+import { paint } from './paint.js'
 
 /** Columns of a terminal with 100; longer values are broken into lines. */
 const NAME_WIDTH = 26
 const VALUE_WIDTH = 42
-
-function paint(style: 'bold' | 'dim' | 'red' | 'yellow', text: string): string {
-  return process.stdout.isTTY && process.stdout.hasColors() ? styleText(style, text) : text
-}
 
 function line(name: string, value: string, layer: string): string {
   return `  ${name.padEnd(NAME_WIDTH)}${value.padEnd(VALUE_WIDTH)}${layer}`.trimEnd()

@@ -23,11 +23,11 @@ export const restCases = about('at rest', [
     },
   },
   ...[
-    ['truncated', '{"value":{"version":1,"createdAt":1,"da'],
-    ['not JSON', '\u0001\u0002garbage'],
-    ['empty', ''],
-    ['null', 'null'],
-    ['foreign', '{"value":"hello","expires":null}'],
+    ['that is truncated', '{"value":{"version":1,"createdAt":1,"da'],
+    ['that is no JSON', '\u0001\u0002garbage'],
+    ['that is empty', ''],
+    ['that is null', 'null'],
+    ['of something else', '{"value":"hello","expires":null}'],
     ['without a version', '{"value":{"createdAt":1,"data":{}},"expires":9e15}'],
     ['with data that is a list', '{"value":{"version":1,"createdAt":1,"data":[]},"expires":9e15}'],
     [
@@ -35,7 +35,7 @@ export const restCases = about('at rest', [
       '{"value":{"version":1,"createdAt":1,"expiry":"soon","data":{}},"expires":9e15}',
     ],
   ].map(([what = '', text = '']) => ({
-    title: `R20 a record that is ${what} reads as missing, is logged, and hurts nobody else`,
+    title: `R20 a record ${what} reads as missing, is logged, and hurts nobody else`,
     needs: ['damage'] as const,
     async run(bench: Bench) {
       const id = await bench.engine.create(record(bench))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineUnderTest, Store } from './store.js'
 
-export const file: EngineUnderTest = { title: 'file', engine: 'file', prepare }
+export const file: EngineUnderTest = { title: 'file', head: 'file', engine: 'file', prepare }
 
 async function prepare(): Promise<Store> {
   const filePath = await mkdtemp(join(tmpdir(), 'tessera-'))

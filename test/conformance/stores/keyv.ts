@@ -9,6 +9,7 @@ import type { EngineUnderTest, Store } from './store.js'
 /** The plain Keyv engine on Keyv's own Map. */
 export const keyvMap: EngineUnderTest = {
   title: 'Keyv',
+  head: 'Keyv',
   oneProcess: true,
   async prepare(): Promise<Store> {
     return { options: {}, factory: keyvEngine(new Keyv()), discard: async () => {} }
@@ -18,6 +19,7 @@ export const keyvMap: EngineUnderTest = {
 /** The plain Keyv engine on an adapter that knows nothing of us. */
 export const keyvFile: EngineUnderTest = {
   title: 'Keyv on keyv-file',
+  head: 'KvFile',
   oneProcess: true,
   async prepare(): Promise<Store> {
     const directory = await mkdtemp(join(tmpdir(), 'tessera-'))

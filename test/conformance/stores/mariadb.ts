@@ -4,6 +4,7 @@ import type { EngineUnderTest, Store } from './store.js'
 
 export const mariadb: EngineUnderTest = {
   title: 'db on MariaDB',
+  head: 'MariaDB',
   engine: 'db',
   ...(mariadbMissing && { missing: mariadbMissing }),
   prepare,

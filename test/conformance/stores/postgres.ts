@@ -4,6 +4,7 @@ import type { EngineUnderTest, Store } from './store.js'
 
 export const postgres: EngineUnderTest = {
   title: 'db on PostgreSQL',
+  head: 'PgSQL',
   engine: 'db',
   ...(postgresMissing && { missing: postgresMissing }),
   prepare,

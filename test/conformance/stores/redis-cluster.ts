@@ -6,6 +6,7 @@ import type { EngineUnderTest, Store } from './store.js'
 
 export const redisCluster: EngineUnderTest = {
   title: 'redis cluster',
+  head: 'cluster',
   engine: 'redis',
   ...(redisMissing && { missing: redisMissing }),
   prepare,

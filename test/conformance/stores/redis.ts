@@ -4,6 +4,7 @@ import type { EngineUnderTest, Store } from './store.js'
 
 export const redis: EngineUnderTest = {
   title: 'redis',
+  head: 'redis',
   engine: 'redis',
   ...(redisMissing && { missing: redisMissing }),
   prepare,

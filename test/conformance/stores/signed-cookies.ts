@@ -7,6 +7,7 @@ const prepared = (cookieCodec: 'sealed' | 'signed'): EngineUnderTest['prepare'] 
 
 export const signedCookies: EngineUnderTest = {
   title: 'signed_cookies, signed',
+  head: 'signed',
   engine: 'signed_cookies',
   inCookie: true,
   unknownId: `s1.${'u'.repeat(16)}.${'u'.repeat(80)}.${'u'.repeat(43)}`,
@@ -15,6 +16,7 @@ export const signedCookies: EngineUnderTest = {
 
 export const sealedCookies: EngineUnderTest = {
   title: 'signed_cookies, sealed',
+  head: 'sealed',
   engine: 'signed_cookies',
   inCookie: true,
   unknownId: `e1.${'u'.repeat(120)}`,

@@ -4,9 +4,14 @@ import { join } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import type { EngineUnderTest, Store } from './store.js'
 
-export const sqlite: EngineUnderTest = { title: 'db on SQLite', engine: 'db', prepare }
+export const sqlite: EngineUnderTest = { title: 'db on SQLite', head: 'SQLite', engine: 'db', prepare }
 
-export const cachedSqlite: EngineUnderTest = { title: 'cached_db on SQLite', engine: 'cached_db', prepare }
+export const cachedSqlite: EngineUnderTest = {
+  title: 'cached_db on SQLite',
+  head: 'cached',
+  engine: 'cached_db',
+  prepare,
+}
 
 async function prepare(): Promise<Store> {
   const directory = await mkdtemp(join(tmpdir(), 'tessera-'))

@@ -5,6 +5,8 @@ import type { EngineOptions } from '../../../src/engines/registry.js'
 /** What an engine needs to stand on the bench. */
 export interface EngineUnderTest {
   readonly title: string
+  /** The same in a few letters, at the head of a column. */
+  readonly head: string
   /** Its name; for an engine that has none, the store makes it. */
   readonly engine?: EngineName
   /** The session is in the cookie: what ended is not gone, and each write makes another id. Default: it is not. */

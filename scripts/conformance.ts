@@ -1,0 +1,44 @@
+/**
+ * `npm run conformance`: every case on every engine, as a table. `-- --engine redis` for one of them, or several; exit
+ * code 1 if a promise is broken.
+ */
+import { parseArgs } from 'node:util'
+import { allEngines, ownCases } from '../test/conformance/engines.js'
+import type { EngineUnderTest } from '../test/conformance/stores/store.js'
+import { type Column, failuresIn, tableOf, tryAll } from './conformance-table.js'
+import { paint } from './paint.js'
+
+/** Of a line that nobody reads on a terminal. */
+const WIDTH = 140
+
+/** The engines that are called so: by a column's head, a title, or a `SESSION_ENGINE`. */
+function enginesCalled(names: readonly string[]): readonly EngineUnderTest[] {
+  if (names.length === 0) return allEngines
+  return names.flatMap((name) => {
+    const found = allEngines.filter(({ head, title, engine }) => [head, title, engine].includes(name))
+    if (found.length > 0) return found
+    const heads = allEngines.map(({ head }) => head).join(', ')
+    throw new RangeError(`there is no engine called ${name}; there are ${heads}`)
+  })
+}
+
+async function report(): Promise<void> {
+  const { values } = parseArgs({ options: { engine: { type: 'string', multiple: true } } })
+  const engines = [...new Set(enginesCalled(values.engine ?? []))]
+  const { stdout } = process
+  const columns: Column[] = []
+  for (const under of engines) {
+    const tell = (done: number): void => {
+      if (stdout.isTTY) stdout.write(`\r\x1b[K  ${under.title}: ${done} of ${ownCases.length}`)
+    }
+    columns.push(await tryAll(under, ownCases, tell))
+  }
+  if (stdout.isTTY) stdout.write('\r\x1b[K')
+  stdout.write(`\n${tableOf(ownCases, columns, { width: stdout.columns ?? WIDTH, paint })}\n\n`)
+  process.exitCode = failuresIn(columns) > 0 ? 1 : 0
+}
+
+report().catch((error: unknown) => {
+  console.error(`\n  ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+})
