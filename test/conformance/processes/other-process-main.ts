@@ -20,6 +20,7 @@ async function open(question: Extract<Question, { call: 'open' }>): Promise<Desc
   const opened: Opened = { now: 0 }
   engines.set(question.engine, opened)
   const log = (details: object, message: string): void => {
+    // A driver's error may hold what cannot travel, and no case looks at it.
     tell({ kind: 'log', engine: question.engine, details: { ...details, err: undefined }, message })
   }
   const engine = await openEngine(question.name, question.options, {
