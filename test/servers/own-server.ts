@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,8 +68,11 @@ export class OwnServer {
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#running
     if (child === undefined) return
+    // PostgreSQL's processes for one connection each notice a while later that the first one is gone, and answer on.
+    const others = signal === 'SIGKILL' && child.pid !== undefined ? childrenOf(child.pid) : []
     child.ref()
     child.kill(signal)
+    for (const pid of others) signalTo(pid, signal)
     await once(child, 'exit')
   }
 
@@ -78,13 +81,7 @@ export class OwnServer {
     const pid = this.#running?.pid
     if (pid === undefined) return
     process.kill(pid, signal)
-    for (const child of childrenOf(pid)) {
-      try {
-        process.kill(child, signal)
-      } catch {
-        // It ended since the list was read.
-      }
-    }
+    for (const child of childrenOf(pid)) signalTo(child, signal)
   }
 
   get #running(): ChildProcess | undefined {
@@ -98,8 +95,18 @@ export class OwnServer {
   }
 }
 
-/** The processes that `parent` has started, from Linux's list of all. */
+/** Signals to a process that may have ended since the list was read. */
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has.
+  }
+}
+
+/** The processes that `parent` has started, from Linux's list of all; none known elsewhere. */
 function childrenOf(parent: number): number[] {
+  if (!existsSync('/proc')) return []
   const all = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
   return all.map(Number).filter((pid) => {
     try {
