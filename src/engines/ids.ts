@@ -28,3 +28,14 @@ export function isId(text: string): boolean {
 export function keyOf(id: string): string {
   return hash('sha256', id, 'hex')
 }
+
+/** How ids become keys, and what an id may look like that takes another's place. */
+export interface IdScheme {
+  /** What the store knows `id` by. */
+  keyOf(id: string): string
+  /** The id that takes the place of `id`, made from a fair one. */
+  next(id: string, fair: string): string
+}
+
+/** Ids that have nothing to do with each other. */
+export const plainIds: IdScheme = { keyOf, next: (_id, fair) => fair }

@@ -3,8 +3,9 @@ import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import type { Capabilities, Engine, Loaded, Touched, Updated } from './contract.js'
 import { EngineUnavailable } from './errors.js'
-import { isId, keyOf } from './ids.js'
+import { type IdScheme, isId, plainIds } from './ids.js'
 import type { KeyedStore, StoredText } from './keyed-store.js'
+import { SureWrites } from './sure-writes.js'
 
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
 const SUPERSEDED_FOR = 60_000
@@ -31,6 +32,10 @@ export interface KeyedEngineParts extends EngineTools {
   readonly codec: Codec
   /** Stands before every key, with a colon: Keyv's namespace. */
   readonly keyPrefix: string
+  /** Where two keys can be reached in one step only if they are related. Default: anywhere. */
+  readonly ids?: IdScheme
+  /** How long one write may take, in milliseconds. Default: the store's answers cannot get lost. */
+  readonly timeLimit?: number
 }
 
 /**
@@ -42,11 +47,15 @@ export class KeyedEngine implements Engine {
   readonly capabilities: Capabilities
   readonly isId = isId
   readonly #parts: KeyedEngineParts
+  readonly #ids: IdScheme
+  readonly #sure: SureWrites
 
   constructor(parts: KeyedEngineParts) {
     this.name = parts.name
     this.capabilities = parts.capabilities
     this.#parts = parts
+    this.#ids = parts.ids ?? plainIds
+    this.#sure = new SureWrites(parts.store, parts.timeLimit)
   }
 
   async load(id: string): Promise<Loaded> {
@@ -60,7 +69,7 @@ export class KeyedEngine implements Engine {
     const entry = this.#stored(record, 1)
     for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
       const id = this.#parts.generateId()
-      if (await this.#parts.store.insert(this.#key(id), entry)) return id
+      if (await this.#sure.insert(this.#key(id), entry)) return id
     }
     throw noFreeId()
   }
@@ -80,11 +89,11 @@ export class KeyedEngine implements Engine {
   }
 
   async rotate(id: string, record: SessionRecord, version: number): Promise<Updated> {
-    const { store, clock, generateId } = this.#parts
+    const { clock, generateId } = this.#parts
     const next = version + 1
     const entry = this.#stored(record, next)
     for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
-      const newId = generateId()
+      const newId = this.#ids.next(id, generateId())
       const now = clock()
       const move = {
         from: this.#key(id),
@@ -92,7 +101,7 @@ export class KeyedEngine implements Engine {
         entry,
         mark: this.#mark(now + SUPERSEDED_FOR),
       }
-      if (await store.move(move, version, now)) return { kind: 'updated', id: newId, version: next }
+      if (await this.#sure.move(move, version, now)) return { kind: 'updated', id: newId, version: next }
 
       const there = await this.#read(id)
       if (there?.kind !== 'session') return MISSING
@@ -153,7 +162,7 @@ export class KeyedEngine implements Engine {
   }
 
   #key(id: string): string {
-    return `${this.#parts.keyPrefix}:${keyOf(id)}`
+    return `${this.#parts.keyPrefix}:${this.#ids.keyOf(id)}`
   }
 
   #stored(record: SessionRecord, version: number): StoredText {

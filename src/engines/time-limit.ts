@@ -9,7 +9,8 @@ import { EngineUnavailable } from './errors.js'
 export async function within<Result>(limit: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow(limit)), limit)
+    // A process that had no time itself finds its timers due first, and the answers that lie waiting next.
+    timer = setTimeout(() => setImmediate(reject, tooSlow(limit)), limit)
   })
   try {
     return await Promise.race([work, timeUp])

@@ -25,5 +25,6 @@ export async function openCachedDb(options: CachedDbOptions, tools: EngineTools)
     store: cached,
     codec: jsonCodec,
     keyPrefix,
+    timeLimit: options.engineTimeout,
   })
 }

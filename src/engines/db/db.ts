@@ -71,6 +71,7 @@ export async function openDb(options: DbOptions, tools: EngineTools): Promise<En
     store,
     codec: jsonCodec,
     keyPrefix: options.keyPrefix,
+    timeLimit: options.engineTimeout,
   })
 }
 

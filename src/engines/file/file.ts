@@ -42,7 +42,15 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
     timeLimit: engineTimeout,
   })
   const capabilities = { revocable: true, shared: true, enumerable: true }
-  return new KeyedEngine({ ...tools, name: 'file', capabilities, store, codec: jsonCodec, keyPrefix })
+  return new KeyedEngine({
+    ...tools,
+    name: 'file',
+    capabilities,
+    store,
+    codec: jsonCodec,
+    keyPrefix,
+    timeLimit: engineTimeout,
+  })
 }
 
 /** A directory that is there already keeps its mode, unless others could put files into it (S72). */

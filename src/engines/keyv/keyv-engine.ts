@@ -30,6 +30,7 @@ export function keyvEngine(keyv: Keyv, { engineTimeout = 2000 }: KeyvEngineOptio
       store: new KeyvStore({ keyv, timeLimit: engineTimeout, clock: tools.clock }),
       codec: jsonCodec,
       keyPrefix: keyv.namespace ?? 'keyv',
+      timeLimit: engineTimeout,
     })
   }
 }
