@@ -6,6 +6,7 @@ import {
   isModulePath,
   type ModulePath,
 } from '../engines/names.js'
+import { redisAddress } from '../engines/redis/address.js'
 import { type Kind, text } from './kinds.js'
 
 export const engine: Kind<EngineName | ModulePath> = {
@@ -27,18 +28,11 @@ export const databaseUrl: Kind<string> = text({
 export const redisUrl: Kind<string> = {
   schema: z
     .string({ error: 'is not text' })
-    .refine(areRedisUrls, { error: 'is not the URL of a Redis server' }),
+    .refine((url) => redisAddress(url) !== undefined, { error: 'is not the URL of a Redis server' }),
   read: (url) => url,
   right:
-    'a URL such as redis://127.0.0.1:6379 (rediss: for TLS); for a cluster those of its servers, with commas',
-}
-
-/** One URL, or those of several servers of a cluster. */
-function areRedisUrls(urls: string): boolean {
-  return urls
-    .split(',')
-    .map((url) => url.trim())
-    .every((url) => /^rediss?:\/\//.test(url) && URL.canParse(url) && new URL(url).hostname !== '')
+    'a URL such as redis://127.0.0.1:6379 (rediss: for TLS); for a cluster those of its servers, with commas; with ' +
+    'sentinels redis+sentinel://host:26379,host:26379/name-of-the-primary',
 }
 
 export const path: Kind<string> = text({ right: 'a path' })

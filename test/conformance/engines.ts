@@ -5,7 +5,7 @@ import {
   type EmptyStore,
   openBench as openBenchOn,
 } from '../../src/conformance/index.js'
-import { keyOf } from '../../src/engines/ids.js'
+import { keyOf as hashOf } from '../../src/engines/ids.js'
 import { type EngineOptions, openEngine } from '../../src/engines/registry.js'
 import { limitCases } from './limit-cases.js'
 import { optionCases } from './option-cases.js'
@@ -72,7 +72,15 @@ const defaults: EngineOptions = {
 
 /** An empty store, and the engine that is to stand on it; `open` opens it. */
 export async function emptyStoreOf(
-  { title, engine, inCookie = false, oneProcess = false, unknownId, prepare }: EngineUnderTest,
+  {
+    title,
+    engine,
+    inCookie = false,
+    oneProcess = false,
+    unknownId,
+    keyOf = hashOf,
+    prepare,
+  }: EngineUnderTest,
   open: typeof openEngine = openEngine,
 ): Promise<EmptyStore<Partial<EngineOptions>>> {
   const { factory, options, damage, dump, discard } = await prepare()

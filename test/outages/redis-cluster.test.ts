@@ -1,8 +1,8 @@
 import KeyvRedis from '@keyv/redis'
 import test from 'ava'
 import { Keyv } from 'keyv'
-import { keyOf } from '../../src/engines/ids.js'
 import { openRedis } from '../../src/engines/redis/redis.js'
+import { clusterIds } from '../../src/engines/redis/slots.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
 import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
 import { redisCluster, untilComplete } from '../servers/redis-cluster.js'
@@ -37,7 +37,7 @@ for (const away of ['killed', 'frozen']) {
           (error: unknown) => error,
         )
       const keys = new Set(await askRedis(urls[2] ?? '', (client) => client.keys('keyv::keyv:*')))
-      const isThere = (id: string): boolean => keys.has(`keyv::keyv:${keyOf(id)}`)
+      const isThere = (id: string): boolean => keys.has(`keyv::keyv:${clusterIds.keyOf(id)}`)
 
       if (away === 'killed') await servers[2]?.stop()
       else servers[2]?.freeze('SIGSTOP')
@@ -71,5 +71,5 @@ ofCluster('a plain Keyv client of a cluster reads what a session stored', async 
   await session.save()
   const keyv = new Keyv({ store: new KeyvRedis({ rootNodes: urls.map((url) => ({ url })) }) })
   t.teardown(() => keyv.disconnect())
-  t.deepEqual((await keyv.get<{ data: unknown }>(keyOf(session.id ?? '')))?.data, { name: 'Ada' })
+  t.deepEqual((await keyv.get<{ data: unknown }>(clusterIds.keyOf(session.id ?? '')))?.data, { name: 'Ada' })
 })

@@ -8,7 +8,7 @@ const program = findProgram('redis-server')
 export const redisMissing = program === undefined ? 'redis-server' : undefined
 
 /** Every write reaches the file before it is answered, so that a kill loses nothing. */
-const kindOf = (...options: readonly string[]): ServerKind => ({
+export const redisKind = (...options: readonly string[]): ServerKind => ({
   user: 'redis',
   prepare: async () => {},
   command: (directory, port) => [
@@ -32,7 +32,7 @@ export function redisServer(): Promise<OwnServer> {
 
 /** Another one, with more options on its command line. */
 export function startRedis(...options: readonly string[]): Promise<OwnServer> {
-  return OwnServer.start(kindOf(...options))
+  return OwnServer.start(redisKind(...options))
 }
 
 export function redisUrl(port: number): string {

@@ -96,6 +96,8 @@ const secrets: readonly Readonly<Record<string, string>>[] = [
   { REDIS_URL: 'hunter2@h' },
   { REDIS_URL: 'http://user:hunter2@h' },
   { REDIS_URL: 'redis://user:hunter2@h:99999' },
+  { REDIS_URL: 'redis+sentinel://:hunter2@h,i:26379/name' },
+  { REDIS_URL: 'redis+sentinel://u:hun@ter2hunter2@h:26379' },
   { DATABASE_URL: 'postgres://user:hunter2@h/d' },
   { DATABASE_URL: 'mysql://user:hunter2@h/d?x=y@z' },
   { SECRTE_KEY: 'hunter2' },
@@ -137,6 +139,7 @@ for (const [given, shown] of [
   ['redis://h:6379/0', 'redis://h:6379/0'],
   ['redis://:a@h,redis://u:b@i:2', 'redis://:••••••@h,redis://u:••••••@i:2'],
   ['redis://[::1]:6379', 'redis://[::1]:6379'],
+  ['redis+sentinel://u:a@h,i:2/name', 'redis+sentinel://u:••••••@h,i:2/name'],
 ] as const) {
   test(`of ${given} all is shown but the password`, async (t) => {
     const settings = await loadSettings(only({ env: { REDIS_URL: given } }))

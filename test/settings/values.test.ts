@@ -64,6 +64,8 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
   redisUrl: [
     ['rediss://u:p@h:1/2', 'rediss://u:p@h:1/2'],
     ['redis://h:1,redis://h:2', 'redis://h:1,redis://h:2'],
+    ['redis+sentinel://h:1,i/name', 'redis+sentinel://h:1,i/name'],
+    ['rediss+sentinel://u:p@h/name/3', 'rediss+sentinel://u:p@h/name/3'],
   ],
   filePath: [['a/b', 'a/b']],
   cacheMaxSessions: [
@@ -119,7 +121,11 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   cookieSameSite: ['', 'true', '0', 'laxx'],
   cookieSecure: ['', 'secure'],
   databaseUrl: ['', 'sqlite:', 'sqlite://', 'postgres:', 'oracle://h/d', 'a.sqlite'],
-  redisUrl: ['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999', 'redis://h,', 'redis://h,i:1'],
+  redisUrl: [
+    ...['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999', 'redis://h,', 'redis://h,i:1'],
+    ...['redis+sentinel://h', 'redis+sentinel://h/', 'redis+sentinel://h,/name', 'redis+sentinel:///name'],
+    ...['redis+sentinel://h/name/zero', 'redis+sentinel://h:99999/name', 'redis://h,redis+sentinel://h/name'],
+  ],
   filePath: ['', 'a\0b'],
   cacheMaxSessions: [...NO_NUMBERS, '0', '10000001'],
   keyPrefix: ['', 'a:b', 'ä', 'a'.repeat(65)],

@@ -1,4 +1,5 @@
-import { createClient } from '@keyv/redis'
+import type { RedisAddress } from './address.js'
+import { type ConnectionOptions, connectionTo } from './connection.js'
 
 export interface ScriptInput {
   readonly keys: string[]
@@ -33,52 +34,52 @@ export interface RedisClient {
   nodes(): Promise<readonly RedisNode[]>
   connect(): Promise<unknown>
   /**
-   * What the server's clock will say at a moment of this process's `performance.now()`: milliseconds since 1970, a
-   * little early rather than late. Undefined where several servers have several clocks.
+   * What the clock of the key's server will say at a moment of this process's `performance.now()`: milliseconds since
+   * 1970, a little early rather than late.
    */
-  serverTimeAt(moment: number): number | undefined
+  serverTimeAt(moment: number, key: string): Promise<number>
   /** Lets go of the socket; what was under way fails. */
   destroy(): Promise<void>
 }
 
-export interface ClientOptions {
-  readonly url: string
+export interface ClientOptions<Kind extends RedisAddress['kind']> {
+  readonly address: Extract<RedisAddress, { kind: Kind }>
   /** Milliseconds. */
   readonly connectTimeout: number
   /** The connection is gone, for whatever reason. */
   readonly onLost: () => void
 }
 
-export type MakeClient = (options: ClientOptions) => RedisClient
-
 /** A client for a single server, or one that stands for several, as the address of a primary does. */
-export const singleClient: MakeClient = ({ url, connectTimeout, onLost }) => {
-  const client = createClient({
-    url,
-    // Nobody waits for a connection that may come back some day; see RedisLink.
-    disableOfflineQueue: true,
-    socket: { connectTimeout, reconnectStrategy: false },
-  })
-  // Without a listener an 'error' would end the process. Whoever has a call under way is told by the call.
-  client.on('error', onLost)
-  const socketMade = new Promise((resolve) => client.once('connect', resolve))
-  let connecting: Promise<unknown> | undefined
-  /** What the server's clock is ahead of this process's, which counts from somewhere and never jumps. */
+export function singleClient({ address, ...rest }: ClientOptions<'single'>): RedisClient {
+  return clientOfOne({ url: address.url, ...rest }, async () => {})
+}
+
+/** A client for one connection that `check`, once it stands, does not throw at. */
+export function clientOfOne(
+  options: ConnectionOptions,
+  check: (role: () => Promise<unknown>) => Promise<void>,
+): RedisClient {
+  const { client, connect, destroy } = connectionTo(options)
   let ahead = 0
   return {
     commands: client,
     nodes: async () => [client],
     async connect() {
-      connecting = client.connect()
-      await connecting
-      const [seconds, microseconds] = await client.time()
-      ahead = Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now()
+      await connect()
+      await check(() => client.sendCommand(['ROLE']))
+      ahead = await clockAhead(client)
     },
-    serverTimeAt: (moment) => Math.floor(moment + ahead),
-    async destroy() {
-      // A client that is destroyed before it has its socket does not notice and keeps the one that it gets.
-      await Promise.allSettled([Promise.race([socketMade, connecting])])
-      if (client.isOpen) client.destroy()
-    },
+    serverTimeAt: async (moment) => Math.floor(moment + ahead),
+    destroy,
   }
+}
+
+/**
+ * How many milliseconds a server's clock is ahead of this process's `performance.now()`, which counts from somewhere
+ * and never jumps.
+ */
+export async function clockAhead(server: { time(): Promise<readonly unknown[]> }): Promise<number> {
+  const [seconds, microseconds] = await server.time()
+  return Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now()
 }

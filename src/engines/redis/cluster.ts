@@ -1,49 +1,84 @@
 import { createCluster } from '@keyv/redis'
-import type { MakeClient } from './client.js'
+import { type ClientOptions, clockAhead, type RedisClient } from './client.js'
+import { askAll } from './question.js'
+import { slotOf } from './slots.js'
 
-/** A client for the servers of a cluster, of which the URLs name some. */
-export const clusterClient: MakeClient = ({ url, connectTimeout, onLost }) => {
-  const urls = url.split(',')
-  // A server that says nothing must leave time to ask the others.
-  const patience = Math.ceil(connectTimeout / (urls.length + 1))
-  const { protocol, username, password } = new URL(urls[0] ?? '')
+/** A client for the servers of a cluster, of which the address names some. */
+export function clusterClient({
+  address: { urls },
+  connectTimeout,
+  onLost,
+}: ClientOptions<'cluster'>): RedisClient {
+  const question = askAll(urls, connectTimeout, async (ask, url) => {
+    // A server that has just come back refuses everything until it has met the others.
+    if (/^cluster_state:ok/m.test(String(await ask(['CLUSTER', 'INFO'])))) return url
+    throw new Error('the cluster is down, or the server is in none')
+  })
+  let cluster: Cluster | undefined
+  let connecting: Promise<unknown> | undefined
+  /** By the client of a server: what its clock is ahead. */
+  const ahead = new WeakMap<object, Promise<number>>()
+  const connected = (): Cluster => {
+    if (cluster === undefined) throw new Error('the cluster is not connected')
+    return cluster
+  }
+  return {
+    get commands() {
+      return connected()
+    },
+    nodes: () => Promise.all(connected().masters.map((node) => connected().nodeClient(node))),
+    connect: () => {
+      connecting = question.answer.then((url) => {
+        cluster = clusterAt(url, connectTimeout, onLost)
+        return cluster.connect()
+      })
+      return connecting
+    },
+    async serverTimeAt(moment, key) {
+      const shard = connected().slots[slotOf(key)]
+      if (shard === undefined) throw new Error(`no server has the slot ${slotOf(key)}`)
+      const node = await connected().nodeClient(shard.master)
+      const known = ahead.get(node) ?? clockAhead(node)
+      ahead.set(node, known)
+      return Math.floor(moment + (await known))
+    },
+    async destroy() {
+      await question.destroy()
+      await Promise.allSettled([connecting])
+      // The cluster's own way ends at the first server whose connection is gone, and leaves the others open.
+      for (const { client } of cluster?.nodeByAddress.values() ?? []) {
+        if (client?.isOpen) client.destroy()
+      }
+    },
+  }
+}
+
+type Cluster = ReturnType<typeof clusterAt>
+
+/** A cluster whose servers are found by asking the one at `url`; they take the same user and password. */
+function clusterAt(url: string, connectTimeout: number, onLost: () => void) {
+  const { protocol, username, password } = new URL(url)
   const cluster = createCluster({
-    rootNodes: urls.map((each) => ({ url: each })),
+    rootNodes: [{ url }],
     // The servers that are well must be reachable while one is down; each is connected to when it is needed.
     minimizeConnections: true,
     defaults: {
       disableOfflineQueue: true,
-      // The other servers are found by asking; they take the same user and password.
       ...(username !== '' && { username: decodeURIComponent(username) }),
       ...(password !== '' && { password: decodeURIComponent(password) }),
       // A connection that is merely idle must not look like one to a server that says nothing.
-      pingInterval: Math.ceil(patience / 3),
+      pingInterval: Math.ceil(connectTimeout / 3),
       socket: {
-        connectTimeout: patience,
-        socketTimeout: patience,
+        connectTimeout,
+        // What the cluster's client asks on its own account has no other limit.
+        socketTimeout: connectTimeout,
         reconnectStrategy: false,
         ...(protocol === 'rediss:' && { tls: true }),
       },
     },
   })
-  // A server that cannot be asked for the others is an error too, but the next one is asked; connect() tells.
+  // A server that cannot be asked for the others is an error too; connect() tells.
   cluster.on('error', () => {})
   cluster.on('node-error', onLost)
-  let connecting: Promise<unknown> | undefined
-  return {
-    commands: cluster,
-    nodes: () => Promise.all(cluster.masters.map((node) => cluster.nodeClient(node))),
-    connect: () => {
-      connecting = cluster.connect()
-      return connecting
-    },
-    serverTimeAt: () => undefined,
-    async destroy() {
-      await Promise.allSettled([connecting])
-      // The cluster's own way ends at the first server whose connection is gone, and leaves the others open.
-      for (const { client } of cluster.nodeByAddress.values()) {
-        if (client?.isOpen) client.destroy()
-      }
-    },
-  }
+  return cluster
 }

@@ -1,13 +1,13 @@
 import type { Logger } from '../../logger.js'
 import { EngineUnavailable } from '../errors.js'
 import { within } from '../time-limit.js'
-import type { MakeClient, RedisClient } from './client.js'
+import type { RedisClient } from './client.js'
 
 export interface RedisLinkOptions {
-  readonly url: string
   /** The address as it may be shown: without user and password. */
   readonly address: string
-  readonly makeClient: MakeClient
+  /** A client whose connecting may take so long, in milliseconds, and that tells when its connection is gone. */
+  readonly makeClient: (connectTimeout: number, onLost: () => void) => RedisClient
   /** How long one call may take, connecting included: milliseconds. */
   readonly timeLimit: number
   readonly logger: Logger
@@ -76,9 +76,9 @@ export class RedisLink {
   }
 
   #open(): Line {
-    const { url, makeClient, timeLimit } = this.#options
+    const { makeClient, timeLimit } = this.#options
     const retire = (): void => this.#retire(line)
-    const client = makeClient({ url, connectTimeout: timeLimit, onLost: retire })
+    const client = makeClient(timeLimit, retire)
     const line: Line = { client, ready: client.connect(), calls: new Set() }
     line.ready.catch(retire)
     return line

@@ -2,13 +2,19 @@ import { jsonCodec } from '../../codecs/json.js'
 import type { Engine } from '../contract.js'
 import { EngineMisconfigured } from '../errors.js'
 import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
-import { singleClient } from './client.js'
+import { type RedisAddress, redisAddress, shownAddress } from './address.js'
+import { type RedisClient, singleClient } from './client.js'
 import { clusterClient } from './cluster.js'
 import { RedisLink } from './link.js'
+import { sentinelClient } from './sentinel.js'
+import { clusterIds } from './slots.js'
 import { RedisStore } from './store.js'
 
 export interface RedisOptions {
-  /** `redis://user:password@host:port/database`, `rediss:` for TLS; several, with commas between, are a cluster. */
+  /**
+   * `redis://user:password@host:port/database`, `rediss:` for TLS; several, with commas between, are a cluster; with
+   * `redis+sentinel://host:port,host:port/name` sentinels are asked for the primary of that name.
+   */
   readonly redisUrl: string
   readonly keyPrefix: string
   /** Milliseconds. */
@@ -21,24 +27,33 @@ export interface RedisOptions {
  * @throws EngineUnavailable if the server cannot be reached or refuses; the message says why.
  */
 export async function openRedis(options: RedisOptions, tools: EngineTools): Promise<Engine> {
-  const { redisUrl: url, keyPrefix, engineTimeout: timeLimit } = options
-  const makeClient = url.includes(',') ? clusterClient : singleClient
-  const link = new RedisLink({ url, address: addressOf(url), makeClient, timeLimit, logger: tools.logger })
+  const { redisUrl, keyPrefix, engineTimeout: timeLimit } = options
+  const address = redisAddress(redisUrl)
+  // The text itself, password and all, must not get into the log.
+  if (address === undefined) throw new EngineMisconfigured('REDIS_URL is not the URL of a Redis server')
+  const makeClient = (connectTimeout: number, onLost: () => void): RedisClient =>
+    clientFor(address, connectTimeout, onLost)
+  const link = new RedisLink({ address: shownAddress(address), makeClient, timeLimit, logger: tools.logger })
   await link.run(async () => {})
-  const store = new RedisStore({ link, keyPrefix, timeLimit, clock: tools.clock })
-  const capabilities = { revocable: true, shared: true, enumerable: true }
-  return new KeyedEngine({ ...tools, name: 'redis', capabilities, store, codec: jsonCodec, keyPrefix })
+  return new KeyedEngine({
+    ...tools,
+    name: 'redis',
+    capabilities: { revocable: true, shared: true, enumerable: true },
+    store: new RedisStore({ link, keyPrefix, timeLimit, clock: tools.clock }),
+    codec: jsonCodec,
+    keyPrefix,
+    timeLimit,
+    ...(address.kind === 'cluster' && { ids: clusterIds }),
+  })
 }
 
-/** The URLs without what is nobody's business: users and passwords. */
-function addressOf(urls: string): string {
-  return urls
-    .split(',')
-    .map((text) => {
-      // What `new URL` throws would carry the text, password and all, into the log.
-      if (!URL.canParse(text)) throw new EngineMisconfigured('REDIS_URL is not the URL of a Redis server')
-      const { protocol, host, pathname } = new URL(text)
-      return `${protocol}//${host}${pathname}`
-    })
-    .join(',')
+function clientFor(address: RedisAddress, connectTimeout: number, onLost: () => void): RedisClient {
+  switch (address.kind) {
+    case 'single':
+      return singleClient({ address, connectTimeout, onLost })
+    case 'cluster':
+      return clusterClient({ address, connectTimeout, onLost })
+    case 'sentinel':
+      return sentinelClient({ address, connectTimeout, onLost })
+  }
 }

@@ -48,12 +48,15 @@ export class RedisStore implements KeyedStore {
     })
   }
 
-  insert(key: string, entry: StoredText): Promise<boolean> {
-    return this.#options.link.run((client) => this.#insert(client, key, entry))
+  insert(key: string, { text, expires }: StoredText): Promise<boolean> {
+    return this.#options.link.run(async ({ commands }) => {
+      const expiration = { type: 'PX', value: Number(this.#lifeOf(expires)) } as const
+      return (await commands.set(this.#keyOf(key), text, { condition: 'NX', expiration })) !== null
+    })
   }
 
-  replace(key: string, entry: StoredText, version: number, now: number): Promise<boolean> {
-    return this.#options.link.run((client) => this.#replace(client, key, entry, version, now))
+  replace(key: string, { text, expires }: StoredText, version: number, now: number): Promise<boolean> {
+    return this.#run(redisScripts.replace, [key], [String(version), String(now), text, this.#lifeOf(expires)])
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
@@ -63,10 +66,9 @@ export class RedisStore implements KeyedStore {
   move(move: Move, version: number, now: number): Promise<boolean> {
     const { link, timeLimit } = this.#options
     const latest = performance.now() + timeLimit * MOVE_SHARE
-    return link.run((client) => {
-      const deadline = client.serverTimeAt(latest)
-      if (deadline === undefined) return this.#moveFar(client, move, version, now)
+    return link.run(async (client) => {
       const { from, to, entry, mark } = move
+      const deadline = await client.serverTimeAt(latest, this.#keyOf(from))
       const texts = [entry, mark].flatMap(({ text, expires }) => [text, this.#lifeOf(expires)])
       return runScript(client, redisScripts.move, {
         keys: [this.#keyOf(from), this.#keyOf(to)],
@@ -89,46 +91,6 @@ export class RedisStore implements KeyedStore {
 
   close(): Promise<void> {
     return this.#options.link.close()
-  }
-
-  async #insert({ commands }: RedisClient, key: string, { text, expires }: StoredText): Promise<boolean> {
-    const expiration = { type: 'PX', value: Number(this.#lifeOf(expires)) } as const
-    return (await commands.set(this.#keyOf(key), text, { condition: 'NX', expiration })) !== null
-  }
-
-  #replace(
-    client: RedisClient,
-    key: string,
-    { text, expires }: StoredText,
-    version: number,
-    now: number,
-  ): Promise<boolean> {
-    const conditions = [String(version), String(now)]
-    const input = {
-      keys: [this.#keyOf(key)],
-      arguments: [...conditions, text, this.#lifeOf(expires)],
-    }
-    return runScript(client, redisScripts.replace, input)
-  }
-
-  /**
-   * A move in a cluster, where no step reaches two servers. The one step that counts is the mark's: until then the
-   * session stands under its old id, and the copy under one that nobody has ever been told. If we are stopped between
-   * the two, the copy is a text that nobody can ask for, until Redis removes it at its end.
-   *
-   * The other way would be a hash tag around the prefix of all keys: one step again, but every session on one and the
-   * same server of the cluster, and keys that Keyv does not look for.
-   */
-  async #moveFar(
-    client: RedisClient,
-    { from, to, entry, mark }: Move,
-    version: number,
-    now: number,
-  ): Promise<boolean> {
-    if (!(await this.#insert(client, to, entry))) return false
-    if (await this.#replace(client, from, mark, version, now)) return true
-    await runScript(client, redisScripts.remove, { keys: [this.#keyOf(to)], arguments: [] })
-    return false
   }
 
   #run(script: Script, keys: readonly string[], parameters: string[]): Promise<boolean> {

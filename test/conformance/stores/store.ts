@@ -13,6 +13,8 @@ export interface EngineUnderTest {
   readonly inCookie?: boolean
   /** Other processes see nothing of its sessions. Default: they do. */
   readonly oneProcess?: boolean
+  /** What its store knows an id by. Default: its hash. */
+  readonly keyOf?: (id: string) => string
   /** Written like an id of this engine, and never issued. Default: 32 characters. */
   readonly unknownId?: string
   /** The Debian package to install, if the server that this engine needs is not on this machine. */
@@ -26,7 +28,7 @@ export interface Store {
   readonly options: Partial<EngineOptions>
   /** Makes the engine that has no name. */
   readonly factory?: EngineFactory
-  /** Writes `text` over what stands under the hash `key`. */
+  /** Writes `text` over what stands under `key`. */
   readonly damage?: (key: string, text: string) => Promise<void>
   /** Everything that the store holds, as one text. */
   readonly dump?: () => Promise<string>

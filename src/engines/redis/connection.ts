@@ -1,0 +1,36 @@
+import { createClient } from '@keyv/redis'
+
+export interface ConnectionOptions {
+  readonly url: string
+  /** Milliseconds. */
+  readonly connectTimeout: number
+  /** The connection is gone, for whatever reason. Whoever has a call under way is told by the call. */
+  readonly onLost: () => void
+}
+
+/** One connection to one server: once lost it stays lost. */
+export function connectionTo({ url, connectTimeout, onLost }: ConnectionOptions) {
+  const client = createClient({
+    url,
+    // Nobody waits for a connection that may come back some day; see RedisLink.
+    disableOfflineQueue: true,
+    socket: { connectTimeout, reconnectStrategy: false },
+  })
+  // Without a listener an 'error' would end the process.
+  client.on('error', onLost)
+  const socketMade = new Promise((resolve) => client.once('connect', resolve))
+  let connecting: Promise<unknown> | undefined
+  return {
+    client,
+    connect(): Promise<unknown> {
+      connecting = client.connect()
+      return connecting
+    },
+    /** Lets go of the socket; what was under way fails. */
+    async destroy(): Promise<void> {
+      // A client that is destroyed before it has its socket does not notice and keeps the one that it gets.
+      await Promise.allSettled([Promise.race([socketMade, connecting])])
+      if (client.isOpen) client.destroy()
+    },
+  }
+}
