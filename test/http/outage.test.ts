@@ -1,22 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { EngineUnavailable } from '../../src/index.js'
-import type { Answer } from '../helpers/client.js'
 import type { EngineCall } from '../helpers/intercept.js'
 import { COOKIE_AGE, type Handler, idAfter, onEveryEngine } from '../helpers/site.js'
+import { isOutage } from '../outages/outage-site.js'
 
 const read: Handler = async (ctx) => (await ctx.session).get('a')
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
 const cycle: Handler = async (ctx) => (await ctx.session).cycleKey()
 const flush: Handler = async (ctx) => (await ctx.session).flush()
-
-/** S66, S67: says that it is for a moment, takes no cookie away and tells nothing of the store. */
-function isOutage(t: ExecutionContext, { status, headers, cookies, body }: Answer): void {
-  t.is(status, 503)
-  t.regex(String(headers['retry-after']), /^\d+$/)
-  t.deepEqual(cookies, [])
-  t.is(body, 'Service Unavailable')
-}
 
 /** Collects what nobody handled. The answer being there, whatever floats is settled with the next turns of the loop. */
 function unhandled(t: ExecutionContext): () => Promise<unknown[]> {

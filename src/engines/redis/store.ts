@@ -17,8 +17,8 @@ export interface RedisStoreOptions {
 /** What Redis takes for a text that is over already; it refuses 0. */
 const SHORTEST_LIFE = 1
 
-/** A move is done within this share of the time limit or not at all: the rest is for the answer's way back. */
-const MOVE_SHARE = 0.75
+/** A move is done within this share of the time limit or not at all: a way that is slow there is as slow back. */
+const MOVE_SHARE = 0.5
 
 /**
  * Sessions as texts that Redis removes at their end. Every step is one command or one script, and what requests ask
