@@ -55,7 +55,7 @@ export class KeyedEngine implements Engine {
     this.capabilities = parts.capabilities
     this.#parts = parts
     this.#ids = parts.ids ?? plainIds
-    this.#sure = new SureWrites(parts.store, parts.timeLimit)
+    this.#sure = new SureWrites(parts.store, parts.codec, parts.timeLimit)
   }
 
   async load(id: string): Promise<Loaded> {

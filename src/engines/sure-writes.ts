@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Codec } from '../codecs/codec.js'
 import { EngineUnavailable } from './errors.js'
 import type { KeyedStore, Move, StoredText } from './keyed-store.js'
 import { within } from './time-limit.js'
@@ -12,11 +14,13 @@ import { within } from './time-limit.js'
  */
 export class SureWrites {
   readonly #store: KeyedStore
+  readonly #codec: Codec
   readonly #timeLimit: number
 
   /** `timeLimit`: milliseconds; 0 where no answer can get lost. */
-  constructor(store: KeyedStore, timeLimit = 0) {
+  constructor(store: KeyedStore, codec: Codec, timeLimit = 0) {
     this.#store = store
+    this.#codec = codec
     this.#timeLimit = timeLimit
   }
 
@@ -24,7 +28,7 @@ export class SureWrites {
   insert(key: string, entry: StoredText): Promise<boolean> {
     return this.#sure(
       () => this.#store.insert(key, entry),
-      async () => (await this.#store.read(key)) === entry.text,
+      () => this.#holds(key, entry),
     )
   }
 
@@ -37,10 +41,14 @@ export class SureWrites {
   move(move: Move, version: number, now: number): Promise<boolean> {
     return this.#sure(
       () => this.#store.move(move, version, now),
-      async () =>
-        !(await this.#store.insert(move.to, move.mark)) &&
-        (await this.#store.read(move.to)) === move.entry.text,
+      async () => !(await this.#store.insert(move.to, move.mark)) && this.#holds(move.to, move.entry),
     )
+  }
+
+  /** Were the generator of ids broken, it could be another's session. A store may write the same in other words. */
+  async #holds(key: string, { text }: StoredText): Promise<boolean> {
+    const found = await this.#store.read(key)
+    return found !== undefined && isDeepStrictEqual(this.#codec.decode(found), this.#codec.decode(text))
   }
 
   async #sure(write: () => Promise<boolean>, isDone: () => Promise<boolean>): Promise<boolean> {

@@ -14,6 +14,8 @@ export function connectionTo({ url, connectTimeout, onLost }: ConnectionOptions)
     url,
     // Nobody waits for a connection that may come back some day; see RedisLink.
     disableOfflineQueue: true,
+    // What a server says that takes no more connections would be the answer to this, and answers to this go unheard.
+    disableClientInfo: true,
     socket: { connectTimeout, reconnectStrategy: false },
   })
   // Without a listener an 'error' would end the process.
