@@ -1,16 +1,21 @@
+import { setImmediate } from 'node:timers/promises'
 import KeyvRedis from '@keyv/redis'
 import test from 'ava'
 import { Keyv } from 'keyv'
 import { openRedis } from '../../src/engines/redis/redis.js'
-import { clusterIds } from '../../src/engines/redis/slots.js'
+import { clusterIds, slotOf } from '../../src/engines/redis/slots.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
+import { stall } from '../helpers/stall.js'
 import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
 import { redisCluster, untilComplete } from '../servers/redis-cluster.js'
+
+/** Milliseconds. */
+const LIMIT = 2000
 
 const ofCluster = redisMissing === undefined ? test.serial : test.serial.skip
 
 function openOn(urls: readonly string[]): Promise<Sessions> {
-  const options = { redisUrl: urls.join(), keyPrefix: 'keyv', engineTimeout: 500 }
+  const options = { redisUrl: urls.join(), keyPrefix: 'keyv', engineTimeout: LIMIT }
   const logger = { warn: () => {}, error: () => {} }
   return openSessions({ engine: (tools) => openRedis(options, tools), logger })
 }
@@ -72,4 +77,64 @@ ofCluster('a plain Keyv client of a cluster reads what a session stored', async 
   const keyv = new Keyv({ store: new KeyvRedis({ rootNodes: urls.map((url) => ({ url })) }) })
   t.teardown(() => keyv.disconnect())
   t.deepEqual((await keyv.get<{ data: unknown }>(clusterIds.keyOf(session.id ?? '')))?.data, { name: 'Ada' })
+})
+
+ofCluster('S08 a rotation moves a session within one slot, and sessions are on every server', async (t) => {
+  const servers = await redisCluster()
+  const sessions = await openOn(servers.map(({ port }) => redisUrl(port)))
+  t.teardown(() => sessions.close())
+  const { engine } = sessions
+  const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
+  const slots: number[] = []
+  for (let n = 0; n < 50; n++) {
+    const id = await engine.create(record)
+    const rotated = await engine.rotate(id, record, 1)
+    if (rotated.kind !== 'updated') return t.fail(rotated.kind)
+    t.is(rotated.id.slice(0, 4), id.slice(0, 4))
+    t.not(rotated.id.slice(4, 8), id.slice(4, 8))
+    const keys = [id, rotated.id].map((each) => `keyv::keyv:${clusterIds.keyOf(each)}`)
+    const [slot, ...others] = await askRedis(redisUrl(servers[0]?.port ?? 0), (client) =>
+      Promise.all(keys.map((key) => client.clusterKeySlot(key))),
+    )
+    t.deepEqual([slot, ...others], keys.map(slotOf))
+    t.deepEqual(others, [slot])
+    slots.push(slot ?? 0)
+  }
+  const shares = [0, 1, 2].map((place) => slots.filter((slot) => Math.floor((slot * 3) / 16_384) === place))
+  t.true(shares.every(({ length }) => length > 0))
+})
+
+ofCluster('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
+  const servers = await redisCluster()
+  const sessions = await openOn(servers.map(({ port }) => redisUrl(port)))
+  t.teardown(() => sessions.close())
+  const { engine } = sessions
+  const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
+  const id = await engine.create(record)
+  const server = servers[Math.floor((slotOf(clusterIds.keyOf(id)) * 3) / 16_384)]
+  // The first one tells the server the script and asks for its time, so that the next one is a single command.
+  const first = await engine.rotate(id, record, 1)
+  if (first.kind !== 'updated') return t.fail(first.kind)
+  server?.freeze('SIGSTOP')
+  await t.throwsAsync(engine.rotate(first.id, record, first.version), { instanceOf: EngineUnavailable })
+  server?.freeze('SIGCONT')
+  await untilComplete(servers)
+  t.is((await engine.load(first.id)).kind, 'found')
+})
+
+ofCluster('a process that had no time for a while does not take its servers for dead', async (t) => {
+  const servers = await redisCluster()
+  const sessions = await openOn(servers.map(({ port }) => redisUrl(port)))
+  t.teardown(() => sessions.close())
+  const session = await sessions.open()
+  session.set<string>('n', 1)
+  await session.save()
+  // The question is out, and is answered when nobody has time for the answer.
+  for (const server of servers) server.freeze('SIGSTOP')
+  const answer = sessions.open(session.id)
+  await setImmediate()
+  await setImmediate()
+  for (const server of servers) server.freeze('SIGCONT')
+  stall(LIMIT * 0.7)
+  t.is((await answer).get('n'), 1)
 })

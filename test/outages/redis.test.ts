@@ -1,9 +1,11 @@
 import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
 import KeyvRedis from '@keyv/redis'
 import avaTest, { type ExecutionContext } from 'ava'
 import { Keyv } from 'keyv'
 import { keyOf } from '../../src/engines/ids.js'
 import { EngineUnavailable, openSessions } from '../../src/index.js'
+import { stall } from '../helpers/stall.js'
 import { askRedis, redisMissing, redisServer, redisUrl } from '../servers/redis.js'
 import { isOutage, isOutageForAll, type OutageSite, openOutageSite } from './outage-site.js'
 
@@ -187,4 +189,18 @@ test('a server that has forgotten the scripts is told again', async (t) => {
   t.is((await site.send('/', id)).body, '2')
   await askRedis(redisUrl((await redisServer()).port), (client) => client.scriptFlush())
   t.is((await site.send('/', id)).body, '3')
+})
+
+test('an answer that lies waiting is read, however long the process had no time', async (t) => {
+  const server = await redisServer()
+  const site = await openSite(t)
+  const id = await site.store(1)
+  // The question is out, and is answered when nobody has time for the answer.
+  server.freeze('SIGSTOP')
+  const answer = site.stored(id)
+  await setImmediate()
+  await setImmediate()
+  server.freeze('SIGCONT')
+  stall(LIMIT * 1.5)
+  t.is(await answer, 1)
 })

@@ -25,7 +25,7 @@ export function connectionTo({ url, connectTimeout, onLost }: ConnectionOptions)
   return {
     client,
     connect(): Promise<unknown> {
-      connecting = client.connect()
+      connecting = client.connect().catch(explain)
       return connecting
     },
     /** Lets go of the socket; what was under way fails. */
@@ -35,4 +35,19 @@ export function connectionTo({ url, connectTimeout, onLost }: ConnectionOptions)
       if (client.isOpen) client.destroy()
     },
   }
+}
+
+/** What OpenSSL says of a certificate that nobody vouches for whom this process trusts. */
+const UNTRUSTED: readonly unknown[] = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]
+
+function explain(cause: unknown): never {
+  if (!(cause instanceof Error && 'code' in cause && UNTRUSTED.includes(cause.code))) throw cause
+  const what = `the server's certificate is not trusted (${cause.message})`
+  throw new Error(`${what}; NODE_EXTRA_CA_CERTS names the file of an authority of your own`, { cause })
 }

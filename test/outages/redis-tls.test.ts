@@ -1,0 +1,35 @@
+import test from 'ava'
+import { EngineUnavailable, openSessions } from '../../src/index.js'
+import { Browser } from '../helpers/browser.js'
+import { ServerProcess } from '../helpers/server-process.js'
+import { redisMissing } from '../servers/redis.js'
+import { startTlsRedis } from '../servers/redis-tls.js'
+
+const PAGE = '/sessions/page-count'
+
+const ofTls = redisMissing === undefined ? test.serial : test.serial.skip
+
+ofTls(
+  'rediss: a certificate that nobody vouches for stops the start, and what would help is said',
+  async (t) => {
+    const { server, url, certificate } = await startTlsRedis()
+    t.teardown(() => server.discard())
+    const logger = { warn: () => {}, error: () => {} }
+    await t.throwsAsync(openSessions({ engine: 'redis', redisUrl: url, logger }), {
+      instanceOf: EngineUnavailable,
+      message:
+        /: the server's certificate is not trusted \(self-signed certificate\); NODE_EXTRA_CA_CERTS names/,
+    })
+    // As sentinels and the servers of a cluster are asked, it is said no less.
+    await t.throwsAsync(openSessions({ engine: 'redis', redisUrl: `${url},${url}`, logger }), {
+      message:
+        /: the server's certificate is not trusted \(self-signed certificate\); NODE_EXTRA_CA_CERTS names/,
+    })
+
+    // Node reads the variable when it starts.
+    const env = { SESSION_ENGINE: 'redis', REDIS_URL: url, NODE_EXTRA_CA_CERTS: certificate }
+    const browser = new Browser(await ServerProcess.start(t, env).url())
+    const counts = [await browser.textOf('count', PAGE), await browser.textOf('count', PAGE)]
+    t.deepEqual(counts, ['1', '2'])
+  },
+)
