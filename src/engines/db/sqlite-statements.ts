@@ -47,10 +47,14 @@ export function sqliteStatements(table: string) {
     /** ?1 key. Leaves marks. */
     remove: `DELETE FROM ${table} WHERE key = ?1 AND ${version} IS NOT NULL RETURNING key`,
 
-    /** ?1 first key, ?2 first key too far, ?3 now, ?4 limit */
+    /**
+     * ?1 first key, ?2 first key too far, ?3 now, ?4 limit. The plus signs keep SQLite from walking the keys, past every
+     * session that is alive, rather than the index of expiries.
+     */
     removeExpired: `
       DELETE FROM ${table} WHERE key IN (
-        SELECT key FROM ${table} WHERE ${member('', '$.expires')} <= ?3 AND key >= ?1 AND key < ?2 LIMIT ?4
+        SELECT key FROM ${table} WHERE ${member('', '$.expires')} <= ?3 AND +key >= ?1 AND +key < ?2
+        ORDER BY ${member('', '$.expires')} LIMIT ?4
       ) RETURNING key`,
   } as const
 }

@@ -105,7 +105,8 @@ function queryOf(keyv: Keyv, path: string): Query {
 
 /**
  * One statement at a time: each that waits for another process's lock keeps one of the process's few threads, and with
- * all of them taken nobody could read. SQLite itself writes one after the other anyway.
+ * all of them taken nobody could read. The event loop would wait too: the driver puts a statement away under the lock
+ * of the connection, which the next one holds for as long as it runs. SQLite itself writes one after the other anyway.
  */
 function inTurn(query: Query, timeLimit: number): Query {
   const turns = new Turns()
