@@ -7,7 +7,7 @@ import { sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { openSession } from './session/opened.js'
 import type { Session } from './session/session.js'
-import { clearExpired, Sweeper } from './session/sweeper.js'
+import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
 import { checkOptions } from './settings/options.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
 import { Turns } from './turns.js'
@@ -35,8 +35,11 @@ export interface Sessions {
    * with `await session.save()`.
    */
   open(id?: string): Promise<Session>
-  /** Removes what has expired, in batches, and answers how many records went; `onBatch` hears how many so far. */
-  clearExpired(onBatch?: (cleared: number) => void): Promise<number>
+  /**
+   * Removes what has expired, in batches, and answers how many records went. `onBatch` hears how many so far, and ends
+   * it early by answering `false`.
+   */
+  clearExpired(onBatch?: OnBatch): Promise<number>
   /** Finishes what is under way and lets go of the store. */
   close(): Promise<void>
 }

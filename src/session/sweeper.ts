@@ -1,24 +1,41 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Engine } from '../engines/contract.js'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { Logger } from '../logger.js'
 
-/** Expired records that one call removes, so that no statement holds the store for long. */
-const BATCH = 500
+/** Expired records that one call removes: the first one, none fewer, none more. */
+const FIRST = 100
+const FEWEST = 10
+const MOST = 500
+
+/** How long one call may keep the store from requests: milliseconds. Quicker ones grow, slower ones shrink. */
+const LONGEST = 10
 
 /** How much earlier or later than the interval a sweep may come: processes that started together drift apart. */
 const JITTER = 0.1
 
-/** Removes what has expired, in batches, and answers how many records went. `onBatch` hears how many went so far. */
+/** Hears how many records went so far; the sweep ends early where it answers `false`. */
+export type OnBatch = (cleared: number) => unknown
+
+/**
+ * Removes what has expired, in batches, and answers how many records went. A batch is as large
+ * as the store is quick, and between two of them requests have their turn. `timer` answers milliseconds.
+ */
 export async function clearExpired(
   engine: Engine,
-  onBatch: (cleared: number) => void = () => {},
+  onBatch: OnBatch = () => {},
+  timer: () => number = () => performance.now(),
 ): Promise<number> {
   let cleared = 0
-  for (let batch = BATCH; batch === BATCH; onBatch(cleared)) {
-    batch = await engine.clearExpired(BATCH)
+  for (let limit = FIRST; ; await turn()) {
+    const since = timer()
+    const batch = await engine.clearExpired(limit)
+    const took = timer() - since
     cleared += batch
+    if (onBatch(cleared) === false || batch < limit) return cleared
+    if (took > LONGEST) limit = Math.max(FEWEST, Math.floor(limit / 2))
+    else if (took < LONGEST / 2) limit = Math.min(MOST, limit * 2)
   }
-  return cleared
 }
 
 /**
