@@ -1,22 +1,52 @@
 /** `npm run clear-sessions`: removes expired sessions from the store that the settings name. Django's `clearsessions`. */
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { loadSettings, openSessions } from '../src/index.js'
 import { startFault } from '../src/process/start-fault.js'
+import { Progress } from './clear-sessions/progress.js'
+
+const HELP = `
+  npm run clear-sessions
+
+  Removes the sessions that have expired from the store that the settings name, and says how many went. Safe while
+  servers run on that store. Ctrl-C ends it after the batch under way; what is left is there the next time.
+
+  Settings are the server's: npm run settings shows them, NODE_ENV=postgres npm run clear-sessions takes others.
+`
+
+/** What shells report of a program that Ctrl-C ended. */
+const INTERRUPTED = 130
 
 async function clear(): Promise<void> {
+  let interrupted = false
+  process.on('SIGINT', () => {
+    interrupted = true
+  })
   const settings = await loadSettings({ configDir: fileURLToPath(new URL('../config', import.meta.url)) })
   const sessions = await openSessions({ ...settings, cleanupInterval: 0 })
-  const { isTTY } = process.stdout
-  const cleared = await sessions.clearExpired((soFar) => {
-    if (isTTY) process.stdout.write(`\r  ${soFar} expired sessions removed`)
-  })
-  await sessions.close()
-  process.stdout.write(
-    `${isTTY ? '\r' : ''}  ${cleared} expired ${cleared === 1 ? 'session' : 'sessions'} removed\n`,
-  )
+  const progress = new Progress(process.stdout)
+  let early = true
+  try {
+    await sessions.clearExpired((removed) => {
+      progress.show(removed)
+      return !interrupted
+    })
+    early = interrupted
+  } finally {
+    progress.end(early)
+    await sessions.close()
+  }
+  process.exitCode = interrupted ? INTERRUPTED : 0
 }
 
-clear().catch((error: unknown) => {
-  console.error(startFault(error))
+function fail(error: unknown): void {
+  console.error(error instanceof TypeError && 'code' in error ? error.message : startFault(error))
   process.exit(1)
-})
+}
+
+try {
+  if (parseArgs({ options: { help: { type: 'boolean', short: 'h' } } }).values.help) console.log(HELP)
+  else await clear()
+} catch (error) {
+  fail(error)
+}
