@@ -7,6 +7,9 @@ import { timeIn } from './probe.js'
 /** How old something left over must be to be swept, in milliseconds. A change takes less than a thousandth of that. */
 const LEFTOVER_AGE = 60_000
 
+/** Batches whose times are no further apart belong to one sweep: milliseconds. */
+const ONE_SWEEP = 5000
+
 const isShard = /^[\w-]{2}$/
 const isSession = /^[\w-]+\.json$/
 
@@ -20,11 +23,16 @@ export interface FileSweepOptions {
 
 /**
  * Walks the files and removes what is over. It looks at one file at a time, since requests share the few threads on
- * which Node does such work. The next sweep goes on where this one stopped, so that many small ones don't begin
- * with the same living sessions each time.
+ * which Node does such work.
+ *
+ * A sweep of many small batches is one walk: each batch goes on behind the file where the last one stopped, and when
+ * every file has had its turn the sweep is over. A batch that comes later begins a walk of its own, with the directory
+ * where the last one stopped.
  */
 export class FileSweep {
   readonly #options: FileSweepOptions
+  #walk: AsyncGenerator<string, void> | undefined
+  #latest = 0
   #nextShard = ''
 
   constructor(options: FileSweepOptions) {
@@ -33,19 +41,42 @@ export class FileSweep {
 
   /** Removes at most `limit` sessions and marks that are over at `now`; leftovers are not counted. */
   async run(limit: number, now: number): Promise<number> {
+    if (this.#walk === undefined || Math.abs(now - this.#latest) > ONE_SWEEP) this.#walk = this.#files()
+    const walk = this.#walk
+    let removed = 0
+    try {
+      while (removed < limit) {
+        const next = await walk.next()
+        if (next.done) {
+          this.#end(walk)
+          break
+        }
+        if (await this.#options.removeIfOver(next.value, now)) removed += 1
+      }
+    } catch (error) {
+      this.#end(walk)
+      throw error
+    }
+    this.#latest = now
+    return removed
+  }
+
+  #end(walk: AsyncGenerator<string, void>): void {
+    if (this.#walk === walk) this.#walk = undefined
+  }
+
+  /** The paths of all session files. Removes on the way what changes have left over. */
+  async *#files(): AsyncGenerator<string, void> {
     const top = await this.#namesIn('')
     await this.#removeLeftovers('', top)
-    let removed = 0
     for (const shard of this.#fromNext(top.filter((name) => isShard.test(name)))) {
       this.#nextShard = shard
       const names = await this.#namesIn(shard)
       await this.#removeLeftovers(shard, names)
       for (const name of names.filter((each) => isSession.test(each))) {
-        if (removed === limit) return removed
-        if (await this.#options.removeIfOver(join(this.#options.directory, shard, name), now)) removed += 1
+        yield join(this.#options.directory, shard, name)
       }
     }
-    return removed
   }
 
   /** In their order, beginning with the one where the last sweep stopped. */
