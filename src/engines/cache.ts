@@ -1,14 +1,16 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import { LRUCache } from 'lru-cache'
 import { jsonCodec } from '../codecs/json.js'
 import type { Engine } from './contract.js'
 import { type EngineTools, KeyedEngine } from './keyed-engine.js'
 import type { KeyedStore, Move, StoredText } from './keyed-store.js'
+import { Walk } from './walk.js'
 
 /** How often expired sessions leave memory, in milliseconds. */
 const SWEEP_EVERY = 60_000
-/** How many are removed in one turn of the event loop. */
-const SWEEP_LIMIT = 1000
+/** How many are looked at in one turn of the event loop. */
+const LOOKS = 1000
 
 export interface CacheOptions {
   /** Sessions held at the most; the one unused for longest gives way. */
@@ -37,14 +39,23 @@ interface Slot {
  */
 class LruStore implements KeyedStore {
   readonly #slots: LRUCache<string, Slot>
+  /** What a sweep walks: a set can be walked while it changes, a list by last use cannot. */
+  readonly #keys = new Set<string>()
+  readonly #walk = new Walk(() => this.#over())
+  readonly #clock: () => number
   readonly #keyv: Keyv<string>
   readonly #sweeper: NodeJS.Timeout
 
   constructor(max: number, namespace: string, clock: () => number) {
-    this.#slots = new LRUCache({ max })
+    this.#clock = clock
+    this.#slots = new LRUCache({
+      max,
+      noDisposeOnSet: true,
+      dispose: (_slot, key) => this.#keys.delete(key),
+    })
     this.#keyv = new Keyv<string>({ store: this.#slots, namespace, throwOnErrors: true })
     this.#sweeper = setInterval(() => {
-      void this.removeExpired(SWEEP_LIMIT, clock())
+      void this.removeExpired(Number.POSITIVE_INFINITY, clock())
     }, SWEEP_EVERY)
     this.#sweeper.unref()
   }
@@ -86,13 +97,8 @@ class LruStore implements KeyedStore {
     return this.#slots.peek(key)?.version !== undefined && this.#slots.delete(key)
   }
 
-  async removeExpired(limit: number, now: number): Promise<number> {
-    let removed = 0
-    for (const [key, slot] of this.#slots.entries()) {
-      if (removed === limit) break
-      if (slot.expires <= now && this.#slots.delete(key)) removed++
-    }
-    return removed
+  removeExpired(limit: number, now: number): Promise<number> {
+    return this.#walk.run(limit, now, (key) => this.#isOver(key, now) && this.#slots.delete(key))
   }
 
   async close(): Promise<void> {
@@ -105,7 +111,22 @@ class LruStore implements KeyedStore {
     return slot?.version === version && slot.expires > now
   }
 
+  #isOver(key: string, now: number): boolean {
+    const slot = this.#slots.peek(key)
+    return slot !== undefined && slot.expires <= now
+  }
+
+  /** The keys of all that is over, found a few at a time. */
+  async *#over(): AsyncGenerator<string, void> {
+    let looks = 0
+    for (const key of this.#keys) {
+      if (++looks % LOOKS === 0) await turn()
+      if (this.#isOver(key, this.#clock())) yield key
+    }
+  }
+
   #put(key: string, { text, expires, version }: StoredText): void {
     this.#slots.set(key, { value: text, expires, version })
+    this.#keys.add(key)
   }
 }

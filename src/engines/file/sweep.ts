@@ -1,14 +1,12 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode } from '../system-errors.js'
+import { Walk } from '../walk.js'
 import { isLeftover, removeAll } from './lock.js'
 import { timeIn } from './probe.js'
 
 /** How old something left over must be to be swept, in milliseconds. A change takes less than a thousandth of that. */
 const LEFTOVER_AGE = 60_000
-
-/** Batches whose times are no further apart belong to one sweep: milliseconds. */
-const ONE_SWEEP = 5000
 
 const isShard = /^[\w-]{2}$/
 const isSession = /^[\w-]+\.json$/
@@ -23,16 +21,12 @@ export interface FileSweepOptions {
 
 /**
  * Walks the files and removes what is over. It looks at one file at a time, since requests share the few threads on
- * which Node does such work.
- *
- * A sweep of many small batches is one walk: each batch goes on behind the file where the last one stopped, and when
- * every file has had its turn the sweep is over. A batch that comes later begins a walk of its own, with the directory
- * where the last one stopped.
+ * which Node does such work. Each walk begins with the directory where the last one stopped, so that sweeps which are
+ * cut off don't look at the same living sessions each time.
  */
 export class FileSweep {
   readonly #options: FileSweepOptions
-  #walk: AsyncGenerator<string, void> | undefined
-  #latest = 0
+  readonly #walk = new Walk(() => this.#files())
   #nextShard = ''
 
   constructor(options: FileSweepOptions) {
@@ -40,29 +34,8 @@ export class FileSweep {
   }
 
   /** Removes at most `limit` sessions and marks that are over at `now`; leftovers are not counted. */
-  async run(limit: number, now: number): Promise<number> {
-    if (this.#walk === undefined || Math.abs(now - this.#latest) > ONE_SWEEP) this.#walk = this.#files()
-    const walk = this.#walk
-    let removed = 0
-    try {
-      while (removed < limit) {
-        const next = await walk.next()
-        if (next.done) {
-          this.#end(walk)
-          break
-        }
-        if (await this.#options.removeIfOver(next.value, now)) removed += 1
-      }
-    } catch (error) {
-      this.#end(walk)
-      throw error
-    }
-    this.#latest = now
-    return removed
-  }
-
-  #end(walk: AsyncGenerator<string, void>): void {
-    if (this.#walk === walk) this.#walk = undefined
+  run(limit: number, now: number): Promise<number> {
+    return this.#walk.run(limit, now, (path) => this.#options.removeIfOver(path, now))
   }
 
   /** The paths of all session files. Removes on the way what changes have left over. */
