@@ -1,0 +1,37 @@
+import type { SessionRecord } from '../../src/codecs/record.js'
+import type { Engine } from '../../src/engines/contract.js'
+
+/** Creates on the way at the same time: as many as the engines put into one statement. */
+const AT_ONCE = 256
+
+const HOUR = 3_600_000
+/** How long the two kinds of sessions live. */
+export const SHORT = HOUR
+export const LONG = 14 * 24 * HOUR
+
+/** A session as a shop would have it, 220 bytes at rest. */
+export function sample(number: number, now: number, life: number): SessionRecord {
+  const data = {
+    _auth_user_id: String(number),
+    _auth_user_hash: number.toString(36).padStart(32, 'h'),
+    cart: [{ article: number % 9973, count: 1 + (number % 3) }],
+    visits: number % 100,
+  }
+  return { data, createdAt: now, expires: now + life }
+}
+
+/**
+ * Creates `count` sessions through the engine, every second one of them short-lived, and answers the ids of the others.
+ */
+export async function fill(engine: Engine, count: number, now: number): Promise<string[]> {
+  const living: string[] = []
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const numbers = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => from + index)
+    const isLong = (number: number): boolean => number % 2 === 1
+    const ids = await Promise.all(
+      numbers.map((number) => engine.create(sample(number, now, isLong(number) ? LONG : SHORT))),
+    )
+    living.push(...ids.filter((_, index) => isLong(from + index)))
+  }
+  return living
+}
