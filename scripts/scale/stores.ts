@@ -11,6 +11,8 @@ import { redisServer, redisUrl } from '../../test/servers/redis.js'
 export interface Pair {
   readonly few: SessionsOptions
   readonly many: SessionsOptions
+  /** The store removes by itself what is over: there is no sweep to measure. Default: it does not. */
+  readonly clearsItself?: boolean
   discard(): Promise<void>
 }
 
@@ -54,6 +56,7 @@ export const stores: Readonly<Record<string, () => Promise<Pair>>> = {
     return {
       few: { engine: 'redis', redisUrl: `${url}/1` },
       many: { engine: 'redis', redisUrl: `${url}/2` },
+      clearsItself: true,
       discard: async () => {},
     }
   },
