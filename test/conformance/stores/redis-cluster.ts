@@ -18,7 +18,8 @@ async function prepare(): Promise<Store> {
   const urls = (await servers()).map(({ port }) => redisUrl(port))
   const keyPrefix = randomUUID()
   return {
-    options: { redisUrl: urls.join(','), keyPrefix },
+    // Three servers share a small machine with the tests; no case is about how fast they are.
+    options: { redisUrl: urls.join(','), keyPrefix, engineTimeout: 10_000 },
     async damage(key, text) {
       const cluster = await createCluster({ rootNodes: urls.map((url) => ({ url })) }).connect()
       await cluster.set(`${keyPrefix}::${keyPrefix}:${key}`, text)
