@@ -42,15 +42,7 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
     timeLimit: engineTimeout,
   })
   const capabilities = { revocable: true, shared: true, enumerable: true }
-  return new KeyedEngine({
-    ...tools,
-    name: 'file',
-    capabilities,
-    store,
-    codec: jsonCodec,
-    keyPrefix,
-    timeLimit: engineTimeout,
-  })
+  return new KeyedEngine({ ...tools, name: 'file', capabilities, store, codec: jsonCodec, keyPrefix })
 }
 
 /** A directory that is there already keeps its mode, unless others could put files into it (S72). */
