@@ -1,41 +1,75 @@
 import { fileURLToPath } from 'node:url'
 import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
+import helmet from 'koa-helmet'
 import views from 'koa-views'
 import { assets } from './demos/assets.js'
 import { demos } from './demos/index.js'
+import { pages } from './demos/kit/page.js'
+import { openVariants } from './demos/variants.js'
+import { Hood } from './hood/hood.js'
 import type { Sessions, Settings } from './index.js'
 import type { Logger } from './logger.js'
+import { csrf } from './middleware/csrf.js'
 import { errorPages, logFailures } from './middleware/errors.js'
 import { health } from './middleware/health.js'
 import { describeSettings } from './settings/describe.js'
+import { showsInternals } from './settings/settings.js'
 
 /** What the app is made of. The caller opened the sessions and closes them. */
 export interface AppParts {
   readonly sessions: Sessions
   readonly settings: Settings
   readonly logger: Logger
+  /** Milliseconds since 1970. Default: the system's. */
+  readonly clock?: () => number
 }
 
 const viewsDirectory = fileURLToPath(new URL('../views', import.meta.url))
 
+/** Nothing from anywhere else, and nothing inline; Pico's own pictures are `data:`. */
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    'default-src': ["'none'"],
+    'script-src': ["'self'"],
+    'style-src': ["'self'"],
+    'img-src': ["'self'", 'data:'],
+    'form-action': ["'self'"],
+    'base-uri': ["'none'"],
+    'frame-ancestors': ["'none'"],
+  },
+}
+
 /** The demo server's Koa app: a request passes these from top to bottom. */
-export function createApp({ sessions, settings, logger }: AppParts): Koa {
+export async function createApp({ sessions, settings, logger, clock = Date.now }: AppParts): Promise<Koa> {
   const { environment, secretKey, secretKeyFallbacks } = settings
+  if (secretKey === undefined) throw new TypeError('the demo server signs its forms: it needs a SECRET_KEY')
+  const variants = await openVariants(sessions, settings, clock)
+  const hood = showsInternals(settings)
+    ? new Hood([
+        { cookieName: settings.cookieName, engine: sessions.engine },
+        { cookieName: variants.short.cookieName, engine: variants.short.sessions.engine },
+      ])
+    : undefined
   const app = new Koa({ env: environment })
-  if (secretKey !== undefined) app.keys = [secretKey, ...secretKeyFallbacks]
   app.on('error', logFailures(logger))
 
+  // With helmet's own policy, no-referrer, browsers would not say where a form comes from, which csrf() asks.
+  app.use(helmet({ contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' } }))
   app.use(errorPages())
   app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: environment === 'production' } }))
   app.use(assets(`${viewsDirectory}/assets`).routes())
   app.use(health(sessions.engine))
   // Nothing above asks for a session: a style sheet and a health check cost no store call, and answer when the store is down.
-  app.use(bodyParser({ enableTypes: ['form'], formLimit: '16kb' }))
+  app.use(pages(hood))
+  app.use(bodyParser({ enableTypes: ['form'], formLimit: '100kb' }))
+  app.use(csrf({ secretKeys: [secretKey, ...secretKeyFallbacks] }))
   app.use(sessions.middleware())
 
-  const pages = demos({ engine: sessions.engine.name, environment, settings: describeSettings(settings) })
-  app.use(pages.routes())
-  app.use(pages.allowedMethods())
+  const facts = { engine: sessions.engine.name, environment, settings: describeSettings(settings) }
+  const router = demos({ facts, sessions, variants, clock })
+  app.use(router.routes())
+  app.use(router.allowedMethods())
   return app
 }

@@ -1,5 +1,5 @@
 export type { CustomExpiry, JsonObject, JsonValue, SessionRecord } from './codecs/record.js'
-export type { Capabilities, Engine, Loaded, Touched, Updated } from './engines/contract.js'
+export type { Capabilities, Engine, Loaded, Stored, Touched, Updated } from './engines/contract.js'
 export { CookieTooLarge, EngineMisconfigured, EngineUnavailable } from './engines/errors.js'
 export type { EngineFactory } from './engines/factory.js'
 export type { EngineTools } from './engines/keyed-engine.js'

@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Router from '@koa/router'
 
+/** The library beneath our own style sheet; served by us, so that no page depends on anybody else's server. */
+const PICO = fileURLToPath(import.meta.resolve('@picocss/pico/css/pico.classless.min.css'))
+
 /**
- * The pages' stylesheet and picture, at `/assets/<name>`. Read once, when the app is made; a browser asks again each
- * time and hears 304 until one of them changes.
+ * The pages' style sheets, scripts and pictures, at `/assets/<name>`. Read once, when the app is made; a browser asks
+ * again each time and hears 304 until one of them changes.
  */
 export function assets(directory: string): Router {
   const router = new Router()
-  for (const name of readdirSync(directory)) {
-    const content = readFileSync(join(directory, name))
+  const own = readdirSync(directory).map((name) => join(directory, name))
+  for (const path of [...own, PICO]) {
+    const content = readFileSync(path)
     const etag = createHash('sha256').update(content).digest('base64url')
-    router.get(`/assets/${name}`, (ctx) => {
+    router.get(`/assets/${basename(path)}`, (ctx) => {
       ctx.set('Cache-Control', 'no-cache')
       ctx.status = 200
       ctx.etag = etag
@@ -20,7 +25,7 @@ export function assets(directory: string): Router {
         ctx.status = 304
         return
       }
-      ctx.type = extname(name)
+      ctx.type = extname(path)
       ctx.body = content
     })
   }

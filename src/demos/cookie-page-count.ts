@@ -1,28 +1,64 @@
 import Router from '@koa/router'
+import type { Context } from 'koa'
+import { z } from 'zod'
+import { readForm, type Typed, whole } from './kit/form.js'
+import { seeOther, show } from './kit/page.js'
+import { plainCookie, removePlainCookie, setPlainCookie } from './kit/plain-cookie.js'
 
 const COOKIE = 'count'
 const LARGEST = 1_000_000_000
-const TWO_WEEKS = 14 * 86_400_000
+const TWO_WEEKS = 14 * 86_400
+const HERE = '/cookies/page-count'
 
-const options = { signed: false, httpOnly: true, sameSite: 'lax', maxAge: TWO_WEEKS } as const
+const forgery = z.object({ forged: whole('A count', 0, LARGEST) })
 
 /** A count that the browser itself holds, in a plain cookie: it can be read and changed there. */
 export function cookiePageCount(): Router {
-  const router = new Router({ prefix: '/cookies/page-count' })
+  const router = new Router({ prefix: HERE })
 
-  router.get('/', async (ctx) => {
-    const count = countIn(ctx.cookies.get(COOKIE, { signed: false })) + 1
-    ctx.cookies.set(COOKIE, String(count), options)
-    await ctx.render('cookie-page-count', { count })
+  // #region count
+  router.get('/', (ctx) => {
+    const count = countIn(plainCookie(ctx, COOKIE)) + 1
+    setPlainCookie(ctx, COOKIE, String(count), { maxAge: TWO_WEEKS })
+    page(ctx, count)
   })
+  // #endregion
+
+  // #region forge
+  router.post('/forge', (ctx) => {
+    const form = readForm(ctx, forgery)
+    if (!form.ok) return page(ctx, countIn(plainCookie(ctx, COOKIE)), form, 422)
+    // What the browser's developer tools could have done just as well, without asking.
+    setPlainCookie(ctx, COOKIE, String(form.value.forged), { maxAge: TWO_WEEKS })
+    seeOther(ctx, HERE)
+  })
+  // #endregion
 
   router.post('/start-again', (ctx) => {
-    ctx.cookies.set(COOKIE, null, { signed: false })
-    ctx.status = 303
-    ctx.redirect('/cookies/page-count')
+    removePlainCookie(ctx, COOKIE)
+    seeOther(ctx, HERE)
   })
 
   return router
+}
+
+function page(
+  ctx: Context,
+  count: number,
+  form: { typed?: Typed; problems?: Typed } = {},
+  status = 200,
+): void {
+  const { typed = { forged: '1000' }, problems = {} } = form
+  show(
+    ctx,
+    {
+      view: 'cookie-page-count',
+      title: 'Page count in a cookie',
+      locals: { count, typed, problems },
+      sources: ['demos/cookie-page-count.ts#count', 'demos/cookie-page-count.ts#forge'],
+    },
+    status,
+  )
 }
 
 /** Whoever holds the cookie can write anything into it: what is no sensible count is none. */

@@ -1,17 +1,29 @@
 import Router from '@koa/router'
+import type { Sessions } from '../index.js'
 import { cookiePageCount } from './cookie-page-count.js'
 import { type Facts, home } from './home.js'
+import { oldLinks } from './old-links.js'
+import { progress } from './progress.js'
 import { sessionPageCount } from './session-page-count.js'
+import type { Variants } from './variants.js'
+
+/** What the demos are handed. */
+export interface DemoParts {
+  readonly facts: Facts
+  readonly sessions: Sessions
+  readonly variants: Variants
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
 
 /** Every demo's pages. What they show is one visitor's own, so no cache keeps it. */
-export function demos(facts: Facts): Router {
+export function demos({ facts, sessions }: DemoParts): Router {
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     await next()
   })
-  for (const demo of [home(facts), cookiePageCount(), sessionPageCount()]) {
-    router.use(demo.routes())
-  }
+  const all = [home(facts), progress(), oldLinks(), cookiePageCount(), sessionPageCount({ sessions })]
+  for (const demo of all) router.use(demo.routes())
   return router
 }

@@ -63,6 +63,12 @@ export interface Engine {
    */
   lease?(name: string, milliseconds: number): Promise<boolean>
 
+  /**
+   * What stands under `id` in the store, word for word: for people who want to look, on no request's way. An engine
+   * without this method shows nothing of how it stores.
+   */
+  inspect?(id: string): Promise<Stored | undefined>
+
   /** Finishes what is under way and lets go of files, sockets and timers. */
   close(): Promise<void>
 }
@@ -77,6 +83,13 @@ export interface Capabilities {
   readonly enumerable: boolean
   /** How long a `load` may be behind what other processes wrote, in milliseconds. Default: not at all. */
   readonly staleFor?: number
+}
+
+/** A record as it is stored. */
+export interface Stored {
+  /** What the store knows the record by: never an id (S05). */
+  readonly key: string
+  readonly text: string
 }
 
 export type Loaded =

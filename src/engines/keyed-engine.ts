@@ -1,7 +1,7 @@
 import type { Codec, Entry } from '../codecs/codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
-import type { Capabilities, Engine, Loaded, Touched, Updated } from './contract.js'
+import type { Capabilities, Engine, Loaded, Stored, Touched, Updated } from './contract.js'
 import { EngineUnavailable } from './errors.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
 import type { KeyedStore, StoredText } from './keyed-store.js'
@@ -132,6 +132,13 @@ export class KeyedEngine implements Engine {
     if (held.record.expires > now) return false
     // Of several who find it lapsed one wins. For the condition's "alive" no time counts but that it lapsed.
     return store.replace(key, this.#stored(record, held.version + 1), held.version, 0)
+  }
+
+  async inspect(id: string): Promise<Stored | undefined> {
+    if (!isId(id)) return undefined
+    const key = this.#key(id)
+    const text = await this.#parts.store.read(key)
+    return text === undefined ? undefined : { key, text }
   }
 
   close(): Promise<void> {

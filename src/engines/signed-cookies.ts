@@ -3,7 +3,7 @@ import { type Envelope, keysFor } from '../codecs/envelope.js'
 import type { SessionRecord } from '../codecs/record.js'
 import { SEALED_VERSION, sealed } from '../codecs/sealed.js'
 import { SIGNED_VERSION, signed } from '../codecs/signed.js'
-import type { Engine, Loaded, Touched, Updated } from './contract.js'
+import type { Engine, Loaded, Stored, Touched, Updated } from './contract.js'
 import { CookieTooLarge, EngineMisconfigured } from './errors.js'
 import type { EngineTools } from './keyed-engine.js'
 
@@ -108,6 +108,11 @@ class SignedCookies implements Engine {
 
   async clearExpired(): Promise<number> {
     return 0
+  }
+
+  async inspect(id: string): Promise<Stored | undefined> {
+    const text = this.isId(id) ? this.#envelope.open(id) : undefined
+    return text === undefined ? undefined : { key: this.#cookieName, text }
   }
 
   async close(): Promise<void> {}

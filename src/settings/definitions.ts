@@ -177,6 +177,12 @@ export const definitions = {
     default: '127.0.0.1',
     meaning: 'the address of the demo server; 0.0.0.0 serves every network',
   }),
+  showInternals: define<boolean | undefined>(optional(flag), {
+    name: 'SHOW_INTERNALS',
+    default: undefined,
+    mayBeEmpty: true,
+    meaning: 'whether the demos show what happens under the hood; unset: everywhere but in production',
+  }),
   logLevel: define(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
     name: 'LOG_LEVEL',
     default: 'info',

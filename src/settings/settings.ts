@@ -21,3 +21,8 @@ export type SettingsOptions = { readonly [Key in keyof Settings]?: Settings[Key]
 
 /** The environment where nobody named one. */
 export const DEFAULT_ENVIRONMENT = 'development'
+
+/** Whether the demos show what happens under the hood: as `SHOW_INTERNALS` says, and else everywhere but in production. */
+export function showsInternals({ showInternals, environment }: Settings): boolean {
+  return showInternals ?? environment !== 'production'
+}

@@ -33,7 +33,7 @@ async function appWith(t: ExecutionContext, engine: Engine | 'cache') {
   const logger = createLogger(settings, log)
   const sessions = await openSessions({ ...settings, engine, logger })
   t.teardown(() => sessions.close())
-  const app = createApp({ sessions, settings, logger })
+  const app = await createApp({ sessions, settings, logger })
   return { app, logged: (): string => String(log.read() ?? '') }
 }
 
@@ -103,7 +103,7 @@ test('a method that a page does not take is a 405 that names the right ones', as
 
 test('a form that is far too large is refused', async (t) => {
   const { app } = await appWith(t, 'cache')
-  const body = new URLSearchParams({ text: 'x'.repeat(20_000) })
+  const body = new URLSearchParams({ text: 'x'.repeat(110_000) })
   const response = await fetch(`${await serve(t, app)}/cookies/page-count/start-again`, {
     method: 'POST',
     body,

@@ -1,0 +1,46 @@
+import { openEngine } from '../engines/registry.js'
+import { observe } from '../hood/recording.js'
+import { type EngineTools, openSessions, type Sessions, type Settings } from '../index.js'
+
+/** Seconds: what the `Set, get, delete` walkthrough would have as its SESSION_COOKIE_AGE. */
+const SHORT_AGE = 30
+
+/** Sessions under other settings, beside the ones that every page has. */
+export interface Variants {
+  /** Of thirty seconds, in a cookie of their own: when one ends, nothing else is forgotten. */
+  readonly short: { readonly sessions: Sessions; readonly cookieName: string; readonly age: number }
+  /** The same sessions as everywhere, with NESTED_CHANGES=ignore. */
+  readonly ignoring: Sessions
+}
+
+/** Opens them on the engine of `sessions`, which they share and do not close. */
+export async function openVariants(
+  sessions: Sessions,
+  settings: Settings,
+  clock: () => number,
+): Promise<Variants> {
+  const shared = { ...settings, engine: sessions.engine, cleanupInterval: 0, clock }
+  const cookieName = `${settings.cookieName}-short`
+  const age = Math.min(SHORT_AGE, settings.cookieAge)
+  const engine = sessions.engine.capabilities.revocable
+    ? sessions.engine
+    : // What is sealed for one cookie is no other cookie's (S52).
+      async (tools: EngineTools) =>
+        observe(await openEngine('signed_cookies', { ...settings, cookieName }, quiet(tools)))
+  return {
+    short: {
+      sessions: await openSessions({ ...shared, cookieName, cookieAge: age, engine }),
+      cookieName,
+      age,
+    },
+    ignoring: await openSessions({ ...shared, nestedChanges: 'ignore' }),
+  }
+}
+
+/** What the engine warns of at the start has been said. */
+function quiet(tools: EngineTools): EngineTools {
+  return {
+    ...tools,
+    logger: { warn: () => {}, error: (details, message) => tools.logger.error(details, message) },
+  }
+}

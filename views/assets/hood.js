@@ -1,0 +1,39 @@
+// The only script of this site: the panel stays as it was left, and the time that a session has left runs down.
+
+for (const details of document.querySelectorAll('details[data-remember]')) {
+  const name = `tessera.${details.dataset.remember}`
+  try {
+    if (localStorage.getItem(name) === 'closed') details.open = false
+    details.addEventListener('toggle', () => localStorage.setItem(name, details.open ? 'open' : 'closed'))
+  } catch {
+    // A browser that lets nobody store anything: the panel is open on each page.
+  }
+}
+
+const units = [
+  ['day', 86400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+function inWords(seconds) {
+  if (seconds <= 0) return 'over'
+  const [unit, size] = units.find(([, size]) => seconds >= size * 2) ?? units.at(-1)
+  return `in ${new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(Math.floor(seconds / size))}`
+}
+
+const countdowns = [...document.querySelectorAll('[data-until]')]
+
+function tick() {
+  for (const element of countdowns) {
+    const left = Math.ceil((Number(element.dataset.until) - Date.now()) / 1000)
+    element.textContent = inWords(left)
+    element.classList.toggle('over', left <= 0)
+  }
+}
+
+if (countdowns.length > 0) {
+  tick()
+  setInterval(tick, 1000)
+}
