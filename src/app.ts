@@ -10,7 +10,6 @@ import { openVariants } from './demos/variants.js'
 import { Hood } from './hood/hood.js'
 import type { Sessions, Settings } from './index.js'
 import type { Logger } from './logger.js'
-import { csrf } from './middleware/csrf.js'
 import { errorPages, logFailures } from './middleware/errors.js'
 import { health } from './middleware/health.js'
 import { describeSettings } from './settings/describe.js'
@@ -64,11 +63,10 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   // Nothing above asks for a session: a style sheet and a health check cost no store call, and answer when the store is down.
   app.use(pages(hood))
   app.use(bodyParser({ enableTypes: ['form'], formLimit: '100kb' }))
-  app.use(csrf({ secretKeys: [secretKey, ...secretKeyFallbacks] }))
   app.use(sessions.middleware())
 
   const facts = { engine: sessions.engine.name, environment, settings: describeSettings(settings) }
-  const router = demos({ facts, sessions, variants, clock })
+  const router = demos({ facts, sessions, variants, clock, secretKeys: [secretKey, ...secretKeyFallbacks] })
   app.use(router.routes())
   app.use(router.allowedMethods())
   return app

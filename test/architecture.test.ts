@@ -14,6 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ['settings/'],
   ['sessions.ts'],
   ['index.ts', 'conformance/'],
+  ['hood/'],
   ['demos/'],
   ['app.ts'],
   ['process/', 'server.ts'],
@@ -21,17 +22,17 @@ const floors: readonly (readonly string[])[] = [
 
 /** The only code that knows these packages. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  koa: ['middleware/', 'sessions.ts', 'demos/', 'app.ts', 'process/'],
+  koa: ['middleware/', 'sessions.ts', 'hood/', 'demos/', 'app.ts', 'process/'],
   '@koa/router': ['demos/', 'app.ts'],
   keyv: ['engines/'],
   '@keyv/sqlite': ['engines/db/'],
   '@keyv/postgres': ['engines/db/'],
   '@keyv/redis': ['engines/redis/'],
-  'lru-cache': ['engines/'],
+  'lru-cache': ['engines/', 'hood/'],
   pino: ['process/'],
   config: ['settings/'],
-  zod: ['settings/'],
-  cookie: ['middleware/'],
+  zod: ['settings/', 'demos/'],
+  cookie: ['middleware/', 'hood/'],
 }
 
 interface File {

@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import type { Sessions } from '../index.js'
+import { csrf } from '../middleware/csrf.js'
 import { cookiePageCount } from './cookie-page-count.js'
 import { type Facts, home } from './home.js'
 import { oldLinks } from './old-links.js'
@@ -14,15 +15,18 @@ export interface DemoParts {
   readonly variants: Variants
   /** Milliseconds since 1970. */
   readonly clock: () => number
+  /** The first signs, all verify. */
+  readonly secretKeys: readonly [string, ...string[]]
 }
 
 /** Every demo's pages. What they show is one visitor's own, so no cache keeps it. */
-export function demos({ facts, sessions }: DemoParts): Router {
+export function demos({ facts, sessions, secretKeys }: DemoParts): Router {
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     await next()
   })
+  router.use(csrf({ secretKeys }))
   const all = [home(facts), progress(), oldLinks(), cookiePageCount(), sessionPageCount({ sessions })]
   for (const demo of all) router.use(demo.routes())
   return router

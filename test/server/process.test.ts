@@ -17,7 +17,8 @@ async function openRequest(url: string): Promise<Socket> {
   const socket = connect(Number(port), hostname).setEncoding('utf8')
   await once(socket, 'connect')
   socket.write(
-    'POST /cookies/page-count/start-again HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n' +
+    'POST /cookies/page-count/start-again HTTP/1.1\r\nHost: test\r\nSec-Fetch-Site: same-origin\r\n' +
+      'Expect: 100-continue\r\n' +
       'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1\r\n\r\n',
   )
   // "100 Continue": the request is with the server, which now waits for the body.

@@ -85,6 +85,11 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['65535', 65_535],
   ],
   host: [['::1', '::1']],
+  showInternals: [
+    ['true', true],
+    ['false', false],
+    ['', undefined],
+  ],
   logLevel: [
     ['silent', 'silent'],
     ['trace', 'trace'],
