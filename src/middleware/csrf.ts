@@ -45,12 +45,13 @@ export function csrf({ secretKeys }: CsrfOptions): Middleware {
 function faultOf(ctx: Context, keys: Keys): string | undefined {
   const site = ctx.get('Sec-Fetch-Site')
   if (site === 'same-origin' || site === 'none') return undefined
+  // A value that nobody knows yet comes from no page of ours either (S61).
   if (site !== '') return 'This form was sent from another site. Open the page here and send it again.'
 
   const origin = ctx.get('Origin')
   if (origin !== '') {
     if (URL.canParse(origin) && new URL(origin).host === ctx.host) return undefined
-    return `This form was sent from ${origin}, and is taken from ${ctx.origin} only. Open the page here and send it again.`
+    return `This form was sent from ${origin}, and is taken from ${ctx.protocol}://${ctx.host} only. Open the page here and send it again.`
   }
 
   const token = tokenOf(ctx, keys)
