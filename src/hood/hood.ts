@@ -4,7 +4,7 @@ import { EngineUnavailable } from '../index.js'
 import { readCookie } from '../middleware/cookie.js'
 import { CSRF_COOKIE } from '../middleware/csrf.js'
 import type { IsSecret } from './cookies.js'
-import { type Exchange, exchangeOf } from './exchange.js'
+import { type Exchange, exchangeOf, linesOf } from './exchange.js'
 import { type EngineCall, recording } from './recording.js'
 import { recordOn, type Shelf, type StoredRecord } from './shelf.js'
 import { type Excerpt, excerpt } from './source.js'
@@ -60,7 +60,8 @@ export class Hood {
   /** The page itself may not need the store: that it is down is told on the panel, and takes nothing else away. */
   async #recordsOf(ctx: Context): Promise<readonly StoredRecord[] | undefined> {
     try {
-      const records = await Promise.all(this.#shelves.map((shelf) => recordOn(shelf, ctx)))
+      const wire = { cookie: ctx.req.headers.cookie, setCookie: linesOf(ctx) }
+      const records = await Promise.all(this.#shelves.map((shelf) => recordOn(shelf, wire)))
       return records.filter((record) => record !== undefined)
     } catch (error) {
       if (error instanceof EngineUnavailable) return undefined

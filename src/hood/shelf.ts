@@ -1,14 +1,20 @@
 import { parseSetCookie } from 'cookie'
-import type { Context } from 'koa'
 import type { Engine } from '../index.js'
 import { readCookie } from '../middleware/cookie.js'
 import { digest } from './cookies.js'
-import { linesOf } from './exchange.js'
 
 /** A session cookie and where it leads. */
 export interface Shelf {
   readonly cookieName: string
   readonly engine: Engine
+}
+
+/** What a request brought and its response gave. */
+export interface CookiesOnTheWire {
+  /** The `Cookie` header. */
+  readonly cookie: string | undefined
+  /** The `Set-Cookie` lines. */
+  readonly setCookie: readonly string[]
 }
 
 /** The record that the browser's cookie leads to after this response. */
@@ -32,9 +38,9 @@ export interface StoredRecord {
 /** The visitor's own session on this shelf, and nobody else's: whoever has the cookie has the session. */
 export async function recordOn(
   { cookieName, engine }: Shelf,
-  ctx: Context,
+  wire: CookiesOnTheWire,
 ): Promise<StoredRecord | undefined> {
-  const id = idAfter(ctx, cookieName)
+  const id = idAfter(wire, cookieName)
   if (id === undefined || engine.isId?.(id) === false) return undefined
   const [loaded, stored] = await Promise.all([engine.load(id), engine.inspect?.(id)])
   if (loaded.kind !== 'found') return undefined
@@ -54,10 +60,8 @@ export async function recordOn(
 }
 
 /** What the browser holds once it has read the response. */
-function idAfter(ctx: Context, cookieName: string): string | undefined {
-  const given = linesOf(ctx)
-    .map((line) => parseSetCookie(line))
-    .findLast(({ name }) => name === cookieName)
+function idAfter({ cookie, setCookie }: CookiesOnTheWire, cookieName: string): string | undefined {
+  const given = setCookie.map((line) => parseSetCookie(line)).findLast(({ name }) => name === cookieName)
   if (given !== undefined) return given.maxAge === 0 ? undefined : given.value
-  return readCookie(ctx.req.headers.cookie, cookieName)
+  return readCookie(cookie, cookieName)
 }

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import { type Keys, keysFor } from '../codecs/envelope.js'
-import { readCookie } from './cookie.js'
+import { type CookieOptions, readCookie, setCookie } from './cookie.js'
 
 /** Where the token travels, by Django's names. */
 export const CSRF_COOKIE = 'csrftoken'
@@ -81,7 +81,16 @@ function tokenOf(ctx: Context, keys: Keys): string | undefined {
 
 function giveToken(ctx: Context, [key]: Keys): string {
   const token = signed(randomBytes(18).toString('base64url'), key)
-  ctx.cookies.set(CSRF_COOKIE, token, { signed: false, httpOnly: false, sameSite: 'lax' })
+  const options: CookieOptions = {
+    name: CSRF_COOKIE,
+    path: '/',
+    domain: undefined,
+    // A page's own script may send it in the header.
+    httpOnly: false,
+    secure: ctx.secure,
+    sameSite: 'Lax',
+  }
+  ctx.append('Set-Cookie', setCookie(options, token, 'browser'))
   return token
 }
 

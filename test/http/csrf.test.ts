@@ -37,7 +37,7 @@ async function tokenFrom(url: string): Promise<string> {
   const response = await fetch(`${url}/form`)
   const token = await response.text()
   const line = response.headers.get('Set-Cookie')
-  if (line !== `csrftoken=${token}; path=/; samesite=lax`) throw new Error(`not the token's cookie: ${line}`)
+  if (line !== `csrftoken=${token}; Path=/; SameSite=Lax`) throw new Error(`not the token's cookie: ${line}`)
   return token
 }
 

@@ -1,9 +1,11 @@
 import type { Context } from 'koa'
-import { readCookie } from '../../middleware/cookie.js'
+import { type CookieOptions, readCookie, removeCookie, setCookie } from '../../middleware/cookie.js'
 
 /**
  * A cookie with a value in it that anybody can read and change: what the demos set sessions against. The value is
  * percent-encoded, since a cookie holds neither commas nor emoji.
+ *
+ * `maxAge` is how long the browser is to keep it, in seconds; without it, until the browser closes.
  */
 export function setPlainCookie(
   ctx: Context,
@@ -12,17 +14,12 @@ export function setPlainCookie(
   life: { maxAge?: number } = {},
 ): void {
   const { maxAge } = life
-  ctx.cookies.set(name, encodeURIComponent(value), {
-    signed: false,
-    httpOnly: true,
-    sameSite: 'lax',
-    // Seconds, as in the header; the library counts milliseconds.
-    ...(maxAge !== undefined && { maxAge: maxAge * 1000 }),
-  })
+  const until = maxAge === undefined ? 'browser' : ({ age: maxAge, now: Date.now() } as const)
+  ctx.append('Set-Cookie', setCookie(optionsOf(ctx, name), value, until))
 }
 
 export function removePlainCookie(ctx: Context, name: string): void {
-  ctx.cookies.set(name, null, { signed: false, httpOnly: true, sameSite: 'lax' })
+  ctx.append('Set-Cookie', removeCookie(optionsOf(ctx, name)))
 }
 
 /** The value of the request's cookie; undefined without one, or if somebody made it unreadable. */
@@ -34,4 +31,8 @@ export function plainCookie(ctx: Context, name: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+function optionsOf(ctx: Context, name: string): CookieOptions {
+  return { name, path: '/', domain: undefined, httpOnly: true, secure: ctx.secure, sameSite: 'Lax' }
 }
