@@ -9,7 +9,8 @@ export class Page {
     readonly path: string,
     readonly html: string,
   ) {
-    this.#root = parse(html)
+    // What stands in a <pre> is not text alone: source code comes in colours.
+    this.#root = parse(html, { blockTextElements: { script: true, style: true } })
   }
 
   /** The text of the first element that the selector finds, white space put together; undefined without one. */
