@@ -1,12 +1,12 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
+import { countIn, LARGEST } from './kit/count.js'
 import { readForm, type Typed, whole } from './kit/form.js'
 import { seeOther, show } from './kit/page.js'
 import { plainCookie, removePlainCookie, setPlainCookie } from './kit/plain-cookie.js'
 
 const COOKIE = 'count'
-const LARGEST = 1_000_000_000
 const TWO_WEEKS = 14 * 86_400
 const HERE = '/cookies/page-count'
 
@@ -59,10 +59,4 @@ function page(
     },
     status,
   )
-}
-
-/** Whoever holds the cookie can write anything into it: what is no sensible count is none. */
-function countIn(text: string | undefined): number {
-  const count = text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : 0
-  return count <= LARGEST ? count : 0
 }

@@ -3,19 +3,18 @@ import { type CookieOptions, readCookie, removeCookie, setCookie } from '../../m
 
 /**
  * A cookie with a value in it that anybody can read and change: what the demos set sessions against. The value is
- * percent-encoded, since a cookie holds neither commas nor emoji.
- *
- * `maxAge` is how long the browser is to keep it, in seconds; without it, until the browser closes.
+ * percent-encoded, since a cookie holds neither commas nor emoji. Without `maxAge`, seconds, it lasts until the browser
+ * closes. Koa's own `ctx.cookies` never writes the `Max-Age` that the demos are about, only `Expires`.
  */
 export function setPlainCookie(
   ctx: Context,
   name: string,
   value: string,
-  life: { maxAge?: number } = {},
+  { maxAge }: { maxAge?: number } = {},
 ): void {
-  const { maxAge } = life
-  const until = maxAge === undefined ? 'browser' : ({ age: maxAge, now: Date.now() } as const)
-  ctx.append('Set-Cookie', setCookie(optionsOf(ctx, name), value, until))
+  // The real time, not a test's: `Expires` is for browsers, which have no other.
+  const life = maxAge === undefined ? 'browser' : { age: maxAge, now: Date.now() }
+  ctx.append('Set-Cookie', setCookie(optionsOf(ctx, name), value, life))
 }
 
 export function removePlainCookie(ctx: Context, name: string): void {
