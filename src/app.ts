@@ -44,6 +44,7 @@ const contentSecurityPolicy = {
 export async function createApp({ sessions, settings, logger, clock = Date.now }: AppParts): Promise<Koa> {
   const { environment, secretKey, secretKeyFallbacks } = settings
   if (secretKey === undefined) throw new TypeError('the demo server signs its forms: it needs a SECRET_KEY')
+  const secretKeys = [secretKey, ...secretKeyFallbacks] as const
   const variants = await openVariants(sessions, settings, clock)
   const hood = showsInternals(settings)
     ? new Hood([
@@ -66,7 +67,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   app.use(sessions.middleware())
 
   const facts = { engine: sessions.engine.name, environment, settings: describeSettings(settings) }
-  const router = demos({ facts, sessions, variants, clock, secretKeys: [secretKey, ...secretKeyFallbacks] })
+  const router = demos({ facts, sessions, variants, clock, secretKeys })
   app.use(router.routes())
   app.use(router.allowedMethods())
   return app

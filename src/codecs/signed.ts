@@ -35,12 +35,13 @@ export function signed(keys: Keys): Envelope {
   }
 }
 
-function macOf(covered: string, key: Buffer): string {
+/** In base64url: 43 characters. */
+export function macOf(covered: string, key: Buffer): string {
   return createHmac('sha256', key).update(covered).digest('base64url')
 }
 
 /** As texts rather than bytes: the last character of 43 has two bits that decoding would not look at. */
-function isSame(one: string, other: string): boolean {
+export function isSame(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
 }

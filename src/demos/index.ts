@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import type { Sessions } from '../index.js'
 import { csrf } from '../middleware/csrf.js'
 import { cookiePageCount } from './cookie-page-count.js'
+import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
 import { oldLinks } from './old-links.js'
 import { progress } from './progress.js'
@@ -15,7 +16,7 @@ export interface DemoParts {
   readonly variants: Variants
   /** Milliseconds since 1970. */
   readonly clock: () => number
-  /** The first signs, all verify. */
+  /** What the demos sign is signed with the first, and verified with all. */
   readonly secretKeys: readonly [string, ...string[]]
 }
 
@@ -27,7 +28,14 @@ export function demos({ facts, sessions, secretKeys }: DemoParts): Router {
     await next()
   })
   router.use(csrf({ secretKeys }))
-  const all = [home(facts), progress(), oldLinks(), cookiePageCount(), sessionPageCount({ sessions })]
+  const all = [
+    home(facts),
+    progress(),
+    oldLinks(),
+    fourWays({ sessions, secretKeys }),
+    cookiePageCount(),
+    sessionPageCount({ sessions }),
+  ]
   for (const demo of all) router.use(demo.routes())
   return router
 }
