@@ -7,6 +7,7 @@ import { type Facts, home } from './home.js'
 import { oldLinks } from './old-links.js'
 import { progress } from './progress.js'
 import { sessionPageCount } from './session-page-count.js'
+import { testCookie } from './test-cookie.js'
 import type { Variants } from './variants.js'
 
 /** What the demos are handed. */
@@ -33,6 +34,7 @@ export function demos({ facts, sessions, secretKeys }: DemoParts): Router {
     progress(),
     oldLinks(),
     fourWays({ sessions, secretKeys }),
+    testCookie({ sessions }),
     cookiePageCount(),
     sessionPageCount({ sessions }),
   ]
