@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import type { Sessions } from '../index.js'
 import { csrf } from '../middleware/csrf.js'
+import { cookieDateTime } from './cookie-date-time.js'
 import { cookiePageCount } from './cookie-page-count.js'
 import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
@@ -22,7 +23,7 @@ export interface DemoParts {
 }
 
 /** Every demo's pages. What they show is one visitor's own, so no cache keeps it. */
-export function demos({ facts, sessions, secretKeys }: DemoParts): Router {
+export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router {
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
@@ -37,6 +38,7 @@ export function demos({ facts, sessions, secretKeys }: DemoParts): Router {
     testCookie({ sessions }),
     cookiePageCount(),
     sessionPageCount({ sessions }),
+    cookieDateTime({ clock }),
   ]
   for (const demo of all) router.use(demo.routes())
   return router
