@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import type { Sessions } from '../index.js'
 import { csrf } from '../middleware/csrf.js'
 import { cookieDateTime } from './cookie-date-time.js'
+import { cookieLifetime } from './cookie-lifetime.js'
 import { cookiePageCount } from './cookie-page-count.js'
 import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
@@ -39,6 +40,7 @@ export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router
     cookiePageCount(),
     sessionPageCount({ sessions }),
     cookieDateTime({ clock }),
+    cookieLifetime({ clock }),
   ]
   for (const demo of all) router.use(demo.routes())
   return router
