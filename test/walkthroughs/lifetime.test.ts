@@ -36,7 +36,7 @@ onEngines('the table says what came, since when, and until when', async (t, site
   ])
 })
 
-onEngines('what closing the browser leaves, and what three minutes leave', async (t, site) => {
+onEngines('the page says which of them came, if one came alone or none', async (t, site) => {
   const person = site.person()
   await person.submit(await person.open(HERE), `${HERE}/temporary`)
   await person.submit(await person.open(HERE), `${HERE}/persistent`)
