@@ -1,7 +1,6 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import type { Sessions } from '../index.js'
 import { countIn, LARGEST } from './kit/count.js'
 import { type Problems, readForm, whole } from './kit/form.js'
 import { formatSeconds } from './kit/format.js'
@@ -21,13 +20,12 @@ const COOKIE = 'four-ways'
 const hiddenField = z.object({ hidden: whole('The count in the hidden field', 0, LARGEST) })
 
 export interface FourWaysParts {
-  readonly sessions: Sessions
   /** The first signs counts in addresses, all verify them. */
   readonly secretKeys: readonly [string, ...string[]]
 }
 
 /** The same counter four times: in a cookie, in the session, in the address and in a hidden field of a form. */
-export function fourWays({ sessions, secretKeys }: FourWaysParts): Router {
+export function fourWays({ secretKeys }: FourWaysParts): Router {
   const router = new Router({ prefix: HERE })
   const signer = countSigner(secretKeys)
 
@@ -99,7 +97,6 @@ export function fourWays({ sessions, secretKeys }: FourWaysParts): Router {
       along: addressWith(count).slice(HERE.length),
       next: addressWith(count + 1),
       tampered: `${HERE}?count=${signer.sign(count).replace(/^\d+/, '1000000')}`,
-      storeHolds: sessions.engine.capabilities.revocable,
       age: formatSeconds(session.getExpiryAge()),
     }
     show(ctx, { view: 'four-ways', title: 'Four ways to remember', locals, sources }, status)

@@ -28,6 +28,8 @@ export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
+    // For the views: with `signed_cookies` nothing is on the server, and no page may say that something were.
+    ctx.state.storeHolds = sessions.engine.capabilities.revocable
     await next()
   })
   router.use(csrf({ secretKeys }))
@@ -35,8 +37,8 @@ export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router
     home(facts),
     progress(),
     oldLinks(),
-    fourWays({ sessions, secretKeys }),
-    testCookie({ sessions }),
+    fourWays({ secretKeys }),
+    testCookie(),
     cookiePageCount(),
     sessionPageCount({ sessions }),
     cookieDateTime({ clock }),

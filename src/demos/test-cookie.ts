@@ -1,14 +1,12 @@
 import Router from '@koa/router'
-import type { Sessions } from '../index.js'
 import { seeOther, show } from './kit/page.js'
 
 const HERE = '/test-cookie'
 const sources = ['demos/test-cookie.ts#set', 'demos/test-cookie.ts#check', 'demos/test-cookie.ts#delete']
 
 /** Whether a browser brings cookies back: one request gives it one, and the next one looks. */
-export function testCookie({ sessions }: { readonly sessions: Sessions }): Router {
+export function testCookie(): Router {
   const router = new Router({ prefix: HERE })
-  const storeHolds = sessions.engine.capabilities.revocable
 
   router.get('/', (ctx) => {
     show(ctx, { view: 'test-cookie/begin', title: 'Test cookie', sources })
@@ -24,7 +22,7 @@ export function testCookie({ sessions }: { readonly sessions: Sessions }): Route
 
   // It does not look at the session: whether the cookie came back is told by the check.
   router.get('/set', (ctx) => {
-    show(ctx, { view: 'test-cookie/set', title: 'Has it come back?', locals: { storeHolds }, sources })
+    show(ctx, { view: 'test-cookie/set', title: 'Has it come back?', sources })
   })
 
   // #region check
@@ -33,7 +31,7 @@ export function testCookie({ sessions }: { readonly sessions: Sessions }): Route
     const worked = session.testCookieWorked()
     // Without the test value it can still be told whether the browser brings cookies: it brought some, or none.
     const outcome = worked ? 'worked' : ctx.req.headers.cookie ? 'not-set' : 'no-cookies'
-    show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], locals: { storeHolds }, sources })
+    show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], sources })
   })
   // #endregion
 

@@ -24,9 +24,12 @@ export interface Explained {
 /** Which cookies open something: of their values only a hash is shown. */
 export type IsSecret = (name: string) => boolean
 
+/** Values as they travel, percent signs and all. */
+const WIRE = { decode: (value: string): string => value }
+
 /** The cookies of a `Cookie` header. */
 export function sentCookies(header: string | undefined, isSecret: IsSecret): SentCookie[] {
-  return Object.entries(parseCookie(header ?? '')).map(([name, value = '']) => ({
+  return Object.entries(parseCookie(header ?? '', WIRE)).map(([name, value = '']) => ({
     name,
     value: isSecret(name) ? digest(value) : value,
   }))
@@ -35,7 +38,7 @@ export function sentCookies(header: string | undefined, isSecret: IsSecret): Sen
 /** The cookies that a response gives. */
 export function givenCookies(lines: readonly string[], isSecret: IsSecret): GivenCookie[] {
   return lines.map((line) => {
-    const cookie = parseSetCookie(line)
+    const cookie = parseSetCookie(line, WIRE)
     const { name, value = '' } = cookie
     const isRemoval = value === '' || cookie.maxAge === 0
     const attributes = line
