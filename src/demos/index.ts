@@ -7,6 +7,8 @@ import { cookiePageCount } from './cookie-page-count.js'
 import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
 import { oldLinks } from './old-links.js'
+import { cookieProfile } from './profile/cookie.js'
+import { sessionProfile } from './profile/session.js'
 import { progress } from './progress.js'
 import { sessionPageCount } from './session-page-count.js'
 import { testCookie } from './test-cookie.js'
@@ -43,6 +45,8 @@ export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router
     sessionPageCount({ sessions }),
     cookieDateTime({ clock }),
     cookieLifetime({ clock }),
+    cookieProfile(),
+    sessionProfile(),
   ]
   for (const demo of all) router.use(demo.routes())
   return router
