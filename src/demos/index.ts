@@ -1,6 +1,8 @@
 import Router from '@koa/router'
 import type { Sessions } from '../index.js'
 import { csrf } from '../middleware/csrf.js'
+import { cookieCart } from './cart/cookie.js'
+import { sessionCart } from './cart/session.js'
 import { cookieDateTime } from './cookie-date-time.js'
 import { cookieLifetime } from './cookie-lifetime.js'
 import { cookiePageCount } from './cookie-page-count.js'
@@ -47,6 +49,8 @@ export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router
     cookieLifetime({ clock }),
     cookieProfile(),
     sessionProfile(),
+    cookieCart(),
+    sessionCart(),
   ]
   for (const demo of all) router.use(demo.routes())
   return router

@@ -60,7 +60,9 @@ onEveryEngine(
 
 onEveryEngine('W32 the refusal names the place within the value', async (t, open) => {
   const session = await (await open()).sessions.open()
-  t.throws(() => session.set('cart', { items: [{ price: 1n }] }), { message: /cart\.items\[0\]\.price/ })
+  t.throws(() => session.set<string>('cart', { items: [{ price: 1n }] }), {
+    message: /cart\.items\[0\]\.price/,
+  })
 })
 
 onEveryEngine(
