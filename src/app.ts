@@ -6,6 +6,7 @@ import views from 'koa-views'
 import { assets } from './demos/assets.js'
 import { demos } from './demos/index.js'
 import { pages } from './demos/kit/page.js'
+import { openCatalogue } from './demos/library/catalogue.js'
 import { openVariants } from './demos/variants.js'
 import { Hood } from './hood/hood.js'
 import type { Sessions, Settings } from './index.js'
@@ -46,6 +47,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   if (secretKey === undefined) throw new TypeError('the demo server signs its forms: it needs a SECRET_KEY')
   const secretKeys = [secretKey, ...secretKeyFallbacks] as const
   const variants = await openVariants(sessions, settings, clock)
+  const catalogue = await openCatalogue(settings, logger)
   const hood = showsInternals(settings)
     ? new Hood([
         { cookieName: settings.cookieName, engine: sessions.engine },
@@ -67,7 +69,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   app.use(sessions.middleware())
 
   const facts = { engine: sessions.engine.name, environment, settings: describeSettings(settings) }
-  const router = demos({ facts, sessions, variants, clock, secretKeys })
+  const router = demos({ facts, sessions, variants, clock, secretKeys, settings, catalogue })
   app.use(router.routes())
   app.use(router.allowedMethods())
   return app

@@ -1,5 +1,5 @@
 import Router from '@koa/router'
-import type { Sessions } from '../index.js'
+import type { Sessions, Settings } from '../index.js'
 import { csrf } from '../middleware/csrf.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'
@@ -8,6 +8,8 @@ import { cookieLifetime } from './cookie-lifetime.js'
 import { cookiePageCount } from './cookie-page-count.js'
 import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
+import type { Catalogue } from './library/catalogue.js'
+import { library } from './library/pages.js'
 import { oldLinks } from './old-links.js'
 import { cookieProfile } from './profile/cookie.js'
 import { sessionProfile } from './profile/session.js'
@@ -20,7 +22,10 @@ import type { Variants } from './variants.js'
 export interface DemoParts {
   readonly facts: Facts
   readonly sessions: Sessions
+  readonly settings: Settings
   readonly variants: Variants
+  /** The library's. */
+  readonly catalogue: Catalogue
   /** Milliseconds since 1970. */
   readonly clock: () => number
   /** What the demos sign is signed with the first, and verified with all. */
@@ -28,7 +33,7 @@ export interface DemoParts {
 }
 
 /** Every demo's pages. What they show is one visitor's own, so no cache keeps it. */
-export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router {
+export function demos({ facts, sessions, clock, secretKeys, catalogue }: DemoParts): Router {
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
@@ -51,6 +56,7 @@ export function demos({ facts, sessions, clock, secretKeys }: DemoParts): Router
     sessionProfile(),
     cookieCart(),
     sessionCart(),
+    library(catalogue),
   ]
   for (const demo of all) router.use(demo.routes())
   return router
