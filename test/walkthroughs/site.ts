@@ -4,6 +4,7 @@ import { type HTMLElement, parse } from 'node-html-parser'
 import { createApp } from '../../src/app.js'
 import { openObserved } from '../../src/hood/open-observed.js'
 import { loadSettings, openSessions, type Sessions } from '../../src/index.js'
+import { showsInternals } from '../../src/settings/settings.js'
 import { Browser } from '../helpers/browser.js'
 import { serve } from '../helpers/serve.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
@@ -46,7 +47,7 @@ export async function openSite(
   const quiet = { warn: () => {}, error: () => {}, info: () => {} }
   const sessions = await openSessions({
     ...settings,
-    engine: openObserved(settings),
+    engine: showsInternals(settings) ? openObserved(settings) : settings.engine,
     clock: () => site.now,
     logger: quiet,
   })
