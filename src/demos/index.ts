@@ -16,6 +16,8 @@ import { sessionProfile } from './profile/session.js'
 import { progress } from './progress.js'
 import { sessionPageCount } from './session-page-count.js'
 import { testCookie } from './test-cookie.js'
+import { byHand } from './two-tabs/by-hand.js'
+import { oneClick } from './two-tabs/one-click.js'
 import type { Variants } from './variants.js'
 
 /** What the demos are handed. */
@@ -33,7 +35,7 @@ export interface DemoParts {
 }
 
 /** Every demo's pages. What they show is one visitor's own, so no cache keeps it. */
-export function demos({ facts, sessions, clock, secretKeys, catalogue }: DemoParts): Router {
+export function demos({ facts, sessions, clock, secretKeys, catalogue, settings }: DemoParts): Router {
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
@@ -57,6 +59,8 @@ export function demos({ facts, sessions, clock, secretKeys, catalogue }: DemoPar
     cookieCart(),
     sessionCart(),
     library(catalogue),
+    byHand({ sessions }),
+    oneClick({ sessions, cookieName: settings.cookieName, clock }),
   ]
   for (const demo of all) router.use(demo.routes())
   return router

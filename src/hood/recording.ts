@@ -60,3 +60,11 @@ function outcomeOf(call: string, answer: unknown): string {
   if (typeof answer === 'object' && answer !== null && 'kind' in answer) return String(answer.kind)
   return String(answer)
 }
+
+/**
+ * What the request under way has asked of observed engines. The list is still being written: its commit comes after the
+ * handler. Empty while nobody records.
+ */
+export function callsUnderWay(): readonly EngineCall[] {
+  return underWay.getStore() ?? []
+}
