@@ -6,6 +6,7 @@ import { sessionCart } from './cart/session.js'
 import { cookieDateTime } from './cookie-date-time.js'
 import { cookieLifetime } from './cookie-lifetime.js'
 import { cookiePageCount } from './cookie-page-count.js'
+import { engines } from './engines/page.js'
 import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
 import type { Catalogue } from './library/catalogue.js'
@@ -61,6 +62,7 @@ export function demos({ facts, sessions, clock, secretKeys, catalogue, settings 
     library(catalogue),
     byHand({ sessions }),
     oneClick({ sessions, cookieName: settings.cookieName, clock }),
+    engines({ sessions, settings, clock }),
   ]
   for (const demo of all) router.use(demo.routes())
   return router

@@ -39,3 +39,8 @@ export interface IdScheme {
 
 /** Ids that have nothing to do with each other. */
 export const plainIds: IdScheme = { keyOf, next: (_id, fair) => fair }
+
+/** The same with Keyv's namespace before it, as it stands in the store. */
+export function storeKeyOf(keyPrefix: string, id: string, ids = plainIds): string {
+  return `${keyPrefix}:${ids.keyOf(id)}`
+}

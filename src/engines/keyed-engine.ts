@@ -3,7 +3,7 @@ import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import type { Capabilities, Engine, Loaded, Stored, Touched, Updated } from './contract.js'
 import { EngineUnavailable } from './errors.js'
-import { type IdScheme, isId, plainIds } from './ids.js'
+import { type IdScheme, isId, plainIds, storeKeyOf } from './ids.js'
 import type { KeyedStore, StoredText } from './keyed-store.js'
 import { SureWrites } from './sure-writes.js'
 
@@ -169,7 +169,7 @@ export class KeyedEngine implements Engine {
   }
 
   #key(id: string): string {
-    return `${this.#parts.keyPrefix}:${this.#ids.keyOf(id)}`
+    return storeKeyOf(this.#parts.keyPrefix, id, this.#ids)
   }
 
   #stored(record: SessionRecord, version: number): StoredText {

@@ -49,7 +49,7 @@ export async function recordOn(
     cookieName,
     engine: engine.name,
     id: digest(id),
-    key: stored?.key.replace(/[0-9a-f]{56}$/, '…'),
+    key: stored && shortened(stored.key),
     raw: stored?.text,
     data: JSON.stringify(record.data, null, 2),
     version,
@@ -57,6 +57,11 @@ export async function recordOn(
     expires: new Date(record.expires),
     expiry: record.expiry,
   }
+}
+
+/** A store's key, or what it is a part of, with no more of the id's hash than may be shown. */
+export function shortened(key: string): string {
+  return key.replace(/([0-9a-f]{8})[0-9a-f]{56}/, '$1…')
 }
 
 /** What the browser holds once it has read the response. */

@@ -1,11 +1,12 @@
 import { lstat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { jsonCodec } from '../../codecs/json.js'
 import type { Engine } from '../contract.js'
 import { makeDirectory } from '../directory.js'
 import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
 import { within } from '../time-limit.js'
 import { unusableFiles } from './file-error.js'
+import { directoryOf } from './paths.js'
 import { proveUsable } from './probe.js'
 import { FileStore } from './store.js'
 
@@ -28,8 +29,8 @@ const WRITABLE_BY_OTHERS = 0o022
  * @throws EngineUnavailable if the directory cannot be used; the message says why.
  */
 export async function openFile(options: FileOptions, tools: EngineTools): Promise<Engine> {
-  const { filePath, keyPrefix, engineTimeout } = options
-  const directory = join(resolve(filePath), keyPrefix)
+  const { keyPrefix, engineTimeout } = options
+  const directory = resolve(directoryOf(options))
   try {
     await within(engineTimeout, prepare(directory))
   } catch (cause) {

@@ -1,8 +1,8 @@
-import { join } from 'node:path'
 import type { Codec } from '../../codecs/codec.js'
 import type { KeyedStore, Move, StoredText } from '../keyed-store.js'
 import { type Decide, FileChanges } from './changes.js'
 import { erase } from './insert.js'
+import { fileOf } from './paths.js'
 import { readSessionFile } from './session-file.js'
 import { FileSweep } from './sweep.js'
 
@@ -116,7 +116,6 @@ export class FileStore implements KeyedStore {
 
   #pathOf(key: string): string {
     const { directory, prefix } = this.#options
-    const name = key.slice(prefix.length)
-    return join(directory, name.slice(0, 2), `${name}.json`)
+    return fileOf(directory, prefix, key)
   }
 }

@@ -106,8 +106,13 @@ export class RedisStore implements KeyedStore {
 
   /** Where Keyv looks: it puts its namespace before a key, and so does its adapter for Redis. */
   #keyOf(key: string): string {
-    return `${this.#options.keyPrefix}::${key}`
+    return redisKeyOf(this.#options.keyPrefix, key)
   }
+}
+
+/** Keyv's Redis adapter puts the namespace before keys that begin with it already. */
+export function redisKeyOf(keyPrefix: string, key: string): string {
+  return `${keyPrefix}::${key}`
 }
 
 /** Whether the script did what it is for. A server that has not met it yet, or has forgotten it, is given its text. */
