@@ -25,11 +25,18 @@ function inWords(seconds) {
 
 const countdowns = [...document.querySelectorAll('[data-until]')]
 
+// Where a page says so, it is loaded again once the time is over, to show what the server makes of it. Only if it was
+// seen to run down: with a clock that is fast the page would load for ever.
+const running = new Set()
+
 function tick() {
   for (const element of countdowns) {
     const left = Math.ceil((Number(element.dataset.until) - Date.now()) / 1000)
     element.textContent = inWords(left)
     element.classList.toggle('over', left <= 0)
+    if (left > 0) running.add(element)
+    else if (running.delete(element) && element.dataset.then === 'reload')
+      setTimeout(() => location.reload(), 500)
   }
 }
 

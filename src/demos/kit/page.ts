@@ -14,6 +14,8 @@ export interface Page {
   readonly sources?: readonly string[]
   /** Whether there are forms on it, which need a token. Default: there are. */
   readonly forms?: boolean
+  /** Whether it counts down to something, which needs the site's script without the panel too. Default: it does not. */
+  readonly live?: boolean
 }
 
 interface State {
@@ -45,13 +47,13 @@ export function pages(hood: Hood | undefined): Middleware {
       if (ctx.method === 'POST') hood?.remember(ctx, calls)
       return
     }
-    const { view, title, locals, sources, forms = true } = page
+    const { view, title, locals, sources, forms = true, live = false } = page
     const { status } = ctx
     // The token's cookie is a part of what the panel tells.
     const csrfToken: string = forms ? ctx.state.csrfToken : ''
     const panel = sources && (await hood?.panel(ctx, calls, sources))
     const walkthrough = placeOf(ctx.path)
-    const frame = { title, csrfToken, panel, path: ctx.path }
+    const frame = { title, csrfToken, panel, live, path: ctx.path }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
     else await ctx.render('walkthrough', { ...locals, ...frame, walkthrough, content: view })
     ctx.status = status
