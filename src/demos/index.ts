@@ -16,6 +16,7 @@ import { cookieProfile } from './profile/cookie.js'
 import { sessionProfile } from './profile/session.js'
 import { progress } from './progress.js'
 import { sessionPageCount } from './session-page-count.js'
+import { setGetDelete } from './set-get-delete.js'
 import { testCookie } from './test-cookie.js'
 import { byHand } from './two-tabs/by-hand.js'
 import { oneClick } from './two-tabs/one-click.js'
@@ -36,7 +37,15 @@ export interface DemoParts {
 }
 
 /** Every demo's pages. What they show is one visitor's own, so no cache keeps it. */
-export function demos({ facts, sessions, clock, secretKeys, catalogue, settings }: DemoParts): Router {
+export function demos({
+  facts,
+  sessions,
+  clock,
+  secretKeys,
+  catalogue,
+  settings,
+  variants,
+}: DemoParts): Router {
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
@@ -63,6 +72,7 @@ export function demos({ facts, sessions, clock, secretKeys, catalogue, settings 
     byHand({ sessions }),
     oneClick({ sessions, cookieName: settings.cookieName, clock }),
     engines({ sessions, settings, clock }),
+    setGetDelete({ short: variants.short, clock }),
   ]
   for (const demo of all) router.use(demo.routes())
   return router
