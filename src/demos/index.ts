@@ -11,6 +11,7 @@ import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
 import type { Catalogue } from './library/catalogue.js'
 import { library } from './library/pages.js'
+import { logIn } from './log-in.js'
 import { oldLinks } from './old-links.js'
 import { cookieProfile } from './profile/cookie.js'
 import { sessionProfile } from './profile/session.js'
@@ -73,6 +74,7 @@ export function demos({
     oneClick({ sessions, cookieName: settings.cookieName, clock }),
     engines({ sessions, settings, clock }),
     setGetDelete({ short: variants.short, clock }),
+    logIn({ sessions }),
   ]
   for (const demo of all) router.use(demo.routes())
   return router

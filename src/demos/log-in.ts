@@ -1,0 +1,122 @@
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import { z } from 'zod'
+import { digest } from '../hood/cookies.js'
+import type { Sessions } from '../index.js'
+import { line, readForm, type Typed } from './kit/form.js'
+import { seeOther, show } from './kit/page.js'
+
+declare module '../index.js' {
+  interface SessionData {
+    /** Who is logged in, and the hash of the id that the session had before; null if there was none. */
+    logIn: { readonly username: string; readonly before: string | null }
+  }
+}
+
+const HERE = '/sessions/log-in'
+const MEMBERS = 'members'
+const LONGEST_PASSWORD = 200
+
+const entry = z.object({
+  username: line('A username', 20),
+  // There are no accounts here. Whatever was typed is neither compared nor kept.
+  password: z
+    .string()
+    .min(1, 'A password is missing.')
+    .max(LONGEST_PASSWORD, `A password has at most ${LONGEST_PASSWORD} characters.`),
+  next: z.string(),
+})
+
+interface Entry {
+  readonly typed?: Typed
+  readonly problems?: Typed
+}
+
+/** Log in and out: a new id for whoever comes in, no session at all for whoever leaves. */
+export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
+  const router = new Router({ prefix: HERE })
+  const { name: engine, capabilities } = sessions.engine
+  const { revocable } = capabilities
+
+  // #region connection
+  router.get('/', async (ctx) => {
+    const session = await ctx.session
+    if (session.has('logIn')) await inside(ctx)
+    else form(ctx)
+  })
+  // #endregion
+
+  // #region log-in
+  router.post('/', async (ctx) => {
+    const session = await ctx.session
+    // The form of a tab that was opened before.
+    if (session.has('logIn')) return inside(ctx, 409)
+    const sent = readForm(ctx, entry)
+    if (!sent.ok) return form(ctx, sent, 422)
+    const { username, next } = sent.value
+    const before = session.id ? digest(session.id) : null
+    // Whoever planted or saw the id before has
+    // one that leads nowhere: session fixation.
+    session.cycleKey()
+    session.set('logIn', { username, before })
+    seeOther(ctx, next === MEMBERS ? `${HERE}/${MEMBERS}` : HERE)
+  })
+  // #endregion
+
+  // #region log-out
+  router.post('/out', async (ctx) => {
+    const session = await ctx.session
+    // Another tab may have logged out before:
+    // what came since is not ended.
+    if (session.has('logIn')) session.flush()
+    seeOther(ctx, `${HERE}/out`)
+  })
+  // #endregion
+
+  router.get('/out', async (ctx) => {
+    const session = await ctx.session
+    if (session.has('logIn')) return seeOther(ctx, HERE)
+    const locals = { isAnonymous: session.id !== undefined }
+    page(ctx, { view: 'log-in-out', title: 'Logged out', region: 'log-out', locals })
+  })
+
+  // #region members
+  router.get(`/${MEMBERS}`, async (ctx) => {
+    const session = await ctx.session
+    const who = session.get('logIn')
+    if (!who) return seeOther(ctx, `${HERE}?next=${MEMBERS}`)
+    const locals = { username: who.username }
+    page(ctx, { view: 'log-in-members', title: 'Members', region: 'members', locals })
+  })
+  // #endregion
+
+  /** In place of the form, for who is logged in. */
+  async function inside(ctx: Context, status = 200): Promise<void> {
+    const session = await ctx.session
+    const { id } = session
+    const now = id === undefined ? undefined : digest(id)
+    const locals = { ...session.get('logIn'), now, early: status === 409 }
+    page(ctx, { view: 'log-in-inside', title: 'Logged in', region: 'log-in', locals }, status)
+  }
+
+  function form(ctx: Context, { typed, problems = {} }: Entry = {}, status = 200): void {
+    // A password is not given back, not even to who typed it.
+    const locals = {
+      username: typed?.username ?? '',
+      next: (typed?.next ?? ctx.query.next) === MEMBERS ? MEMBERS : undefined,
+      problems,
+    }
+    page(ctx, { view: 'log-in-form', title: 'Log in', region: 'connection', locals }, status)
+  }
+
+  function page(
+    ctx: Context,
+    { view, title, region, locals = {} }: { view: string; title: string; region: string; locals?: object },
+    status = 200,
+  ): void {
+    const sources = [`demos/log-in.ts#${region}`]
+    show(ctx, { view, title, locals: { ...locals, engine, revocable }, sources }, status)
+  }
+
+  return router
+}
