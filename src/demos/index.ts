@@ -16,6 +16,7 @@ import { oldLinks } from './old-links.js'
 import { cookieProfile } from './profile/cookie.js'
 import { sessionProfile } from './profile/session.js'
 import { progress } from './progress.js'
+import { sessionMethods } from './session-methods.js'
 import { sessionPageCount } from './session-page-count.js'
 import { setGetDelete } from './set-get-delete.js'
 import { testCookie } from './test-cookie.js'
@@ -75,6 +76,7 @@ export function demos({
     engines({ sessions, settings, clock }),
     setGetDelete({ short: variants.short, clock }),
     logIn({ sessions }),
+    sessionMethods({ sessions, clock }),
   ]
   for (const demo of all) router.use(demo.routes())
   return router
