@@ -12,6 +12,7 @@ import { type Facts, home } from './home.js'
 import type { Catalogue } from './library/catalogue.js'
 import { library } from './library/pages.js'
 import { logIn } from './log-in.js'
+import { nestedChange } from './nested-change.js'
 import { oldLinks } from './old-links.js'
 import { cookieProfile } from './profile/cookie.js'
 import { sessionProfile } from './profile/session.js'
@@ -77,6 +78,7 @@ export function demos({
     setGetDelete({ short: variants.short, clock }),
     logIn({ sessions }),
     sessionMethods({ sessions, clock }),
+    nestedChange(variants),
   ]
   for (const demo of all) router.use(demo.routes())
   return router
