@@ -12,6 +12,11 @@ export function sendCookie(ctx: Context, name: string, line: string): void {
   ctx.set('Set-Cookie', withCookie(ctx.res.getHeader('Set-Cookie'), name, line))
 }
 
+/** Whether the response gives or removes the cookie `name` so far. */
+export function givesCookie(ctx: Context, name: string): boolean {
+  return linesOf(ctx.res.getHeader('Set-Cookie')).some((line) => line.startsWith(`${name}=`))
+}
+
 export function varyOnCookie(ctx: Context): void {
   ctx.set('Vary', withVary(ctx.res.getHeader('Vary')))
 }
@@ -45,9 +50,12 @@ export function headersOf(error: object): Record<string, Value> | undefined {
 }
 
 function withCookie(lines: Value, name: string, line: string): string[] {
-  if (lines === undefined) return [line]
-  const all = typeof lines === 'object' ? lines : [String(lines)]
-  return [...all.filter((other) => !other.startsWith(`${name}=`)), line]
+  return [...linesOf(lines).filter((other) => !other.startsWith(`${name}=`)), line]
+}
+
+function linesOf(lines: Value): readonly string[] {
+  if (lines === undefined) return []
+  return typeof lines === 'object' ? lines : [String(lines)]
 }
 
 function withVary(vary: Value): string {

@@ -9,7 +9,7 @@ import { type OpenedSession, openSession } from '../session/opened.js'
 import type { Session } from '../session/session.js'
 import type { SessionState } from '../session/state.js'
 import { type CookieOptions, readCookie, removeCookie, setCookie } from './cookie.js'
-import { bearing, sendCookie, varyOnCookie } from './headers.js'
+import { bearing, givesCookie, sendCookie, varyOnCookie } from './headers.js'
 import { statusOf } from './status.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
@@ -128,6 +128,8 @@ export class Visit {
     if (id === undefined) return undefined
     if (id.length < SHORTEST_ID) return this.#open()
     if (failed || !this.#context.saveEveryRequest) return undefined
+    // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
+    if (givesCookie(this.#ctx, this.#cookie.name)) return undefined
     try {
       const opened = await this.#open()
       return opened.isLive ? opened : undefined

@@ -72,14 +72,16 @@ onEngines('an address that tells what nobody did is not believed', async (t, sit
   t.is(back.text('#outcome'), 'the change was lost, or another one has followed')
 })
 
-test('with SAVE_EVERY_REQUEST the same changes are saved and lost', async (t) => {
-  const site = await openSite(t, { SESSION_ENGINE: 'cache', SAVE_EVERY_REQUEST: 'true' })
-  const person = site.person()
-  const page = await begin(person)
-  t.is((await person.submit(page, `${HERE}/django/ignored`)).text('#stored'), 'steel')
-  t.is((await person.submit(page, `${HERE}/django/modified`)).text('#stored'), 'alloy')
-  t.is((await person.submit(page, `${HERE}/compared`)).text('#stored'), 'steel')
-})
+for (const engine of ['cache', 'signed_cookies']) {
+  test(`${engine}: with SAVE_EVERY_REQUEST the same changes are saved and lost`, async (t) => {
+    const site = await openSite(t, { SESSION_ENGINE: engine, SAVE_EVERY_REQUEST: 'true' })
+    const person = site.person()
+    const page = await begin(person)
+    t.is((await person.submit(page, `${HERE}/django/ignored`)).text('#stored'), 'steel')
+    t.is((await person.submit(page, `${HERE}/django/modified`)).text('#stored'), 'alloy')
+    t.is((await person.submit(page, `${HERE}/compared`)).text('#stored'), 'steel')
+  })
+}
 
 test('under the hood is what tells them apart: an update, or none', async (t) => {
   const site = await openSite(t, { SESSION_ENGINE: 'cache' })
