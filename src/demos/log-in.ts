@@ -35,8 +35,7 @@ interface Entry {
 /** Log in and out: a new id for whoever comes in, no session at all for whoever leaves. */
 export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   const router = new Router({ prefix: HERE })
-  const { name: engine, capabilities } = sessions.engine
-  const { revocable } = capabilities
+  const engine = sessions.engine.name
 
   // #region connection
   router.get('/', async (ctx) => {
@@ -115,7 +114,7 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
     status = 200,
   ): void {
     const sources = [`demos/log-in.ts#${region}`]
-    show(ctx, { view, title, locals: { ...locals, engine, revocable }, sources }, status)
+    show(ctx, { view, title, locals: { ...locals, engine }, sources }, status)
   }
 
   return router

@@ -38,7 +38,6 @@ export function nestedChange({ ignoring }: { readonly ignoring: Sessions }): Rou
       next: car?.wheels === 'steel' ? 'alloy' : 'steel',
       last,
       outcome: last && outcomeOf(last, car.wheels),
-      revocable: ignoring.engine.capabilities.revocable,
     }
     const sources = regions.map((region) => `demos/nested-change.ts#${region}`)
     show(ctx, { view: 'nested-change', title: 'Nested change', locals, sources })

@@ -128,7 +128,6 @@ export function sessionMethods({ sessions, clock }: SessionMethodsParts): Router
       id: session.id === undefined ? undefined : digest(session.id),
       until: given.typed?.until ?? new Date(clock() + DAY * 1000).toISOString().slice(0, 16),
       problems,
-      revocable: sessions.engine.capabilities.revocable,
     }
     const region = ended ? 'set-date' : (last?.region ?? 'getters')
     const sources = [`demos/session-methods.ts#${region}`]

@@ -96,7 +96,6 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
     return {
       cookieName: short.cookieName,
       age: formatSeconds(short.age),
-      revocable: short.sessions.engine.capabilities.revocable,
       hasName: session.has('name'),
       id: id === undefined ? undefined : digest(id),
       ends: id === undefined ? undefined : await endOf(id),
