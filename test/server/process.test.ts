@@ -47,14 +47,14 @@ for (const signal of SIGNALS) {
   })
 }
 
-test('the database is closed in order: nothing but itself is left', async (t) => {
+test('the database is closed in order: nothing is left but itself and the library’s catalogue', async (t) => {
   const directory = await temporaryDirectory(t)
   const server = ServerProcess.start(t, { DATABASE_URL: `sqlite:${join(directory, 'sessions.sqlite')}` })
   await (await fetch(`${await server.url()}/sessions/page-count`)).text()
   t.true((await readdir(directory)).includes('sessions.sqlite-wal'))
   server.kill('SIGTERM')
   t.is(await server.exit(), 0)
-  t.deepEqual(await readdir(directory), ['sessions.sqlite'])
+  t.deepEqual((await readdir(directory)).sort(), ['library.sqlite', 'sessions.sqlite'])
 })
 
 test('a server that is stopping takes no new connection', async (t) => {
