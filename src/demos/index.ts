@@ -72,7 +72,7 @@ export function demos({
     cookieCart(),
     sessionCart(),
     library(catalogue),
-    byHand({ sessions }),
+    byHand(),
     oneClick({ sessions, cookieName: settings.cookieName, clock }),
     engines({ sessions, settings, clock }),
     setGetDelete({ short: variants.short, clock }),

@@ -205,7 +205,7 @@ async function impatient(t: ExecutionContext): Promise<Browser> {
     if (page !== undefined) ctx.body = page.locals
   })
   app.use(sessions.middleware())
-  app.use(byHand({ sessions, patience: 20 }).routes())
+  app.use(byHand(20).routes())
   return new Browser(await serve(t, app))
 }
 

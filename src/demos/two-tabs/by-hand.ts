@@ -2,7 +2,6 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import { callsUnderWay, type EngineCall } from '../../hood/recording.js'
-import type { Sessions } from '../../index.js'
 import { line, type Problems, readForm, type Typed } from '../kit/form.js'
 import { seeOther, show } from '../kit/page.js'
 import { Accounts } from './accounts.js'
@@ -33,24 +32,17 @@ const note = z.object({
   }),
 })
 
-export interface ByHandParts {
-  readonly sessions: Sessions
-  /** How long a tab waits for the other: milliseconds. */
-  readonly patience?: number
-}
-
-/** The race by hand: a form for two tabs. */
-export function byHand({ sessions, patience = 5000 }: ByHandParts): Router {
+/** The race by hand: a form for two tabs. `patience`: how long one waits for the other, in milliseconds. */
+export function byHand(patience = 5000): Router {
   const router = new Router({ prefix: HERE })
   const meetings = new Meetings(MOST_WAITING)
   const accounts = new Accounts<Account>()
-  const { revocable } = sessions.engine.capabilities
 
   const page = async (ctx: Context, form: Sent = {}, status = 200): Promise<void> => {
     const { typed = {}, problems = {} } = form
     const session = await ctx.session
     const sent = accounts.find(ctx.query.sent)
-    const locals = { items: session.get('twoTabsByHand'), sent, revocable, typed, problems }
+    const locals = { items: session.get('twoTabsByHand'), sent, typed, problems }
     const sources = ['demos/two-tabs/by-hand.ts#send']
     show(ctx, { view: 'two-tabs-by-hand', title: 'Two tabs by hand', locals, sources }, status)
   }

@@ -37,8 +37,7 @@ export function oneClick({ sessions, cookieName, clock }: OneClickParts): Router
   const outcomes = new Accounts<Outcome>()
 
   const page = (ctx: Context, shown: Shown, status = 200): void => {
-    const { name, capabilities } = engine
-    const locals = { ...shown, engine: name, revocable: capabilities.revocable }
+    const locals = { ...shown, engine: engine.name }
     const sources = ['demos/two-tabs/one-click.ts#add', 'demos/two-tabs/overwrite.ts#overwrite']
     show(ctx, { view: 'two-tabs', title: 'Two tabs at once', locals, sources }, status)
   }
