@@ -46,7 +46,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   const { environment, secretKey, secretKeyFallbacks } = settings
   if (secretKey === undefined) throw new TypeError('the demo server signs its forms: it needs a SECRET_KEY')
   const secretKeys = [secretKey, ...secretKeyFallbacks] as const
-  const variants = await openVariants(sessions, settings, clock)
+  const variants = await openVariants(sessions, settings, { clock, logger })
   const catalogue = await openCatalogue(settings, logger)
   const hood = showsInternals(settings)
     ? new Hood([

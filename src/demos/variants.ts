@@ -1,6 +1,7 @@
 import { openEngine } from '../engines/registry.js'
 import { observe } from '../hood/recording.js'
 import { type EngineTools, openSessions, type Sessions, type Settings } from '../index.js'
+import type { Logger } from '../logger.js'
 
 /** Seconds: what the `Set, get, delete` walkthrough would have as its SESSION_COOKIE_AGE. */
 const SHORT_AGE = 30
@@ -17,16 +18,18 @@ export interface Variants {
 export async function openVariants(
   sessions: Sessions,
   settings: Settings,
-  clock: () => number,
+  { clock, logger }: { readonly clock: () => number; readonly logger: Logger },
 ): Promise<Variants> {
-  const shared = { ...settings, engine: sessions.engine, cleanupInterval: 0, clock }
+  // What the engine warns of at the start has been said.
+  const quiet: Logger = { warn: () => {}, error: (details, message) => logger.error(details, message) }
+  const shared = { ...settings, engine: sessions.engine, cleanupInterval: 0, clock, logger: quiet }
   const cookieName = `${settings.cookieName}-short`
   const age = Math.min(SHORT_AGE, settings.cookieAge)
   const engine = sessions.engine.capabilities.revocable
     ? sessions.engine
     : // What is sealed for one cookie is no other cookie's (S52).
       async (tools: EngineTools) =>
-        observe(await openEngine('signed_cookies', { ...settings, cookieName }, quiet(tools)))
+        observe(await openEngine('signed_cookies', { ...settings, cookieName }, tools))
   return {
     short: {
       // Saved when it is changed, whatever the site's setting is: its walkthrough shows that reading prolongs nothing.
@@ -41,13 +44,5 @@ export async function openVariants(
       age,
     },
     ignoring: await openSessions({ ...shared, nestedChanges: 'ignore' }),
-  }
-}
-
-/** What the engine warns of at the start has been said. */
-function quiet(tools: EngineTools): EngineTools {
-  return {
-    ...tools,
-    logger: { warn: () => {}, error: (details, message) => tools.logger.error(details, message) },
   }
 }
