@@ -28,6 +28,7 @@ const needs = {
     otherwise: 'the engine is of one process only',
   },
   lease: { isMet: ({ engine }) => engine.lease !== undefined, otherwise: 'the engine has no `lease`' },
+  inspect: { isMet: ({ engine }) => engine.inspect !== undefined, otherwise: 'the engine has no `inspect`' },
   damage: { isMet: (bench) => bench.damage !== undefined, otherwise: 'the store has no `damage`' },
   dump: { isMet: (bench) => bench.dump !== undefined, otherwise: 'the store has no `dump`' },
 } satisfies Record<string, Condition>

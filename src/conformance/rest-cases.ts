@@ -22,6 +22,18 @@ export const restCases = about('at rest', [
       }
     },
   },
+  {
+    title: 'S05 who looks at what is stored sees the record, and no id',
+    needs: ['inspect'],
+    async run(bench) {
+      const id = await bench.engine.create(record(bench, { user: 'ada' }))
+      const stored = await bench.engine.inspect?.(id)
+      assert.match(stored?.text ?? '', /"user":"ada"/)
+      assert.ok(!JSON.stringify(stored).includes(id), 'an id is shown')
+      assert.equal(await bench.engine.inspect?.(bench.unknownId), undefined)
+      assert.equal(await bench.engine.inspect?.('../../etc/passwd'), undefined)
+    },
+  },
   ...[
     ['that is truncated', '{"value":{"version":1,"createdAt":1,"da'],
     ['that is no JSON', '\u0001\u0002garbage'],
