@@ -1,15 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { walkthroughs } from '../../src/demos/walkthroughs.js'
 import { recordOn, type StoredRecord } from '../../src/hood/shelf.js'
+import { JarBrowser, type Wire } from './jar-browser.js'
 import type { Page } from './page.js'
 import { type Scene, type Stage, Unexpected } from './scene.js'
 import type { OpenSite } from './site.js'
-import { Visitor, type Wire } from './visitor.js'
+import { Visitor } from './visitor.js'
 
 /** What happens in a play, as it happens. */
 export type Event =
   | { readonly kind: 'scene'; readonly slug: string; readonly title: string }
   | { readonly kind: 'say'; readonly text: string }
-  | { readonly kind: 'exchange'; readonly wire: Wire; readonly record: StoredRecord | undefined }
+  | { readonly kind: 'exchange'; readonly wire: Wire; readonly records: readonly StoredRecord[] }
   | { readonly kind: 'later'; readonly seconds: number }
   | { readonly kind: 'check'; readonly text: string; readonly ok: boolean; readonly instead?: string }
 
@@ -18,25 +21,63 @@ export interface PlayOptions {
   /** How long to let people read, between two things that happen: milliseconds. */
   readonly pace: number
   readonly tell: (event: Event) => void
+  /** Ends the play early. */
+  readonly signal?: AbortSignal
 }
 
-/** Plays the scene with a new browser; true if everything did what the walkthrough says. */
-export async function play(scene: Scene, { site, pace, tell }: PlayOptions): Promise<boolean> {
-  const told = async (event: Event): Promise<void> => {
-    tell(event)
-    if (pace > 0) await setTimeout(pace)
+/**
+ * Plays the scene with a new browser; true if everything did what the walkthrough says.
+ *
+ * @throws The signal's reason, once it has been given.
+ */
+export async function play(scene: Scene, options: PlayOptions): Promise<boolean> {
+  const { tell, signal } = options
+  const title = walkthroughs.find(({ slug }) => slug === scene.slug)?.title ?? scene.slug
+  tell({ kind: 'scene', slug: scene.slug, title })
+  try {
+    await scene.play(stageFor(options))
+    return true
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof Unexpected)) tell({ kind: 'check', text: String(error), ok: false })
+    return false
   }
-  const { cookieName } = site.settings
+}
+
+function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
+  const given = new Map<string, string>()
+  let records: readonly StoredRecord[] = []
+
+  const told = async (event: Event): Promise<void> => {
+    signal?.throwIfAborted()
+    tell(event)
+    if (pace > 0) await setTimeout(pace, undefined, { ...(signal && { signal }) })
+  }
   const onWire = async (wire: Wire): Promise<void> => {
-    const record = await recordOn({ cookieName, engine: site.sessions.engine }, wire)
-    await told({ kind: 'exchange', wire, record })
+    for (const line of wire.setCookie) given.set(line.slice(0, line.indexOf('=')), line)
+    const found = await Promise.all(site.shelves.map((shelf) => recordOn(shelf, wire)))
+    records = found.filter((record) => record !== undefined)
+    await told({ kind: 'exchange', wire, records })
+    // Whatever the scene wants to see on the page: there is none.
+    if (wire.status >= 500) await check(`${wire.method} ${wire.path} is answered`, false, wire.status)
   }
   const check: Stage['check'] = async (text, ok, instead) => {
-    await told({ kind: 'check', text, ok, ...(instead !== undefined && { instead: String(instead) }) })
+    await told({
+      kind: 'check',
+      text,
+      ok,
+      ...(!ok && instead !== undefined && { instead: String(instead) }),
+    })
     if (!ok) throw new Unexpected(text)
   }
-  const stage: Stage = {
-    visitor: new Visitor(site.url, onWire),
+  const other: Stage['other'] = (
+    browser = new JarBrowser({ base: site.url, clock: () => site.now, onWire }),
+  ) => new Visitor(browser)
+
+  return {
+    visitor: other(),
+    other,
+    cookieName: site.settings.cookieName,
     revocable: site.sessions.engine.capabilities.revocable,
     say: (text) => told({ kind: 'say', text }),
     async later(seconds) {
@@ -47,19 +88,15 @@ export async function play(scene: Scene, { site, pace, tell }: PlayOptions): Pro
     reads(page: Page, selector, expected) {
       const text = page.text(selector)
       const ok = typeof expected === 'string' ? text === expected : expected.test(text ?? '')
-      return check(
-        `the page says: ${ok ? text : expected}`,
-        ok,
-        ok ? undefined : (text ?? 'nothing of the kind'),
-      )
+      return check(`the page says: ${ok ? text : expected}`, ok, text ?? 'nothing of the kind')
     },
-  }
-  await told({ kind: 'scene', slug: scene.slug, title: scene.title })
-  try {
-    await scene.play(stage)
-    return true
-  } catch (error) {
-    if (!(error instanceof Unexpected)) tell({ kind: 'check', text: String(error), ok: false })
-    return false
+    holds(key, expected) {
+      const value = records
+        .map(({ data }) => (JSON.parse(data) as Record<string, unknown>)[key])
+        .find((one) => one !== undefined)
+      const text = expected === undefined ? `nothing under ${key}` : `${key} ${JSON.stringify(expected)}`
+      return check(`the session has ${text}`, isDeepStrictEqual(value, expected), JSON.stringify(value))
+    },
+    given: (cookie) => given.get(cookie) ?? '',
   }
 }

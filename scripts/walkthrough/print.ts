@@ -1,9 +1,9 @@
-import { styleText } from 'node:util'
-import { digest, givenCookies, sentCookies } from '../../src/hood/cookies.js'
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/hood/cookies.js'
 import type { StoredRecord } from '../../src/hood/shelf.js'
 import { CSRF_COOKIE } from '../../src/middleware/csrf.js'
+import type { Wire } from './jar-browser.js'
 import type { Event } from './play.js'
-import type { Wire } from './visitor.js'
 
 type Style = Parameters<typeof styleText>[0]
 export type Paint = (style: Style, text: string) => string
@@ -14,60 +14,118 @@ export const paintOn = (stream: NodeJS.WriteStream): Paint => {
   return (style, text) => (colours ? styleText(style, text) : text)
 }
 
-/** Of values that open something only a hash is shown. */
-const isSecret = (name: string): boolean => name === CSRF_COOKIE || /sessionid/.test(name)
+/** The most columns of a line; a longer one is broken between two words. */
+const WIDTH = 104
 
-/** The event as lines for people. */
-export function linesFor(event: Event, paint: Paint): string {
-  switch (event.kind) {
-    case 'scene':
-      return `\n${paint(['bold', 'red'], '▗▞')} ${paint('bold', event.title)}\n`
-    case 'say':
-      return `\n  ${event.text}\n`
-    case 'later':
-      return `    ${paint('yellow', `… ${event.seconds} seconds later`)}\n`
-    case 'check':
-      return event.ok
-        ? `    ${paint('green', '✓')} ${event.text}\n`
-        : `    ${paint('red', '✗')} ${event.text}${event.instead === undefined ? '' : `\n      but: ${event.instead}`}\n`
-    case 'exchange':
-      return exchange(event.wire, paint) + stored(event.record, paint)
+/** Turns events into what is printed of them. Of values that open something only a hash is shown. */
+export class Printer {
+  readonly #paint: Paint
+  readonly #cookieName: string
+  /** What was printed last of a record: a request that changed nothing is not followed by the same again. */
+  readonly #printed = new Map<string, string>()
+
+  constructor(cookieName: string, paint: Paint) {
+    this.#cookieName = cookieName
+    this.#paint = paint
   }
-}
 
-function exchange({ method, path, fields, cookie, status, location, setCookie }: Wire, paint: Paint): string {
-  const form = Object.entries(fields).map(([name, value]) => `${name}=${shortened(value)}`)
-  const sent = sentCookies(cookie, isSecret).map(({ name, value }) => `${name}=${shortened(value)}`)
-  const given = givenCookies(setCookie, isSecret).map(({ name, value, isRemoval, attributes }) => {
-    const rest = attributes.map(({ text }) => text).filter((text) => !/^expires=/i.test(text))
+  /** The event as lines for people. */
+  linesFor(event: Event): string {
+    const paint = this.#paint
+    switch (event.kind) {
+      case 'scene':
+        this.#printed.clear()
+        return `\n\n${paint(['bold', 'red'], '▗▞')} ${paint('bold', event.title)}\n`
+      case 'say':
+        return `\n${broken('  ', event.text.split(' '))}`
+      case 'later':
+        return `    ${paint('yellow', `… ${event.seconds} ${event.seconds === 1 ? 'second' : 'seconds'} later`)}\n`
+      case 'check':
+        return this.#check(event)
+      case 'exchange':
+        return this.#exchange(event.wire) + event.records.map((record) => this.#stored(record)).join('')
+    }
+  }
+
+  /** The event as one line of JSON. */
+  jsonFor(event: Event): string {
+    if (event.kind !== 'exchange') return JSON.stringify(event)
+    const { cookie, setCookie, ...wire } = event.wire
+    const [cookies, setCookies] = [this.#sent(cookie), this.#given(setCookie)]
+    return JSON.stringify({ kind: event.kind, ...wire, cookies, setCookies, records: event.records })
+  }
+
+  #check({ text, ok, instead }: Extract<Event, { kind: 'check' }>): string {
+    const paint = this.#paint
+    const mark = ok ? paint('green', '✓') : paint('red', '✗')
+    const line = broken(`    ${mark} `, shortened(text, 200).split(' '))
+    return line + (instead === undefined ? '' : broken('      but: ', shortened(instead, 200).split(' ')))
+  }
+
+  #exchange({ method, path, fields, cookie, status, location, setCookie }: Wire): string {
+    const paint = this.#paint
+    const form = Object.entries(fields).map(([name, value]) => `${name}=${shortened(value)}`)
+    const sent = this.#sent(cookie).map(({ name, value }) => `${name}=${shortened(value)}`)
+    return [
+      broken(`    ${paint('cyan', '→')} ${paint('bold', `${method} ${path}`)} `, form),
+      sent.length === 0 ? '' : broken(`      ${paint('dim', 'Cookie')}     `, sent),
+      `    ${paint('cyan', '←')} ${status}${location === undefined ? '' : ` to ${location}`}\n`,
+      ...this.#given(setCookie).map((given) => this.#setCookie(given)),
+    ].join('')
+  }
+
+  #setCookie({ name, value, isRemoval, attributes }: GivenCookie): string {
+    const paint = this.#paint
     const what = isRemoval ? paint('yellow', `${name} removed`) : `${name}=${shortened(value)}`
-    return `      ${paint('dim', 'Set-Cookie')} ${what} ${paint('dim', rest.join('; '))}\n`
+    // Max-Age says the same, and goes first.
+    const rest = attributes.map(({ text }) => text).filter((text) => !/^expires=/i.test(text))
+    return broken(`      ${paint('dim', 'Set-Cookie')} `, [what, ...rest.map((text) => paint('dim', text))])
+  }
+
+  #stored({ cookieName, engine, key, id, version, data, expires }: StoredRecord): string {
+    const paint = this.#paint
+    const head = `${engine} ${key ?? id} v${version}`
+    const compact = JSON.stringify(JSON.parse(data))
+    if (this.#printed.get(cookieName) === head + compact) return ''
+    this.#printed.set(cookieName, head + compact)
+    return broken(`      ${paint('dim', 'stored')}     `, [
+      paint('magenta', head),
+      shortened(compact, 80),
+      paint('dim', `until ${expires.toISOString().slice(0, 19)}Z`),
+    ])
+  }
+
+  #sent(cookie: string) {
+    return sentCookies(cookie, this.#isSecret)
+  }
+
+  #given(setCookie: readonly string[]) {
+    return givenCookies(setCookie, this.#isSecret)
+  }
+
+  /** The sessions' cookie, that of the short ones, and the token of the forms. */
+  readonly #isSecret = (name: string): boolean => name === CSRF_COOKIE || name.startsWith(this.#cookieName)
+}
+
+/** The parts in one line, or in as many as it takes, each below the first. */
+function broken(head: string, parts: readonly string[]): string {
+  const indent = ' '.repeat(widthOf(head))
+  let text = head
+  let width = widthOf(head)
+  parts.forEach((part, at) => {
+    const needed = widthOf(part)
+    if (at > 0 && width + 1 + needed > WIDTH) {
+      text += `\n${indent}${part}`
+      width = indent.length + needed
+    } else {
+      text += at > 0 ? ` ${part}` : part
+      width += needed + (at > 0 ? 1 : 0)
+    }
   })
-  return [
-    `    ${paint('cyan', '→')} ${paint('bold', `${method} ${path}`)} ${form.join(' ')}`.trimEnd(),
-    '\n',
-    sent.length === 0 ? '' : `      ${paint('dim', 'Cookie')} ${sent.join('; ')}\n`,
-    `    ${paint('cyan', '←')} ${status}${location === undefined ? '' : ` to ${location}`}\n`,
-    ...given,
-  ].join('')
+  return `${text.trimEnd()}\n`
 }
 
-function stored(record: StoredRecord | undefined, paint: Paint): string {
-  if (record === undefined) return ''
-  const { engine, key, version, data, expires } = record
-  const compact = JSON.stringify(JSON.parse(data))
-  const head = `${engine} ${key ?? record.id} v${version}`
-  return `      ${paint('dim', 'stored')} ${paint('magenta', head)} ${shortened(compact, 100)} ${paint('dim', `until ${expires.toISOString()}`)}\n`
-}
-
-/** The event as one line of JSON, with hashes for ids. */
-export function jsonFor(event: Event): string {
-  if (event.kind !== 'exchange') return JSON.stringify(event)
-  const { cookie, setCookie, ...wire } = event.wire
-  const sent = sentCookies(cookie, isSecret)
-  const given = givenCookies(setCookie, isSecret)
-  return JSON.stringify({ kind: event.kind, ...wire, cookies: sent, setCookies: given, record: event.record })
-}
+const widthOf = (text: string): number => stripVTControlCharacters(text).length
 
 function shortened(text: string, most = 60): string {
   return text.length <= most ? text : `${text.slice(0, most - 12)}… ${digest(text).slice(0, 9)}`

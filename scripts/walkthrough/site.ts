@@ -1,18 +1,26 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createApp } from '../../src/app.js'
+import { openVariants } from '../../src/demos/variants.js'
 import { openObserved } from '../../src/hood/open-observed.js'
+import type { Shelf } from '../../src/hood/shelf.js'
 import { openSessions, type Sessions, type Settings } from '../../src/index.js'
 import type { Logger } from '../../src/logger.js'
+import { LONGEST_COOKIE_AGE } from '../../src/middleware/cookie.js'
+import { showsInternals } from '../../src/settings/settings.js'
 
 /** The demo site, served on a free port of this machine, with the time in the caller's hand. */
 export interface OpenSite {
   readonly url: string
   readonly sessions: Sessions
   readonly settings: Settings
+  /** Where its sessions are: those of the whole site, and the short ones of one walkthrough. */
+  readonly shelves: readonly Shelf[]
   /** Milliseconds since 1970; begins at the present, because browsers hold no clock but that. */
   now: number
   close(): Promise<void>
+  /** Closes it, and leaves none of its sessions in the store: whatever is there under its KEY_PREFIX. */
+  discard(): Promise<void>
 }
 
 /**
@@ -21,24 +29,44 @@ export interface OpenSite {
  * @throws EngineUnavailable if the engine's store cannot be used.
  */
 export async function openSite(settings: Settings, logger: Logger): Promise<OpenSite> {
-  const clock = (): number => site.now
-  const sessions = await openSessions({ ...settings, engine: openObserved(settings), clock, logger })
+  let now = Date.now()
+  const clock = (): number => now
+  const engine = showsInternals(settings) ? openObserved(settings) : settings.engine
+  const sessions = await openSessions({ ...settings, engine, clock, logger })
   const app = await createApp({ sessions, settings, logger, clock })
   app.silent = true
+  const { short } = await openVariants(sessions, settings, clock)
   const server = createServer(app.callback()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new TypeError('the server has no port')
-  const site: OpenSite = {
+  const close = async (): Promise<void> => {
+    server.close()
+    server.closeAllConnections()
+    await sessions.close()
+  }
+  return {
     url: `http://127.0.0.1:${address.port}`,
     sessions,
     settings,
-    now: Date.now(),
-    async close() {
-      server.close()
-      server.closeAllConnections()
-      await sessions.close()
+    shelves: [
+      { cookieName: settings.cookieName, engine: sessions.engine },
+      { cookieName: short.cookieName, engine: short.sessions.engine },
+    ],
+    get now() {
+      return now
+    },
+    set now(time) {
+      now = time
+    },
+    close,
+    async discard() {
+      try {
+        now += (LONGEST_COOKIE_AGE + 1) * 1000
+        await sessions.clearExpired()
+      } finally {
+        await close()
+      }
     },
   }
-  return site
 }

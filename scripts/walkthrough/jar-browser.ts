@@ -1,0 +1,108 @@
+import { Cookie, CookieJar } from 'tough-cookie'
+import { CSRF_FIELD } from '../../src/middleware/csrf.js'
+import type { Browser } from './visitor.js'
+
+/** One request and its response, as they went over the wire. */
+export interface Wire {
+  readonly method: string
+  readonly path: string
+  /** The form that was sent, without its token. */
+  readonly fields: Readonly<Record<string, string>>
+  /** The `Cookie` header; empty without one. */
+  readonly cookie: string
+  readonly status: number
+  readonly location: string | undefined
+  readonly setCookie: readonly string[]
+}
+
+export interface JarBrowserParts {
+  /** The site's URL. */
+  readonly base: string
+  /** Milliseconds since 1970: when cookies are over. */
+  readonly clock: () => number
+  /** Told of each exchange before the browser goes on. */
+  readonly onWire: (wire: Wire) => Promise<void>
+}
+
+/** A browser that keeps its cookies as RFC 6265 says, by a clock that the caller holds. */
+export class JarBrowser implements Browser {
+  readonly #parts: JarBrowserParts
+  #jar = new CookieJar()
+
+  constructor(parts: JarBrowserParts) {
+    this.#parts = parts
+  }
+
+  /** Another one with the cookies of now. */
+  copy(): JarBrowser {
+    return this.#with(this.#cookies())
+  }
+
+  /** A copy by somebody who does not care when cookies are over: whether they still open anything is up to the server. */
+  stolen(): JarBrowser {
+    const browser = this.copy()
+    for (const cookie of browser.#cookies()) cookie.setExpires('Infinity')
+    return browser
+  }
+
+  /** The value of a cookie that the browser holds for this site. */
+  cookie(name: string): string | undefined {
+    return this.#cookies().find(({ key }) => key === name)?.value
+  }
+
+  /** What the developer tools do. */
+  setCookie(name: string, value: string): void {
+    this.#keep(`${name}=${value}; Path=/`)
+  }
+
+  /** What closing the browser does: cookies without a date are gone. */
+  restart(): void {
+    const kept = this.#cookies().filter((cookie) => cookie.isPersistent())
+    this.#jar = this.#with(kept).#jar
+  }
+
+  async fetch(path: string, init?: { method: string; body: URLSearchParams }): Promise<Response> {
+    const cookie = this.#cookies()
+      .map((one) => one.cookieString())
+      .join('; ')
+    const response = await fetch(this.#parts.base + path, {
+      ...init,
+      redirect: 'manual',
+      headers: cookie === '' ? {} : { cookie },
+    })
+    const setCookie = response.headers.getSetCookie()
+    for (const line of setCookie) this.#keep(line)
+    const { method = 'GET', body = new URLSearchParams() } = init ?? {}
+    const fields = Object.fromEntries([...body].filter(([name]) => name !== CSRF_FIELD))
+    const location = response.headers.get('Location') ?? undefined
+    await this.#parts.onWire({ method, path, fields, cookie, status: response.status, location, setCookie })
+    return response
+  }
+
+  #with(cookies: readonly Cookie[]): JarBrowser {
+    const other = new JarBrowser(this.#parts)
+    for (const cookie of cookies) other.#put(cookie.clone())
+    return other
+  }
+
+  #keep(line: string): void {
+    const cookie = Cookie.parse(line)
+    if (cookie === undefined) return
+    // The jar would count from the machine's time.
+    if (typeof cookie.maxAge === 'number') {
+      cookie.setExpires(new Date(this.#parts.clock() + cookie.maxAge * 1000))
+      cookie.maxAge = null
+    }
+    this.#put(cookie)
+  }
+
+  #put(cookie: Cookie | undefined): void {
+    if (cookie !== undefined) this.#jar.setCookieSync(cookie, this.#parts.base, { ignoreError: true })
+  }
+
+  #cookies(): Cookie[] {
+    const now = this.#parts.clock()
+    const all = this.#jar.getCookiesSync(this.#parts.base, { expire: false })
+    return all.filter(({ expires }) => !(expires instanceof Date) || expires.getTime() > now)
+  }
+}
