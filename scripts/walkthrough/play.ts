@@ -55,11 +55,13 @@ function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
   }
   const onWire = async (wire: Wire): Promise<void> => {
     for (const line of wire.setCookie) given.set(line.slice(0, line.indexOf('=')), line)
-    const found = await Promise.all(site.shelves.map((shelf) => recordOn(shelf, wire)))
+    // The store may be what has failed.
+    const failed = wire.status >= 500
+    const found = failed ? [] : await Promise.all(site.shelves.map((shelf) => recordOn(shelf, wire)))
     records = found.filter((record) => record !== undefined)
     await told({ kind: 'exchange', wire, records })
     // Whatever the scene wants to see on the page: there is none.
-    if (wire.status >= 500) await check(`${wire.method} ${wire.path} is answered`, false, wire.status)
+    if (failed) await check(`${wire.method} ${wire.path} is answered`, false, wire.status)
   }
   const check: Stage['check'] = async (text, ok, instead) => {
     await told({
@@ -97,6 +99,10 @@ function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
       const text = expected === undefined ? `nothing under ${key}` : `${key} ${JSON.stringify(expected)}`
       return check(`the session has ${text}`, isDeepStrictEqual(value, expected), JSON.stringify(value))
     },
-    given: (cookie) => given.get(cookie) ?? '',
+    given(cookie) {
+      const line = given.get(cookie)
+      if (line === undefined) throw new Error(`no answer has given the cookie ${cookie}`)
+      return line
+    },
   }
 }

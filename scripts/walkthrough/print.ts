@@ -68,7 +68,7 @@ export class Printer {
     const sent = this.#sent(cookie).map(({ name, value }) => `${name}=${shortened(value)}`)
     return [
       broken(`    ${paint('cyan', '→')} ${paint('bold', `${method} ${path}`)} `, form),
-      sent.length === 0 ? '' : broken(`      ${paint('dim', 'Cookie')}     `, sent),
+      sent.length === 0 ? '' : broken(`      ${paint('dim', 'Cookie')}     `, separated(sent)),
       `    ${paint('cyan', '←')} ${status}${location === undefined ? '' : ` to ${location}`}\n`,
       ...this.#given(setCookie).map((given) => this.#setCookie(given)),
     ].join('')
@@ -79,7 +79,8 @@ export class Printer {
     const what = isRemoval ? paint('yellow', `${name} removed`) : `${name}=${shortened(value)}`
     // Max-Age says the same, and goes first.
     const rest = attributes.map(({ text }) => text).filter((text) => !/^expires=/i.test(text))
-    return broken(`      ${paint('dim', 'Set-Cookie')} `, [what, ...rest.map((text) => paint('dim', text))])
+    const [first = '', ...more] = separated([what, ...rest])
+    return broken(`      ${paint('dim', 'Set-Cookie')} `, [first, ...more.map((text) => paint('dim', text))])
   }
 
   #stored({ cookieName, engine, key, id, version, data, expires }: StoredRecord): string {
@@ -124,6 +125,10 @@ function broken(head: string, parts: readonly string[]): string {
   })
   return `${text.trimEnd()}\n`
 }
+
+/** As cookies stand in a header. */
+const separated = (parts: readonly string[]): string[] =>
+  parts.map((part, at) => (at < parts.length - 1 ? `${part};` : part))
 
 const widthOf = (text: string): number => stripVTControlCharacters(text).length
 

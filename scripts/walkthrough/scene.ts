@@ -29,7 +29,7 @@ export interface Stage {
   reads(page: Page, selector: string, expected: string | RegExp): Promise<void>
   /** Checks what the session to which the last request belonged has under `key`; undefined if nothing. */
   holds(key: string, expected: unknown): Promise<void>
-  /** The last `Set-Cookie` line for this cookie; empty if there was none. */
+  /** The last `Set-Cookie` line for this cookie; without one the play has failed. */
   given(cookie: string): string
 }
 

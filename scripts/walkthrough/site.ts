@@ -40,10 +40,12 @@ export async function openSite(settings: Settings, logger: Logger): Promise<Open
   await once(server, 'listening')
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new TypeError('the server has no port')
-  const close = async (): Promise<void> => {
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
     server.close()
     server.closeAllConnections()
-    await sessions.close()
+    closed ??= sessions.close()
+    return closed
   }
   return {
     url: `http://127.0.0.1:${address.port}`,

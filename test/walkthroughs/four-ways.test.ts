@@ -1,5 +1,5 @@
 import test from 'ava'
-import { onEngines, openSite, Page, type Person } from './site.js'
+import { onEngines, openSite, type Page } from './site.js'
 
 const HERE = '/four-ways'
 
@@ -8,22 +8,7 @@ const counts = (page: Page): (string | undefined)[] =>
   ['cookie', 'session', 'address', 'hidden'].map((way) => page.text(`#${way}-count`))
 
 /** The address of the link that counts. */
-function nextOf(page: Page): string {
-  const [, href] = /href="(\/four-ways\?count=[^"]*)">Count in the address/.exec(page.html) ?? []
-  if (href === undefined) throw new Error('the page has no link that counts')
-  return href
-}
-
-/** Presses a button whose form carries the address along, as it stands in the form. */
-async function press(person: Person, page: Page, action: string): Promise<Page> {
-  const [, whole] = new RegExp(`action="(${action}(?:\\?[^"]*)?)"`).exec(page.html) ?? []
-  if (whole === undefined) throw new Error(`the page has no form that is sent to ${action}`)
-  const body = new URLSearchParams(page.hiddenIn(action))
-  const response = await person.browser.fetch(whole, { method: 'POST', body })
-  const location = response.headers.get('Location')
-  const html = await response.text()
-  return location === null ? new Page(response.status, whole, html) : person.open(location)
-}
+const nextOf = (page: Page): string => page.link('Count in the address')
 
 onEngines('each of the four counts, and the address goes along with the others', async (t, site) => {
   const person = site.person()
@@ -32,13 +17,13 @@ onEngines('each of the four counts, and the address goes along with the others',
   page = await person.open(nextOf(page))
   page = await person.open(nextOf(page))
   t.deepEqual(counts(page), ['0', '0', '2', '0'])
-  page = await press(person, page, `${HERE}/cookie`)
-  page = await press(person, page, `${HERE}/session`)
-  page = await press(person, page, `${HERE}/session`)
+  page = await person.submit(page, `${HERE}/cookie`)
+  page = await person.submit(page, `${HERE}/session`)
+  page = await person.submit(page, `${HERE}/session`)
   t.deepEqual(counts(page), ['1', '2', '2', '0'])
-  page = await press(person, page, HERE)
-  page = await press(person, page, HERE)
-  page = await press(person, page, HERE)
+  page = await person.submit(page, HERE)
+  page = await person.submit(page, HERE)
+  page = await person.submit(page, HERE)
   t.deepEqual(counts(page), ['1', '2', '2', '3'])
   t.is(person.cookies.get('four-ways'), '1')
 })
@@ -47,7 +32,7 @@ onEngines('what each forgets, and what it does not', async (t, site) => {
   const person = site.person()
   let page = await person.open(nextOf(await person.open(HERE)))
   const bookmark = nextOf(page)
-  for (const way of ['/cookie', '/session', '']) page = await press(person, page, HERE + way)
+  for (const way of ['/cookie', '/session', '']) page = await person.submit(page, HERE + way)
   t.deepEqual(counts(page), ['1', '1', '1', '1'])
   t.deepEqual(counts(await person.open(HERE)), ['1', '1', '0', '0'], 'address and page were left')
   t.deepEqual(counts(await person.open(bookmark)), ['1', '1', '2', '0'], 'an address stays good')
@@ -69,7 +54,7 @@ onEngines('a tampered address is told, and counts from 0', async (t, site) => {
   const person = site.person()
   const page = await person.open(nextOf(await person.open(HERE)))
   const [, mac = ''] = nextOf(page).split('.')
-  const [, offered = ''] = /href="([^"]*)">Make the address say a million/.exec(page.html) ?? []
+  const offered = page.link('Make the address say a million')
   t.regex(offered, /\?count=1000000\.[\w-]{43}$/)
   for (const address of [
     offered,
@@ -91,7 +76,7 @@ onEngines('a tampered address is told, and counts from 0', async (t, site) => {
     t.regex(tampered.text('.result') ?? '', /was tampered with/, address)
     t.deepEqual(counts(tampered), ['0', '0', '0', '0'], address)
     t.notRegex(tampered.html, /<script>/)
-    const after = await press(person, tampered, `${HERE}/cookie`)
+    const after = await person.submit(tampered, `${HERE}/cookie`)
     t.is(after.path, HERE, 'it is not carried along')
     await person.submit(after, `${HERE}/start-again`)
   }

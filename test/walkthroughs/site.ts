@@ -1,20 +1,15 @@
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { type HTMLElement, parse } from 'node-html-parser'
-import { createApp } from '../../src/app.js'
-import { openObserved } from '../../src/hood/open-observed.js'
-import { loadSettings, openSessions, type Sessions } from '../../src/index.js'
-import { showsInternals } from '../../src/settings/settings.js'
+import { type OpenSite, openSite as serveSite } from '../../scripts/walkthrough/site.js'
+import { Visitor } from '../../scripts/walkthrough/visitor.js'
+import { loadSettings } from '../../src/index.js'
 import { Browser } from '../helpers/browser.js'
-import { serve } from '../helpers/serve.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 
+export { Page } from '../../scripts/walkthrough/page.js'
+
 /** The demo site on an engine, with the time in the test's hand. */
-export interface Site {
-  readonly url: string
-  readonly sessions: Sessions
-  /** Milliseconds since 1970; begins at the present, because browsers hold no clock but that. */
-  now: number
+export interface Site extends OpenSite {
   /** Somebody with a browser and no cookies yet. */
   person(): Person
 }
@@ -44,70 +39,13 @@ export async function openSite(
       ...env,
     },
   })
-  const quiet = { warn: () => {}, error: () => {}, info: () => {} }
-  const sessions = await openSessions({
-    ...settings,
-    engine: showsInternals(settings) ? openObserved(settings) : settings.engine,
-    clock: () => site.now,
-    logger: quiet,
-  })
-  t.teardown(() => sessions.close())
-  const app = await createApp({ sessions, settings, logger: quiet, clock: () => site.now })
-  app.silent = true
-  const url = await serve(t, app)
-  const site: Site = { url, sessions, now: Date.now(), person: () => new Person(new Browser(url)) }
-  return site
+  const site = await serveSite(settings, { warn: () => {}, error: () => {} })
+  t.teardown(() => site.close())
+  return Object.assign(site, { person: () => new Person(new Browser(site.url)) })
 }
 
-/** What a page shows. */
-export class Page {
-  readonly #root: HTMLElement
-
-  constructor(
-    readonly status: number,
-    readonly path: string,
-    readonly html: string,
-  ) {
-    // What stands in a <pre> is not text alone: source code comes in colours.
-    this.#root = parse(html, { blockTextElements: { script: true, style: true } })
-  }
-
-  /** The text of the first element that the selector finds, white space put together; undefined without one. */
-  text(selector: string): string | undefined {
-    return this.#root.querySelector(selector)?.textContent.replace(/\s+/g, ' ').trim()
-  }
-
-  all(selector: string): string[] {
-    return this.#root
-      .querySelectorAll(selector)
-      .map(({ textContent }) => textContent.replace(/\s+/g, ' ').trim())
-  }
-
-  value(selector: string): string | undefined {
-    return this.#root.querySelector(selector)?.getAttribute('value')
-  }
-
-  has(selector: string): boolean {
-    return this.#root.querySelector(selector) !== null
-  }
-
-  /** The hidden fields of the form that is sent to `action`: what a browser adds to what somebody types. */
-  hiddenIn(action: string): Record<string, string> {
-    const form = this.#root
-      .querySelectorAll('form')
-      .find((one) => (one.getAttribute('action') ?? this.path).split('?')[0] === action)
-    if (form === undefined) throw new Error(`${this.path} has no form that is sent to ${action}`)
-    const hidden = form.querySelectorAll('input[type=hidden]')
-    return Object.fromEntries(
-      hidden.map((input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? '']),
-    )
-  }
-}
-
-/** Somebody who opens pages and sends their forms, as a browser without scripts does. */
-export class Person {
-  constructor(readonly browser: Browser) {}
-
+/** A visitor whose cookies the test can read and forge. */
+export class Person extends Visitor<Browser> {
   get cookies(): Map<string, string> {
     return this.browser.cookies
   }
@@ -115,26 +53,5 @@ export class Person {
   /** Another tab or a copy of the browser: the same cookies, which go different ways from now on. */
   copy(): Person {
     return new Person(this.browser.copy())
-  }
-
-  /** Opens the page, following wherever it leads. */
-  async open(path: string): Promise<Page> {
-    return this.#follow(await this.browser.fetch(path), path)
-  }
-
-  /** Sends the form on `page` whose action is `action`, and follows. */
-  async submit(page: Page, action: string, fields: Readonly<Record<string, string>> = {}): Promise<Page> {
-    const body = new URLSearchParams({ ...page.hiddenIn(action), ...fields })
-    return this.#follow(await this.browser.fetch(action, { method: 'POST', body }), action)
-  }
-
-  async #follow(response: Response, path: string): Promise<Page> {
-    const location = response.headers.get('Location')
-    if (location !== null) {
-      await response.text()
-      const to = new URL(location, `http://site${path}`)
-      return this.open(to.pathname + to.search)
-    }
-    return new Page(response.status, path, await response.text())
   }
 }
