@@ -97,7 +97,11 @@ function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
         .map(({ data }) => (JSON.parse(data) as Record<string, unknown>)[key])
         .find((one) => one !== undefined)
       const text = expected === undefined ? `nothing under ${key}` : `${key} ${JSON.stringify(expected)}`
-      return check(`the session has ${text}`, isDeepStrictEqual(value, expected), JSON.stringify(value))
+      return check(
+        `the session has ${text}`,
+        isDeepStrictEqual(value, expected),
+        JSON.stringify(value) ?? 'nothing',
+      )
     },
     given(cookie) {
       const line = given.get(cookie)
