@@ -37,13 +37,23 @@ const options = new Command('npm run walkthrough --')
   .parse()
   .opts<Options>()
 
-/** The settings in effect, except that nothing is left behind, and nobody's sessions are touched. */
+/** What the stories are about: with other settings other things would come true, and rightly. */
+const TOLD = {
+  COOKIE_PATH: '/',
+  EXPIRE_AT_BROWSER_CLOSE: 'false',
+  NESTED_CHANGES: 'compare',
+  SAVE_EVERY_REQUEST: 'false',
+  SHOW_INTERNALS: 'true',
+}
+
+/** The settings in effect, except for those, and that nothing is left behind and nobody's sessions are touched. */
 async function settingsFor(directory: string): Promise<Settings> {
   const { DATABASE_URL, SESSION_FILE_PATH, SESSION_ENGINE } = process.env
   return loadSettings({
     configDir: fileURLToPath(new URL('../config', import.meta.url)),
     env: {
       ...process.env,
+      ...TOLD,
       SESSION_ENGINE: options.engine ?? SESSION_ENGINE,
       DATABASE_URL: DATABASE_URL ?? `sqlite:${join(directory, 'sessions.sqlite')}`,
       SESSION_FILE_PATH: SESSION_FILE_PATH ?? join(directory, 'sessions'),

@@ -137,3 +137,15 @@ test.serial('nobody else’s sessions are touched, though weeks pass', async (t)
   t.is(code, 0, stdout)
   t.is((await sessions.open(session.id)).get('name'), 'Ada')
 })
+
+test.serial('the stories come true under settings that would tell others, in production too', async (t) => {
+  const args = ['--fast', '--engine', 'cache', '--only', 'cart', 'set-get-delete', 'nested-change', 'engines']
+  const { code, stdout } = await walkthrough(t, args, {
+    NODE_ENV: 'production',
+    SECRET_KEY: 'a secret of the tests, and of nobody else',
+    EXPIRE_AT_BROWSER_CLOSE: 'true',
+    NESTED_CHANGES: 'ignore',
+    SAVE_EVERY_REQUEST: 'true',
+  }).end()
+  t.is(code, 0, stdout)
+})
