@@ -35,7 +35,7 @@ export async function openSite(settings: Settings, logger: Logger): Promise<Open
   const sessions = await openSessions({ ...settings, engine, clock, logger })
   const app = await createApp({ sessions, settings, logger, clock })
   app.silent = true
-  const { short } = await openVariants(sessions, settings, clock)
+  const { short } = await openVariants(sessions, settings, { clock, logger })
   const server = createServer(app.callback()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
