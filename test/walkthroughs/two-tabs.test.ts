@@ -54,7 +54,7 @@ onEngines('the engine’s calls are shown: one request was overtaken, and wrote 
   const again = ['load found', 'update conflict', 'load found', 'update updated']
   const blind = ['load found', 'load found', 'update updated']
   const second = keepsBoth(site) ? again : quick
-  const [one, other, ...others] = raced.all('.steps')
+  const [one, other, ...others] = raced.all('.asked')
   // Which of two answers is read first is up to the network.
   t.deepEqual([one, other].sort(), [quick, second].map((steps) => steps.join('')).sort())
   t.deepEqual(others, [blind.join(''), blind.join('')])
@@ -112,7 +112,7 @@ test('without the panel a race is run all the same, and shows no calls', async (
   const person = site.person()
   const raced = await person.submit(await person.open(HERE), `${HERE}/race`)
   t.regex(raced.html, /Here: both are kept/)
-  t.false(raced.has('.steps'))
+  t.false(raced.has('.asked'))
 })
 
 async function begun(site: Site): Promise<{ person: Person; page: Page }> {
@@ -133,7 +133,7 @@ onEngines(
       t.deepEqual([...items].sort(), ['bread', 'milk'])
       t.is(one?.all('#items li').length, 2, 'each tab shows both')
       t.is(other?.all('#items li').length, 2)
-      const calls = [one, other].map((tab) => tab?.all('.steps li').length)
+      const calls = [one, other].map((tab) => tab?.all('.asked li').length)
       t.deepEqual(calls.sort(), [2, 4])
     } else {
       t.is(items.length, 1)
