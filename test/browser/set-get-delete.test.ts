@@ -1,0 +1,67 @@
+import { inBrowser } from './tour.js'
+
+inBrowser(
+  'Set, get, delete: the thirty seconds run down, and the greeting turns into another',
+  async (tour, t) => {
+    const { page, site } = tour
+    /** The browser's cookie ends by its own clock, which nobody holds: so it is given anew for each thing to look at. */
+    const set = async (name: string): Promise<void> => {
+      await tour.open('/sessions/set-get-delete')
+      await tour.fill({ Name: name }, 'Set session')
+      await tour.reads('.result', /^Session is set\. It ends at .* UTC in \d+ seconds$/)
+    }
+    if (tour.scripts) await page.clock.install({ time: site.now })
+    await tour.open('/sessions/set-get-delete')
+    await tour.look('set-get-delete')
+    await tour.fill({ Name: ' ' }, 'Set session')
+    await tour.reads('.problem', 'A name is missing.')
+    await tour.look('set-get-delete-problem')
+    await tour.follow('Get session')
+    await tour.reads('#said', 'Session has expired')
+    await set('Ada')
+    await tour.look('set-get-delete-set')
+
+    await set('Ada Lovelace, Countess and Enchantress')
+    await tour.follow('Get session')
+    await tour.reads('#said', 'Hello, Ada Lovelace, Countess and Enchantress')
+    await tour.look('set-get-delete-got')
+
+    // Both clocks stand at one moment from here on, and go on when the test says so.
+    site.now += 3_600_000
+    if (tour.scripts) await page.clock.pauseAt(site.now)
+    await set('Ada')
+    const until = site.now + 30_000
+    site.now = until - 20_000
+    if (tour.scripts) await page.clock.runFor(10_000)
+    await tour.follow('Get session')
+    await tour.reads('.token .countdown', 'in 20 seconds')
+    site.now = until - 1_000
+    if (tour.scripts) await page.clock.runFor(19_000)
+    else await tour.follow('Get session again')
+    await tour.reads('#said', 'Hello, Ada')
+    await tour.reads('.token .countdown', 'in 1 second')
+    site.now = until
+    if (tour.scripts) {
+      await page.clock.runFor(1_000)
+      await tour.reads('.token .countdown', 'over')
+      await page.clock.resume()
+      await page.getByRole('heading', { name: 'Session has expired' }).waitFor()
+    } else await tour.follow('Get session again')
+    await tour.reads('#said', 'Session has expired')
+    await tour.look('set-get-delete-expired')
+    t.is(await page.locator('.token .countdown').count(), 0, 'and it is not loaded for ever')
+
+    for (const [button, lead, name] of [
+      ['Delete the name', 'There is no name any more, but there is a session.', 'deleted'],
+      ['Flush the session', 'There is no session. Nothing is left of one.', 'flushed'],
+    ] as const) {
+      await set('Ada')
+      await tour.press(button)
+      await tour.reads('h1', 'Session is cleared')
+      await tour.reads('.lead', lead)
+      await tour.look(`set-get-delete-${name}`)
+      const kept = (await tour.context.cookies()).some((cookie) => cookie.name === 'sessionid-short')
+      t.is(kept, name === 'deleted', 'the browser has the cookie only as long as there is a session')
+    }
+  },
+)
