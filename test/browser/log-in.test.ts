@@ -1,0 +1,55 @@
+import { inBrowser } from './tour.js'
+
+inBrowser('Log in, log out: a new id, a page for members, and a second tab', async (tour, t) => {
+  const { page } = tour
+  const id = async () => (await tour.context.cookies()).find(({ name }) => name === 'sessionid')?.value
+  await tour.open('/sessions/page-count')
+  const before = await id()
+  await tour.open('/sessions/log-in')
+  await tour.look('log-in')
+  await tour.fill({ Username: 'Ada <b>', Password: '' }, 'Log in')
+  await tour.reads('.problem', 'A password is missing.')
+  t.is(await page.getByLabel('Username').inputValue(), 'Ada <b>')
+  await tour.look('log-in-problem')
+
+  await tour.follow('A page for members')
+  await tour.reads('.lead', /^The page that you asked for is for people who are logged in/)
+  await tour.look('log-in-asked')
+  const early = await tour.tab()
+  await early.goto(`${tour.site.url}/sessions/log-in`)
+  await tour.fill({ Username: 'Ada', Password: 'not a real one' }, 'Log in')
+  await tour.reads('h1', 'Members')
+  await tour.reads('.lead', /^Welcome, Ada\./)
+  await tour.look('log-in-members')
+  t.not(await id(), before, 'whoever saw the id before has another one')
+
+  await tour.follow('Back')
+  await tour.reads('h1', 'You are logged in')
+  t.is(await page.getByLabel('Password').count(), 0, 'the form is not shown')
+  t.not(await page.locator('#before').innerText(), await page.locator('#now').innerText())
+  await tour.look('log-in-inside')
+
+  await early.getByLabel('Username').fill('Grace')
+  await early.getByLabel('Password').fill('another')
+  await early.getByRole('button', { name: 'Log in', exact: true }).click()
+  t.regex(await early.getByRole('status').innerText(), /^The form that you sent was of a page from before/)
+  t.is(await early.locator('.lead b').innerText(), 'Ada')
+  await early.close()
+
+  const opened = tour.context.waitForEvent('page')
+  await tour.follow('this page in a second tab')
+  const second = await opened
+  t.is(await second.locator('h1').innerText(), 'You are logged in')
+  await second.getByRole('button', { name: 'Log out' }).click()
+  t.is(await second.locator('h1').innerText(), 'You are logged out.')
+  t.is(await id(), undefined)
+
+  await tour.follow('To the members’ page')
+  await tour.reads('h1', 'Log in')
+  t.is(new URL(page.url()).search, '?next=members')
+  await tour.open('/sessions/log-in/out')
+  await tour.reads('.lead', /^There is no session any more, here or in any other tab/)
+  await tour.look('log-in-out')
+  await tour.follow('Log in again')
+  await tour.reads('h1', 'Log in')
+})
