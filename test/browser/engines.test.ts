@@ -1,0 +1,29 @@
+import { inBrowser } from './tour.js'
+
+inBrowser('Engines: one session in every shape, and which of them runs now', async (tour, t) => {
+  await tour.open('/engines')
+  const { name } = tour.site.sessions.engine
+  await tour.reads('#runs', name)
+  await tour.reads('#whose', /^You have no session yet: this is an example/)
+  await tour.look('engines')
+  await tour.press('Begin a session')
+  await tour.reads('#whose', /^This is your own session/)
+  t.deepEqual(await tour.page.locator('.shapes h3 > code').allInnerTexts(), [
+    'db',
+    'cached_db',
+    'redis',
+    'file',
+    'cache',
+    'signed_cookies',
+  ])
+  await tour.reads(`#shape-${name} h3`, /runs now$/)
+  for (const engine of ['db', 'redis', 'file'])
+    await tour.reads(`#shape-${engine}`, new RegExp(`"engines":"${name}"`))
+  await tour.look('engines-own')
+
+  // The panel tells of the same record, from the store itself.
+  await tour.page.getByText('As it is stored', { exact: true }).click()
+  const stored = await tour.page.locator('.raw pre').innerText()
+  t.is(stored.trim(), (await tour.page.locator(`#shape-${name} dd`).nth(1).innerText()).trim())
+  await tour.look('engines-as-it-is-stored')
+})
