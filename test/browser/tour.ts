@@ -151,14 +151,18 @@ interface TourOptions {
   readonly context?: BrowserContextOptions
 }
 
-/** Registers the walkthrough twice: with JavaScript, and without. */
-export function inBrowser(title: string, walk: (tour: Tour, t: ExecutionContext) => Promise<void>): void {
+/** Registers the walkthrough twice: with JavaScript, and without. `env`: settings of the site, as for {@link openSite}. */
+export function inBrowser(
+  title: string,
+  walk: (tour: Tour, t: ExecutionContext) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): void {
   for (const scripts of [true, false]) {
     testOf(
       { title: `${scripts ? 'with' : 'without'} JavaScript`, missing: chromiumMissing },
       title,
       async (t) => {
-        await walk(await openTour(t, { scripts }), t)
+        await walk(await openTour(t, { scripts, site: await openSite(t, env) }), t)
       },
     )
   }
