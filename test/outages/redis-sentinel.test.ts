@@ -2,7 +2,14 @@ import avaTest, { type ExecutionContext } from 'ava'
 import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
 import type { OwnServer } from '../servers/own-server.js'
 import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
-import { PRIMARY, pointAt, startWatched, until, type Watched } from '../servers/redis-sentinel.js'
+import {
+  PRIMARY,
+  pointAt,
+  startWatched,
+  until,
+  untilReplicated,
+  type Watched,
+} from '../servers/redis-sentinel.js'
 
 const test = redisMissing === undefined ? avaTest.serial : avaTest.serial.skip
 
@@ -57,7 +64,7 @@ test('R14 the primary killed: its sessions are at the new one, and it is found w
   const { primary, sentinels } = await servers()
   const sessions = await openOn(t, sentinels)
   const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => store(sessions, n)))
-  await askRedis(redisUrl(primary.port), (client) => client.wait(1, LIMIT))
+  await untilReplicated(primary)
   await primary.stop('SIGKILL')
   await t.throwsAsync(store(sessions, 0), { instanceOf: EngineUnavailable })
   await untilStored(sessions)
@@ -74,10 +81,8 @@ test('R14 a primary that was demoted is left for the new one, though its connect
   await until(primary, ['INFO', 'replication'], 'master_link_status:up')
   const sessions = await openOn(t, sentinels)
   const id = await store(sessions, 1)
-  await askRedis(redisUrl(replica.port), async (client) => {
-    await client.wait(1, LIMIT)
-    await client.replicaOf('127.0.0.1', primary.port)
-  })
+  await untilReplicated(replica)
+  await askRedis(redisUrl(replica.port), (client) => client.replicaOf('127.0.0.1', primary.port))
   await t.throwsAsync(store(sessions, 2), { instanceOf: EngineUnavailable, message: /: READONLY / })
   // What a sentinel says is not believed before the server has said it too.
   await t.throwsAsync(load(sessions, id), { instanceOf: EngineUnavailable, message: /is not the primary/ })

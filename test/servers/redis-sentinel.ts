@@ -8,6 +8,8 @@ export const PRIMARY = 'mymaster'
 const SENTINELS = 3
 /** So many sentinels must miss the primary before one of them puts the replica in its place. */
 const QUORUM = 2
+/** How long a busy machine may take to replicate: milliseconds. */
+const REPLICATION = 20_000
 
 /** A primary, its replica, and the sentinels that watch over them. */
 export interface Watched {
@@ -61,6 +63,15 @@ function startSentinel(primary: number): Promise<OwnServer> {
 }
 
 const configIn = (directory: string): string => join(directory, 'sentinel.conf')
+
+/** Waits until the replica has everything. WAIT waits for what its own client has written, hence a write. */
+export async function untilReplicated({ port }: OwnServer): Promise<void> {
+  await askRedis(redisUrl(port), async (client) => {
+    await client.set('barrier', 'here')
+    const replicas = await client.wait(1, REPLICATION)
+    if (replicas < 1) throw new Error(`nobody has replicated within ${REPLICATION} ms`)
+  })
+}
 
 /** Puts `server` where the sentinels think the primary is, at once. */
 export async function pointAt({ port }: OwnServer, sentinels: readonly OwnServer[]): Promise<void> {
