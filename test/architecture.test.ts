@@ -29,6 +29,8 @@ const only: Readonly<Record<string, readonly string[]>> = {
   '@keyv/postgres': ['engines/db/'],
   '@keyv/redis': ['engines/redis/'],
   'lru-cache': ['engines/', 'hood/'],
+  'highlight.js': ['hood/'],
+  sqlite3: ['demos/library/'],
   pino: ['process/'],
   config: ['settings/'],
   zod: ['settings/', 'demos/'],
