@@ -1,18 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import KeyvRedis from '@keyv/redis'
-import test from 'ava'
 import { Keyv } from 'keyv'
 import { openRedis } from '../../src/engines/redis/redis.js'
 import { clusterIds, slotOf } from '../../src/engines/redis/slots.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
 import { stall } from '../helpers/stall.js'
-import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
+import { onRedis } from '../servers/on-redis.js'
+import { askRedis, redisUrl } from '../servers/redis.js'
 import { redisCluster, untilComplete } from '../servers/redis-cluster.js'
 
 /** Milliseconds: enough for three servers on a small machine that does other things too. */
 const LIMIT = 4000
-
-const ofCluster = redisMissing === undefined ? test.serial : test.serial.skip
 
 function openOn(urls: readonly string[]): Promise<Sessions> {
   const options = { redisUrl: urls.join(), keyPrefix: 'keyv', engineTimeout: LIMIT }
@@ -21,7 +19,7 @@ function openOn(urls: readonly string[]): Promise<Sessions> {
 }
 
 for (const away of ['killed', 'frozen']) {
-  ofCluster(
+  onRedis(
     `one server of a cluster ${away}: the sessions of the others go on; back: its own too`,
     async (t) => {
       const servers = await redisCluster()
@@ -67,7 +65,7 @@ for (const away of ['killed', 'frozen']) {
   )
 }
 
-ofCluster('a plain Keyv client of a cluster reads what a session stored', async (t) => {
+onRedis('a plain Keyv client of a cluster reads what a session stored', async (t) => {
   const urls = (await redisCluster()).map(({ port }) => redisUrl(port))
   const sessions = await openOn(urls)
   t.teardown(() => sessions.close())
@@ -79,7 +77,7 @@ ofCluster('a plain Keyv client of a cluster reads what a session stored', async 
   t.deepEqual((await keyv.get<{ data: unknown }>(clusterIds.keyOf(session.id ?? '')))?.data, { name: 'Ada' })
 })
 
-ofCluster('S08 a rotation moves a session within one slot, and sessions are on every server', async (t) => {
+onRedis('S08 a rotation moves a session within one slot, and sessions are on every server', async (t) => {
   const servers = await redisCluster()
   const sessions = await openOn(servers.map(({ port }) => redisUrl(port)))
   t.teardown(() => sessions.close())
@@ -104,7 +102,7 @@ ofCluster('S08 a rotation moves a session within one slot, and sessions are on e
   t.true(shares.every(({ length }) => length > 0))
 })
 
-ofCluster('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
+onRedis('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
   const servers = await redisCluster()
   const sessions = await openOn(servers.map(({ port }) => redisUrl(port)))
   t.teardown(() => sessions.close())
@@ -122,7 +120,7 @@ ofCluster('R15 a rotation that a frozen server finds when it goes on is not done
   t.is((await engine.load(first.id)).kind, 'found')
 })
 
-ofCluster('a process that had no time for a while does not take its servers for dead', async (t) => {
+onRedis('a process that had no time for a while does not take its servers for dead', async (t) => {
   const servers = await redisCluster()
   const sessions = await openOn(servers.map(({ port }) => redisUrl(port)))
   t.teardown(() => sessions.close())

@@ -1,7 +1,8 @@
-import avaTest, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
+import { onRedis } from '../servers/on-redis.js'
 import type { OwnServer } from '../servers/own-server.js'
-import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
+import { askRedis, redisUrl } from '../servers/redis.js'
 import {
   PRIMARY,
   pointAt,
@@ -10,8 +11,6 @@ import {
   untilReplicated,
   type Watched,
 } from '../servers/redis-sentinel.js'
-
-const test = redisMissing === undefined ? avaTest.serial : avaTest.serial.skip
 
 /** Milliseconds. */
 const LIMIT = 2000
@@ -60,39 +59,45 @@ function servers(): Promise<Watched> {
   return watched
 }
 
-test('R14 the primary killed: its sessions are at the new one, and it is found without a restart', async (t) => {
-  const { primary, sentinels } = await servers()
-  const sessions = await openOn(t, sentinels)
-  const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => store(sessions, n)))
-  await untilReplicated(primary)
-  await primary.stop('SIGKILL')
-  await t.throwsAsync(store(sessions, 0), { instanceOf: EngineUnavailable })
-  await untilStored(sessions)
-  t.deepEqual(
-    await Promise.all(ids.map((id) => load(sessions, id))),
-    ids.map((_, n) => n),
-  )
-})
+onRedis(
+  'R14 the primary killed: its sessions are at the new one, and it is found without a restart',
+  async (t) => {
+    const { primary, sentinels } = await servers()
+    const sessions = await openOn(t, sentinels)
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => store(sessions, n)))
+    await untilReplicated(primary)
+    await primary.stop('SIGKILL')
+    await t.throwsAsync(store(sessions, 0), { instanceOf: EngineUnavailable })
+    await untilStored(sessions)
+    t.deepEqual(
+      await Promise.all(ids.map((id) => load(sessions, id))),
+      ids.map((_, n) => n),
+    )
+  },
+)
 
-test('R14 a primary that was demoted is left for the new one, though its connection is well', async (t) => {
-  const { primary, replica, sentinels } = await servers()
-  await primary.start()
-  await askRedis(redisUrl(primary.port), (client) => client.replicaOf('127.0.0.1', replica.port))
-  await until(primary, ['INFO', 'replication'], 'master_link_status:up')
-  const sessions = await openOn(t, sentinels)
-  const id = await store(sessions, 1)
-  await untilReplicated(replica)
-  await askRedis(redisUrl(replica.port), (client) => client.replicaOf('127.0.0.1', primary.port))
-  await t.throwsAsync(store(sessions, 2), { instanceOf: EngineUnavailable, message: /: READONLY / })
-  // What a sentinel says is not believed before the server has said it too.
-  await t.throwsAsync(load(sessions, id), { instanceOf: EngineUnavailable, message: /is not the primary/ })
-  await askRedis(redisUrl(primary.port), (client) => client.sendCommand(['REPLICAOF', 'NO', 'ONE']))
-  await pointAt(primary, sentinels)
-  t.is(await load(sessions, id), 1)
-  await store(sessions, 2)
-})
+onRedis(
+  'R14 a primary that was demoted is left for the new one, though its connection is well',
+  async (t) => {
+    const { primary, replica, sentinels } = await servers()
+    await primary.start()
+    await askRedis(redisUrl(primary.port), (client) => client.replicaOf('127.0.0.1', replica.port))
+    await until(primary, ['INFO', 'replication'], 'master_link_status:up')
+    const sessions = await openOn(t, sentinels)
+    const id = await store(sessions, 1)
+    await untilReplicated(replica)
+    await askRedis(redisUrl(replica.port), (client) => client.replicaOf('127.0.0.1', primary.port))
+    await t.throwsAsync(store(sessions, 2), { instanceOf: EngineUnavailable, message: /: READONLY / })
+    // What a sentinel says is not believed before the server has said it too.
+    await t.throwsAsync(load(sessions, id), { instanceOf: EngineUnavailable, message: /is not the primary/ })
+    await askRedis(redisUrl(primary.port), (client) => client.sendCommand(['REPLICAOF', 'NO', 'ONE']))
+    await pointAt(primary, sentinels)
+    t.is(await load(sessions, id), 1)
+    await store(sessions, 2)
+  },
+)
 
-test('sentinels that are silent or gone are no matter while one answers', async (t) => {
+onRedis('sentinels that are silent or gone are no matter while one answers', async (t) => {
   const { sentinels } = await servers()
   const [silent, gone] = sentinels
   silent?.freeze('SIGSTOP')
@@ -106,7 +111,7 @@ test('sentinels that are silent or gone are no matter while one answers', async 
   t.is(await load(sessions, id), 1)
 })
 
-test('a database of its own', async (t) => {
+onRedis('a database of its own', async (t) => {
   const { sentinels } = await servers()
   const [there, elsewhere] = await Promise.all([openOn(t, sentinels, `/${PRIMARY}/3`), openOn(t, sentinels)])
   const id = await store(there, 1)
@@ -114,7 +119,7 @@ test('a database of its own', async (t) => {
   t.is(await load(elsewhere, id), undefined)
 })
 
-test('a name that the sentinels do not know is said at the start', async (t) => {
+onRedis('a name that the sentinels do not know is said at the start', async (t) => {
   const { sentinels } = await servers()
   await t.throwsAsync(openOn(t, sentinels, '/yourmaster'), {
     instanceOf: EngineUnavailable,

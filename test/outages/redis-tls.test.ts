@@ -1,15 +1,12 @@
-import test from 'ava'
 import { EngineUnavailable, openSessions } from '../../src/index.js'
 import { Browser } from '../helpers/browser.js'
 import { ServerProcess } from '../helpers/server-process.js'
-import { redisMissing } from '../servers/redis.js'
+import { onRedis } from '../servers/on-redis.js'
 import { startTlsRedis } from '../servers/redis-tls.js'
 
 const PAGE = '/sessions/page-count'
 
-const ofTls = redisMissing === undefined ? test.serial : test.serial.skip
-
-ofTls(
+onRedis(
   'rediss: a certificate that nobody vouches for stops the start, and what would help is said',
   async (t) => {
     const { server, url, certificate } = await startTlsRedis()

@@ -1,8 +1,9 @@
-import avaTest, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { openSessions } from '../../src/index.js'
 import type { Answer } from '../helpers/client.js'
 import { idAfter } from '../helpers/site.js'
-import { redisMissing, redisServer, redisUrl } from '../servers/redis.js'
+import { onRedis } from '../servers/on-redis.js'
+import { redisServer, redisUrl } from '../servers/redis.js'
 import { RoughRoad, type Weather } from '../servers/rough-road.js'
 import {
   isOutage,
@@ -16,8 +17,6 @@ import {
 /** Milliseconds. */
 const LIMIT = 1000
 const FAIR = { kind: 'fair' } as const
-
-const test = redisMissing === undefined ? avaTest.serial : avaTest.serial.skip
 
 interface Scene {
   readonly road: RoughRoad
@@ -67,20 +66,23 @@ const storms: readonly [title: string, weather: Weather, why: RegExp][] = [
   ['connections that end at once', { kind: 'closed' }, /cannot be used: /],
 ]
 for (const [title, weather, why] of storms) {
-  test(`S66 ${title}: 503 for whoever uses a session; fair again, the very next request works`, async (t) => {
-    const scene = await openScene(t)
-    const { road, site } = scene
-    const id = await site.store(1)
-    road.weather = weather
-    await isOutageForAll(t, site, id)
-    isLoggedOnce(t, site, why)
-    await isOutageForAll(t, site, id)
-    isLoggedOnce(t, site, why)
-    road.weather = FAIR
-    t.is((await site.send('/', id)).body, '2')
-  })
+  onRedis(
+    `S66 ${title}: 503 for whoever uses a session; fair again, the very next request works`,
+    async (t) => {
+      const scene = await openScene(t)
+      const { road, site } = scene
+      const id = await site.store(1)
+      road.weather = weather
+      await isOutageForAll(t, site, id)
+      isLoggedOnce(t, site, why)
+      await isOutageForAll(t, site, id)
+      isLoggedOnce(t, site, why)
+      road.weather = FAIR
+      t.is((await site.send('/', id)).body, '2')
+    },
+  )
 
-  test(`R15 ${title} when it comes to the write: 503, and what was done was done once`, async (t) => {
+  onRedis(`R15 ${title} when it comes to the write: 503, and what was done was done once`, async (t) => {
     const scene = await openScene(t)
     const { site } = scene
     const [counted, ended] = [await site.store(1), await site.store(1)]
@@ -95,7 +97,7 @@ for (const [title, weather, why] of storms) {
 
 for (const weather of [storms[1], storms[2]]) {
   const [title, kind] = weather ?? ['', FAIR]
-  test(`R15 ${title} when it comes to the rotation: the session stays where it was`, async (t) => {
+  onRedis(`R15 ${title} when it comes to the rotation: the session stays where it was`, async (t) => {
     const scene = await openScene(t)
     const id = await scene.site.store(1)
     isOutage(t, await caught(scene, kind, '/rotate', id))
@@ -103,7 +105,7 @@ for (const weather of [storms[1], storms[2]]) {
   })
 }
 
-test('replies that are late, but in time, are replies', async (t) => {
+onRedis('replies that are late, but in time, are replies', async (t) => {
   const { road, site } = await openScene(t)
   const id = await site.store(1)
   road.weather = { kind: 'slow', by: LIMIT / 6 }
@@ -120,7 +122,7 @@ for (const after of [0, 2]) {
   const cut = { kind: 'cut', after } as const
   const when = `a connection that is lost ${after === 0 ? 'before a reply' : 'in the middle of a reply'}`
 
-  test(`S66 ${when} to a load: 503, and the next request works`, async (t) => {
+  onRedis(`S66 ${when} to a load: 503, and the next request works`, async (t) => {
     const { road, site } = await openScene(t)
     const id = await site.store(1)
     road.weather = cut
@@ -129,7 +131,7 @@ for (const after of [0, 2]) {
     t.is((await site.send('/read', id)).body, '1')
   })
 
-  test(`R15 ${when} to a rotation: the work is recognised, and nobody is logged out`, async (t) => {
+  onRedis(`R15 ${when} to a rotation: the work is recognised, and nobody is logged out`, async (t) => {
     const scene = await openScene(t)
     const { site } = scene
     const id = await site.store(1)
@@ -141,14 +143,14 @@ for (const after of [0, 2]) {
     isLoggedOnce(t, site, /cannot be used: /)
   })
 
-  test(`R15 ${when} to a create: the work is recognised`, async (t) => {
+  onRedis(`R15 ${when} to a create: the work is recognised`, async (t) => {
     const scene = await openScene(t)
     const answer = await caught(scene, cut, '/')
     t.is(answer.status, 200)
     t.is(await scene.site.stored(idAfter(answer)), 1)
   })
 
-  test(`R16 ${when} to an update: 503, done once, and not twice`, async (t) => {
+  onRedis(`R16 ${when} to an update: 503, done once, and not twice`, async (t) => {
     const scene = await openScene(t)
     const { site } = scene
     const id = await site.store(1)
@@ -158,7 +160,7 @@ for (const after of [0, 2]) {
     t.is(loaded.kind === 'found' && loaded.version, 2)
   })
 
-  test(`S66 ${when} to a log-out: 503, and it is done`, async (t) => {
+  onRedis(`S66 ${when} to a log-out: 503, and it is done`, async (t) => {
     const scene = await openScene(t)
     const { site } = scene
     const id = await site.store(1)
@@ -167,7 +169,7 @@ for (const after of [0, 2]) {
     t.is((await site.send('/end', id)).status, 200)
   })
 
-  test(`${when} to a touch: the answer did not need it`, async (t) => {
+  onRedis(`${when} to a touch: the answer did not need it`, async (t) => {
     const scene = await openScene(t, { saveEveryRequest: true })
     const { site } = scene
     const id = await site.store(1)
@@ -182,7 +184,7 @@ for (const after of [0, 2]) {
   })
 }
 
-test('R29 after many outages there is one connection, and after the end none', async (t) => {
+onRedis('R29 after many outages there is one connection, and after the end none', async (t) => {
   const { road, site } = await openScene(t)
   const id = await site.store(1)
   for (let round = 0; round < 20; round++) {
@@ -205,7 +207,7 @@ test('R29 after many outages there is one connection, and after the end none', a
   t.pass()
 })
 
-test('closing in the middle of silence lets go of every socket too', async (t) => {
+onRedis('closing in the middle of silence lets go of every socket too', async (t) => {
   const { road, site } = await openScene(t)
   const id = await site.store(1)
   road.weather = { kind: 'silent' }

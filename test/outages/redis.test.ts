@@ -1,19 +1,17 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import KeyvRedis from '@keyv/redis'
-import avaTest, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Keyv } from 'keyv'
 import { keyOf } from '../../src/engines/ids.js'
 import { EngineUnavailable, openSessions } from '../../src/index.js'
 import { stall } from '../helpers/stall.js'
-import { askRedis, redisMissing, redisServer, redisUrl } from '../servers/redis.js'
+import { onRedis } from '../servers/on-redis.js'
+import { askRedis, redisServer, redisUrl } from '../servers/redis.js'
 import { isOutage, isOutageForAll, type OutageSite, openOutageSite } from './outage-site.js'
 
 /** Milliseconds. */
 const LIMIT = 500
-
-/** One after the other: they all do something to the same server. */
-const test = redisMissing === undefined ? avaTest.serial : avaTest.serial.skip
 
 async function openSite(t: ExecutionContext): Promise<OutageSite> {
   const url = redisUrl((await redisServer()).port)
@@ -27,7 +25,7 @@ async function isOutageInTime(t: ExecutionContext, site: OutageSite, id: string)
   t.true(performance.now() - begun < 3 * LIMIT)
 }
 
-test('R13 killed: 503 and no cookie; back with its data: the next request works', async (t) => {
+onRedis('R13 killed: 503 and no cookie; back with its data: the next request works', async (t) => {
   const server = await redisServer()
   const site = await openSite(t)
   const id = await site.store(1)
@@ -43,7 +41,7 @@ test('R13 killed: 503 and no cookie; back with its data: the next request works'
   t.is((await site.send('/', id)).body, '2')
 })
 
-test('R13 frozen: 503 in time and no cookie; thawed: the next request works', async (t) => {
+onRedis('R13 frozen: 503 in time and no cookie; thawed: the next request works', async (t) => {
   const server = await redisServer()
   const site = await openSite(t)
   const [id, other] = [await site.store(1), await site.store(10)]
@@ -59,7 +57,7 @@ test('R13 frozen: 503 in time and no cookie; thawed: the next request works', as
   )
 })
 
-test('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
+onRedis('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
   const server = await redisServer()
   const { sessions, store } = await openSite(t)
   const { engine } = sessions
@@ -74,7 +72,7 @@ test('R15 a rotation that a frozen server finds when it goes on is not done any 
   t.is((await engine.rotate(id, record, 1)).kind, 'updated')
 })
 
-test('a server that was restarted while nobody asked is not noticed', async (t) => {
+onRedis('a server that was restarted while nobody asked is not noticed', async (t) => {
   const server = await redisServer()
   const site = await openSite(t)
   const id = await site.store(1)
@@ -85,49 +83,55 @@ test('a server that was restarted while nobody asked is not noticed', async (t) 
 })
 
 for (const title of ['killed', 'frozen']) {
-  test(`while 50 clients load, ${title}: every answer is a 503 or right, and no session is lost`, async (t) => {
-    const server = await redisServer()
-    const site = await openSite(t)
-    const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => site.store(n)))
-    const counts = ids.map(() => 0)
-    let goOn = true
-    const load = ids.map(async (id, n) => {
-      while (goOn) {
-        const answer = await site.send('/read', id)
-        if (answer.status === 503) isOutage(t, answer)
-        else t.deepEqual([answer.status, answer.body, answer.cookies], [200, String(n), []])
-        counts[n] = (counts[n] ?? 0) + 1
-      }
-    })
-    await site.send('/read', ids[0])
-    if (title === 'killed') await server.stop()
-    else server.freeze('SIGSTOP')
-    await isOutageInTime(t, site, ids[0] ?? '')
-    if (title === 'killed') await server.start()
-    else server.freeze('SIGCONT')
-    goOn = false
-    await Promise.all(load)
-    t.true(counts.every((count) => count > 0))
-    const bodies = await Promise.all(ids.map(async (id) => (await site.send('/read', id)).body))
-    t.deepEqual(
-      bodies,
-      ids.map((_, n) => String(n)),
-    )
-  })
+  onRedis(
+    `while 50 clients load, ${title}: every answer is a 503 or right, and no session is lost`,
+    async (t) => {
+      const server = await redisServer()
+      const site = await openSite(t)
+      const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => site.store(n)))
+      const counts = ids.map(() => 0)
+      let goOn = true
+      const load = ids.map(async (id, n) => {
+        while (goOn) {
+          const answer = await site.send('/read', id)
+          if (answer.status === 503) isOutage(t, answer)
+          else t.deepEqual([answer.status, answer.body, answer.cookies], [200, String(n), []])
+          counts[n] = (counts[n] ?? 0) + 1
+        }
+      })
+      await site.send('/read', ids[0])
+      if (title === 'killed') await server.stop()
+      else server.freeze('SIGSTOP')
+      await isOutageInTime(t, site, ids[0] ?? '')
+      if (title === 'killed') await server.start()
+      else server.freeze('SIGCONT')
+      goOn = false
+      await Promise.all(load)
+      t.true(counts.every((count) => count > 0))
+      const bodies = await Promise.all(ids.map(async (id) => (await site.send('/read', id)).body))
+      t.deepEqual(
+        bodies,
+        ids.map((_, n) => String(n)),
+      )
+    },
+  )
 }
 
-test('a server that cannot be reached at the start is EngineUnavailable, and no password is told', async (t) => {
-  const redisUrl = 'redis://ada:hunter2@127.0.0.1:1/3'
-  const error = await t.throwsAsync(openSessions({ engine: 'redis', redisUrl, logger: silent }), {
-    instanceOf: EngineUnavailable,
-    message: /^Redis at redis:\/\/127\.0\.0\.1:1\/3 cannot be used: .*ECONNREFUSED/,
-  })
-  t.notRegex(String(error?.cause), /hunter2/)
-})
+onRedis(
+  'a server that cannot be reached at the start is EngineUnavailable, and no password is told',
+  async (t) => {
+    const redisUrl = 'redis://ada:hunter2@127.0.0.1:1/3'
+    const error = await t.throwsAsync(openSessions({ engine: 'redis', redisUrl, logger: silent }), {
+      instanceOf: EngineUnavailable,
+      message: /^Redis at redis:\/\/127\.0\.0\.1:1\/3 cannot be used: .*ECONNREFUSED/,
+    })
+    t.notRegex(String(error?.cause), /hunter2/)
+  },
+)
 
 const silent = { warn: () => {}, error: () => {} }
 
-test('a plain Keyv client reads what a session stored', async (t) => {
+onRedis('a plain Keyv client reads what a session stored', async (t) => {
   const site = await openSite(t)
   const session = await site.sessions.open()
   session.update({ name: 'Ada', tags: [':colon', ':base64:AA=='], list: [], big: 1e20 })
@@ -144,7 +148,7 @@ test('a plain Keyv client reads what a session stored', async (t) => {
   t.true(Math.abs(Date.now() + life - (stored?.expires ?? 0)) < 1000, 'Redis removes it at its end')
 })
 
-test('what a plain Keyv client wrote is read, updated and touched', async (t) => {
+onRedis('what a plain Keyv client wrote is read, updated and touched', async (t) => {
   const { sessions } = await openSite(t)
   const keyv = new Keyv({ store: new KeyvRedis(redisUrl((await redisServer()).port)) })
   t.teardown(() => keyv.disconnect())
@@ -165,7 +169,7 @@ test('what a plain Keyv client wrote is read, updated and touched', async (t) =>
   t.is((await sessions.open(id)).get('n'), 3)
 })
 
-test('R20 a key that holds no text reads as missing and is left alone', async (t) => {
+onRedis('R20 a key that holds no text reads as missing and is left alone', async (t) => {
   const { sessions, logged } = await openSite(t)
   const url = redisUrl((await redisServer()).port)
   const session = await sessions.open()
@@ -183,7 +187,7 @@ test('R20 a key that holds no text reads as missing and is left alone', async (t
   t.is(await askRedis(url, (client) => client.hGet(`keyv::keyv:${keyOf(id)}`, 'field')), 'value')
 })
 
-test('a server that has forgotten the scripts is told again', async (t) => {
+onRedis('a server that has forgotten the scripts is told again', async (t) => {
   const site = await openSite(t)
   const id = await site.store(1)
   t.is((await site.send('/', id)).body, '2')
@@ -191,7 +195,7 @@ test('a server that has forgotten the scripts is told again', async (t) => {
   t.is((await site.send('/', id)).body, '3')
 })
 
-test('an answer that lies waiting is read, however long the process had no time', async (t) => {
+onRedis('an answer that lies waiting is read, however long the process had no time', async (t) => {
   const server = await redisServer()
   const site = await openSite(t)
   const id = await site.store(1)

@@ -6,7 +6,8 @@ import { engineKinds } from '../../src/demos/engines/kinds.js'
 import { ENGINE_NAMES } from '../../src/engines/names.js'
 import { loadSettings } from '../../src/index.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
-import { askRedis, redisMissing, redisServer, redisUrl } from '../servers/redis.js'
+import { onRedis } from '../servers/on-redis.js'
+import { askRedis, redisServer, redisUrl } from '../servers/redis.js'
 import { onEngines, openSite, type Page, type Person, type Site } from './site.js'
 
 /** What the page says under `name` about how `engine` stores the session. */
@@ -110,8 +111,7 @@ test('the file that is shown is the one that is there', async (t) => {
   t.is(part(page, 'file', 'content'), await readFile(path, 'utf8'))
 })
 
-const testOfRedis = redisMissing === undefined ? test : test.skip
-testOfRedis('the Redis key that is shown is the one that is there, and lives as long', async (t) => {
+onRedis('the Redis key that is shown is the one that is there, and lives as long', async (t) => {
   const url = redisUrl((await redisServer()).port)
   const site = await openSite(t, { SESSION_ENGINE: 'redis', REDIS_URL: url, KEY_PREFIX: 'walkthrough' })
   const { page } = await begun(site)
