@@ -16,6 +16,9 @@ export interface BatchOptions<Item, Result> {
   readonly timeLimit: number
 }
 
+/** A go that takes longer than this share of the limit holds up nobody any more. */
+const PATIENCE = 0.25
+
 /**
  * Does in one go what several requests want at the same moment. The first item waits for the end of the event
  * loop's turn, so that the requests whose bytes arrived in the same turn can join; while one go is under way the
@@ -24,7 +27,11 @@ export interface BatchOptions<Item, Result> {
 export class Batch<Item, Result> {
   readonly #options: BatchOptions<Item, Result>
   #waiting: Waiting<Item, Result>[] = []
-  #underWay: object | undefined
+  /** When the first of those who wait came. */
+  #since = 0
+  /** The go for whose end the next one waits. */
+  #ahead: object | undefined
+  readonly #underWay = new Set<object>()
 
   constructor(options: BatchOptions<Item, Result>) {
     this.#options = options
@@ -32,26 +39,35 @@ export class Batch<Item, Result> {
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) this.#since = performance.now()
       this.#waiting.push({ item, resolve, reject })
-      if (this.#underWay === undefined) this.#start()
+      if (this.#ahead === undefined) this.#start()
     })
   }
 
   /** Resolves when nothing is under way and nobody waits. */
   async idle(): Promise<void> {
-    while (this.#underWay !== undefined) await new Promise((resolve) => setImmediate(resolve))
+    while (this.#underWay.size > 0) await new Promise((resolve) => setImmediate(resolve))
   }
 
   #start(): void {
     const go = {}
-    this.#underWay = go
+    this.#ahead = go
+    this.#underWay.add(go)
     setImmediate(() => {
       void this.#run(go, this.#waiting.splice(0, MOST))
     })
   }
 
   async #run(go: object, batch: readonly Waiting<Item, Result>[]): Promise<void> {
-    const timer = setTimeout(() => this.#giveUp(batch), this.#options.timeLimit)
+    const { timeLimit } = this.#options
+    const patience = timeLimit * PATIENCE
+    const left = timeLimit - (performance.now() - this.#since)
+    let timer = setTimeout(() => {
+      // It may be stuck on a connection that leads nowhere any more: whoever comes now goes beside it, on another.
+      this.#letNext(go)
+      timer = setTimeout(() => this.#giveUp(go, batch), left - patience)
+    }, patience)
     try {
       const results = await this.#options.run(batch.map(({ item }) => item))
       settle(batch, results)
@@ -59,20 +75,20 @@ export class Batch<Item, Result> {
       refuse(batch, error)
     }
     clearTimeout(timer)
-    if (this.#underWay !== go) return // given up; another go may be under way already
-    this.#underWay = undefined
+    this.#underWay.delete(go)
+    this.#letNext(go)
+  }
+
+  #letNext(go: object): void {
+    if (this.#ahead !== go) return
+    this.#ahead = undefined
     if (this.#waiting.length > 0) this.#start()
   }
 
-  /**
-   * Whoever waits behind a stuck go would wait for longer than the limit, so they are refused with it. The go itself
-   * cannot be recalled; when it ends at last, nobody listens.
-   */
-  #giveUp(batch: readonly Waiting<Item, Result>[]): void {
-    const error = tooSlow(this.#options.timeLimit)
-    refuse(batch, error)
-    refuse(this.#waiting.splice(0), error)
-    this.#underWay = undefined
+  /** The go itself cannot be recalled; when it ends at last, nobody listens. */
+  #giveUp(go: object, batch: readonly Waiting<Item, Result>[]): void {
+    this.#underWay.delete(go)
+    refuse(batch, tooSlow(this.#options.timeLimit))
   }
 }
 
