@@ -14,9 +14,11 @@ export interface BatchOptions<Item, Result> {
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>
   /** How long one go may take, in milliseconds. */
   readonly timeLimit: number
+  /** Whether a go can run beside another that takes long. Where all go through one connection it could only wait. */
+  readonly beside: boolean
 }
 
-/** A go that takes longer than this share of the limit holds up nobody any more. */
+/** A go that takes longer than this share of the limit holds up nobody any more who can go beside it. */
 const PATIENCE = 0.25
 
 /**
@@ -60,17 +62,18 @@ export class Batch<Item, Result> {
   }
 
   async #run(go: object, batch: readonly Waiting<Item, Result>[]): Promise<void> {
-    const { timeLimit } = this.#options
+    const { run, timeLimit, beside } = this.#options
     const patience = timeLimit * PATIENCE
     const left = timeLimit - (performance.now() - this.#since)
-    let timer = setTimeout(() => {
-      // It may be stuck on a connection that leads nowhere any more: whoever comes now goes beside it, on another.
-      this.#letNext(go)
-      timer = setTimeout(() => this.#giveUp(go, batch), left - patience)
-    }, patience)
+    let timer = beside
+      ? setTimeout(() => {
+          // It may be stuck on a connection that leads nowhere any more: whoever comes now takes another.
+          this.#letNext(go)
+          timer = setTimeout(() => this.#giveUp(go, batch), left - patience)
+        }, patience)
+      : setTimeout(() => this.#giveUp(go, [...batch, ...this.#waiting.splice(0)]), timeLimit)
     try {
-      const results = await this.#options.run(batch.map(({ item }) => item))
-      settle(batch, results)
+      settle(batch, await run(batch.map(({ item }) => item)))
     } catch (error) {
       refuse(batch, error)
     }
@@ -85,10 +88,14 @@ export class Batch<Item, Result> {
     if (this.#waiting.length > 0) this.#start()
   }
 
-  /** The go itself cannot be recalled; when it ends at last, nobody listens. */
-  #giveUp(go: object, batch: readonly Waiting<Item, Result>[]): void {
+  /**
+   * Whoever waits behind a go that none can pass would wait for longer than the limit, and is refused with it. The go
+   * itself cannot be recalled; when it ends at last, nobody listens.
+   */
+  #giveUp(go: object, refused: readonly Waiting<Item, Result>[]): void {
+    refuse(refused, tooSlow(this.#options.timeLimit))
     this.#underWay.delete(go)
-    refuse(batch, tooSlow(this.#options.timeLimit))
+    this.#letNext(go)
   }
 }
 

@@ -7,9 +7,10 @@ import { EngineUnavailable } from '../../src/index.js'
 const LIMIT = 400
 
 /** A batch whose goes are written down; one with `stuck` in it never ends. */
-function batchOf(goes: string[][]): Batch<string, string> {
+function batchOf(goes: string[][], beside = true): Batch<string, string> {
   return new Batch({
     timeLimit: LIMIT,
+    beside,
     run: (items) => {
       goes.push([...items])
       return items.includes('stuck') ? new Promise(() => {}) : Promise.resolve(items)
@@ -41,4 +42,20 @@ test('R15 a go that is stuck ends for its own in time, and holds up nobody else 
   t.true((await stuck) instanceof EngineUnavailable)
   t.true(performance.now() - begun < LIMIT * 1.5)
   t.deepEqual(ended, ['next', 'stuck'])
+})
+
+test('where none can go beside it, whoever waits behind it is refused with it, and not done later', async (t) => {
+  const goes: string[][] = []
+  const batch = batchOf(goes, false)
+  const stuck = batch.add('stuck')
+  await setImmediate()
+  await setImmediate()
+  const next = batch.add('next')
+  const outcomes = await Promise.allSettled([stuck, next])
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  t.is(await batch.add('later'), 'later')
+  t.deepEqual(goes, [['stuck'], ['later']])
 })

@@ -8,6 +8,8 @@ import type { Move } from '../keyed-store.js'
  * *alive* means, and what the conditions are, `KeyedStore` says.
  */
 export interface SqlDialect {
+  /** Whether statements run beside each other, on connections of their own. */
+  readonly beside: boolean
   readMany(keys: readonly string[]): Promise<readonly SqlRow[]>
   insertMany(writes: readonly SqlWrite[]): Promise<Iterable<string>>
   replaceMany(writes: readonly SqlWrite[]): Promise<Iterable<string>>

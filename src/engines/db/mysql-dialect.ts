@@ -38,6 +38,7 @@ export function mysqlDialect(connections: MysqlConnections, table: string): SqlD
   }
 
   return {
+    beside: true,
     async readMany(keys) {
       const padded = toPowerOfTwo(keys)
       const [rows] = await use((connection) => connection.execute(sql.read(padded.length), padded))

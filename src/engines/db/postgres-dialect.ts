@@ -14,6 +14,7 @@ export function postgresDialect(query: PostgresQuery, table: string, close: () =
   const keysOf = async (statement: string, ...parameters: unknown[]): Promise<string[]> =>
     (await query(statement, parameters)).map(({ key }) => key)
   return {
+    beside: true,
     readMany: (keys) => query(sql.read, [keys]),
     insertMany: (writes) =>
       keysOf(

@@ -24,17 +24,20 @@ export class SqlStore implements KeyedStore {
 
   constructor(options: SqlStoreOptions) {
     const { timeLimit, dialect } = options
+    const { beside } = dialect
     this.#options = options
-    this.#reads = new Batch({ timeLimit, run: (keys) => this.#readMany(keys) })
+    this.#reads = new Batch({ timeLimit, beside, run: (keys) => this.#readMany(keys) })
     this.#inserts = new Batch({
       timeLimit,
+      beside,
       run: (writes) => oneWins(writes, (sent) => dialect.insertMany(sent)),
     })
     this.#replaces = new Batch({
       timeLimit,
+      beside,
       run: (writes) => oneWins(writes, (sent) => dialect.replaceMany(sent)),
     })
-    this.#extends = new Batch({ timeLimit, run: (extensions) => this.#extendMany(extensions) })
+    this.#extends = new Batch({ timeLimit, beside, run: (extensions) => this.#extendMany(extensions) })
   }
 
   read(key: string): Promise<string | undefined> {

@@ -25,6 +25,7 @@ export function sqliteDialect({ read, write, close, table }: SqliteParts): SqlDi
   const many = (statement: string, items: readonly unknown[]): Promise<string[]> =>
     keysOf(statement, JSON.stringify(items))
   return {
+    beside: false,
     readMany: async (keys) =>
       (await read(sql.read, JSON.stringify(keys))).flatMap(({ key, value }) =>
         value === undefined ? [] : { key, value },
