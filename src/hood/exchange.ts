@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { setCookieLines } from '../middleware/headers.js'
 import { type GivenCookie, givenCookies, type IsSecret, type SentCookie, sentCookies } from './cookies.js'
 import type { EngineCall } from './recording.js'
 
@@ -22,13 +23,7 @@ export function exchangeOf(ctx: Context, calls: readonly EngineCall[], isSecret:
     status: ctx.status,
     location: ctx.response.get('Location'),
     sent: sentCookies(ctx.req.headers.cookie, isSecret),
-    given: givenCookies(linesOf(ctx), isSecret),
+    given: givenCookies(setCookieLines(ctx), isSecret),
     calls,
   }
-}
-
-/** The `Set-Cookie` lines of the response. */
-export function linesOf(ctx: Context): readonly string[] {
-  const lines = ctx.res.getHeader('Set-Cookie') ?? []
-  return Array.isArray(lines) ? lines : [String(lines)]
 }

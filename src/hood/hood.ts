@@ -3,8 +3,9 @@ import { LRUCache } from 'lru-cache'
 import { EngineUnavailable } from '../index.js'
 import { readCookie } from '../middleware/cookie.js'
 import { CSRF_COOKIE } from '../middleware/csrf.js'
+import { setCookieLines } from '../middleware/headers.js'
 import type { IsSecret } from './cookies.js'
-import { type Exchange, exchangeOf, linesOf } from './exchange.js'
+import { type Exchange, exchangeOf } from './exchange.js'
 import { type EngineCall, recording } from './recording.js'
 import { recordOn, type Shelf, type StoredRecord } from './shelf.js'
 import { type Excerpt, excerpt } from './source.js'
@@ -60,7 +61,7 @@ export class Hood {
   /** The page itself may not need the store: that it is down is told on the panel, and takes nothing else away. */
   async #recordsOf(ctx: Context): Promise<readonly StoredRecord[] | undefined> {
     try {
-      const wire = { cookie: ctx.req.headers.cookie, setCookie: linesOf(ctx) }
+      const wire = { cookie: ctx.req.headers.cookie, setCookie: setCookieLines(ctx) }
       const records = await Promise.all(this.#shelves.map((shelf) => recordOn(shelf, wire)))
       return records.filter((record) => record !== undefined)
     } catch (error) {

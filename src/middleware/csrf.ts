@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import { type Keys, keysFor } from '../codecs/envelope.js'
+import { isSame, macOf } from '../codecs/signed.js'
 import { type CookieOptions, readCookie, setCookie } from './cookie.js'
 
 /** Where the token travels, by Django's names. */
@@ -95,10 +96,5 @@ function giveToken(ctx: Context, [key]: Keys): string {
 }
 
 function signed(random: string, key: Buffer): string {
-  return `${random}.${createHmac('sha256', key).update(random).digest('base64url')}`
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)]
-  return a.length === b.length && timingSafeEqual(a, b)
+  return `${random}.${macOf(random, key)}`
 }

@@ -12,9 +12,14 @@ export function sendCookie(ctx: Context, name: string, line: string): void {
   ctx.set('Set-Cookie', withCookie(ctx.res.getHeader('Set-Cookie'), name, line))
 }
 
+/** The `Set-Cookie` lines of the response so far. */
+export function setCookieLines(ctx: Context): readonly string[] {
+  return linesOf(ctx.res.getHeader('Set-Cookie'))
+}
+
 /** Whether the response gives or removes the cookie `name` so far. */
 export function givesCookie(ctx: Context, name: string): boolean {
-  return linesOf(ctx.res.getHeader('Set-Cookie')).some((line) => line.startsWith(`${name}=`))
+  return setCookieLines(ctx).some((line) => line.startsWith(`${name}=`))
 }
 
 export function varyOnCookie(ctx: Context): void {
