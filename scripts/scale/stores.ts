@@ -30,25 +30,13 @@ export const stores: Readonly<Record<string, () => Promise<Pair>>> = {
   async postgres() {
     const url = postgresUrl((await postgresServer()).port)
     await queryPostgres(url, 'CREATE DATABASE few')
-    const few = new URL(url)
-    few.pathname = 'few'
-    return {
-      few: { engine: 'db', databaseUrl: few.href },
-      many: { engine: 'db', databaseUrl: url },
-      discard: async () => {},
-    }
+    return databasesBeside(url)
   },
 
   async mariadb() {
     const url = mariadbUrl((await mariadbServer()).port)
     await queryMariadb(url, 'CREATE DATABASE few')
-    const few = new URL(url)
-    few.pathname = 'few'
-    return {
-      few: { engine: 'db', databaseUrl: few.href },
-      many: { engine: 'db', databaseUrl: url },
-      discard: async () => {},
-    }
+    return databasesBeside(url)
   },
 
   async redis() {
@@ -71,4 +59,15 @@ export const stores: Readonly<Record<string, () => Promise<Pair>>> = {
 async function directory(): Promise<{ path: string; discard: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), `tessera-${randomUUID()}`))
   return { path, discard: () => rm(path, { recursive: true }) }
+}
+
+/** The database at `url` for the many, and the one beside it that is called `few`. */
+function databasesBeside(url: string): Pair {
+  const few = new URL(url)
+  few.pathname = 'few'
+  return {
+    few: { engine: 'db', databaseUrl: few.href },
+    many: { engine: 'db', databaseUrl: url },
+    discard: async () => {},
+  }
 }
