@@ -1,4 +1,4 @@
-import { isObject, isTime, parsedRecord } from './parsed.js'
+import { isObject, isTime, membersOf, parsedRecord } from './parsed.js'
 import type { SessionRecord } from './record.js'
 
 /** What a cookie holds that is a session itself. */
@@ -11,13 +11,12 @@ export interface CookiePayload {
 /**
  * As JSON:
  *
- *     {"issuedAt":1700000000000,"createdAt":1700000000000,"expires":1700000060000,"expiry":60,"data":{…}}
+ *     {"issuedAt":1700000000000,"expires":1700000060000,"createdAt":1700000000000,"expiry":60,"data":{…}}
  *
- * `expiry` is there only where the session has its own.
+ * `expiry` is there only where the session has its own, and so are `savedAt`, `renewedAt` and `user`.
  */
 export function encodePayload({ record, issuedAt }: CookiePayload): string {
-  const { createdAt, expires, expiry, data } = record
-  return JSON.stringify({ issuedAt, createdAt, expires, expiry, data })
+  return JSON.stringify({ issuedAt, expires: record.expires, ...membersOf(record) })
 }
 
 /** `undefined` if it is no payload. Never throws. For texts that were verified. */

@@ -1,24 +1,25 @@
 import type { Codec, Entry } from './codec.js'
-import { isObject, isTime, type JsonLike, parsedRecord } from './parsed.js'
+import { isObject, isTime, type JsonLike, membersOf, parsedRecord } from './parsed.js'
 
 /**
  * Entries in Keyv's own format, so that any Keyv client on the same store reads them:
  *
  *     {"value":{"version":1,"createdAt":1700000000000,"expiry":60,"data":{…}},"expires":1700000060000}
  *     {"value":{"superseded":true},"expires":1700000060000}
+ *     {"value":{"superseded":true,"next":{"key":"keyv:…","until":1700000030000}},"expires":1700000060000}
  *
- * `expiry` is there only where the session has its own. Stores read `$.expires`, `$.value.version` and
+ * `expiry` is there only where the session has its own, and so are `savedAt`, `renewedAt` and `user`. Stores read `$.expires`, `$.value.version` and
  * `$.value.superseded` for their conditions.
  */
 export const jsonCodec: Codec = { encode, decode }
 
 function encode(entry: Entry): string {
   if (entry.kind === 'superseded') {
-    return JSON.stringify({ value: { superseded: true }, expires: entry.expires })
+    const { next, expires } = entry
+    return JSON.stringify({ value: { superseded: true, next }, expires })
   }
-  const { data, createdAt, expires, expiry } = entry.record
-  const envelope = { value: { version: entry.version, createdAt, expiry, data }, expires }
-  return toKeyvText(envelope)
+  const { record, version } = entry
+  return toKeyvText({ value: { version, ...membersOf(record) }, expires: record.expires })
 }
 
 function decode(text: string): Entry | undefined {
@@ -32,10 +33,17 @@ function decode(text: string): Entry | undefined {
 
 function toEntry({ value, expires }: JsonLike): Entry | undefined {
   if (!isObject(value) || !isTime(expires)) return undefined
-  if (value.superseded === true) return { kind: 'superseded', expires }
-  const { version, createdAt, expiry, data } = value
-  const record = parsedRecord({ createdAt, expiry, data, expires })
+  if (value.superseded === true) return toMark(expires, value.next)
+  const { version } = value
+  const record = parsedRecord({ ...value, expires })
   return record && isVersion(version) ? { kind: 'session', record, version } : undefined
+}
+
+function toMark(expires: number, next: unknown): Entry {
+  if (!isObject(next)) return { kind: 'superseded', expires }
+  const { key, until } = next
+  if (typeof key !== 'string' || !isTime(until)) return { kind: 'superseded', expires }
+  return { kind: 'superseded', expires, next: { key, until } }
 }
 
 /** What Keyv's own serialiser writes for `value`. */

@@ -1,4 +1,4 @@
-import type { CustomExpiry, JsonObject, SessionRecord } from './record.js'
+import type { CustomExpiry, JsonObject, SessionRecord, SessionUser } from './record.js'
 
 /** What JSON.parse makes of an object. */
 export type JsonLike = Readonly<Record<string, unknown>>
@@ -11,10 +11,41 @@ export function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
+/** The record's members, in the order in which they are written; those that it has not are left out. */
+export function membersOf({ createdAt, savedAt, renewedAt, user, expiry, data }: SessionRecord): object {
+  return { createdAt, savedAt, renewedAt, user, expiry, data }
+}
+
 /** The record with these members, if they are a record's; what else is there is left out. */
-export function parsedRecord({ data, createdAt, expires, expiry }: JsonLike): SessionRecord | undefined {
+export function parsedRecord(members: JsonLike): SessionRecord | undefined {
+  const { data, createdAt, expires, expiry, savedAt, renewedAt, user } = members
   if (!isData(data) || !isTime(createdAt) || !isTime(expires) || !isExpiry(expiry)) return undefined
-  return expiry === undefined ? { data, createdAt, expires } : { data, createdAt, expires, expiry }
+  if (!isOptionalTime(savedAt) || !isOptionalTime(renewedAt) || !isOptionalUser(user)) return undefined
+  const isPlain =
+    expiry === undefined && savedAt === undefined && renewedAt === undefined && user === undefined
+  if (isPlain) return { data, createdAt, expires }
+  return {
+    data,
+    createdAt,
+    expires,
+    ...(expiry !== undefined && { expiry }),
+    ...(savedAt !== undefined && { savedAt }),
+    ...(renewedAt !== undefined && { renewedAt }),
+    ...(user !== undefined && { user }),
+  }
+}
+
+function isOptionalTime(value: unknown): value is number | undefined {
+  return value === undefined || isTime(value)
+}
+
+/** Half a user would be nobody's log-in that can be taken back: all of it or no record at all. */
+function isOptionalUser(value: unknown): value is SessionUser | undefined {
+  if (value === undefined) return true
+  if (!isObject(value)) return false
+  const { id, handle, authenticatedAt, device } = value
+  const isText = typeof id === 'string' && typeof handle === 'string'
+  return isText && isTime(authenticatedAt) && (device === undefined || typeof device === 'string')
 }
 
 /** JSON.parse made it, so its members are JSON. */

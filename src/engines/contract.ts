@@ -1,4 +1,8 @@
 import type { SessionRecord } from '../codecs/record.js'
+import type { Loaded } from './loaded.js'
+import type { Roster } from './roster.js'
+
+export type { Loaded } from './loaded.js'
 
 /**
  * Where sessions are kept. An engine stores records under ids and decides nothing else: what a request means for
@@ -28,7 +32,7 @@ export interface Engine {
    * Stores `record` under a new id and answers the id that the cookie is to carry. Insert only: should the new id
    * be taken, another is made and the record already there is not touched (S06). Its version is 1.
    */
-  create(record: SessionRecord): Promise<string>
+  create(record: SessionRecord, announce?: Announce): Promise<string>
 
   /**
    * Replaces the record if it is alive and still has `version`; one atomic step, so that of two writers who read
@@ -46,7 +50,7 @@ export interface Engine {
    * Moves the session to a new id in one atomic step: the old id is dead at once and for a minute reads as
    * `superseded`, because requests which the browser sent before it had the new cookie are still on their way.
    */
-  rotate(id: string, record: SessionRecord, version: number): Promise<Updated>
+  rotate(id: string, record: SessionRecord, version: number, how?: Rotation): Promise<Updated>
 
   /**
    * Ends the session. `missing` is success too: somebody else ended it. `superseded` tells that it lives on under
@@ -69,8 +73,26 @@ export interface Engine {
    */
   inspect?(id: string): Promise<Stored | undefined>
 
+  /** How sessions are found otherwise than by their ids. An engine without it can neither list nor revoke a user's. */
+  readonly roster?: Roster
+
   /** Finishes what is under way and lets go of files, sockets and timers. */
   close(): Promise<void>
+}
+
+/**
+ * Hears the place where a session is about to stand, before it stands there; what it throws is thrown on, and nothing
+ * was written then. So a list of places may hold one that is empty, but never lacks one that is taken (S31).
+ */
+export type Announce = (place: string) => Promise<void>
+
+export interface Rotation {
+  /**
+   * For how long the old id still leads to the session, in milliseconds: a renewal that nobody asked for must not fail
+   * the requests under way (S24). Default: not at all.
+   */
+  readonly grace?: number
+  readonly announce?: Announce
 }
 
 /** What really differs between engines. */
@@ -91,11 +113,6 @@ export interface Stored {
   readonly key: string
   readonly text: string
 }
-
-export type Loaded =
-  | { readonly kind: 'found'; readonly record: SessionRecord; readonly version: number }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'superseded' }
 
 export type Updated =
   | {

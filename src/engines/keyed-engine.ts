@@ -1,14 +1,23 @@
 import type { Codec, Entry } from '../codecs/codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
-import type { Capabilities, Engine, Loaded, Stored, Touched, Updated } from './contract.js'
+import type {
+  Announce,
+  Capabilities,
+  Engine,
+  Loaded,
+  Rotation,
+  Stored,
+  Touched,
+  Updated,
+} from './contract.js'
+import { Entries } from './entries.js'
 import { EngineUnavailable } from './errors.js'
 import { type IdScheme, isId, plainIds, storeKeyOf } from './ids.js'
-import type { KeyedStore, StoredText } from './keyed-store.js'
+import { KeyedRoster } from './keyed-roster.js'
+import type { KeyedStore } from './keyed-store.js'
+import type { Roster } from './roster.js'
 import { SureWrites } from './sure-writes.js'
-
-/** How long an id that was rotated away reads as `superseded`, in milliseconds. */
-const SUPERSEDED_FOR = 60_000
 
 /** A fair id collides once in 2^165; a generator that collides this often is broken. */
 const ID_ATTEMPTS = 8
@@ -16,6 +25,18 @@ const ID_ATTEMPTS = 8
 const MISSING = { kind: 'missing' } as const
 const SUPERSEDED = { kind: 'superseded' } as const
 const CONFLICT = { kind: 'conflict' } as const
+
+/** How many renewals in a row are followed: each takes longer than its grace. */
+const STEPS = 2
+
+interface Found {
+  readonly key: string
+  readonly entry: Entry
+  /** Whether that is at another key than the id's own. */
+  readonly hasMoved: boolean
+}
+
+type Mark = Extract<Entry, { kind: 'superseded' }>
 
 /** What an engine is handed rather than takes: time, randomness, where to log. */
 export interface EngineTools {
@@ -49,6 +70,8 @@ export class KeyedEngine implements Engine {
   readonly #parts: KeyedEngineParts
   readonly #ids: IdScheme
   readonly #sure: SureWrites
+  readonly #entries: Entries
+  readonly roster: Roster
 
   constructor(parts: KeyedEngineParts) {
     this.name = parts.name
@@ -56,82 +79,96 @@ export class KeyedEngine implements Engine {
     this.#parts = parts
     this.#ids = parts.ids ?? plainIds
     this.#sure = new SureWrites(parts.store, parts.codec, parts.timeLimit)
+    this.#entries = new Entries(parts)
+    this.roster = new KeyedRoster({ ...parts, entries: this.#entries, keyOf: (id) => this.#key(id) })
   }
 
   async load(id: string): Promise<Loaded> {
-    const entry = await this.#read(id)
-    if (entry === undefined) return MISSING
+    const there = await this.#find(id)
+    if (there === undefined) return MISSING
+    const { entry, hasMoved } = there
     if (entry.kind === 'superseded') return SUPERSEDED
-    return { kind: 'found', record: entry.record, version: entry.version }
+    const found = { kind: 'found', record: entry.record, version: entry.version } as const
+    return hasMoved ? { ...found, renewed: true } : found
   }
 
-  async create(record: SessionRecord): Promise<string> {
-    const entry = this.#stored(record, 1)
+  async create(record: SessionRecord, announce?: Announce): Promise<string> {
+    const entry = this.#entries.session(record, 1)
     for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
       const id = this.#parts.generateId()
-      if (await this.#sure.insert(this.#key(id), entry)) return id
+      const key = this.#key(id)
+      await announce?.(key)
+      if (await this.#sure.insert(key, entry)) return id
     }
     throw noFreeId()
   }
 
   async update(id: string, record: SessionRecord, version: number): Promise<Updated> {
     const { store, clock } = this.#parts
+    const key = this.#key(id)
     const next = version + 1
-    if (await store.replace(this.#key(id), this.#stored(record, next), version, clock())) {
-      return { kind: 'updated', id, version: next }
-    }
-    return (await this.#isAlive(id)) ? CONFLICT : MISSING
+    const entry = this.#entries.session(record, next)
+    if (await store.replace(key, entry, version, clock())) return { kind: 'updated', id, version: next }
+    const there = await this.#find(id)
+    if (there?.entry.kind !== 'session') return MISSING
+    const isOurs = there.hasMoved && there.entry.version === version
+    if (!isOurs || !(await store.replace(there.key, entry, version, clock()))) return CONFLICT
+    return { kind: 'updated', id, version: next }
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
     const { store, clock } = this.#parts
-    return (await store.extend(this.#key(id), expires, clock())) ? { kind: 'touched', id } : MISSING
+    const key = this.#key(id)
+    if (await store.extend(key, expires, clock())) return { kind: 'touched', id }
+    const there = await this.#find(id)
+    if (!there?.hasMoved) return MISSING
+    return (await store.extend(there.key, expires, clock())) ? { kind: 'touched', id } : MISSING
   }
 
-  async rotate(id: string, record: SessionRecord, version: number): Promise<Updated> {
+  async rotate(
+    id: string,
+    record: SessionRecord,
+    version: number,
+    { grace, announce }: Rotation = {},
+  ): Promise<Updated> {
     const { clock, generateId } = this.#parts
     const next = version + 1
-    const entry = this.#stored(record, next)
+    const entry = this.#entries.session(record, next)
+    let from = this.#key(id)
     for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
       const newId = this.#ids.next(id, generateId())
+      const to = this.#key(newId)
+      await announce?.(to)
       const now = clock()
-      const move = {
-        from: this.#key(id),
-        to: this.#key(newId),
-        entry,
-        mark: this.#mark(now + SUPERSEDED_FOR),
-      }
-      if (await this.#sure.move(move, version, now)) return { kind: 'updated', id: newId, version: next }
+      const mark = this.#entries.mark(grace === undefined ? undefined : { key: to, until: now + grace })
+      if (await this.#sure.move({ from, to, entry, mark }, version, now))
+        return { kind: 'updated', id: newId, version: next }
 
-      const there = await this.#read(id)
-      if (there?.kind !== 'session') return MISSING
-      if (there.version !== version) return CONFLICT
-      // Alive and unchanged: it was the new id that was taken (S07).
+      const there = await this.#find(id)
+      if (there?.entry.kind !== 'session') return MISSING
+      if (there.entry.version !== version) return CONFLICT
+      // Alive and unchanged: either it was renewed, or it was the new id that was taken (S07).
+      from = there.key
     }
     throw noFreeId()
   }
 
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
-    if (await this.#parts.store.remove(this.#key(id))) return 'deleted'
-    return (await this.#read(id))?.kind === 'superseded' ? 'superseded' : 'missing'
+    const { store } = this.#parts
+    if (await store.remove(this.#key(id))) return 'deleted'
+    const there = await this.#find(id)
+    if (there?.entry.kind !== 'session') return there === undefined ? 'missing' : 'superseded'
+    return (await store.remove(there.key)) ? 'deleted' : 'missing'
   }
 
   clearExpired(limit: number): Promise<number> {
     return this.#parts.store.removeExpired(limit, this.#parts.clock())
   }
 
-  /** A lease is a record like any other, under a key that no id can lead to. */
   async lease(name: string, milliseconds: number): Promise<boolean> {
-    const { store, codec, clock, keyPrefix } = this.#parts
-    const key = `${keyPrefix}:lease-${name}`
-    const now = clock()
-    const record = { data: {}, createdAt: now, expires: now + milliseconds }
-    const text = await store.read(key)
-    const held = text === undefined ? undefined : codec.decode(text)
-    if (held?.kind !== 'session') return store.insert(key, this.#stored(record, 1))
-    if (held.record.expires > now) return false
-    // Of several who find it lapsed one wins. For the condition's "alive" no time counts but that it lapsed.
-    return store.replace(key, this.#stored(record, held.version + 1), held.version, 0)
+    const list = `lease-${name}`
+    const held = await this.roster.read(list)
+    return held === undefined && this.roster.write(list, {}, this.#parts.clock() + milliseconds, undefined)
   }
 
   async inspect(id: string): Promise<Stored | undefined> {
@@ -145,40 +182,31 @@ export class KeyedEngine implements Engine {
     return this.#parts.store.close()
   }
 
-  /** What stands under `id` and has not expired. */
-  async #read(id: string): Promise<Entry | undefined> {
-    const { store, codec, clock, logger } = this.#parts
+  /** What stands under `id`, or where its renewed session has moved to (S24). */
+  async #find(id: string): Promise<Found | undefined> {
     if (!isId(id)) return undefined
     const key = this.#key(id)
-    const text = await store.read(key)
-    if (text === undefined) return undefined
-    const entry = codec.decode(text)
-    if (entry === undefined) {
-      logger.warn(
-        { engine: this.name, key: key.slice(0, -52) },
-        'a stored session cannot be read; it counts as missing',
-      )
-      return undefined
-    }
-    const expires = entry.kind === 'session' ? entry.record.expires : entry.expires
-    return expires > clock() ? entry : undefined
+    const entry = await this.#entries.read(key)
+    if (entry === undefined) return undefined
+    if (entry.kind === 'superseded' && entry.next) return this.#follow(key, entry)
+    return { key, entry, hasMoved: false }
   }
 
-  async #isAlive(id: string): Promise<boolean> {
-    return (await this.#read(id))?.kind === 'session'
+  async #follow(key: string, mark: Mark): Promise<Found> {
+    let at = mark
+    for (let step = 0; step < STEPS; step++) {
+      const { next } = at
+      if (next === undefined || next.until <= this.#parts.clock()) break
+      const entry = await this.#entries.read(next.key)
+      if (entry === undefined) break
+      if (entry.kind === 'session') return { key: next.key, entry, hasMoved: true }
+      at = entry
+    }
+    return { key, entry: mark, hasMoved: false }
   }
 
   #key(id: string): string {
     return storeKeyOf(this.#parts.keyPrefix, id, this.#ids)
-  }
-
-  #stored(record: SessionRecord, version: number): StoredText {
-    const text = this.#parts.codec.encode({ kind: 'session', record, version })
-    return { text, expires: record.expires, version }
-  }
-
-  #mark(expires: number): StoredText {
-    return { text: this.#parts.codec.encode({ kind: 'superseded', expires }), expires, version: undefined }
   }
 }
 

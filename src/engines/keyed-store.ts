@@ -11,6 +11,9 @@
 export interface KeyedStore {
   read(key: string): Promise<string | undefined>
 
+  /** The same, past whatever stands between this process and the store. Only where that differs from `read`. */
+  readNow?(key: string): Promise<string | undefined>
+
   /** Stores `entry` unless something stands at `key`, alive or not. */
   insert(key: string, entry: StoredText): Promise<boolean>
 

@@ -43,6 +43,11 @@ export class CachedStore implements KeyedStore {
     return this.#reading.get(key) ?? this.#readThrough(key)
   }
 
+  readNow(key: string): Promise<string | undefined> {
+    this.#forget([key])
+    return this.read(key)
+  }
+
   async insert(key: string, entry: StoredText): Promise<boolean> {
     return this.#write([key], this.#store.insert(key, entry), () => this.#remember(key, entry.text))
   }

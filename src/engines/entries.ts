@@ -1,0 +1,76 @@
+import type { Codec, Entry, Next } from '../codecs/codec.js'
+import type { SessionRecord } from '../codecs/record.js'
+import type { Logger } from '../logger.js'
+import type { KeyedStore, StoredText } from './keyed-store.js'
+
+/** How long an id that was rotated away reads as `superseded`, in milliseconds. */
+const SUPERSEDED_FOR = 60_000
+
+/** A hash in hex at the end of a key, of which a log shows the first digits. */
+const UNSHOWN = -52
+
+export interface EntriesParts {
+  /** The engine's name, for the log. */
+  readonly name: string
+  readonly store: KeyedStore
+  readonly codec: Codec
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly logger: Logger
+}
+
+/** A store's texts as what they mean: sessions and marks that have not expired. */
+export class Entries {
+  readonly #parts: EntriesParts
+
+  constructor(parts: EntriesParts) {
+    this.#parts = parts
+  }
+
+  /** What stands at `key` and has not expired. */
+  async read(key: string): Promise<Entry | undefined> {
+    return this.#alive(this.#decoded(key, await this.#parts.store.read(key)))
+  }
+
+  /** The same, never behind what other processes wrote. */
+  async readNow(key: string): Promise<Entry | undefined> {
+    return this.#alive(await this.readLapsed(key))
+  }
+
+  /** The same, and expired ones too. */
+  async readLapsed(key: string): Promise<Entry | undefined> {
+    const { store } = this.#parts
+    return this.#decoded(key, await (store.readNow ? store.readNow(key) : store.read(key)))
+  }
+
+  session(record: SessionRecord, version: number): StoredText {
+    const text = this.#parts.codec.encode({ kind: 'session', record, version })
+    return { text, expires: record.expires, version }
+  }
+
+  /** What is left for a minute where a session was, or will not be; `next`: where it went. */
+  mark(next?: Next): StoredText {
+    const expires = this.#parts.clock() + SUPERSEDED_FOR
+    const text = this.#parts.codec.encode({ kind: 'superseded', expires, ...(next && { next }) })
+    return { text, expires, version: undefined }
+  }
+
+  #alive(entry: Entry | undefined): Entry | undefined {
+    if (entry === undefined) return undefined
+    const expires = entry.kind === 'session' ? entry.record.expires : entry.expires
+    return expires > this.#parts.clock() ? entry : undefined
+  }
+
+  #decoded(key: string, text: string | undefined): Entry | undefined {
+    if (text === undefined) return undefined
+    const { codec, logger, name } = this.#parts
+    const entry = codec.decode(text)
+    if (entry === undefined) {
+      logger.warn(
+        { engine: name, key: key.slice(0, UNSHOWN) },
+        'a stored session cannot be read; it counts as missing',
+      )
+    }
+    return entry
+  }
+}
