@@ -1,5 +1,6 @@
 import * as cookie from './cookie-kinds.js'
-import { choice, flag, type Kind, optional, text, texts, wholeNumber } from './kinds.js'
+import { choice, flag, type Kind, optional, share, text, texts, wholeNumber } from './kinds.js'
+import * as lifetime from './lifetime-kinds.js'
 import * as store from './store-kinds.js'
 
 /** All there is to know about one setting. */
@@ -48,6 +49,36 @@ export const definitions = {
     django: true,
     default: false,
     meaning: 'whether every request, and not only a change, makes the session live longer',
+  }),
+  idleTimeout: define<number | undefined>(optional(lifetime.timeout), {
+    name: 'IDLE_TIMEOUT',
+    default: undefined,
+    mayBeEmpty: true,
+    meaning: 'how long a session lives after its last use, in seconds; unset: as long as COOKIE_AGE says',
+  }),
+  absoluteTimeout: define<number | undefined>(optional(lifetime.timeout), {
+    name: 'ABSOLUTE_TIMEOUT',
+    default: undefined,
+    mayBeEmpty: true,
+    meaning:
+      'how long a session lives at the most after it began or its user logged in, in seconds; unset: no limit',
+  }),
+  touchAfter: define(share, {
+    name: 'TOUCH_AFTER',
+    default: 0.2,
+    meaning: 'how much of IDLE_TIMEOUT has to pass before another use is written down, as a share of it',
+  }),
+  renewAfter: define<number | undefined>(optional(lifetime.timeout), {
+    name: 'RENEW_AFTER',
+    default: undefined,
+    mayBeEmpty: true,
+    meaning:
+      'how old an id may grow before a session in use gets a new one, in seconds; unset: as old as the session',
+  }),
+  renewGrace: define(lifetime.grace, {
+    name: 'RENEW_GRACE',
+    default: 30,
+    meaning: 'how long a renewed id still works for requests that were under way, in seconds',
   }),
   nestedChanges: define(choice(['compare', 'ignore']), {
     name: 'NESTED_CHANGES',

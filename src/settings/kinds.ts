@@ -42,6 +42,16 @@ export function wholeNumber({ min, max, right }: Range): Kind<number> {
   }
 }
 
+/** A share of a whole: from 0 to less than 1. */
+export const share: Kind<number> = {
+  schema: z
+    .number({ error: 'is not a number' })
+    .min(0, { error: 'is less than 0' })
+    .lt(1, { error: 'is not less than 1' }),
+  read: (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text),
+  right: 'a share from 0 to less than 1, such as 0.2',
+}
+
 export function choice<const T extends string>(choices: readonly T[]): Kind<T> {
   return {
     schema: z.enum(choices, { error: 'is none of the choices' }),

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { type SettingKey, settingList } from './definitions.js'
 import type { SettingFault } from './errors.js'
 import { nameIn, type Origin } from './layers.js'
+import { brokenOrders } from './orders.js'
 import type { Resolved } from './resolve.js'
 import { shownAsGiven } from './show.js'
 
@@ -25,7 +26,11 @@ const rules: readonly Rule[] = [
 ]
 
 /** The faults of settings that are right by themselves, but not together. `origin` says how to name them. */
-export function brokenRules({ held }: Pick<Resolved, 'held'>, origin: Origin): SettingFault[] {
+export function brokenRules(resolved: Pick<Resolved, 'held'>, origin: Origin): SettingFault[] {
+  return [...brokenNeeds(resolved, origin), ...brokenOrders(resolved, origin)]
+}
+
+function brokenNeeds({ held }: Pick<Resolved, 'held'>, origin: Origin): SettingFault[] {
   return rules.flatMap(({ setting: key, when, needs: neededKey, toBe }) => {
     const setting = settingList.find((one) => one.key === key)
     const needed = settingList.find((one) => one.key === neededKey)

@@ -66,3 +66,20 @@ test('options in code have the same rules, under their own names', (t) => {
   t.regex(fault?.problem ?? '', /cookieSecure/)
   t.is(checkOptions({ cookieSameSite: 'none', cookieSecure: true }).cookieSameSite, 'None')
 })
+
+test('S22 an IDLE_TIMEOUT beyond the ABSOLUTE_TIMEOUT is refused, with both values and where they came from', async (t) => {
+  const fault = await theFault(t, { env: { IDLE_TIMEOUT: '601', ABSOLUTE_TIMEOUT: '600' } })
+  t.is(fault.name, 'IDLE_TIMEOUT')
+  t.is(fault.value, '601')
+  t.is(fault.layer, 'environment')
+  t.is(fault.problem, 'is more than ABSOLUTE_TIMEOUT, which is 600 (environment)')
+  t.regex(fault.remedy, /give 600 or less, or raise ABSOLUTE_TIMEOUT/)
+  const even = await loadSettings(only({ env: { IDLE_TIMEOUT: '600', ABSOLUTE_TIMEOUT: '600' } }))
+  t.is(even.idleTimeout, 600)
+})
+
+test('S22 in code the timeouts have their names in code', async (t) => {
+  const [fault] = (await optionsRefusal(t, { idleTimeout: 2, absoluteTimeout: 1 })).faults
+  t.is(fault?.name, 'idleTimeout')
+  t.regex(fault?.problem ?? '', /^is more than absoluteTimeout, which is 1 /)
+})

@@ -30,6 +30,27 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['FALSE', false],
     ['0', false],
   ],
+  idleTimeout: [
+    ['1', 1],
+    ['1800', 1800],
+    ['', undefined],
+  ],
+  absoluteTimeout: [
+    ['28800', 28_800],
+    ['', undefined],
+  ],
+  touchAfter: [
+    ['0', 0],
+    ['0.5', 0.5],
+  ],
+  renewAfter: [
+    ['900', 900],
+    ['', undefined],
+  ],
+  renewGrace: [
+    ['0', 0],
+    ['60', 60],
+  ],
   nestedChanges: [['ignore', 'ignore']],
   cookieName: [["a!#$%&'*+-.^_`|~9", "a!#$%&'*+-.^_`|~9"]],
   cookiePath: [
@@ -117,6 +138,11 @@ const NO_NUMBERS = [
 const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   engine: ['', 'dbb', 'DB', 'django.contrib.sessions.backends.pickle', 'constructor', 'my-engine.js', './'],
   cookieAge: [...NO_NUMBERS, '0', '34560001'],
+  idleTimeout: ['0', '-1', '1.5', 'NaN', '34560001', '10 minuts'],
+  absoluteTimeout: ['0', '-1', 'NaN', '34560001'],
+  touchAfter: ['', '-0.1', '1', '20%', 'NaN', '.5'],
+  renewAfter: ['0', '-1', '1.5'],
+  renewGrace: ['', '-1', '61'],
   expireAtBrowserClose: ['', 'yes', 'on', '2', ' true'],
   nestedChanges: ['', 'Compare'],
   cookieName: ['', 'a b', 'a;b', 'a=b', 'a\r\nb', 'ä', '"a"'],
