@@ -74,7 +74,9 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
   const context: SessionContext = {
     engine: own,
     clock,
-    rules: { cookieAge: settings.cookieAge, expireAtBrowserClose: settings.expireAtBrowserClose },
+    rules: settings,
+    renewal: settings,
+    touchAfter: settings.touchAfter,
     saveEveryRequest: settings.saveEveryRequest,
     nestedChanges: settings.nestedChanges,
     turns: new Turns(),

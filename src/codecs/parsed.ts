@@ -21,18 +21,16 @@ export function parsedRecord(members: JsonLike): SessionRecord | undefined {
   const { data, createdAt, expires, expiry, savedAt, renewedAt, user } = members
   if (!isData(data) || !isTime(createdAt) || !isTime(expires) || !isExpiry(expiry)) return undefined
   if (!isOptionalTime(savedAt) || !isOptionalTime(renewedAt) || !isOptionalUser(user)) return undefined
+  const record = { data, createdAt, expires }
   const isPlain =
     expiry === undefined && savedAt === undefined && renewedAt === undefined && user === undefined
-  if (isPlain) return { data, createdAt, expires }
-  return {
-    data,
-    createdAt,
-    expires,
-    ...(expiry !== undefined && { expiry }),
-    ...(savedAt !== undefined && { savedAt }),
-    ...(renewedAt !== undefined && { renewedAt }),
-    ...(user !== undefined && { user }),
-  }
+  return isPlain ? record : { ...record, ...defined({ expiry, savedAt, renewedAt, user }) }
+}
+
+function defined<Members extends object>(members: Members): Partial<Members> {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as Partial<Members>
 }
 
 function isOptionalTime(value: unknown): value is number | undefined {

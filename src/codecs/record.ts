@@ -10,20 +10,20 @@ export interface JsonObject {
  */
 export type CustomExpiry = number | string
 
-/** A session as it is stored. */
+/** A session as it is stored. A member that is `undefined` is not written. */
 export interface SessionRecord {
   readonly data: JsonObject
   /** When the session began: milliseconds since 1970. Rotation keeps it. */
   readonly createdAt: number
   /** When it was saved last, from where `COOKIE_AGE` counts: milliseconds since 1970. Only where touches move `expires`. */
-  readonly savedAt?: number
+  readonly savedAt?: number | undefined
   /** When it was given its id, if that is not the first one: milliseconds since 1970. */
-  readonly renewedAt?: number
+  readonly renewedAt?: number | undefined
   /** Who is logged in. */
-  readonly user?: SessionUser
+  readonly user?: SessionUser | undefined
   /** When the session ends unless it is saved or touched before: milliseconds since 1970. */
   readonly expires: number
-  readonly expiry?: CustomExpiry
+  readonly expiry?: CustomExpiry | undefined
 }
 
 /** One log-in of one user. */

@@ -4,10 +4,11 @@ import { EngineUnavailable } from '../engines/errors.js'
 import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
-import { endsWithBrowser, expiryAge } from '../session/expiry.js'
+import { endsWithBrowser } from '../session/expiry.js'
 import { type OpenedSession, openSession } from '../session/opened.js'
 import type { Session } from '../session/session.js'
 import type { SessionState } from '../session/state.js'
+import { cookieAge } from '../session/touch.js'
 import { type CookieOptions, readCookie, removeCookie, setCookie } from './cookie.js'
 import { bearing, givesCookie, sendCookie, varyOnCookie } from './headers.js'
 import { statusOf } from './status.js'
@@ -151,11 +152,12 @@ export class Visit {
     varyOnCookie(this.#ctx)
   }
 
-  #cookieFor({ origin, expiry }: SessionState): string {
+  #cookieFor(state: SessionState): string {
+    const { origin, expiry } = state
     if (origin.kind !== 'live') throw new TypeError(`a session that is ${origin.kind} has no cookie`)
     const { rules, clock } = this.#context
     if (endsWithBrowser(expiry, rules)) return setCookie(this.#cookie, origin.id, 'browser')
     const now = clock()
-    return setCookie(this.#cookie, origin.id, { age: expiryAge(expiry, now, rules), now })
+    return setCookie(this.#cookie, origin.id, { age: cookieAge(state, this.#context, now), now })
   }
 }

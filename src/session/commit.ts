@@ -1,9 +1,10 @@
-import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
 import { SessionInterrupted, SessionTooLate } from './errors.js'
 import { expiryTime } from './expiry.js'
 import { type Plan, plan } from './plan.js'
+import { graceOf, renew, renewDue } from './renewal.js'
 import { liveIn, type Pending, type SessionState } from './state.js'
+import { touch, touchDue } from './touch.js'
 import { write } from './write.js'
 
 /** How the request ended. */
@@ -52,7 +53,8 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
     modified,
     isEmpty: state.isEmpty,
     isOver: expiryTime(state.expiry, now, context.rules) <= now,
-    saveEveryRequest: context.saveEveryRequest,
+    touchDue: touchDue(state, context, now),
+    renewDue: renewDue(state, context, now),
     inCookie: !context.engine.capabilities.revocable,
   })
 }
@@ -79,19 +81,30 @@ async function carryOut(
     case 'delete':
       return end(state, context, ending)
     case 'touch':
-      return touch(state, context, now)
+      return (await touch(state, context, now)) ? 'send the cookie' : 'nothing'
     case 'update':
       await write('update', state, pending, context, now)
-      return 'send the cookie'
-    case 'rotate':
-      await write('rotate', state, step.keep ? pending : undefined, context, now)
-      return 'send the cookie'
+      return cookieFor(state)
+    case 'rotate': {
+      const grace = step.grace ? graceOf(context) : undefined
+      await write('rotate', state, step.keep ? pending : undefined, context, now, grace)
+      return cookieFor(state)
+    }
+    case 'renew':
+      return (await renew(state, context, now)) ? 'send the cookie' : 'nothing'
   }
 }
 
+/** Where another request renewed the id, its answer has the newer cookie. */
+function cookieFor({ origin }: SessionState): Verdict {
+  return origin.kind === 'live' && origin.renewed ? 'nothing' : 'send the cookie'
+}
+
 async function create(state: SessionState, { engine, rules }: SessionContext, now: number): Promise<Verdict> {
-  const id = await engine.create(state.toRecord(now, rules))
+  const record = state.toRecord(now, rules)
+  const id = await engine.create(record)
   state.origin = { kind: 'live', id, version: 1 }
+  state.stored(record)
   return 'send the cookie'
 }
 
@@ -102,23 +115,4 @@ async function end(state: SessionState, { engine }: SessionContext, { failed }: 
   state.origin = { kind: 'unknown' }
   // Somebody else ended it, and may have given the browser a newer session since.
   return ended === 'deleted' ? 'remove the cookie' : 'nothing'
-}
-
-async function touch(
-  state: SessionState,
-  { engine, rules, logger }: SessionContext,
-  now: number,
-): Promise<Verdict> {
-  try {
-    const { id, version } = liveIn(state)
-    const touched = await engine.touch(id, expiryTime(state.expiry, now, rules))
-    if (touched.kind === 'missing') return 'nothing'
-    state.origin = { kind: 'live', id: touched.id, version }
-    return 'send the cookie'
-  } catch (error) {
-    // The request asked for nothing that was not done: its answer is right without a longer life of its session.
-    if (!(error instanceof EngineUnavailable)) throw error
-    logger.warn({ err: error }, 'a session could not be touched')
-    return 'nothing'
-  }
 }

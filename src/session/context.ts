@@ -10,8 +10,19 @@ export interface SessionContext {
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly rules: ExpiryRules
+  readonly renewal: RenewalRules
+  /** How much of the idle timeout a touch has to gain to be worth a write: a share, 0 to 1. */
+  readonly touchAfter: number
   readonly saveEveryRequest: boolean
   readonly nestedChanges: NestedChanges
   readonly turns: Turns
   readonly logger: Logger
+}
+
+/** When ids are renewed that nobody asked to renew (S24). */
+export interface RenewalRules {
+  /** Seconds from when the id was given; `undefined`: never. */
+  readonly renewAfter: number | undefined
+  /** How long the old id still works, in seconds. */
+  readonly renewGrace: number
 }

@@ -1,11 +1,18 @@
-import type { CustomExpiry } from '../codecs/record.js'
+import type { CustomExpiry, SessionRecord } from '../codecs/record.js'
 
-/** What the settings say about every session's life. */
+/** What the settings say about every session's life. All in seconds; a timeout that is `undefined` is off. */
 export interface ExpiryRules {
-  /** Seconds from the last save. */
+  /** From the last save. */
   readonly cookieAge: number
   readonly expireAtBrowserClose: boolean
+  /** From the last use. */
+  readonly idleTimeout?: number | undefined
+  /** From the beginning, or from the last time the user proved who they are. */
+  readonly absoluteTimeout?: number | undefined
 }
+
+/** What a session's end is reckoned from. */
+export type Life = Pick<SessionRecord, 'createdAt' | 'expiry' | 'user'>
 
 /** How long a session may be given: what JavaScript's dates can hold, in seconds. */
 const LONGEST = 8.64e12
@@ -45,4 +52,39 @@ export function expiryTime(
 /** Whether the cookie is to go when the browser closes; a session's own expiry overrides the setting (item 36). */
 export function endsWithBrowser(expiry: CustomExpiry | undefined, rules: ExpiryRules): boolean {
   return expiry === undefined ? rules.expireAtBrowserClose : expiry === 0
+}
+
+/**
+ * The end that neither use nor a save nor a new id moves, only a new log-in: milliseconds since 1970 (S16).
+ */
+export function absoluteEnd({ createdAt, user }: Life, { absoluteTimeout }: ExpiryRules): number {
+  if (absoluteTimeout === undefined) return Number.POSITIVE_INFINITY
+  return (user?.authenticatedAt ?? createdAt) + absoluteTimeout * 1000
+}
+
+/** The end of a session that is saved now: the least of all that apply (S17). */
+export function endOfSaved(life: Life, now: number, rules: ExpiryRules): number {
+  return endOfUsed(life, expiryTime(life.expiry, now, rules), now, rules)
+}
+
+/** The same for one that is used now and was saved before, which gave it until `savedEnd`. */
+export function endOfUsed(life: Life, savedEnd: number, now: number, rules: ExpiryRules): number {
+  const { idleTimeout } = rules
+  const idleEnd = idleTimeout === undefined ? Number.POSITIVE_INFINITY : now + idleTimeout * 1000
+  return Math.min(savedEnd, idleEnd, absoluteEnd(life, rules))
+}
+
+/** Whether records have to tell when they were saved: their `expires` does not where other ends cap it. */
+export function keepsSavedAt({ idleTimeout, absoluteTimeout }: ExpiryRules): boolean {
+  return idleTimeout !== undefined || absoluteTimeout !== undefined
+}
+
+/**
+ * When the session was used last, as far as its record tells, in milliseconds since 1970: uses between two touches leave no trace.
+ */
+export function lastUsed(record: SessionRecord, rules: ExpiryRules): number {
+  const { expires, expiry, createdAt, savedAt = createdAt, renewedAt = createdAt, user } = record
+  const age = typeof expiry === 'string' ? Number.POSITIVE_INFINITY : expiry || rules.cookieAge
+  const touched = expires - 1000 * Math.min(rules.idleTimeout ?? Number.POSITIVE_INFINITY, age)
+  return Math.max(touched, savedAt, renewedAt, createdAt, user?.authenticatedAt ?? createdAt)
 }

@@ -1,5 +1,6 @@
 import { commit, type Ending, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
+import { absoluteEnd } from './expiry.js'
 import { Session } from './session.js'
 import { type Origin, SessionState } from './state.js'
 
@@ -69,7 +70,7 @@ export async function openSession(
 }
 
 async function findState(id: string | undefined, context: SessionContext): Promise<SessionState> {
-  const { engine, clock, nestedChanges } = context
+  const { engine, clock, nestedChanges, rules } = context
   const without = (origin: Origin): SessionState =>
     new SessionState(origin, undefined, clock(), nestedChanges)
   if (id === undefined) return without({ kind: 'new' })
@@ -77,6 +78,9 @@ async function findState(id: string | undefined, context: SessionContext): Promi
   const loaded = await engine.load(id)
   if (loaded.kind === 'superseded') return without({ kind: 'superseded' })
   if (loaded.kind === 'missing') return without({ kind: 'unknown' })
-  const origin = { kind: 'live', id, version: loaded.version } as const
-  return new SessionState(origin, loaded.record, clock(), nestedChanges)
+  const { record, version, renewed } = loaded
+  // What was written under other settings may last longer than these allow.
+  if (absoluteEnd(record, rules) <= clock()) return without({ kind: 'unknown' })
+  const origin: Origin = { kind: 'live', id, version, ...(renewed && { renewed }) }
+  return new SessionState(origin, record, clock(), nestedChanges)
 }

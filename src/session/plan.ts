@@ -9,8 +9,13 @@ export type Step =
   | { readonly do: 'update' }
   | { readonly do: 'touch' }
   | { readonly do: 'delete' }
-  /** `keep`: the same session under a new id. Otherwise another session, begun after `flush()`, in its place. */
-  | { readonly do: 'rotate'; readonly keep: boolean }
+  /**
+   * `keep`: the same session under a new id. Otherwise another session, begun after `flush()`, in its place. `grace`:
+   * it is only time for a new id, and the old one has to work a little longer.
+   */
+  | { readonly do: 'rotate'; readonly keep: boolean; readonly grace: boolean }
+  /** A new id for a session that was only read, because it is time. */
+  | { readonly do: 'renew' }
   /** The session is not this request's to change any more. */
   | { readonly do: 'refuse' }
 
@@ -30,7 +35,10 @@ export interface Situation {
   readonly explicit: boolean
   /** The response is a 500 or above. */
   readonly failed: boolean
-  readonly saveEveryRequest: boolean
+  /** Its use makes it live longer, by enough to be worth a write. */
+  readonly touchDue: boolean
+  /** Its id is old, and can be renewed. */
+  readonly renewDue: boolean
   /** The response has begun: no cookie can be sent any more. */
   readonly tooLate: boolean
   /** The cookie itself holds the session (the engine cannot revoke): only a new cookie changes or ends it. */
@@ -83,9 +91,11 @@ function stepForLive(situation: Situation): Step {
   if (situation.failed) return { do: 'nothing' }
   if (isWrite(situation)) {
     if (situation.isOver) return { do: 'delete' }
-    return situation.rotate ? { do: 'rotate', keep: true } : { do: 'update' }
+    if (situation.rotate) return { do: 'rotate', keep: true, grace: false }
+    return isRenewed(situation) ? { do: 'rotate', keep: true, grace: true } : { do: 'update' }
   }
-  return situation.saveEveryRequest ? { do: 'touch' } : { do: 'nothing' }
+  if (isRenewed(situation)) return { do: 'renew' }
+  return situation.touchDue ? { do: 'touch' } : { do: 'nothing' }
 }
 
 /**
@@ -93,7 +103,12 @@ function stepForLive(situation: Situation): Step {
  * one step instead of two, and requests under way with the old id find its mark.
  */
 function stepAfterFlush(situation: Situation): Step {
-  return isCreation(situation) ? { do: 'rotate', keep: false } : { do: 'delete' }
+  return isCreation(situation) ? { do: 'rotate', keep: false, grace: false } : { do: 'delete' }
+}
+
+/** Nobody asked for it, so it waits for a request that can still send the cookie. */
+function isRenewed({ renewDue, tooLate }: Situation): boolean {
+  return renewDue && !tooLate
 }
 
 function isWrite({ modified, rotate, explicit }: Situation): boolean {

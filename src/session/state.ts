@@ -1,6 +1,6 @@
-import type { CustomExpiry, JsonObject, JsonValue, SessionRecord } from '../codecs/record.js'
+import type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from '../codecs/record.js'
 import { Changes } from './changes.js'
-import { type ExpiryRules, expiryTime } from './expiry.js'
+import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.js'
 import { assertJson } from './values.js'
 import { type NestedChanges, Watch } from './watch.js'
 
@@ -12,7 +12,13 @@ export type Origin =
   | { readonly kind: 'unknown' }
   /** The id that came was rotated away a moment ago. */
   | { readonly kind: 'superseded' }
-  | { readonly kind: 'live'; readonly id: string; readonly version: number }
+  | {
+      readonly kind: 'live'
+      readonly id: string
+      readonly version: number
+      /** The id was renewed by another request, whose answer has the cookie (S24). */
+      readonly renewed?: boolean
+    }
 
 /** What the next commit is to carry out. */
 export interface Pending {
@@ -34,6 +40,12 @@ export class SessionState {
   data: Map<string, unknown>
   createdAt: number
   expiry: CustomExpiry | undefined
+  user: SessionUser | undefined
+  /** When it was given its id, if that is not its first: milliseconds since 1970. */
+  renewedAt: number | undefined
+  /** When it was saved, and when it ends, as it is stored: milliseconds since 1970. */
+  savedAt: number | undefined
+  expires: number | undefined
   accessed = false
   pending: Pending = nothingPending()
   /** Called at each change once the request's own commit is over, after which only `save()` saves. */
@@ -45,6 +57,10 @@ export class SessionState {
     this.data = toMap(record?.data)
     this.createdAt = record?.createdAt ?? now
     this.expiry = record?.expiry
+    this.user = record?.user
+    this.renewedAt = record?.renewedAt
+    this.savedAt = record?.savedAt
+    this.expires = record?.expires
     this.watch = new Watch(nestedChanges)
   }
 
@@ -69,6 +85,7 @@ export class SessionState {
   end(now: number): void {
     this.clear()
     this.createdAt = now
+    this.renewedAt = undefined
     this.pending.end = true
     this.pending.rotate = false
   }
@@ -106,31 +123,44 @@ export class SessionState {
     this.data = this.pending.changes.applyTo(toMap(stored.data))
     this.createdAt = stored.createdAt
     if (!this.pending.expiryChanged) this.expiry = stored.expiry
+    this.user = stored.user
+  }
+
+  /** Takes over when, after each commit that stored it. */
+  stored({ savedAt, renewedAt, expires }: Omit<SessionRecord, 'data'>): void {
+    this.savedAt = savedAt
+    this.renewedAt = renewedAt
+    this.expires = expires
   }
 
   /** @throws UnsupportedValue if the data holds what JSON does not. */
-  toRecord(now: number, rules: ExpiryRules): SessionRecord {
-    return toRecord(this.data, this.createdAt, this.expiry, now, rules)
+  toRecord(now: number, rules: ExpiryRules, renewedAt = this.renewedAt): SessionRecord {
+    const { createdAt, expiry, user } = this
+    return toRecord(this.data, { createdAt, expiry, user, renewedAt }, now, rules)
   }
 }
 
 /** Where the session stands in the store. */
-export function liveIn(state: SessionState): { id: string; version: number } {
+export function liveIn(state: SessionState): Extract<Origin, { kind: 'live' }> {
   if (state.origin.kind !== 'live')
     throw new TypeError(`a session that is ${state.origin.kind} has no record`)
   return state.origin
 }
 
-/** @throws UnsupportedValue if the data holds what JSON does not. */
+/**
+ * The record of a session that is saved now.
+ *
+ * @throws UnsupportedValue if the data holds what JSON does not.
+ */
 export function toRecord(
   data: ReadonlyMap<string, unknown>,
-  createdAt: number,
-  expiry: CustomExpiry | undefined,
+  { createdAt, expiry, user, renewedAt }: Life & Pick<SessionRecord, 'renewedAt'>,
   now: number,
   rules: ExpiryRules,
 ): SessionRecord {
-  const record = { data: toObject(data), createdAt, expires: expiryTime(expiry, now, rules) }
-  return expiry === undefined ? record : { ...record, expiry }
+  const expires = endOfSaved({ createdAt, expiry, user }, now, rules)
+  const savedAt = keepsSavedAt(rules) ? now : undefined
+  return { data: toObject(data), createdAt, expiry, savedAt, renewedAt, user, expires }
 }
 
 export function toMap(data: JsonObject | undefined): Map<string, unknown> {

@@ -14,12 +14,13 @@ export function intercept(engine: Engine, before: (call: EngineCall) => void): E
     capabilities: engine.capabilities,
     ...(engine.isId && { isId: engine.isId.bind(engine) }),
     load: (id) => ahead('load', () => engine.load(id)),
-    create: (record) => ahead('create', () => engine.create(record)),
+    create: (record, announce) => ahead('create', () => engine.create(record, announce)),
     update: (id, record, version) => ahead('update', () => engine.update(id, record, version)),
     touch: (id, expires) => ahead('touch', () => engine.touch(id, expires)),
-    rotate: (id, record, version) => ahead('rotate', () => engine.rotate(id, record, version)),
+    rotate: (id, record, version, how) => ahead('rotate', () => engine.rotate(id, record, version, how)),
     delete: (id) => ahead('delete', () => engine.delete(id)),
     clearExpired: (limit) => ahead('clearExpired', () => engine.clearExpired(limit)),
+    ...(engine.roster && { roster: engine.roster }),
     close: () => engine.close(),
   }
 }
