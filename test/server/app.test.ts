@@ -37,7 +37,7 @@ async function appWith(t: ExecutionContext, engine: Engine | 'cache') {
   return { app, logged: (): string => String(log.read() ?? '') }
 }
 
-test('with the store down, the session page is a 503 that keeps the cookie, and says nothing of the store', async (t) => {
+test('S66 S67 with the store down, the session page is a 503 that keeps the cookie, and says nothing of the store', async (t) => {
   const { app, logged } = await appWith(t, engineDown)
   const response = await fetch(`${await serve(t, app)}/sessions/page-count`, {
     headers: { Cookie: `sessionid=${'a'.repeat(32)}` },
@@ -64,7 +64,7 @@ test('with the store down, everything that needs no session is still there', asy
   for (const [path, status] of Object.entries(expected)) t.is((await fetch(url + path)).status, status, path)
 })
 
-test('a route that fails shows a page without a stack trace, and the log no cookie', async (t) => {
+test('S67 S12 a route that fails shows a page without a stack trace, and the log no cookie', async (t) => {
   const { app, logged } = await appWith(t, 'cache')
   app.use(async (ctx) => {
     const session = await ctx.session

@@ -54,7 +54,7 @@ test('clients that do not accept HTML get JSON or plain text', async (t) => {
 })
 
 for (const accept of ['text/html', 'application/json', 'text/plain']) {
-  test(`a fault of the server's is a 500 that tells ${accept} nothing, and the log everything`, async (t) => {
+  test(`S67 a fault of the server's is a 500 that tells ${accept} nothing, and the log everything`, async (t) => {
     const cause = new Error('the innermost reason')
     const { url, logged } = await serverWith(t, () => {
       throw new Error('an internal matter', { cause })

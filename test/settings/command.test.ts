@@ -53,7 +53,7 @@ test('in shortlived it shows which file the 30 seconds come from', async (t) => 
   t.regex(text, /^ {2}COOKIE_AGE +30 +config\/shortlived\.json5$/m)
 })
 
-test('in production with a secret key it hides the key and exits with 0', async (t) => {
+test('S56 in production with a secret key it hides the key and exits with 0', async (t) => {
   const { code, text } = await command({ NODE_ENV: 'production', SECRET_KEY: LONG_KEY })
   t.is(code, 0)
   t.regex(text, /^ {2}COOKIE_NAME +__Host-sessionid +config\/production\.json5$/m)

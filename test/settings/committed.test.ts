@@ -49,8 +49,24 @@ test('config/default.json5 says what the built-in defaults are', async (t) => {
   t.deepEqual(await load(t, 'development'), await loadSettings(only({ env })))
 })
 
-test('production has a cookie that only this host can set, over HTTPS', async (t) => {
-  t.like(await load(t, 'production'), { cookieName: '__Host-sessionid', cookieSecure: true, cookiePath: '/' })
+test('S35 S36 production has a cookie that only this host can set, over HTTPS, and no script can read', async (t) => {
+  t.like(await load(t, 'production'), {
+    cookieName: '__Host-sessionid',
+    cookieSecure: true,
+    cookieHttpOnly: true,
+    cookieSameSite: 'Lax',
+    cookiePath: '/',
+    cookieDomain: undefined,
+  })
+})
+
+test('S23 production’s sessions end as OWASP and NIST (AAL2) have it', async (t) => {
+  const { idleTimeout = Number.POSITIVE_INFINITY, absoluteTimeout = Number.POSITIVE_INFINITY } = await load(
+    t,
+    'production',
+  )
+  t.true(idleTimeout <= 30 * 60)
+  t.true(absoluteTimeout <= 8 * 3600)
 })
 
 test('the samples do what they are named after', async (t) => {
