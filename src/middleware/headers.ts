@@ -4,12 +4,16 @@ import { append } from 'vary'
 /** A header's value as Node holds it. */
 type Value = number | string | readonly string[] | undefined
 
+/** Somebody's cookie is not for a cache to give to others (S45). */
+const NO_STORE = 'no-store'
+
 /**
  * Puts `line` among the response's `Set-Cookie`, in the place of any other for the cookie `name`: a response sets a
- * cookie once (S43).
+ * cookie once (S43). And keeps the response out of caches, unless the application has said what they may do.
  */
 export function sendCookie(ctx: Context, name: string, line: string): void {
   ctx.set('Set-Cookie', withCookie(ctx.res.getHeader('Set-Cookie'), name, line))
+  if (!ctx.res.hasHeader('Cache-Control')) ctx.set('Cache-Control', NO_STORE)
 }
 
 /** The `Set-Cookie` lines of the response so far. */
@@ -40,7 +44,10 @@ export function bearing(error: Error, name: string, line: string | undefined): E
 
   headers[key('Vary')] = withVary(headers[key('Vary')])
   if (line === undefined && Object.isExtensible(error)) return Object.assign(error, { headers })
-  if (line !== undefined) headers[key('Set-Cookie')] = withCookie(headers[key('Set-Cookie')], name, line)
+  if (line !== undefined) {
+    headers[key('Set-Cookie')] = withCookie(headers[key('Set-Cookie')], name, line)
+    headers[key('Cache-Control')] ??= NO_STORE
+  }
   return Object.create(Object.getPrototypeOf(error), {
     ...Object.getOwnPropertyDescriptors(error),
     headers: { value: headers, writable: true, enumerable: true, configurable: true },

@@ -37,6 +37,7 @@ for (const row of rows) {
         : expected
       t.is(answer.status, status)
       t.is(answer.headers.vary, vary)
+      t.is(answer.headers['cache-control'], cookie === 'none' ? undefined : 'no-store', 'S45')
       t.deepEqual(site.calls, callsOf(calls))
 
       const held = checkCookie(t, site, { view, cookie, answer, sent })
