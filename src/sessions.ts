@@ -90,6 +90,8 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     httpOnly: settings.cookieHttpOnly,
     secure: settings.cookieSecure,
     sameSite: settings.cookieSameSite,
+    partitioned: settings.cookiePartitioned,
+    priority: settings.cookiePriority,
   }
   return {
     engine: own,

@@ -8,6 +8,14 @@ export interface CookieOptions {
   readonly httpOnly: boolean
   readonly secure: boolean
   readonly sameSite: 'Lax' | 'Strict' | 'None' | false
+  readonly partitioned?: boolean
+  readonly priority?: 'Low' | 'Medium' | 'High' | undefined
+}
+
+/** The session's cookie, as the settings have it. */
+export interface SessionCookie extends Omit<CookieOptions, 'secure'> {
+  /** `auto`: as the request came, in the eyes of Koa, which believes a proxy only where `app.proxy` says so (S48). */
+  readonly secure: boolean | 'auto'
 }
 
 /** Browsers keep no cookie for longer: 400 days, in seconds (RFC 6265bis). */
@@ -33,19 +41,26 @@ export function removeCookie(options: CookieOptions): string {
 }
 
 function setCookieOf(options: CookieOptions, value: string): SetCookie {
-  const { name, path, domain, httpOnly, secure, sameSite } = options
-  const line: SetCookie = { name, value, path, httpOnly, secure }
+  const { name, path, domain, httpOnly, secure, sameSite, partitioned = false, priority } = options
+  const line: SetCookie = { name, value, path, httpOnly, secure, partitioned }
   if (domain !== undefined) line.domain = domain
   if (sameSite !== false) line.sameSite = lowerCase[sameSite]
+  if (priority !== undefined) line.priority = lowerCase[priority]
   return line
 }
 
-const lowerCase = { Lax: 'lax', Strict: 'strict', None: 'none' } as const
+const lowerCase = {
+  Lax: 'lax',
+  Strict: 'strict',
+  None: 'none',
+  Low: 'low',
+  Medium: 'medium',
+  High: 'high',
+} as const
 
 /**
  * The value of the cookie `name` in a `Cookie` header. Of several the last one counts, as for Django (item 76); a
- * browser sends the one with the longest path first, and an attacker's sibling domain can set either. Quotes around
- * the value are not part of it.
+ * browser sends the one with the longest path first, and an attacker's sibling domain can set either.
  */
 export function readCookie(header: string | undefined, name: string): string | undefined {
   if (header === undefined || !header.includes(name)) return undefined

@@ -1,7 +1,8 @@
 import type { Context, DefaultContext, Middleware } from 'koa'
 import type { SessionContext } from '../session/context.js'
 import type { Session } from '../session/session.js'
-import type { CookieOptions } from './cookie.js'
+import type { SessionCookie } from './cookie.js'
+import { plainHttpWarning } from './plain-http.js'
 import { Visit } from './visit.js'
 
 const VISIT = Symbol('tessera.visit')
@@ -14,10 +15,11 @@ interface Visited {
  * Gives every request `ctx.session`, and commits it after the handlers have run and before the headers go out. A
  * request that does not ask for its session costs nothing.
  */
-export function sessionMiddleware(context: SessionContext, cookie: CookieOptions): Middleware {
+export function sessionMiddleware(context: SessionContext, cookie: SessionCookie): Middleware {
+  const warnOfPlainHttp = plainHttpWarning(context, cookie.name)
   return async function tessera(ctx, next) {
     addSessionTo(ctx.app.context)
-    const visit = new Visit(ctx, context, cookie)
+    const visit = new Visit(ctx, context, cookie, warnOfPlainHttp)
     const visited: Visited & typeof ctx = ctx
     visited[VISIT] = visit
     try {

@@ -9,7 +9,7 @@ import { type OpenedSession, openSession } from '../session/opened.js'
 import type { Session } from '../session/session.js'
 import type { SessionState } from '../session/state.js'
 import { cookieAge } from '../session/touch.js'
-import { type CookieOptions, readCookie, removeCookie, setCookie } from './cookie.js'
+import { type CookieOptions, readCookie, removeCookie, type SessionCookie, setCookie } from './cookie.js'
 import { bearing, givesCookie, sendCookie, varyOnCookie } from './headers.js'
 import { statusOf } from './status.js'
 
@@ -20,16 +20,18 @@ const SHORTEST_ID = 8
 export class Visit {
   readonly #ctx: Context
   readonly #context: SessionContext
-  readonly #cookie: CookieOptions
+  readonly #cookie: SessionCookie
+  readonly #warnOfPlainHttp: () => void
   #opening: Promise<OpenedSession> | undefined
   #session: Promise<Session> | undefined
   /** The `Set-Cookie` that the last commit asked for. */
   #line: string | undefined
 
-  constructor(ctx: Context, context: SessionContext, cookie: CookieOptions) {
+  constructor(ctx: Context, context: SessionContext, cookie: SessionCookie, warnOfPlainHttp: () => void) {
     this.#ctx = ctx
     this.#context = context
     this.#cookie = cookie
+    this.#warnOfPlainHttp = warnOfPlainHttp
   }
 
   get session(): Promise<Session> {
@@ -147,17 +149,25 @@ export class Visit {
 
   #deliver(verdict: Verdict, state: SessionState): void {
     if (verdict === 'nothing') return
-    this.#line = verdict === 'remove the cookie' ? removeCookie(this.#cookie) : this.#cookieFor(state)
-    sendCookie(this.#ctx, this.#cookie.name, this.#line)
+    const cookie = this.#cookieHere()
+    this.#line = verdict === 'remove the cookie' ? removeCookie(cookie) : this.#lineFor(cookie, state)
+    sendCookie(this.#ctx, cookie.name, this.#line)
     varyOnCookie(this.#ctx)
   }
 
-  #cookieFor(state: SessionState): string {
+  #cookieHere(): CookieOptions {
+    const { secure, ...rest } = this.#cookie
+    if (secure === 'auto') return { ...rest, secure: this.#ctx.secure }
+    if (secure && !this.#ctx.secure) this.#warnOfPlainHttp()
+    return { ...rest, secure }
+  }
+
+  #lineFor(cookie: CookieOptions, state: SessionState): string {
     const { origin, expiry } = state
     if (origin.kind !== 'live') throw new TypeError(`a session that is ${origin.kind} has no cookie`)
     const { rules, clock } = this.#context
-    if (endsWithBrowser(expiry, rules)) return setCookie(this.#cookie, origin.id, 'browser')
+    if (endsWithBrowser(expiry, rules)) return setCookie(cookie, origin.id, 'browser')
     const now = clock()
-    return setCookie(this.#cookie, origin.id, { age: cookieAge(state, this.#context, now), now })
+    return setCookie(cookie, origin.id, { age: cookieAge(state, this.#context, now), now })
   }
 }

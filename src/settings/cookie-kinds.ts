@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LONGEST_COOKIE_AGE } from '../middleware/cookie.js'
-import { type Kind, text, wholeNumber } from './kinds.js'
+import { flag, type Kind, text, wholeNumber } from './kinds.js'
 
 export const cookieAge: Kind<number> = wholeNumber({
   min: 1,
@@ -8,11 +8,14 @@ export const cookieAge: Kind<number> = wholeNumber({
   right: `whole seconds from 1 to ${LONGEST_COOKIE_AGE} (400 days: browsers keep no cookie for longer)`,
 })
 
+/** Name and value share the 4096 octets that browsers keep (S41): these are left to the value. */
+const LONGEST_NAME = 256
+
 /** RFC 9110's token (S42). */
 export const cookieName: Kind<string> = text({
-  pattern: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/,
+  pattern: new RegExp(`^[!#$%&'*+\\-.^_\`|~0-9A-Za-z]{1,${LONGEST_NAME}}$`),
   problem: 'cannot be the name of a cookie',
-  right: "letters, digits and !#$%&'*+-.^_`|~",
+  right: `letters, digits and !#$%&'*+-.^_\`|~, at most ${LONGEST_NAME}`,
 })
 
 /** Browsers ignore an attribute that is longer: octets (RFC 6265bis 5.6). */
@@ -37,18 +40,41 @@ export const cookieDomain: Kind<string> = text({
   right: 'a domain name such as example.com, or nothing',
 })
 
+/** `auto`: as the request came (S48). */
+export const cookieSecure: Kind<boolean | 'auto'> = {
+  schema: z.union([z.boolean(), anyCase(['auto'])], { error: 'is none of the choices' }),
+  read: flag.read,
+  right: 'true, false or auto',
+  choices: ['true', 'false', 'auto'],
+}
+
 const sameSites = ['Lax', 'Strict', 'None'] as const
 type SameSite = (typeof sameSites)[number]
 
-const sameSiteNamed = (name: string): SameSite | undefined =>
-  sameSites.find((known) => known.toLowerCase() === name.toLowerCase())
-
 /** Django writes `False` for a cookie without the attribute. */
 export const cookieSameSite: Kind<SameSite | false> = {
-  schema: z.union([z.literal(false), z.string().transform(sameSiteNamed).pipe(z.enum(sameSites))], {
-    error: 'is none of the choices',
-  }),
+  schema: z.union([z.literal(false), anyCase(sameSites)], { error: 'is none of the choices' }),
   read: (name) => (name.toLowerCase() === 'false' ? false : name),
   right: 'Lax, Strict or None, or false for a cookie without the attribute',
   choices: sameSites,
+}
+
+const priorities = ['Low', 'Medium', 'High'] as const
+
+export const cookiePriority: Kind<(typeof priorities)[number]> = {
+  schema: anyCase(priorities),
+  read: (name) => name,
+  right: 'Low, Medium or High, or nothing',
+  choices: priorities,
+}
+
+/** One of these words, written in capitals or not. */
+function anyCase<const T extends string>(words: readonly T[]) {
+  const message = 'is none of the choices'
+  return z.string({ error: message }).transform((given, context): T => {
+    const found = words.find((word) => word.toLowerCase() === given.toLowerCase())
+    if (found !== undefined) return found
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
 }

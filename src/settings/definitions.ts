@@ -118,11 +118,22 @@ export const definitions = {
     default: 'Lax',
     meaning: 'whether requests that another site caused bear the cookie',
   }),
-  cookieSecure: define(flag, {
+  cookieSecure: define(cookie.cookieSecure, {
     name: 'COOKIE_SECURE',
     django: true,
     default: false,
-    meaning: 'whether browsers send the cookie over HTTPS only',
+    meaning: 'whether browsers send the cookie over HTTPS only; auto: if it was given over HTTPS',
+  }),
+  cookiePartitioned: define(flag, {
+    name: 'COOKIE_PARTITIONED',
+    default: false,
+    meaning: 'whether browsers keep a cookie for each site that embeds this one (CHIPS)',
+  }),
+  cookiePriority: define<'Low' | 'Medium' | 'High' | undefined>(optional(cookie.cookiePriority), {
+    name: 'COOKIE_PRIORITY',
+    default: undefined,
+    mayBeEmpty: true,
+    meaning: 'which cookies Chrome gives up last where a site has too many: Low, Medium or High',
   }),
   secretKey: define<string | undefined>(optional(text({ right: '32 characters or more' })), {
     name: 'SECRET_KEY',

@@ -6,7 +6,7 @@ import { fileWarnings, readFiles } from './files.js'
 import { freezeSettings } from './freeze.js'
 import { codeLayer, type Environment, environmentLayer } from './layers.js'
 import { misspelled, resolve } from './resolve.js'
-import { brokenRules } from './rules.js'
+import { brokenRules, brokenRulesOfThumb } from './rules.js'
 import { insteadOfSecretKey, judgeSecretKeys } from './secret-key.js'
 import { DEFAULT_ENVIRONMENT, type Settings, type SettingsOptions } from './settings.js'
 
@@ -69,6 +69,7 @@ export async function readSettings(options: LoadOptions = {}): Promise<Reading> 
   const warnings = [
     ...(await fileWarnings(configDir, override ?? nodeEnv)),
     ...misspelled(fromEnvironment),
+    ...brokenRulesOfThumb({ held }, 'file'),
     ...secret.warnings,
   ]
   return {

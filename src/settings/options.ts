@@ -4,7 +4,7 @@ import { SettingsError } from './errors.js'
 import { freezeSettings } from './freeze.js'
 import { codeLayer } from './layers.js'
 import { resolve } from './resolve.js'
-import { brokenRules } from './rules.js'
+import { brokenRules, brokenRulesOfThumb } from './rules.js'
 import { judgeSecretKeys } from './secret-key.js'
 import { DEFAULT_ENVIRONMENT, type Settings } from './settings.js'
 
@@ -24,5 +24,8 @@ export function checkOptions(options: Readonly<Record<string, unknown>> | Settin
   const secret = judgeSecretKeys(resolved.held, environment, 'code')
   const all = [...faults, ...resolved.faults, ...brokenRules(resolved, 'code'), ...secret.faults]
   if (all.length > 0) throw new SettingsError(all)
-  return freezeSettings(resolved.held, environment, secret.warnings)
+  return freezeSettings(resolved.held, environment, [
+    ...secret.warnings,
+    ...brokenRulesOfThumb(resolved, 'code'),
+  ])
 }

@@ -23,17 +23,19 @@ export interface Sent {
   readonly method?: string
   /** The whole `Cookie` header, as it is. */
   readonly cookie?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 /** Sends one request and reads the answer to its end. */
 export async function send(
   agent: Agent,
   url: string,
-  { method = 'GET', cookie }: Sent = {},
+  { method = 'GET', cookie, headers: others, body = '' }: Sent = {},
 ): Promise<Answer> {
-  const headers = cookie === undefined ? {} : { cookie }
+  const headers = cookie === undefined ? { ...others } : { ...others, cookie }
   const sent = request(url, { agent, method, headers, signal: AbortSignal.timeout(PATIENCE) })
-  sent.end()
+  sent.end(body)
   const [response]: IncomingMessage[] = await once(sent, 'response')
   if (response === undefined) throw new Error('no response')
   return {

@@ -44,7 +44,10 @@ export interface Site {
 }
 
 export type OpenSite = (handlers?: Readonly<Record<string, Handler>>, options?: SiteOptions) => Promise<Site>
-export type SiteOptions = Omit<SessionsOptions, 'engine' | 'clock' | 'logger'>
+export type SiteOptions = Omit<SessionsOptions, 'engine' | 'clock' | 'logger'> & {
+  /** Koa's `app.proxy`. Default: false, as Koa's. */
+  readonly proxy?: boolean
+}
 
 /** Registers the test once for each engine. Tests of a file run one after the other: each has a store of its own. */
 export function onEveryEngine(title: string, run: RunOnSite): void {
@@ -81,7 +84,7 @@ async function openSite(
   t: ExecutionContext,
   under: EngineUnderTest,
   handlers: Readonly<Record<string, Handler>>,
-  options: SiteOptions,
+  { proxy = false, ...options }: SiteOptions,
 ): Promise<Site> {
   const { bench, close } = await openBench(under)
   t.teardown(close)
@@ -103,7 +106,7 @@ async function openSite(
     logger: { warn: log, error: log },
   })
 
-  const app = new Koa()
+  const app = new Koa({ proxy })
   app.silent = true
   app.on('error', (error: Error) => errors.push(error))
   const underWay = new Set<Promise<unknown>>()

@@ -22,17 +22,23 @@ onEveryEngine('item 66: a browser-length cookie has neither Max-Age nor Expires'
   t.deepEqual(cookies[0]?.attributes, { path: '/', httponly: true, samesite: 'Lax' })
 })
 
+/** 400 days, in seconds: no browser keeps a cookie for longer. */
+const LONGEST = '34560000'
+
 const ownExpiries: readonly [string, (now: number) => number | Date | null, string | undefined][] = [
   ['60', () => 60, '60'],
   ['0', () => 0, undefined],
   ['a Date in 9.5 seconds', (now) => new Date(now + 9500), '9'],
   ['null', () => null, String(COOKIE_AGE)],
-  ['500 days', () => 500 * 86_400, '34560000'],
-  ['a Date in 500 days', (now) => new Date(now + 500 * 86_400_000), '34560000'],
+  ['400 days', () => Number(LONGEST), LONGEST],
+  ['400 days and a second', () => Number(LONGEST) + 1, LONGEST],
+  ['500 days', () => 500 * 86_400, LONGEST],
+  ['a Date in 500 days', (now) => new Date(now + 500 * 86_400_000), LONGEST],
+  ['the longest there is', () => 8.64e12 - 2e9, LONGEST],
 ]
 for (const [title, expiry, maxAge] of ownExpiries) {
   onEveryEngine(
-    `after setExpiry(${title}) the cookie's Max-Age is ${maxAge ?? 'absent'}`,
+    `${maxAge === LONGEST ? 'S21 ' : ''}after setExpiry(${title}) the cookie's Max-Age is ${maxAge ?? 'absent'}`,
     async (t, open) => {
       const site = await open({
         '/': async (ctx) => (await ctx.session).set('n', 1).setExpiry(expiry(site.bench.now)),
@@ -121,10 +127,20 @@ const looks: readonly [SiteOptions, string, Record<string, string | true>][] = [
     { path: '/', httponly: true, secure: true, samesite: 'Strict' },
   ],
   [{ cookieSameSite: false }, 'sessionid', { path: '/', httponly: true }],
+  [
+    { cookieSecure: true, cookieSameSite: 'None', cookiePartitioned: true, cookiePriority: 'High' },
+    'sessionid',
+    { path: '/', httponly: true, secure: true, samesite: 'None', partitioned: true, priority: 'High' },
+  ],
+  [
+    { cookieSecure: 'auto', cookiePriority: 'Low' },
+    'sessionid',
+    { path: '/', httponly: true, samesite: 'Lax', priority: 'Low' },
+  ],
 ]
 for (const [options, name, attributes] of looks) {
   onEveryEngine(
-    `S28 a cookie with ${JSON.stringify(options)} is removed with the attributes it was set with`,
+    `S28 S35 a cookie with ${JSON.stringify(options)} is removed with the attributes it was set with`,
     async (t, open) => {
       const flush: Handler = async (ctx) => (await ctx.session).flush()
       const site = await open({ '/': set, '/flush': flush }, { ...options, expireAtBrowserClose: true })

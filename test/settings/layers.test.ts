@@ -56,6 +56,8 @@ test('without files and variables there are the built-in defaults, for developme
     cookieHttpOnly: true,
     cookieSameSite: 'Lax',
     cookieSecure: false,
+    cookiePartitioned: false,
+    cookiePriority: undefined,
     secretKeyFallbacks: [],
     databaseUrl: 'sqlite:var/sessions.sqlite',
     redisUrl: 'redis://127.0.0.1:6379',

@@ -1,7 +1,8 @@
 import test from 'ava'
+import { settingsWarnings } from '../../src/settings/describe.js'
 import { loadSettings } from '../../src/settings/load.js'
 import { checkOptions } from '../../src/settings/options.js'
-import { only, optionsRefusal, refusal, theFault } from './given.js'
+import { LONG_KEY, only, optionsRefusal, refusal, theFault } from './given.js'
 
 const HTTPS = { COOKIE_SECURE: 'true' }
 
@@ -9,6 +10,7 @@ const HTTPS = { COOKIE_SECURE: 'true' }
 const broken: readonly (readonly [env: Readonly<Record<string, string>>, setting: string, needs: string])[] =
   [
     [{ COOKIE_SAMESITE: 'None' }, 'COOKIE_SAMESITE', 'COOKIE_SECURE'],
+    [{ COOKIE_PARTITIONED: 'true' }, 'COOKIE_PARTITIONED', 'COOKIE_SECURE'],
     [{ COOKIE_NAME: '__Host-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
     [{ COOKIE_NAME: '__hOST-id' }, 'COOKIE_NAME', 'COOKIE_SECURE'],
     [{ COOKIE_NAME: '__Host-id', ...HTTPS, COOKIE_PATH: '/app' }, 'COOKIE_NAME', 'COOKIE_PATH'],
@@ -23,13 +25,20 @@ const broken: readonly (readonly [env: Readonly<Record<string, string>>, setting
     [{ COOKIE_NAME: '__Host-Http-id', ...HTTPS, COOKIE_DOMAIN: 'a.com' }, 'COOKIE_NAME', 'COOKIE_DOMAIN'],
   ]
 
+/** The rule that it is. */
+const ruleOf = ({ COOKIE_SAMESITE, COOKIE_PARTITIONED, COOKIE_NAME }: Readonly<Record<string, string>>) => {
+  if (COOKIE_SAMESITE) return 'S39'
+  if (COOKIE_PARTITIONED) return 'S40'
+  return /http-/i.test(COOKIE_NAME ?? '') ? 'S38' : 'S37'
+}
+
 const text = (env: object): string =>
   Object.entries(env)
     .map((pair) => pair.join('='))
     .join(' ')
 
 for (const [env, setting, needs] of broken) {
-  test(`${text(env)} is refused: ${setting} does not go with this ${needs}`, async (t) => {
+  test(`${ruleOf(env)} ${text(env)} is refused: ${setting} does not go with this ${needs}`, async (t) => {
     const fault = await theFault(t, { env })
     t.is(fault.name, setting)
     t.is(fault.layer, 'environment')
@@ -39,8 +48,35 @@ for (const [env, setting, needs] of broken) {
   })
 }
 
+for (const [env, setting] of broken.filter(([, , needs]) => needs === 'COOKIE_SECURE')) {
+  test(`${ruleOf(env)} ${text(env)} COOKIE_SECURE=auto is refused, and told why auto will not do`, async (t) => {
+    const fault = await theFault(t, { env: { ...env, COOKIE_SECURE: 'auto' } })
+    t.is(fault.name, setting)
+    t.is(fault.problem, "needs COOKIE_SECURE to be true, which is 'auto' (environment)")
+    t.regex(fault.remedy, /set COOKIE_SECURE to true.* auto will not do: given over plain HTTP/)
+  })
+}
+
+test('S40 COOKIE_PARTITIONED without SameSite=None is a warning, in files and in code', async (t) => {
+  const env = { COOKIE_PARTITIONED: 'true', ...HTTPS }
+  const [warning, ...others] = settingsWarnings(
+    await loadSettings(only({ env: { ...env, SECRET_KEY: LONG_KEY } })),
+  )
+  t.regex(
+    warning ?? '',
+    /^COOKIE_PARTITIONED \(environment\).*COOKIE_SAMESITE is None: it is 'Lax' \(built-in/,
+  )
+  t.deepEqual(others, [])
+  const options = { cookiePartitioned: true, cookieSecure: true }
+  t.regex(settingsWarnings(checkOptions(options))[0] ?? '', /^cookiePartitioned .*cookieSameSite/)
+  t.deepEqual(settingsWarnings(checkOptions({ ...options, cookieSameSite: 'None' })), [])
+  t.deepEqual(settingsWarnings(checkOptions({ cookieSameSite: 'Lax' })), [])
+})
+
 for (const env of [
   { COOKIE_SAMESITE: 'None', ...HTTPS },
+  { COOKIE_SAMESITE: 'None', COOKIE_PARTITIONED: '1', ...HTTPS },
+  { COOKIE_SECURE: 'auto' },
   { COOKIE_NAME: '__Host-id', ...HTTPS },
   { COOKIE_NAME: '__Host-Http-id', ...HTTPS },
   { COOKIE_NAME: '__Secure-id', ...HTTPS, COOKIE_PATH: '/app', COOKIE_DOMAIN: 'a.com', COOKIE_HTTPONLY: '0' },

@@ -52,7 +52,10 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['60', 60],
   ],
   nestedChanges: [['ignore', 'ignore']],
-  cookieName: [["a!#$%&'*+-.^_`|~9", "a!#$%&'*+-.^_`|~9"]],
+  cookieName: [
+    ["a!#$%&'*+-.^_`|~9", "a!#$%&'*+-.^_`|~9"],
+    ['a'.repeat(256), 'a'.repeat(256)],
+  ],
   cookiePath: [
     ['/a b', '/a b'],
     [`/${'a'.repeat(1023)}`, `/${'a'.repeat(1023)}`],
@@ -68,6 +71,18 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['LAX', 'Lax'],
     ['false', false],
     ['False', false],
+  ],
+  cookieSecure: [
+    ['true', true],
+    ['0', false],
+    ['auto', 'auto'],
+    ['AUTO', 'auto'],
+  ],
+  cookiePartitioned: [['false', false]],
+  cookiePriority: [
+    ['high', 'High'],
+    ['Medium', 'Medium'],
+    ['', undefined],
   ],
   secretKey: [['k', 'k']],
   secretKeyFallbacks: [
@@ -145,12 +160,14 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   renewGrace: ['', '-1', '61'],
   expireAtBrowserClose: ['', 'yes', 'on', '2', ' true'],
   nestedChanges: ['', 'Compare'],
-  cookieName: ['', 'a b', 'a;b', 'a=b', 'a\r\nb', 'ä', '"a"'],
+  cookieName: ['', 'a b', 'a;b', 'a=b', 'a\r\nb', 'a\0', 'ä', '"a"', 'a'.repeat(257)],
   cookiePath: ['', 'a', '/;', '/\n', '/<', '/ä', '/\0', `/${'a'.repeat(1024)}`],
   cookieDomain: ['a;b', 'a b', 'a..b', '-a', 'a\n', 'ä.com', `${'a.'.repeat(127)}aa`],
   cookieHttpOnly: ['', 'no'],
   cookieSameSite: ['', 'true', '0', 'laxx'],
-  cookieSecure: ['', 'secure'],
+  cookieSecure: ['', 'secure', 'automatic'],
+  cookiePartitioned: ['', 'auto'],
+  cookiePriority: ['higher', '1', 'false'],
   databaseUrl: ['', 'sqlite:', 'sqlite://', 'postgres:', 'oracle://h/d', 'a.sqlite'],
   redisUrl: [
     ...['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999', 'redis://h,', 'redis://h,i:1'],
@@ -170,7 +187,7 @@ for (const setting of settingList) {
   const { key } = setting
   for (const [text, value] of right[key] ?? []) {
     test(`${name(key)}=${text.slice(0, 50)} is right`, async (t) => {
-      const settings = await loadSettings(only({ env: { [name(key)]: text, COOKIE_SECURE: '1' } }))
+      const settings = await loadSettings(only({ env: { COOKIE_SECURE: '1', [name(key)]: text } }))
       t.deepEqual(settings[key], value)
     })
   }
