@@ -98,7 +98,7 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     middleware: () => sessionMiddleware(context, cookie),
     async open(id) {
       const opened = await openSession(
-        id,
+        id === undefined ? [] : [id],
         context,
         () => false,
         () => {},

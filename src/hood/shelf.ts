@@ -1,6 +1,7 @@
 import { parseSetCookie } from 'cookie'
 import type { Engine } from '../index.js'
-import { readCookie } from '../middleware/cookie.js'
+import { readCookies } from '../middleware/cookie.js'
+import { firstFound } from '../session/found.js'
 import { digest } from './cookies.js'
 
 /** A session cookie and where it leads. */
@@ -40,10 +41,10 @@ export async function recordOn(
   { cookieName, engine }: Shelf,
   wire: CookiesOnTheWire,
 ): Promise<StoredRecord | undefined> {
-  const id = idAfter(wire, cookieName)
-  if (id === undefined || engine.isId?.(id) === false) return undefined
-  const [loaded, stored] = await Promise.all([engine.load(id), engine.inspect?.(id)])
-  if (loaded.kind !== 'found') return undefined
+  const found = await firstFound(idsAfter(wire, cookieName), engine)
+  if (found?.loaded.kind !== 'found') return undefined
+  const { id, loaded } = found
+  const stored = await engine.inspect?.(id)
   const { record, version } = loaded
   return {
     cookieName,
@@ -65,8 +66,8 @@ export function shortened(key: string): string {
 }
 
 /** What the browser holds once it has read the response. */
-function idAfter({ cookie, setCookie }: CookiesOnTheWire, cookieName: string): string | undefined {
+function idsAfter({ cookie, setCookie }: CookiesOnTheWire, cookieName: string): readonly string[] {
   const given = setCookie.map((line) => parseSetCookie(line)).findLast(({ name }) => name === cookieName)
-  if (given !== undefined) return given.maxAge === 0 ? undefined : given.value
-  return readCookie(cookie, cookieName)
+  if (given === undefined) return readCookies(cookie, cookieName)
+  return given.maxAge === 0 ? [] : [given.value ?? '']
 }

@@ -63,11 +63,25 @@ const lowerCase = {
  * browser sends the one with the longest path first, and an attacker's sibling domain can set either.
  */
 export function readCookie(header: string | undefined, name: string): string | undefined {
-  if (header === undefined || !header.includes(name)) return undefined
-  let found: string | undefined
+  return readCookies(header, name).at(-1)
+}
+
+/** The values of every cookie `name` in a `Cookie` header, in its order. Quotes around a value are not part of it. */
+export function readCookies(header: string | undefined, name: string): readonly string[] {
+  if (header === undefined || !header.includes(name)) return NONE
+  const found: string[] = []
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) found = pair.slice(equals + 1).trim()
+    if (equals > 0 && pair.slice(0, equals).trim() === name) {
+      found.push(
+        pair
+          .slice(equals + 1)
+          .trim()
+          .replace(/^"(.*)"$/, '$1'),
+      )
+    }
   }
-  return found?.replace(/^"(.*)"$/, '$1')
+  return found
 }
+
+const NONE: readonly string[] = []

@@ -9,7 +9,7 @@ import { type OpenedSession, openSession } from '../session/opened.js'
 import type { Session } from '../session/session.js'
 import type { SessionState } from '../session/state.js'
 import { cookieAge } from '../session/touch.js'
-import { type CookieOptions, readCookie, removeCookie, type SessionCookie, setCookie } from './cookie.js'
+import { type CookieOptions, readCookies, removeCookie, type SessionCookie, setCookie } from './cookie.js'
 import { bearing, givesCookie, sendCookie, varyOnCookie } from './headers.js'
 import { statusOf } from './status.js'
 
@@ -95,7 +95,7 @@ export class Visit {
 
   #open(): Promise<OpenedSession> {
     this.#opening ??= openSession(
-      this.#sentId(),
+      this.#sentIds(),
       this.#context,
       () => this.#ctx.headerSent,
       (verdict, state) => this.#deliver(verdict, state),
@@ -127,9 +127,10 @@ export class Visit {
 
   /** What there is to do for a request that did not ask for its session: hardly ever anything. */
   async #openUnasked(failed: boolean): Promise<OpenedSession | undefined> {
-    const id = this.#sentId()
-    if (id === undefined) return undefined
-    if (id.length < SHORTEST_ID) return this.#open()
+    const ids = this.#sentIds()
+    if (ids.length === 0) return undefined
+    // Beside a longer one it may be somebody else's, and to remove it would be to remove both.
+    if (ids.every((id) => id.length < SHORTEST_ID)) return this.#open()
     if (failed || !this.#context.saveEveryRequest) return undefined
     // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
     if (givesCookie(this.#ctx, this.#cookie.name)) return undefined
@@ -143,8 +144,8 @@ export class Visit {
     }
   }
 
-  #sentId(): string | undefined {
-    return readCookie(this.#ctx.req.headers.cookie, this.#cookie.name)
+  #sentIds(): readonly string[] {
+    return readCookies(this.#ctx.req.headers.cookie, this.#cookie.name)
   }
 
   #deliver(verdict: Verdict, state: SessionState): void {

@@ -1,6 +1,7 @@
 import { commit, type Ending, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd } from './expiry.js'
+import { firstFound } from './found.js'
 import { Session } from './session.js'
 import { type Origin, SessionState } from './state.js'
 
@@ -55,29 +56,29 @@ export class OpenedSession {
 }
 
 /**
- * Opens the session with `id`; without an id, or where there is nothing under it, a new one. An id that is not known
- * is never adopted (S03).
+ * Opens the session that one of `ids` leads to (see `firstFound`); without any, or where there is nothing under them, a
+ * new one. An id that is not known is never adopted (S03).
  *
  * @throws EngineUnavailable if the store does not answer.
  */
 export async function openSession(
-  id: string | undefined,
+  ids: readonly string[],
   context: SessionContext,
   tooLate: () => boolean,
   deliver: Deliver,
 ): Promise<OpenedSession> {
-  return new OpenedSession(await findState(id, context), context, tooLate, deliver)
+  return new OpenedSession(await findState(ids, context), context, tooLate, deliver)
 }
 
-async function findState(id: string | undefined, context: SessionContext): Promise<SessionState> {
+async function findState(ids: readonly string[], context: SessionContext): Promise<SessionState> {
   const { engine, clock, nestedChanges, rules } = context
   const without = (origin: Origin): SessionState =>
     new SessionState(origin, undefined, clock(), nestedChanges)
-  if (id === undefined) return without({ kind: 'new' })
-  if (engine.isId?.(id) === false) return without({ kind: 'unknown' })
-  const loaded = await engine.load(id)
+  if (ids.length === 0) return without({ kind: 'new' })
+  const found = await firstFound(ids, engine)
+  if (found === undefined) return without({ kind: 'unknown' })
+  const { id, loaded } = found
   if (loaded.kind === 'superseded') return without({ kind: 'superseded' })
-  if (loaded.kind === 'missing') return without({ kind: 'unknown' })
   const { record, version, renewed } = loaded
   // What was written under other settings may last longer than these allow.
   if (absoluteEnd(record, rules) <= clock()) return without({ kind: 'unknown' })

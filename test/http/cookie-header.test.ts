@@ -77,14 +77,6 @@ for (const [given, expected] of varied) {
   })
 }
 
-onEveryEngine('item 76: of several cookies of one name the last counts', async (t, open) => {
-  const site = await open({ '/': read })
-  const id = await site.store({ a: 'mine' })
-  const other = 'o'.repeat(32)
-  t.is((await site.send('/', { cookie: `sessionid=${other}; sessionid=${id}` })).body, 'mine')
-  t.is((await site.send('/', { cookie: `sessionid=${id}; sessionid=${other}` })).body, 'empty')
-})
-
 onEveryEngine('item 76: quotes around the value are not part of it', async (t, open) => {
   const site = await open({ '/': read })
   const id = await site.store({ a: 'mine' })
