@@ -67,7 +67,13 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
     const session = await ctx.session
     // Another tab may have logged out before:
     // what came since is not ended.
-    if (session.has('logIn')) session.flush()
+    if (session.has('logIn')) {
+      session.flush()
+      // What the browser kept of pages is not for
+      // who comes next (S34). Its cookies stay: all
+      // but the session's are nobody's log-in.
+      ctx.set('Clear-Site-Data', '"cache"')
+    }
     seeOther(ctx, `${HERE}/out`)
   })
   // #endregion

@@ -78,6 +78,28 @@ onEngines(
 
 const flat = (html: string): string => html.replace(/\s+/g, ' ')
 
+onEngines('S34 a log-out, and nothing else, empties the cache; other cookies stay', async (t, site) => {
+  const person = site.person()
+  await person.open('/cookies/page-count')
+  const inside = await logIn(person)
+  const send = () =>
+    person.browser.fetch(`${HERE}/out`, {
+      method: 'POST',
+      body: new URLSearchParams(inside.hiddenIn(`${HERE}/out`)),
+    })
+  const out = await send()
+  t.is(out.status, 303)
+  t.is(out.headers.get('Clear-Site-Data'), '"cache"')
+  t.is(out.headers.get('Cache-Control'), 'no-store')
+  t.false(person.cookies.has('sessionid'))
+  t.is((await person.open('/cookies/page-count')).text('#count'), '2')
+
+  const again = await send()
+  t.is(again.status, 303)
+  t.is(again.headers.get('Clear-Site-Data'), null, 'nothing was ended')
+  t.is((await person.browser.fetch(HERE)).headers.get('Clear-Site-Data'), null)
+})
+
 onEngines('a log-out in one tab is one in the other', async (t, site) => {
   const person = site.person()
   const first = await logIn(person)
