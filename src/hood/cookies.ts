@@ -82,6 +82,8 @@ function meaningOf(text: string, isRemoval: boolean): string {
       return isRemoval ? 'over at once: forget it' : `kept for ${value} seconds, browser closed or not`
     case 'expires':
       return isRemoval ? 'long past: forget it' : 'kept until then; Max-Age, if there is one, goes first'
+    case 'priority':
+      return 'how late Chrome gives it up where a site has too many'
     default:
       return 'left to the browser'
   }

@@ -2,7 +2,10 @@ import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import type { Context } from 'koa'
 import { CookieTooLarge, EngineMisconfigured, openSessions, SessionTooLate } from '../../src/index.js'
+import { logFailures } from '../../src/middleware/errors.js'
+import { createLogger } from '../../src/process/logger.js'
 import { startFault } from '../../src/process/start-fault.js'
+import { checkOptions } from '../../src/settings/options.js'
 import { type Handler, onCookieEngines } from '../helpers/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
@@ -86,6 +89,55 @@ onCookieEngines(
     t.is((await visitor.visit('/')).body, 'ada')
   },
 )
+
+onCookieEngines(
+  'S41 S67 the log has the size, the limit and what to do; the client has none of it',
+  async (t, open) => {
+    const site = await open({ '/fill': fill })
+    const { body } = await site.send('/fill')
+    t.is(body, 'Internal Server Error')
+    const [error] = site.errors
+    if (!(error instanceof CookieTooLarge)) return t.fail()
+    t.is(error.limit, 4096)
+    t.true(error.size > error.limit)
+
+    const lines: string[] = []
+    const destination = { write: (line: string) => lines.push(line) }
+    const settings = checkOptions({ environment: 'production', secretKey })
+    logFailures(createLogger(settings, destination))(error)
+    t.like(JSON.parse(lines[0] ?? ''), {
+      err: { code: 'E_COOKIE_TOO_LARGE', size: error.size, limit: 4096, status: 500 },
+    })
+    for (const said of [
+      `${error.size} bytes`,
+      '4096',
+      'Keep less in the session',
+      'an engine that keeps sessions',
+    ])
+      t.true(lines[0]?.includes(said), said)
+  },
+)
+
+onCookieEngines('S41 of a cookie of 4096 octets, name included, none is missing', async (t, open) => {
+  let size = 0
+  const site = await open({
+    '/fill': async (ctx) => (await ctx.session).set('a', 'x'.repeat(size)),
+    '/': async (ctx) => {
+      ctx.body = String(String((await ctx.session).get('a', '')).length)
+    },
+  })
+  const visitor = site.visitor()
+  let largest = 0
+  // base64 writes three bytes as four characters: some size comes within four of the limit.
+  for (size = 2700; size < 3100; size++) {
+    const { status, cookies } = await visitor.visit('/fill')
+    if (status === 500) break
+    largest = 'sessionid'.length + (cookies[0]?.value.length ?? 0)
+  }
+  t.true(largest <= 4096 && largest > 4092, String(largest))
+  t.is((await visitor.visit('/')).body, String(size - 1))
+  t.true(site.errors[0] instanceof CookieTooLarge)
+})
 
 onCookieEngines('S41 a handler can catch it from save(), and keep less', async (t, open) => {
   const site = await open({
