@@ -1,3 +1,7 @@
+import test from 'ava'
+import Koa from 'koa'
+import { openSessions } from '../../src/index.js'
+import { serve } from '../helpers/serve.js'
 import type { Handler } from '../helpers/site.js'
 import { onEveryEngine } from '../helpers/site.js'
 
@@ -138,4 +142,24 @@ for (const cookie of odd) {
       t.deepEqual(site.errors, [])
     },
   )
+}
+
+for (const id of ['a\r\nSet-Cookie: x=1', 'a; Domain=elsewhere.example', 'a\0b', 'a b"c,d\\e', 'é😀']) {
+  test(`S42 an id that is no cookie-octets, ${JSON.stringify(id)}, cannot write a header`, async (t) => {
+    const sessions = await openSessions({ engine: 'cache', generateId: () => id })
+    t.teardown(() => sessions.close())
+    const app = new Koa()
+    app.use(sessions.middleware())
+    app.use(async (ctx) => {
+      ctx.body = String((await ctx.session).set('a', 1).size)
+    })
+    const { headers } = await fetch(await serve(t, app))
+    const lines = headers.getSetCookie()
+    t.is(lines.length, 1)
+    // RFC 6265's cookie-octets, and the attributes that the settings ask for.
+    t.regex(
+      lines[0] ?? '',
+      /^sessionid=[!#-+\--:<-[\]-~]*; Max-Age=\d+; Path=\/; Expires=[\w,: ]+; HttpOnly; SameSite=Lax$/,
+    )
+  })
 }

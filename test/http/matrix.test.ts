@@ -22,7 +22,7 @@ for (const row of rows) {
   const register = incoming === 'superseded' ? onServerSideEngines : onEveryEngine
   for (const saveEveryRequest of [false, true]) {
     const title = `${view}, ${incoming} cookie, SAVE_EVERY_REQUEST ${saveEveryRequest ? 'on' : 'off'}`
-    register(`G.1: ${title}`, async (t, open) => {
+    register(`G.1 S44 S45: ${title}`, async (t, open) => {
       let endElsewhere: Elsewhere = async () => {}
       const site = await open({ '/': (ctx) => views[view](ctx, () => endElsewhere()) }, { saveEveryRequest })
       const sent = await cookieFor(incoming, site)
