@@ -43,7 +43,7 @@ const contentSecurityPolicy = {
 
 /** The demo server's Koa app: a request passes these from top to bottom. */
 export async function createApp({ sessions, settings, logger, clock = Date.now }: AppParts): Promise<Koa> {
-  const { environment, secretKey, secretKeyFallbacks } = settings
+  const { environment, secretKey, secretKeyFallbacks, trustProxy } = settings
   if (secretKey === undefined) throw new TypeError('the demo server signs its forms: it needs a SECRET_KEY')
   const secretKeys = [secretKey, ...secretKeyFallbacks] as const
   const variants = await openVariants(sessions, settings, { clock, logger })
@@ -54,7 +54,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
         { cookieName: variants.short.cookieName, engine: variants.short.sessions.engine },
       ])
     : undefined
-  const app = new Koa({ env: environment })
+  const app = new Koa({ env: environment, proxy: trustProxy })
   app.on('error', logFailures(logger))
 
   // With helmet's own policy, no-referrer, browsers would not say where a form comes from, which csrf() asks.

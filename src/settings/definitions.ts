@@ -219,6 +219,11 @@ export const definitions = {
     default: '127.0.0.1',
     meaning: 'the address of the demo server; 0.0.0.0 serves every network',
   }),
+  trustProxy: define(flag, {
+    name: 'TRUST_PROXY',
+    default: false,
+    meaning: 'whether the demo server believes the X-Forwarded headers of a proxy in front of it',
+  }),
   showInternals: define<boolean | undefined>(optional(flag), {
     name: 'SHOW_INTERNALS',
     default: undefined,

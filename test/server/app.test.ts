@@ -24,10 +24,14 @@ const engineDown: Engine = {
   close: async () => {},
 }
 
-async function appWith(t: ExecutionContext, engine: Engine | 'cache') {
+async function appWith(
+  t: ExecutionContext,
+  engine: Engine | 'cache',
+  more: Readonly<Record<string, string>> = {},
+) {
   const settings = await loadSettings({
     configDir: await temporaryDirectory(t),
-    env: { NODE_ENV: 'production', SECRET_KEY: 'only for this test, and long enough' },
+    env: { NODE_ENV: 'production', SECRET_KEY: 'only for this test, and long enough', ...more },
   })
   const log = new PassThrough({ encoding: 'utf8' })
   const logger = createLogger(settings, log)
@@ -109,4 +113,42 @@ test('a form that is far too large is refused', async (t) => {
     body,
   })
   t.is(response.status, 413)
+})
+
+for (const trusted of [false, true]) {
+  test(`S48 TRUST_PROXY=${trusted}: a proxy's word that HTTPS was spoken counts or does not, for every cookie`, async (t) => {
+    const { app, logged } = await appWith(t, 'cache', {
+      TRUST_PROXY: String(trusted),
+      COOKIE_SECURE: 'auto',
+    })
+    app.use(async (ctx) => {
+      ctx.body = String((await ctx.session).set('pageCount', 7).size)
+    })
+    logged() // what the start had to say
+    const url = await serve(t, app)
+    const headers = { 'X-Forwarded-Proto': 'https' }
+    for (const [path, name] of [
+      ['/sessions/log-in', 'csrftoken'],
+      ['/own', 'sessionid'],
+    ] as const) {
+      const [line = ''] = (await fetch(url + path, { headers })).headers.getSetCookie()
+      t.true(line.startsWith(`${name}=`), line)
+      t.is(/; Secure(;|$)/.test(line), trusted, line)
+    }
+    t.is(logged(), '')
+  })
+}
+
+test('in production over plain HTTP the log says that browsers drop the cookie, and what to do', async (t) => {
+  const { app, logged } = await appWith(t, 'cache', { COOKIE_SECURE: 'true' })
+  app.use(async (ctx) => {
+    ctx.body = String((await ctx.session).set('pageCount', 7).size)
+  })
+  logged() // what the start had to say
+  const url = await serve(t, app)
+  for (let visit = 0; visit < 3; visit++) t.is((await fetch(`${url}/own`)).status, 200)
+  const lines = logged().trim().split('\n')
+  t.is(lines.length, 1)
+  t.like(JSON.parse(lines[0] ?? ''), { level: 40, cookieName: 'sessionid' })
+  t.regex(lines[0] ?? '', /plain HTTP.*app\.proxy = true/)
 })

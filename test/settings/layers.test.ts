@@ -70,6 +70,7 @@ test('without files and variables there are the built-in defaults, for developme
     engineTimeout: 2000,
     port: 3000,
     host: '127.0.0.1',
+    trustProxy: false,
     showInternals: undefined,
     logLevel: 'info',
     environment: 'development',

@@ -121,6 +121,7 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['65535', 65_535],
   ],
   host: [['::1', '::1']],
+  trustProxy: [['true', true]],
   showInternals: [
     ['true', true],
     ['false', false],
