@@ -1,13 +1,17 @@
 import type { Middleware } from 'koa'
 import type { Engine } from './engines/contract.js'
 import { generateId } from './engines/ids.js'
+import { watchOutages } from './engines/outages.js'
 import { type EngineChoice, openEngine } from './engines/registry.js'
+import { type EventListener, Events, type SessionEventName } from './events.js'
+import { fingerprintWith } from './fingerprint.js'
 import { consoleLogger, type Logger } from './logger.js'
 import { sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { openSession } from './session/opened.js'
 import type { Session } from './session/session.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
+import { Witness } from './session/witness.js'
 import { checkOptions } from './settings/options.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
 import { Turns } from './turns.js'
@@ -40,6 +44,12 @@ export interface Sessions {
    * it early by answering `false`.
    */
   clearExpired(onBatch?: OnBatch): Promise<number>
+  /**
+   * Calls `listener` at each event of that name from now on, until the function that this answers is called. What it
+   * answers is not waited for, and that it fails is logged and costs no request anything. Events bear no id and no data;
+   * what nobody listens to is not worked out.
+   */
+  on<Name extends SessionEventName>(name: Name, listener: EventListener<Name>): () => void
   /** Finishes what is under way and lets go of the store. */
   close(): Promise<void>
 }
@@ -64,11 +74,20 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
   } = options as SessionsOptions
   const ready = typeof engine === 'object' || typeof engine === 'function'
   const settings = checkOptions(ready ? rest : { ...rest, engine })
-  const own = await openEngine(ready ? engine : settings.engine, settings, {
+  const bare = await openEngine(ready ? engine : settings.engine, settings, {
     clock,
     generateId: makeId,
     logger,
   })
+  const events = new Events({ engine: bare.name, clock, logger })
+  const own = watchOutages(
+    bare,
+    { clock, logger },
+    {
+      down: (message) => events.emit('engine-down', () => ({ message })),
+      up: (downFor) => events.emit('engine-up', () => ({ downFor })),
+    },
+  )
   if (settings.environment === 'production' && !own.capabilities.shared)
     logger.warn({ engine: own.name }, ALONE)
   const context: SessionContext = {
@@ -80,6 +99,12 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     saveEveryRequest: settings.saveEveryRequest,
     nestedChanges: settings.nestedChanges,
     turns: new Turns(),
+    witness: new Witness({
+      events,
+      clock,
+      rules: settings,
+      fingerprint: fingerprintWith(settings.secretKey),
+    }),
     logger,
   }
   const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)
@@ -106,6 +131,7 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
       return opened.session
     },
     clearExpired: (onBatch) => clearExpired(own, onBatch),
+    on: (name, listener) => events.on(name, listener),
     async close() {
       await sweeper.stop()
       await own.close()

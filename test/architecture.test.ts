@@ -7,7 +7,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 
 /** From the ground up; a file imports from its own floor or below. Folders end in a slash. */
 const floors: readonly (readonly string[])[] = [
-  ['codecs/', 'logger.ts', 'turns.ts'],
+  ['codecs/', 'logger.ts', 'turns.ts', 'events.ts', 'fingerprint.ts'],
   ['engines/'],
   ['session/'],
   ['middleware/'],
@@ -28,7 +28,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   '@keyv/sqlite': ['engines/db/'],
   '@keyv/postgres': ['engines/db/'],
   '@keyv/redis': ['engines/redis/'],
-  'lru-cache': ['engines/', 'hood/'],
+  'lru-cache': ['engines/', 'session/', 'hood/'],
   'highlight.js': ['hood/'],
   sqlite3: ['demos/library/'],
   pino: ['process/'],

@@ -12,7 +12,7 @@ export const endingCases = about('endings', [
     async run(bench) {
       const id = await bench.engine.create(record(bench))
       assert.equal(await bench.engine.delete(id), 'deleted')
-      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.equal((await bench.engine.load(id)).kind, 'missing')
       assert.equal(await bench.engine.delete(id), 'missing')
     },
   },
@@ -37,7 +37,7 @@ export const endingCases = about('endings', [
     title: 'R11 a record that is over when it is created is never found',
     async run(bench) {
       const id = await bench.engine.create(record(bench, {}, -1))
-      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.equal((await bench.engine.load(id)).kind, 'missing')
     },
   },
 ])

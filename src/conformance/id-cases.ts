@@ -41,7 +41,7 @@ export const idCases = about('ids', [
       ]
       for (const id of malformed) {
         assert.equal(engine.isId?.(id) ?? false, false, id.slice(0, 40))
-        assert.deepEqual(await engine.load(id), { kind: 'missing' })
+        assert.equal((await engine.load(id)).kind, 'missing')
         assert.deepEqual(await engine.update(id, record(bench), 1), { kind: 'missing' })
         assert.deepEqual(await engine.touch(id, 1), { kind: 'missing' })
         assert.equal(await engine.delete(id), 'missing')
@@ -53,7 +53,7 @@ export const idCases = about('ids', [
     async run(bench) {
       const id = bench.unknownId
       assert.ok(bench.engine.isId?.(id) ?? true)
-      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.equal((await bench.engine.load(id)).kind, 'missing')
       assert.deepEqual(await bench.engine.update(id, record(bench), 1), { kind: 'missing' })
       assert.deepEqual(await bench.engine.rotate(id, record(bench), 1), { kind: 'missing' })
       assert.deepEqual(await bench.engine.touch(id, bench.now + MINUTE), { kind: 'missing' })

@@ -20,7 +20,7 @@ export const processCases = about('processes', [
       assert.deepEqual(await bench.engine.load(id), await other.load(id))
       assert.equal(await other.delete(id), 'deleted')
       settle(bench)
-      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.equal((await bench.engine.load(id)).kind, 'missing')
     },
   },
   {

@@ -55,7 +55,7 @@ export const restCases = about('at rest', [
       await bench.damage?.(id, text)
       settle(bench)
       const [damaged, whole] = await Promise.all([bench.engine.load(id), bench.engine.load(neighbour)])
-      assert.deepEqual(damaged, { kind: 'missing' })
+      assert.equal(damaged.kind, 'missing')
       assert.equal(whole.kind, 'found')
       assert.equal(bench.warnings.length, 1)
       assert.ok(!bench.warnings[0]?.includes(id), 'the log holds an id (S12)')

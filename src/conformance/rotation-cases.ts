@@ -35,7 +35,7 @@ export const rotationCases = about('rotation', [
       bench.now += MINUTE - 1
       assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
       bench.now += 1
-      assert.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+      assert.equal((await bench.engine.load(id)).kind, 'missing')
       assert.equal(await bench.engine.delete(id), 'missing')
     },
   },

@@ -2,7 +2,7 @@ import type { SessionRecord } from '../codecs/record.js'
 import type { Loaded } from './loaded.js'
 import type { Roster } from './roster.js'
 
-export type { Loaded } from './loaded.js'
+export type { Loaded, Missing } from './loaded.js'
 
 /**
  * Where sessions are kept. An engine stores records under ids and decides nothing else: what a request means for
@@ -24,7 +24,7 @@ export interface Engine {
 
   /**
    * The session under `id`. Unknown, expired, malformed and undecodable are all `missing`: nobody outside can tell
-   * them apart (S19). A record whose `expires` is exactly now has expired.
+   * them apart (S19), `why` is for events alone. A record whose `expires` is exactly now has expired.
    */
   load(id: string): Promise<Loaded>
 

@@ -1,13 +1,19 @@
 import type { Codec, Entry, Next } from '../codecs/codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
+import { expired } from './expired.js'
 import type { KeyedStore, StoredText } from './keyed-store.js'
+import type { Missing } from './loaded.js'
 
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
 const SUPERSEDED_FOR = 60_000
 
 /** A hash in hex at the end of a key, of which a log shows the first digits. */
 const UNSHOWN = -52
+
+const MISSING = { kind: 'missing' } as const
+const LAPSED = { kind: 'missing', why: 'superseded' } as const
+const UNDECODABLE = { kind: 'missing', why: 'undecodable' } as const
 
 export interface EntriesParts {
   /** The engine's name, for the log. */
@@ -28,17 +34,17 @@ export class Entries {
   }
 
   /** What stands at `key` and has not expired. */
-  async read(key: string): Promise<Entry | undefined> {
+  async read(key: string): Promise<Entry | Missing> {
     return this.#alive(this.#decoded(key, await this.#parts.store.read(key)))
   }
 
   /** The same, never behind what other processes wrote. */
-  async readNow(key: string): Promise<Entry | undefined> {
+  async readNow(key: string): Promise<Entry | Missing> {
     return this.#alive(await this.readLapsed(key))
   }
 
   /** The same, and expired ones too. */
-  async readLapsed(key: string): Promise<Entry | undefined> {
+  async readLapsed(key: string): Promise<Entry | Missing> {
     const { store } = this.#parts
     return this.#decoded(key, await (store.readNow ? store.readNow(key) : store.read(key)))
   }
@@ -55,22 +61,22 @@ export class Entries {
     return { text, expires, version: undefined }
   }
 
-  #alive(entry: Entry | undefined): Entry | undefined {
-    if (entry === undefined) return undefined
-    const expires = entry.kind === 'session' ? entry.record.expires : entry.expires
-    return expires > this.#parts.clock() ? entry : undefined
+  #alive(entry: Entry | Missing): Entry | Missing {
+    const { clock } = this.#parts
+    if (entry.kind === 'session') return entry.record.expires > clock() ? entry : expired(entry.record)
+    if (entry.kind === 'superseded') return entry.expires > clock() ? entry : LAPSED
+    return entry
   }
 
-  #decoded(key: string, text: string | undefined): Entry | undefined {
-    if (text === undefined) return undefined
+  #decoded(key: string, text: string | undefined): Entry | Missing {
+    if (text === undefined) return MISSING
     const { codec, logger, name } = this.#parts
     const entry = codec.decode(text)
-    if (entry === undefined) {
-      logger.warn(
-        { engine: name, key: key.slice(0, UNSHOWN) },
-        'a stored session cannot be read; it counts as missing',
-      )
-    }
-    return entry
+    if (entry !== undefined) return entry
+    logger.warn(
+      { engine: name, key: key.slice(0, UNSHOWN) },
+      'a stored session cannot be read; it counts as missing',
+    )
+    return UNDECODABLE
   }
 }

@@ -37,3 +37,13 @@ export class CookieTooLarge extends Error {
     )
   }
 }
+
+/** An error's message and those of its causes, each said once, on one line. */
+export function withCauses(error: Error): string {
+  const messages: string[] = []
+  for (let next: unknown = error; next instanceof Error; next = next.cause) {
+    const message = next.message.replace(/\s+/g, ' ')
+    if (!messages.some((known) => known.includes(message))) messages.push(message)
+  }
+  return messages.join(': ')
+}

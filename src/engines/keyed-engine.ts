@@ -6,6 +6,7 @@ import type {
   Capabilities,
   Engine,
   Loaded,
+  Missing,
   Rotation,
   Stored,
   Touched,
@@ -30,6 +31,7 @@ const CONFLICT = { kind: 'conflict' } as const
 const STEPS = 2
 
 interface Found {
+  readonly kind: 'there'
   readonly key: string
   readonly entry: Entry
   /** Whether that is at another key than the id's own. */
@@ -85,7 +87,7 @@ export class KeyedEngine implements Engine {
 
   async load(id: string): Promise<Loaded> {
     const there = await this.#find(id)
-    if (there === undefined) return MISSING
+    if (there.kind === 'missing') return there
     const { entry, hasMoved } = there
     if (entry.kind === 'superseded') return SUPERSEDED
     const found = { kind: 'found', record: entry.record, version: entry.version } as const
@@ -110,7 +112,7 @@ export class KeyedEngine implements Engine {
     const entry = this.#entries.session(record, next)
     if (await store.replace(key, entry, version, clock())) return { kind: 'updated', id, version: next }
     const there = await this.#find(id)
-    if (there?.entry.kind !== 'session') return MISSING
+    if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
     const isOurs = there.hasMoved && there.entry.version === version
     if (!isOurs || !(await store.replace(there.key, entry, version, clock()))) return CONFLICT
     return { kind: 'updated', id, version: next }
@@ -121,7 +123,7 @@ export class KeyedEngine implements Engine {
     const key = this.#key(id)
     if (await store.extend(key, expires, clock())) return { kind: 'touched', id }
     const there = await this.#find(id)
-    if (!there?.hasMoved) return MISSING
+    if (there.kind === 'missing' || !there.hasMoved) return MISSING
     return (await store.extend(there.key, expires, clock())) ? { kind: 'touched', id } : MISSING
   }
 
@@ -145,7 +147,7 @@ export class KeyedEngine implements Engine {
         return { kind: 'updated', id: newId, version: next }
 
       const there = await this.#find(id)
-      if (there?.entry.kind !== 'session') return MISSING
+      if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
       if (there.entry.version !== version) return CONFLICT
       // Alive and unchanged: either it was renewed, or it was the new id that was taken (S07).
       from = there.key
@@ -157,7 +159,8 @@ export class KeyedEngine implements Engine {
     const { store } = this.#parts
     if (await store.remove(this.#key(id))) return 'deleted'
     const there = await this.#find(id)
-    if (there?.entry.kind !== 'session') return there === undefined ? 'missing' : 'superseded'
+    if (there.kind === 'missing') return 'missing'
+    if (there.entry.kind === 'superseded') return 'superseded'
     return (await store.remove(there.key)) ? 'deleted' : 'missing'
   }
 
@@ -183,13 +186,13 @@ export class KeyedEngine implements Engine {
   }
 
   /** What stands under `id`, or where its renewed session has moved to (S24). */
-  async #find(id: string): Promise<Found | undefined> {
-    if (!isId(id)) return undefined
+  async #find(id: string): Promise<Found | Missing> {
+    if (!isId(id)) return MISSING
     const key = this.#key(id)
     const entry = await this.#entries.read(key)
-    if (entry === undefined) return undefined
+    if (entry.kind === 'missing') return entry
     if (entry.kind === 'superseded' && entry.next) return this.#follow(key, entry)
-    return { key, entry, hasMoved: false }
+    return { kind: 'there', key, entry, hasMoved: false }
   }
 
   async #follow(key: string, mark: Mark): Promise<Found> {
@@ -198,11 +201,11 @@ export class KeyedEngine implements Engine {
       const { next } = at
       if (next === undefined || next.until <= this.#parts.clock()) break
       const entry = await this.#entries.read(next.key)
-      if (entry === undefined) break
-      if (entry.kind === 'session') return { key: next.key, entry, hasMoved: true }
+      if (entry.kind === 'missing') break
+      if (entry.kind === 'session') return { kind: 'there', key: next.key, entry, hasMoved: true }
       at = entry
     }
-    return { key, entry: mark, hasMoved: false }
+    return { kind: 'there', key, entry: mark, hasMoved: false }
   }
 
   #key(id: string): string {

@@ -27,7 +27,7 @@ export class KeyedRoster implements Roster {
 
   async load(place: string): Promise<Loaded> {
     const entry = await this.#parts.entries.readNow(place)
-    if (entry === undefined) return { kind: 'missing' }
+    if (entry.kind === 'missing') return entry
     if (entry.kind === 'superseded') return { kind: 'superseded' }
     return { kind: 'found', record: entry.record, version: entry.version }
   }
@@ -42,7 +42,7 @@ export class KeyedRoster implements Roster {
 
   async read(name: string): Promise<RosterList | undefined> {
     const entry = await this.#parts.entries.readNow(this.#listKey(name))
-    if (entry?.kind !== 'session') return undefined
+    if (entry.kind !== 'session') return undefined
     return { list: entry.record.data, expires: entry.record.expires, version: entry.version }
   }
 
@@ -65,7 +65,7 @@ export class KeyedRoster implements Roster {
   async #replaceLapsed(key: string, record: SessionRecord): Promise<boolean> {
     const { store, entries, clock } = this.#parts
     const lapsed = await entries.readLapsed(key)
-    if (lapsed?.kind !== 'session' || lapsed.record.expires > clock()) return false
+    if (lapsed.kind !== 'session' || lapsed.record.expires > clock()) return false
     return store.replace(key, entries.session(record, lapsed.version + 1), lapsed.version, 0)
   }
 

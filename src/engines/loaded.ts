@@ -9,5 +9,13 @@ export type Loaded =
       /** The id was renewed a moment ago and works for a little longer; the cookie with the new one is another answer's. */
       readonly renewed?: true
     }
-  | { readonly kind: 'missing' }
+  | Missing
   | { readonly kind: 'superseded' }
+
+export interface Missing {
+  readonly kind: 'missing'
+  /** What stands there all the same, if the engine has seen it. `superseded`: a mark whose minute is over. */
+  readonly why?: 'expired' | 'undecodable' | 'superseded'
+  /** Of what has expired: all but its data. */
+  readonly life?: Omit<SessionRecord, 'data'>
+}

@@ -5,6 +5,7 @@ import { SEALED_VERSION, sealed } from '../codecs/sealed.js'
 import { SIGNED_VERSION, signed } from '../codecs/signed.js'
 import type { Engine, Loaded, Stored, Touched, Updated } from './contract.js'
 import { CookieTooLarge, EngineMisconfigured } from './errors.js'
+import { expired } from './expired.js'
 import type { EngineTools } from './keyed-engine.js'
 
 /** Octets of name and value together that every browser keeps (RFC 6265bis). */
@@ -79,8 +80,7 @@ class SignedCookies implements Engine {
   }
 
   async load(id: string): Promise<Loaded> {
-    const record = this.#read(id)
-    return record === undefined ? MISSING : { kind: 'found', record, version: 1 }
+    return this.#read(id)
   }
 
   async create(record: SessionRecord): Promise<string> {
@@ -88,14 +88,14 @@ class SignedCookies implements Engine {
   }
 
   async update(id: string, record: SessionRecord): Promise<Updated> {
-    if (this.#read(id) === undefined) return MISSING
+    if (this.#read(id).kind !== 'found') return MISSING
     return { kind: 'updated', id: this.#write(record), version: 1 }
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
-    const record = this.#read(id)
-    if (record === undefined) return MISSING
-    return { kind: 'touched', id: this.#write({ ...record, expires }) }
+    const there = this.#read(id)
+    if (there.kind !== 'found') return MISSING
+    return { kind: 'touched', id: this.#write({ ...there.record, expires }) }
   }
 
   rotate(id: string, record: SessionRecord): Promise<Updated> {
@@ -103,7 +103,7 @@ class SignedCookies implements Engine {
   }
 
   async delete(id: string): Promise<'deleted' | 'missing'> {
-    return this.#read(id) === undefined ? 'missing' : 'deleted'
+    return this.#read(id).kind === 'found' ? 'deleted' : 'missing'
   }
 
   async clearExpired(): Promise<number> {
@@ -118,16 +118,18 @@ class SignedCookies implements Engine {
   async close(): Promise<void> {}
 
   /** The session that `id` is, if it is one of ours and has not expired. */
-  #read(id: string): SessionRecord | undefined {
+  #read(id: string): Loaded {
     // Before anything is computed: the work that a stranger can cause is bounded (S59).
-    if (!this.isId(id)) return undefined
+    if (!this.isId(id)) return MISSING
     const text = this.#envelope.open(id)
-    const payload = text === undefined ? undefined : decodePayload(text)
-    if (payload === undefined) return undefined
+    if (text === undefined) return MISSING
+    const payload = decodePayload(text)
+    if (payload === undefined) return { kind: 'missing', why: 'undecodable' }
+    const { record, issuedAt } = payload
     const now = this.#tools.clock()
     // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
-    if (payload.issuedAt > now + CLOCK_SKEW) return undefined
-    return payload.record.expires > now ? payload.record : undefined
+    if (issuedAt > now + CLOCK_SKEW) return MISSING
+    return record.expires > now ? { kind: 'found', record, version: 1 } : expired(record)
   }
 
   /** @throws CookieTooLarge before any header is sent (S41). */

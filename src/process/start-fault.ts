@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { withCauses } from '../engines/errors.js'
 import { EngineMisconfigured, EngineUnavailable, SettingsError } from '../index.js'
 import { CannotListen } from './listen.js'
 
@@ -11,14 +12,4 @@ export function startFault(error: unknown): string {
   if (error instanceof Error && faults.some((fault) => error instanceof fault)) return error.message
   if (error instanceof EngineUnavailable) return `The sessions cannot be opened: ${withCauses(error)}`
   return inspect(error)
-}
-
-/** An error's message and those of its causes, each said once, on one line. */
-function withCauses(error: Error): string {
-  const messages: string[] = []
-  for (let next: unknown = error; next instanceof Error; next = next.cause) {
-    const message = next.message.replace(/\s+/g, ' ')
-    if (!messages.some((known) => known.includes(message))) messages.push(message)
-  }
-  return messages.join(': ')
 }

@@ -37,6 +37,10 @@ export async function commit(state: SessionState, context: SessionContext, endin
     return await carryOut(step, state, pending, context, ending, now)
   } catch (error) {
     state.giveBack(pending)
+    if (error instanceof SessionInterrupted && !state.isInterrupted) {
+      state.isInterrupted = true
+      context.witness.interrupted('id' in state.origin ? state.origin.id : undefined)
+    }
     throw error
   }
 }
@@ -79,17 +83,14 @@ async function carryOut(
     case 'create':
       return create(state, context, now)
     case 'delete':
-      return end(state, context, ending)
+      return end(state, pending, context, ending)
     case 'touch':
       return (await touch(state, context, now)) ? 'send the cookie' : 'nothing'
     case 'update':
       await write('update', state, pending, context, now)
       return cookieFor(state)
-    case 'rotate': {
-      const grace = step.grace ? graceOf(context) : undefined
-      await write('rotate', state, step.keep ? pending : undefined, context, now, grace)
-      return cookieFor(state)
-    }
+    case 'rotate':
+      return rotate(state, step.keep ? pending : undefined, context, now, step.grace)
     case 'renew':
       return (await renew(state, context, now)) ? 'send the cookie' : 'nothing'
   }
@@ -100,19 +101,58 @@ function cookieFor({ origin }: SessionState): Verdict {
   return origin.kind === 'live' && origin.renewed ? 'nothing' : 'send the cookie'
 }
 
-async function create(state: SessionState, { engine, rules }: SessionContext, now: number): Promise<Verdict> {
+async function create(
+  state: SessionState,
+  { engine, rules, witness }: SessionContext,
+  now: number,
+): Promise<Verdict> {
   const record = state.toRecord(now, rules)
   const id = await engine.create(record)
   state.origin = { kind: 'live', id, version: 1 }
   state.stored(record)
+  witness.created(id)
   return 'send the cookie'
 }
 
-async function end(state: SessionState, { engine }: SessionContext, { failed }: Ending): Promise<Verdict> {
-  const ended = await engine.delete(liveIn(state).id)
+/**
+ * `merge`: of a session that goes on, as in `write`. Without it another one begins in its place. `isRenewal`: nobody asked
+ * for it, and another request may have been quicker.
+ */
+async function rotate(
+  state: SessionState,
+  merge: Pending | undefined,
+  context: SessionContext,
+  now: number,
+  isRenewal: boolean,
+): Promise<Verdict> {
+  const { witness } = context
+  const { id: from } = liveIn(state)
+  await write('rotate', state, merge, context, now, isRenewal ? graceOf(context) : undefined)
+  const { id: to } = liveIn(state)
+  if (merge === undefined) {
+    witness.loggedOut(from)
+    witness.created(to)
+  } else if (to !== from) {
+    witness.renewed(from, to)
+  }
+  return cookieFor(state)
+}
+
+async function end(
+  state: SessionState,
+  pending: Pending,
+  { engine, witness }: SessionContext,
+  { failed }: Ending,
+): Promise<Verdict> {
+  const { id } = liveIn(state)
+  const ended = await engine.delete(id)
   // The session goes on under an id that somebody logged in with meanwhile: "you are logged out" would be a lie.
   if (ended === 'superseded' && !failed) throw new SessionInterrupted()
   state.origin = { kind: 'unknown' }
+  if (ended === 'deleted') {
+    if (pending.end) witness.loggedOut(id)
+    else witness.expired(id, 'own')
+  }
   // Somebody else ended it, and may have given the browser a newer session since.
   return ended === 'deleted' ? 'remove the cookie' : 'nothing'
 }

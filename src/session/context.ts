@@ -3,6 +3,7 @@ import type { Logger } from '../logger.js'
 import type { Turns } from '../turns.js'
 import type { ExpiryRules } from './expiry.js'
 import type { NestedChanges } from './watch.js'
+import type { Witness } from './witness.js'
 
 /** What all sessions of one application share. */
 export interface SessionContext {
@@ -16,6 +17,7 @@ export interface SessionContext {
   readonly saveEveryRequest: boolean
   readonly nestedChanges: NestedChanges
   readonly turns: Turns
+  readonly witness: Witness
   readonly logger: Logger
 }
 

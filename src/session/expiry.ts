@@ -1,4 +1,5 @@
 import type { CustomExpiry, SessionRecord } from '../codecs/record.js'
+import type { ExpiryReason } from '../events.js'
 
 /** What the settings say about every session's life. All in seconds; a timeout that is `undefined` is off. */
 export interface ExpiryRules {
@@ -87,4 +88,12 @@ export function lastUsed(record: SessionRecord, rules: ExpiryRules): number {
   const age = typeof expiry === 'string' ? Number.POSITIVE_INFINITY : expiry || rules.cookieAge
   const touched = expires - 1000 * Math.min(rules.idleTimeout ?? Number.POSITIVE_INFINITY, age)
   return Math.max(touched, savedAt, renewedAt, createdAt, user?.authenticatedAt ?? createdAt)
+}
+
+/** Which of its ends it was that a session which is over has come to. */
+export function expiryReason(life: Omit<SessionRecord, 'data'>, rules: ExpiryRules): ExpiryReason {
+  const { expiry, savedAt, expires } = life
+  if (expires >= absoluteEnd(life, rules)) return 'absolute'
+  if (savedAt !== undefined && expires < expiryTime(expiry, savedAt, rules)) return 'idle'
+  return expiry === undefined ? 'age' : 'own'
 }

@@ -1,4 +1,5 @@
 import type { Engine, Loaded } from '../engines/contract.js'
+import type { Witness } from './witness.js'
 
 /** Of how many ids of one request the engine is asked: what a stranger can make it do is bounded. */
 const MOST_ASKED = 3
@@ -14,17 +15,26 @@ export interface Found {
  * network between, can plant a cookie of any name beside ours, and what is junk or expired must not hide the session
  * (S11). What is not written like an id costs no call, and of the others three are tried at most. One that was rotated
  * away a moment ago ends the search: it is as good as a live one's, whose place nothing planted is to take.
+ * `witness` hears of those that lead nowhere.
  *
  * @throws EngineUnavailable if the store does not answer: what stands further to the front is not known to count.
  */
-export async function firstFound(ids: readonly string[], engine: Engine): Promise<Found | undefined> {
+export async function firstFound(
+  ids: readonly string[],
+  engine: Engine,
+  witness?: Pick<Witness, 'malformed' | 'missing'>,
+): Promise<Found | undefined> {
   let asked = 0
   for (let index = ids.length - 1; index >= 0 && asked < MOST_ASKED; index--) {
     const id = ids[index] ?? ''
-    if (engine.isId?.(id) === false) continue
+    if (engine.isId?.(id) === false) {
+      witness?.malformed()
+      continue
+    }
     asked++
     const loaded = await engine.load(id)
     if (loaded.kind !== 'missing') return { id, loaded }
+    witness?.missing(id, loaded)
   }
   return undefined
 }

@@ -71,17 +71,24 @@ export async function openSession(
 }
 
 async function findState(ids: readonly string[], context: SessionContext): Promise<SessionState> {
-  const { engine, clock, nestedChanges, rules } = context
+  const { engine, clock, nestedChanges, rules, witness } = context
   const without = (origin: Origin): SessionState =>
     new SessionState(origin, undefined, clock(), nestedChanges)
   if (ids.length === 0) return without({ kind: 'new' })
-  const found = await firstFound(ids, engine)
+  const found = await firstFound(ids, engine, witness)
   if (found === undefined) return without({ kind: 'unknown' })
   const { id, loaded } = found
-  if (loaded.kind === 'superseded') return without({ kind: 'superseded' })
+  if (loaded.kind === 'superseded') {
+    witness.superseded(id)
+    return without({ kind: 'superseded', id })
+  }
   const { record, version, renewed } = loaded
   // What was written under other settings may last longer than these allow.
-  if (absoluteEnd(record, rules) <= clock()) return without({ kind: 'unknown' })
+  if (absoluteEnd(record, rules) <= clock()) {
+    witness.expired(id, 'absolute')
+    return without({ kind: 'unknown' })
+  }
+  witness.found(id, engine.capabilities.revocable)
   const origin: Origin = { kind: 'live', id, version, ...(renewed && { renewed }) }
   return new SessionState(origin, record, clock(), nestedChanges)
 }

@@ -24,7 +24,7 @@ export function renewDue(
  * the others have nothing to say.
  */
 export async function renew(state: SessionState, context: SessionContext, now: number): Promise<boolean> {
-  const { engine, logger } = context
+  const { engine, logger, witness } = context
   const { id, version } = liveIn(state)
   const { savedAt } = state
   const record = { ...state.toRecord(now, context.rules, now), savedAt, expires: endOf(state, context, now) }
@@ -33,6 +33,7 @@ export async function renew(state: SessionState, context: SessionContext, now: n
     if (rotated.kind !== 'updated') return false
     state.origin = { kind: 'live', id: rotated.id, version: rotated.version }
     state.stored(record)
+    witness.renewed(id, rotated.id)
     return true
   } catch (error) {
     // Nobody asked for it, and the old id still works.

@@ -11,7 +11,6 @@ export type Origin =
   /** An id came under which there is nothing: malformed, unknown, expired, or ended by this request. */
   | { readonly kind: 'unknown' }
   /** The id that came was rotated away a moment ago. */
-  | { readonly kind: 'superseded' }
   | {
       readonly kind: 'live'
       readonly id: string
@@ -19,6 +18,7 @@ export type Origin =
       /** The id was renewed by another request, whose answer has the cookie (S24). */
       readonly renewed?: boolean
     }
+  | { readonly kind: 'superseded'; readonly id: string }
 
 /** What the next commit is to carry out. */
 export interface Pending {
@@ -48,6 +48,8 @@ export class SessionState {
   expires: number | undefined
   accessed = false
   pending: Pending = nothingPending()
+  /** Whether the request was refused what it wanted to save. It may want it twice, by `save()` and at its end. */
+  isInterrupted = false
   /** Called at each change once the request's own commit is over, after which only `save()` saves. */
   onLateChange: (() => void) | undefined
   readonly watch: Watch

@@ -119,7 +119,7 @@ test('file: what a remover that died had taken is gone, with all that it had lef
   const token = join(bench.pathOf(id, 'lock'), crypto.randomUUID())
   await mkdir(token, { recursive: true })
   renameSync(bench.pathOf(id), join(token, 'gone'))
-  t.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+  t.is((await bench.engine.load(id)).kind, 'missing')
   const old = Date.now() / 1000 - 61
   await utimes(dirname(token), old, old)
   t.is(await bench.engine.clearExpired(10), 0)

@@ -30,13 +30,13 @@ test('file: S72 a link in place of a session is missing, and what it leads to st
   await symlink(aside, bench.pathOf(id))
   const text = await readFile(aside, 'utf8')
 
-  t.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+  t.is((await bench.engine.load(id)).kind, 'missing')
   t.deepEqual(await bench.engine.update(id, bench.record(), 1), { kind: 'missing' })
   t.deepEqual(await bench.engine.rotate(id, bench.record(), 1), { kind: 'missing' })
   t.is(await bench.engine.delete(id), 'missing')
   bench.now += 60_000
   t.is(await bench.engine.clearExpired(10), 1, 'only the other one')
-  t.deepEqual(await bench.engine.load(other), { kind: 'missing' })
+  t.is((await bench.engine.load(other)).kind, 'missing')
   t.is(await readFile(aside, 'utf8'), text)
 })
 
@@ -86,7 +86,7 @@ test('file: what is no plain file, or too large for a session, is missing at onc
     await stand((path) => mkdir(path)),
     await stand((path) => execFileSync('truncate', ['-s', '1G', path])),
   ]
-  for (const id of ids) t.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+  for (const id of ids) t.is((await bench.engine.load(id)).kind, 'missing')
   bench.now += 60_000
   t.is(await bench.engine.clearExpired(10), 0)
 })
@@ -96,7 +96,7 @@ test('file: R18 a directory that vanishes while the engine runs is made again', 
   const id = await bench.engine.create(bench.record({ n: 1 }))
   await rm(bench.filePath, { recursive: true })
 
-  t.deepEqual(await bench.engine.load(id), { kind: 'missing' })
+  t.is((await bench.engine.load(id)).kind, 'missing')
   t.deepEqual(await bench.engine.update(id, bench.record(), 1), { kind: 'missing' })
   t.is(await bench.engine.delete(id), 'missing')
   t.is(await bench.engine.clearExpired(10), 0)

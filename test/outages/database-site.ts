@@ -162,5 +162,5 @@ export async function isUnaffected(t: ExecutionContext, site: DatabaseSite, id: 
 
 /** What was logged of outages as such. */
 export function linesOf({ logged }: DatabaseSite): DatabaseSite['logged'] {
-  return logged.filter(({ message }) => message === 'the database cannot be used')
+  return logged.filter(({ message }) => message === 'the session store cannot be used')
 }

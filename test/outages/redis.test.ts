@@ -34,7 +34,7 @@ onRedis('R13 killed: 503 and no cookie; back with its data: the next request wor
   await isOutageInTime(t, site, id)
   t.deepEqual(
     site.logged.map(({ message }) => message),
-    ['Redis cannot be used'],
+    ['the session store cannot be used'],
     'one line an outage',
   )
   await server.start()

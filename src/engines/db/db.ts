@@ -4,7 +4,6 @@ import type { Engine } from '../contract.js'
 import { EngineUnavailable } from '../errors.js'
 import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
 import type { KeyedStore } from '../keyed-store.js'
-import { ReportedStore } from '../reported-store.js'
 
 export interface DbOptions {
   /**
@@ -25,9 +24,6 @@ export interface DbStore {
 }
 
 type Open = (options: DbOptions, logger: Logger) => Promise<DbStore>
-
-/** What the log says when an outage begins. */
-const OUTAGE = 'the database cannot be used'
 
 const openSqlite: Open = async ({ databaseUrl, keyPrefix, engineTimeout }, logger) => {
   const { MEMORY, openSqlite } = await import('./sqlite.js')
@@ -76,7 +72,7 @@ export async function openDb(options: DbOptions, tools: EngineTools): Promise<En
 }
 
 /**
- * Opens the database that the URL names. Its outages are logged.
+ * Opens the database that the URL names.
  *
  * @throws EngineUnavailable if it cannot be used, or is none of those above; the message holds no password.
  */
@@ -86,6 +82,5 @@ export async function openDbStore(options: DbOptions, logger: Logger): Promise<D
   if (open === undefined) {
     throw new EngineUnavailable('DATABASE_URL begins with none of sqlite:, postgres:, mysql: and mariadb:')
   }
-  const { store, shared } = await open(options, logger)
-  return { store: new ReportedStore(store, OUTAGE, logger), shared }
+  return open(options, logger)
 }

@@ -1,4 +1,3 @@
-import type { Logger } from '../../logger.js'
 import { EngineUnavailable } from '../errors.js'
 import { within } from '../time-limit.js'
 import type { RedisClient } from './client.js'
@@ -10,7 +9,6 @@ export interface RedisLinkOptions {
   readonly makeClient: (connectTimeout: number, onLost: () => void) => RedisClient
   /** How long one call may take, connecting included: milliseconds. */
   readonly timeLimit: number
-  readonly logger: Logger
 }
 
 interface Line {
@@ -33,8 +31,6 @@ export class RedisLink {
   readonly #leaving = new Set<Promise<unknown>>()
   #line: Line | undefined
   #closed = false
-  /** Whether an outage was reported. Of a first connection that fails the caller of `openRedis` hears, and no log. */
-  #isDown = true
 
   constructor(options: RedisLinkOptions) {
     this.#options = options
@@ -55,14 +51,10 @@ export class RedisLink {
     )
     line.calls.add(call)
     try {
-      const result = await call
-      this.#isDown = false
-      return result
+      return await call
     } catch (cause) {
       if (!isRefusal(cause)) this.#retire(line)
-      const error = this.#unavailable(cause)
-      this.#report(error)
-      throw error
+      throw this.#unavailable(cause)
     } finally {
       line.calls.delete(call)
     }
@@ -97,13 +89,6 @@ export class RedisLink {
   #unavailable(cause: unknown): EngineUnavailable {
     const why = cause instanceof Error ? cause.message : String(cause)
     return new EngineUnavailable(`Redis at ${this.#options.address} cannot be used: ${why}`, { cause })
-  }
-
-  /** Once an outage, however many calls it costs. */
-  #report(err: EngineUnavailable): void {
-    if (this.#isDown) return
-    this.#isDown = true
-    this.#options.logger.error({ err }, 'Redis cannot be used')
   }
 }
 

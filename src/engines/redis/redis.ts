@@ -33,7 +33,7 @@ export async function openRedis(options: RedisOptions, tools: EngineTools): Prom
   if (address === undefined) throw new EngineMisconfigured('REDIS_URL is not the URL of a Redis server')
   const makeClient = (connectTimeout: number, onLost: () => void): RedisClient =>
     clientFor(address, connectTimeout, onLost)
-  const link = new RedisLink({ address: shownAddress(address), makeClient, timeLimit, logger: tools.logger })
+  const link = new RedisLink({ address: shownAddress(address), makeClient, timeLimit })
   await link.run(async () => {})
   return new KeyedEngine({
     ...tools,
