@@ -13,8 +13,9 @@ import type { Sessions, Settings } from './index.js'
 import type { Logger } from './logger.js'
 import { errorPages, logFailures } from './middleware/errors.js'
 import { health } from './middleware/health.js'
+import { metrics } from './middleware/metrics.js'
 import { describeSettings } from './settings/describe.js'
-import { showsInternals } from './settings/settings.js'
+import { metricsOpen, showsInternals } from './settings/settings.js'
 
 /** What the app is made of. The caller opened the sessions and closes them. */
 export interface AppParts {
@@ -58,11 +59,15 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   app.on('error', logFailures(logger))
 
   // With helmet's own policy, no-referrer, browsers would not say where a form comes from, which csrf() asks.
-  app.use(helmet({ contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' } }))
+  // And over plain HTTP a promise to come back by HTTPS would be none, or lock a developer's other servers out.
+  const security = { contentSecurityPolicy, strictTransportSecurity: environment === 'production' }
+  app.use(helmet({ ...security, referrerPolicy: { policy: 'same-origin' } }))
   app.use(errorPages())
   app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: environment === 'production' } }))
   app.use(assets(`${viewsDirectory}/assets`).routes())
   app.use(health(sessions.engine))
+  const open = metricsOpen(settings)
+  if (open !== undefined) app.use(metrics({ sessions, open }))
   // Nothing above asks for a session: a style sheet and a health check cost no store call, and answer when the store is down.
   app.use(pages(hood))
   app.use(bodyParser({ enableTypes: ['form'], formLimit: '100kb' }))

@@ -4,6 +4,7 @@ import { createApp } from './app.js'
 import { openObserved } from './hood/open-observed.js'
 import { loadSettings, openSessions } from './index.js'
 import { announce } from './process/announce.js'
+import { logEvents } from './process/event-log.js'
 import { listen } from './process/listen.js'
 import { createLogger } from './process/logger.js'
 import { stopOnSignals } from './process/shutdown.js'
@@ -15,9 +16,15 @@ async function start(): Promise<void> {
   const logger = createLogger(settings)
   const engine = showsInternals(settings) ? openObserved(settings) : settings.engine
   const sessions = await openSessions({ ...settings, engine, logger })
+  const endLog = logEvents(sessions, logger)
   const server = createServer((await createApp({ sessions, settings, logger })).callback())
 
-  stopOnSignals(server, { close: () => sessions.close(), log: (message) => logger.info(message) })
+  const close = async (): Promise<void> => {
+    endLog()
+    await sessions.close()
+  }
+
+  stopOnSignals(server, { close, log: (message) => logger.info(message) })
   const url = await listen(server, settings)
   announce(url, sessions.engine.name, settings, logger)
 }

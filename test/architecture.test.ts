@@ -32,6 +32,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   'highlight.js': ['hood/'],
   sqlite3: ['demos/library/'],
   pino: ['process/'],
+  'prom-client': ['middleware/'],
   config: ['settings/'],
   zod: ['settings/', 'demos/'],
   cookie: ['middleware/', 'hood/'],

@@ -230,6 +230,13 @@ export const definitions = {
     mayBeEmpty: true,
     meaning: 'whether the demos show what happens under the hood; unset: everywhere but in production',
   }),
+  metrics: define<boolean | undefined>(optional(flag), {
+    name: 'METRICS',
+    default: undefined,
+    mayBeEmpty: true,
+    meaning:
+      'whether the demo server answers /metrics to everybody; unset: to this machine only, in production to nobody',
+  }),
   logLevel: define(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
     name: 'LOG_LEVEL',
     default: 'info',

@@ -26,3 +26,15 @@ export const DEFAULT_ENVIRONMENT = 'development'
 export function showsInternals({ showInternals, environment }: Settings): boolean {
   return showInternals ?? environment !== 'production'
 }
+
+/**
+ * For whom `/metrics` is there, if for anybody: with `METRICS=true` for whoever reaches the port, and if it is unset for
+ * programs on this machine, but not in production, where a proxy on the same machine would ask for everybody.
+ */
+export function metricsOpen({
+  metrics,
+  environment,
+}: Settings): 'to everybody' | 'to this machine' | undefined {
+  if (metrics !== undefined) return metrics ? 'to everybody' : undefined
+  return environment === 'production' ? undefined : 'to this machine'
+}

@@ -72,6 +72,7 @@ test('without files and variables there are the built-in defaults, for developme
     host: '127.0.0.1',
     trustProxy: false,
     showInternals: undefined,
+    metrics: undefined,
     logLevel: 'info',
     environment: 'development',
   })

@@ -127,6 +127,11 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['false', false],
     ['', undefined],
   ],
+  metrics: [
+    ['true', true],
+    ['false', false],
+    ['', undefined],
+  ],
   logLevel: [
     ['silent', 'silent'],
     ['trace', 'trace'],
@@ -181,6 +186,7 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   engineTimeout: [...NO_NUMBERS, '0', '60001'],
   port: [...NO_NUMBERS, '65536'],
   host: [''],
+  metrics: ['yes', 'localhost'],
   logLevel: ['', 'INFO', 'verbose'],
 }
 
