@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import { createApp } from '../../src/app.js'
@@ -60,6 +63,7 @@ async function openSite(
   const url = await serve(t, app)
   const sent = new Set<string>()
   return {
+    app,
     time,
     sessions,
     sent,
@@ -189,6 +193,28 @@ test('without METRICS: to this machine outside production, to a proxy’s visito
   const open = await openSite(t, { METRICS: 'true' })
   t.is((await open.get('/metrics', { 'X-Forwarded-For': '192.0.2.1' })).status, 200)
 })
+
+const addresses = Object.values(networkInterfaces()).flat()
+const outside = addresses.find((one) => one?.internal === false && one.family === 'IPv4')?.address
+const hasIPv6 = addresses.some((one) => one?.address === '::1')
+
+const onNetwork = outside === undefined || !hasIPv6 ? test.skip : test
+onNetwork(
+  'without METRICS nobody gets them who comes over the network, not even to a server for all of it',
+  async (t) => {
+    const { app } = await openSite(t, { NODE_ENV: 'development' })
+    const server = createServer(app.callback()).listen(0, '::')
+    t.teardown(() => server.close())
+    await once(server, 'listening')
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const statuses = [outside, '127.0.0.1', '[::1]'].map(
+      async (host) =>
+        (await fetch(`http://${host}:${port}/metrics`, { headers: { Connection: 'close' } })).status,
+    )
+    t.deepEqual(await Promise.all(statuses), [404, 200, 200])
+  },
+)
 
 test('S70 asking for the metrics asks for no session', async (t) => {
   const site = await openSite(t, { METRICS: 'true' })
