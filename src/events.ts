@@ -62,7 +62,7 @@ export type SessionEvent = SessionEvents[SessionEventName]
 export type EventDetails<Name extends SessionEventName> = Omit<SessionEvents[Name], keyof Happened<Name>>
 
 /** Called while the request that caused the event waits; what it answers is not waited for. */
-export type EventListener<Name extends SessionEventName> = (event: SessionEvents[Name]) => unknown
+export type SessionEventListener<Name extends SessionEventName> = (event: SessionEvents[Name]) => unknown
 
 /** Every name of an event, for listeners that want them all. */
 export const sessionEventNames = Object.keys({
@@ -96,7 +96,7 @@ export interface EventsParts {
  */
 export class Events {
   readonly #parts: EventsParts
-  readonly #listeners = new Map<SessionEventName, Set<EventListener<never>>>()
+  readonly #listeners = new Map<SessionEventName, Set<SessionEventListener<never>>>()
   #reported = Number.NEGATIVE_INFINITY
 
   constructor(parts: EventsParts) {
@@ -104,12 +104,12 @@ export class Events {
   }
 
   /** Calls `listener` at each event of that name from now on, until the function that this answers is called. */
-  on<Name extends SessionEventName>(name: Name, listener: EventListener<Name>): () => void {
+  on<Name extends SessionEventName>(name: Name, listener: SessionEventListener<Name>): () => void {
     if (!sessionEventNames.includes(name)) {
       throw new TypeError(`there is no event ${String(name)}; there are ${sessionEventNames.join(', ')}`)
     }
     // One of its own each time: the same function twice is two listeners, and each is taken away by itself.
-    const own: EventListener<Name> = (event) => listener(event)
+    const own: SessionEventListener<Name> = (event) => listener(event)
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(own))
     return () => {

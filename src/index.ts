@@ -6,9 +6,9 @@ export type { EngineTools } from './engines/keyed-engine.js'
 export { type KeyvEngineOptions, keyvEngine } from './engines/keyv/keyv-engine.js'
 export {
   type EndedBy,
-  type EventListener,
   type ExpiryReason,
   type SessionEvent,
+  type SessionEventListener,
   type SessionEventName,
   type SessionEvents,
   sessionEventNames,

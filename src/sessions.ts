@@ -3,7 +3,7 @@ import type { Engine } from './engines/contract.js'
 import { generateId } from './engines/ids.js'
 import { watchOutages } from './engines/outages.js'
 import { type EngineChoice, openEngine } from './engines/registry.js'
-import { type EventListener, Events, type SessionEventName } from './events.js'
+import { Events, type SessionEventListener, type SessionEventName } from './events.js'
 import { fingerprintWith } from './fingerprint.js'
 import { consoleLogger, type Logger } from './logger.js'
 import { sessionMiddleware } from './middleware/sessions.js'
@@ -49,7 +49,7 @@ export interface Sessions {
    * answers is not waited for, and that it fails is logged and costs no request anything. Events bear no id and no data;
    * what nobody listens to is not worked out.
    */
-  on<Name extends SessionEventName>(name: Name, listener: EventListener<Name>): () => void
+  on<Name extends SessionEventName>(name: Name, listener: SessionEventListener<Name>): () => void
   /** Finishes what is under way and lets go of the store. */
   close(): Promise<void>
 }
