@@ -13,9 +13,15 @@ export interface Next {
   readonly until: number
 }
 
-/** How an entry becomes a string at rest. */
+/**
+ * How an entry becomes a string at rest. Whatever the codec, `codecs/ends.ts` says how its texts begin and end: stores
+ * put conditions on that, and give a text another end, without decoding it.
+ */
 export interface Codec {
-  encode(entry: Entry): string
-  /** `undefined` if the text is not one of this codec's: truncated, foreign, damaged. Never throws. */
-  decode(text: string): Entry | undefined
+  /** `key`: where the text will stand, Keyv's namespace and all. */
+  encode(entry: Entry, key: string): string
+  /**
+   * `undefined` if the text is not one of this codec's for this key: truncated, foreign, damaged, moved. Never throws.
+   */
+  decode(text: string, key: string): Entry | undefined
 }

@@ -10,7 +10,13 @@ export interface Envelope {
    * The text, if one of the keys closed exactly this value. `undefined` for everything else, whatever is wrong with it;
    * never throws, and looks at nothing before it has been verified (S49, S50).
    */
-  open(value: string): string | undefined
+  open(value: string): Opened | undefined
+}
+
+export interface Opened {
+  readonly text: string
+  /** Another key than the first closed it. */
+  readonly outdated: boolean
 }
 
 /** Keys of 32 bytes. The first closes, all open (S54). */

@@ -8,10 +8,9 @@ import { isObject, isTime, type JsonLike, membersOf, parsedRecord } from './pars
  *     {"value":{"superseded":true},"expires":1700000060000}
  *     {"value":{"superseded":true,"next":{"key":"keyv:…","until":1700000030000}},"expires":1700000060000}
  *
- * `expiry` is there only where the session has its own, and so are `savedAt`, `renewedAt` and `user`. Stores read `$.expires`, `$.value.version` and
- * `$.value.superseded` for their conditions.
+ * `expiry` is there only where the session has its own, and so are `savedAt`, `renewedAt` and `user`.
  */
-export const jsonCodec: Codec = { encode, decode }
+export const jsonCodec = { encode, decode } satisfies Codec
 
 function encode(entry: Entry): string {
   if (entry.kind === 'superseded') {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
-import type { Envelope, Keys } from './envelope.js'
+import type { Envelope, Keys, Opened } from './envelope.js'
 
 /** Format and algorithm; a change of either is another version (S51). */
 export const SEALED_VERSION = 'e1'
@@ -10,44 +10,54 @@ const TAG_BYTES = 16
 const PREFIX = `${SEALED_VERSION}.`
 const WRITTEN = /^e1\.[\w-]{54,}$/
 
+/** An envelope that can be bound to a place: what was closed for one cannot be opened at another. */
+export interface SealedEnvelope extends Envelope {
+  close(text: string, place?: string): string
+  open(value: string, place?: string): Opened | undefined
+}
+
 /**
  * Encrypted and authenticated with AES-256-GCM:
  *
  *     e1.<base64url of nonce, ciphertext and tag>
  *
- * The version is authenticated along with the text.
+ * The version is authenticated along with the text, and so is the place.
  */
-export function sealed(keys: Keys): Envelope {
+export function sealed(keys: Keys): SealedEnvelope {
   return {
     isWritten: (value) => WRITTEN.test(value),
 
-    close(text) {
+    close(text, place) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv(CIPHER, ...keyAndIv(keys[0], nonce), { authTagLength: TAG_BYTES })
-      cipher.setAAD(Buffer.from(SEALED_VERSION))
+      cipher.setAAD(associated(place))
       const parts = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]
       return PREFIX + Buffer.concat(parts).toString('base64url')
     },
 
-    open(value) {
+    open(value, place) {
       if (!WRITTEN.test(value)) return undefined
       const written = value.slice(PREFIX.length)
       const bytes = Buffer.from(written, 'base64url')
       // The last character may have bits that decoding does not look at, and the tag does not cover.
       if (bytes.toString('base64url') !== written) return undefined
       for (const key of keys) {
-        const text = decrypt(bytes, key)
-        if (text !== undefined) return text
+        const text = decrypt(bytes, key, associated(place))
+        if (text !== undefined) return { text, outdated: key !== keys[0] }
       }
       return undefined
     },
   }
 }
 
-function decrypt(bytes: Buffer, key: Buffer): string | undefined {
+function associated(place: string | undefined): Buffer {
+  return Buffer.from(place === undefined ? SEALED_VERSION : `${PREFIX}${place}`)
+}
+
+function decrypt(bytes: Buffer, key: Buffer, about: Buffer): string | undefined {
   const nonce = bytes.subarray(0, NONCE_BYTES)
   const decipher = createDecipheriv(CIPHER, ...keyAndIv(key, nonce), { authTagLength: TAG_BYTES })
-  decipher.setAAD(Buffer.from(SEALED_VERSION))
+  decipher.setAAD(about)
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
   const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES))
   try {

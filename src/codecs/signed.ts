@@ -29,8 +29,10 @@ export function signed(keys: Keys): Envelope {
       const end = value.lastIndexOf('.')
       const covered = value.slice(0, end)
       const mac = value.slice(end + 1)
-      if (!keys.some((key) => isSame(mac, macOf(covered, key)))) return undefined
-      return Buffer.from(covered.slice(covered.lastIndexOf('.') + 1), 'base64url').toString()
+      const by = keys.findIndex((key) => isSame(mac, macOf(covered, key)))
+      if (by === -1) return undefined
+      const text = Buffer.from(covered.slice(covered.lastIndexOf('.') + 1), 'base64url').toString()
+      return { text, outdated: by > 0 }
     },
   }
 }

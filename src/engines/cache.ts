@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import { LRUCache } from 'lru-cache'
-import { jsonCodec } from '../codecs/json.js'
+import { withEnd } from '../codecs/ends.js'
 import type { Engine } from './contract.js'
 import { type EngineTools, KeyedEngine } from './keyed-engine.js'
 import type { KeyedStore, Move, StoredText } from './keyed-store.js'
@@ -22,7 +22,7 @@ export interface CacheOptions {
 export function openCache({ cacheMaxSessions, keyPrefix }: CacheOptions, tools: EngineTools): Engine {
   const store = new LruStore(cacheMaxSessions, keyPrefix, tools.clock)
   const capabilities = { revocable: true, shared: false, enumerable: true }
-  return new KeyedEngine({ ...tools, name: 'cache', capabilities, store, codec: jsonCodec, keyPrefix })
+  return new KeyedEngine({ ...tools, name: 'cache', capabilities, store, keyPrefix })
 }
 
 /** What Keyv takes for an entry of its own when a store hands it out. */
@@ -79,10 +79,7 @@ class LruStore implements KeyedStore {
   async extend(key: string, expires: number, now: number): Promise<boolean> {
     const slot = this.#slots.get(key)
     if (slot?.version === undefined || slot.expires <= now) return false
-    const entry = jsonCodec.decode(slot.value)
-    if (entry?.kind !== 'session') return false
-    const text = jsonCodec.encode({ ...entry, record: { ...entry.record, expires } })
-    this.#put(key, { text, expires, version: slot.version })
+    this.#put(key, { text: withEnd(slot.value, expires), expires, version: slot.version })
     return true
   }
 

@@ -40,24 +40,25 @@ export class Entries {
 
   /** The same, never behind what other processes wrote. */
   async readNow(key: string): Promise<Entry | Missing> {
-    return this.#alive(await this.readLapsed(key))
+    return this.#alive(this.#decoded(key, await this.textNow(key)))
   }
 
-  /** The same, and expired ones too. */
-  async readLapsed(key: string): Promise<Entry | Missing> {
+  /** The text at `key`, whatever it means, never behind what other processes wrote. */
+  textNow(key: string): Promise<string | undefined> {
     const { store } = this.#parts
-    return this.#decoded(key, await (store.readNow ? store.readNow(key) : store.read(key)))
+    return store.readNow ? store.readNow(key) : store.read(key)
   }
 
-  session(record: SessionRecord, version: number): StoredText {
-    const text = this.#parts.codec.encode({ kind: 'session', record, version })
+  /** For `key` and no other place. */
+  session(key: string, record: SessionRecord, version: number): StoredText {
+    const text = this.#parts.codec.encode({ kind: 'session', record, version }, key)
     return { text, expires: record.expires, version }
   }
 
-  /** What is left for a minute where a session was, or will not be; `next`: where it went. */
-  mark(next?: Next): StoredText {
+  /** What is left for a minute at `key`, where a session was, or will not be; `next`: where it went. */
+  mark(key: string, next?: Next): StoredText {
     const expires = this.#parts.clock() + SUPERSEDED_FOR
-    const text = this.#parts.codec.encode({ kind: 'superseded', expires, ...(next && { next }) })
+    const text = this.#parts.codec.encode({ kind: 'superseded', expires, ...(next && { next }) }, key)
     return { text, expires, version: undefined }
   }
 
@@ -71,7 +72,7 @@ export class Entries {
   #decoded(key: string, text: string | undefined): Entry | Missing {
     if (text === undefined) return MISSING
     const { codec, logger, name } = this.#parts
-    const entry = codec.decode(text)
+    const entry = codec.decode(text, key)
     if (entry !== undefined) return entry
     logger.warn(
       { engine: name, key: key.slice(0, UNSHOWN) },

@@ -1,4 +1,5 @@
 import type { Codec, Entry } from '../codecs/codec.js'
+import { jsonCodec } from '../codecs/json.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import type {
@@ -16,7 +17,7 @@ import { Entries } from './entries.js'
 import { EngineUnavailable } from './errors.js'
 import { type IdScheme, isId, plainIds, storeKeyOf } from './ids.js'
 import { KeyedRoster } from './keyed-roster.js'
-import type { KeyedStore } from './keyed-store.js'
+import type { KeyedStore, StoredText } from './keyed-store.js'
 import type { Roster } from './roster.js'
 import { SureWrites } from './sure-writes.js'
 
@@ -46,13 +47,14 @@ export interface EngineTools {
   readonly clock: () => number
   readonly generateId: () => string
   readonly logger: Logger
+  /** How records become texts at rest. Default: as JSON that anybody can read. */
+  readonly codec?: Codec
 }
 
 export interface KeyedEngineParts extends EngineTools {
   readonly name: string
   readonly capabilities: Capabilities
   readonly store: KeyedStore
-  readonly codec: Codec
   /** Stands before every key, with a colon: Keyv's namespace. */
   readonly keyPrefix: string
   /** Where two keys can be reached in one step only if they are related. Default: anywhere. */
@@ -74,15 +76,20 @@ export class KeyedEngine implements Engine {
   readonly #sure: SureWrites
   readonly #entries: Entries
   readonly roster: Roster
+  /** These hold nothing, and are never sealed: whoever seals and whoever does not respect each other's. */
+  readonly #leases: Roster
 
   constructor(parts: KeyedEngineParts) {
     this.name = parts.name
     this.capabilities = parts.capabilities
     this.#parts = parts
     this.#ids = parts.ids ?? plainIds
-    this.#sure = new SureWrites(parts.store, parts.codec, parts.timeLimit)
-    this.#entries = new Entries(parts)
-    this.roster = new KeyedRoster({ ...parts, entries: this.#entries, keyOf: (id) => this.#key(id) })
+    const codec = parts.codec ?? jsonCodec
+    this.#sure = new SureWrites(parts.store, codec, parts.timeLimit)
+    this.#entries = new Entries({ ...parts, codec })
+    const keyOf = (id: string): string => this.#key(id)
+    this.roster = new KeyedRoster({ ...parts, entries: this.#entries, keyOf })
+    this.#leases = new KeyedRoster({ ...parts, entries: new Entries({ ...parts, codec: jsonCodec }), keyOf })
   }
 
   async load(id: string): Promise<Loaded> {
@@ -95,12 +102,11 @@ export class KeyedEngine implements Engine {
   }
 
   async create(record: SessionRecord, announce?: Announce): Promise<string> {
-    const entry = this.#entries.session(record, 1)
     for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
       const id = this.#parts.generateId()
       const key = this.#key(id)
       await announce?.(key)
-      if (await this.#sure.insert(key, entry)) return id
+      if (await this.#sure.insert(key, this.#entries.session(key, record, 1))) return id
     }
     throw noFreeId()
   }
@@ -109,12 +115,13 @@ export class KeyedEngine implements Engine {
     const { store, clock } = this.#parts
     const key = this.#key(id)
     const next = version + 1
-    const entry = this.#entries.session(record, next)
-    if (await store.replace(key, entry, version, clock())) return { kind: 'updated', id, version: next }
+    const entryAt = (place: string): StoredText => this.#entries.session(place, record, next)
+    if (await store.replace(key, entryAt(key), version, clock()))
+      return { kind: 'updated', id, version: next }
     const there = await this.#find(id)
     if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
     const isOurs = there.hasMoved && there.entry.version === version
-    if (!isOurs || !(await store.replace(there.key, entry, version, clock()))) return CONFLICT
+    if (!isOurs || !(await store.replace(there.key, entryAt(there.key), version, clock()))) return CONFLICT
     return { kind: 'updated', id, version: next }
   }
 
@@ -135,14 +142,14 @@ export class KeyedEngine implements Engine {
   ): Promise<Updated> {
     const { clock, generateId } = this.#parts
     const next = version + 1
-    const entry = this.#entries.session(record, next)
     let from = this.#key(id)
     for (let attempt = 0; attempt < ID_ATTEMPTS; attempt++) {
       const newId = this.#ids.next(id, generateId())
       const to = this.#key(newId)
       await announce?.(to)
       const now = clock()
-      const mark = this.#entries.mark(grace === undefined ? undefined : { key: to, until: now + grace })
+      const entry = this.#entries.session(to, record, next)
+      const mark = this.#entries.mark(from, grace === undefined ? undefined : { key: to, until: now + grace })
       if (await this.#sure.move({ from, to, entry, mark }, version, now))
         return { kind: 'updated', id: newId, version: next }
 
@@ -170,8 +177,8 @@ export class KeyedEngine implements Engine {
 
   async lease(name: string, milliseconds: number): Promise<boolean> {
     const list = `lease-${name}`
-    const held = await this.roster.read(list)
-    return held === undefined && this.roster.write(list, {}, this.#parts.clock() + milliseconds, undefined)
+    const held = await this.#leases.read(list)
+    return held === undefined && this.#leases.write(list, {}, this.#parts.clock() + milliseconds, undefined)
   }
 
   async inspect(id: string): Promise<Stored | undefined> {
@@ -211,6 +218,8 @@ export class KeyedEngine implements Engine {
   #key(id: string): string {
     return storeKeyOf(this.#parts.keyPrefix, id, this.#ids)
   }
+}
+
 }
 
 function noFreeId(): EngineUnavailable {

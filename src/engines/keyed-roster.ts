@@ -1,3 +1,4 @@
+import { endsOf } from '../codecs/ends.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
 import type { Loaded } from './contract.js'
 import type { Entries } from './entries.js'
@@ -35,7 +36,7 @@ export class KeyedRoster implements Roster {
   async vacate(place: string): Promise<'deleted' | 'missing' | 'superseded'> {
     const { store, entries } = this.#parts
     if (await store.remove(place)) return 'deleted'
-    if (await store.insert(place, entries.mark())) return 'missing'
+    if (await store.insert(place, entries.mark(place))) return 'missing'
     // Between the two somebody moved in, or there is a mark already.
     return (await store.remove(place)) ? 'deleted' : 'superseded'
   }
@@ -56,17 +57,21 @@ export class KeyedRoster implements Roster {
     const key = this.#listKey(name)
     const now = clock()
     const record: SessionRecord = { data: list, createdAt: now, expires }
-    if (version !== undefined) return store.replace(key, entries.session(record, version + 1), version, now)
-    // One that is over and still there is in the way of an insert only.
-    return (await store.insert(key, entries.session(record, 1))) || this.#replaceLapsed(key, record)
+    if (version !== undefined)
+      return store.replace(key, entries.session(key, record, version + 1), version, now)
+    return (await store.insert(key, entries.session(key, record, 1))) || this.#replaceLost(key, record)
   }
 
-  /** Of several who find it lapsed one wins: for the condition's "alive" no time counts but that it lapsed. */
-  async #replaceLapsed(key: string, record: SessionRecord): Promise<boolean> {
-    const { store, entries, clock } = this.#parts
-    const lapsed = await entries.readLapsed(key)
-    if (lapsed.kind !== 'session' || lapsed.record.expires > clock()) return false
-    return store.replace(key, entries.session(record, lapsed.version + 1), lapsed.version, 0)
+  /**
+   * What is over, or was written under another codec, stands in the way of an insert. Of several who find it one wins: for
+   * the condition's "alive" no time counts but that it is lost.
+   */
+  async #replaceLost(key: string, record: SessionRecord): Promise<boolean> {
+    const { store, entries } = this.#parts
+    const text = await entries.textNow(key)
+    const ends = text === undefined ? undefined : endsOf(text)
+    if (ends?.kind !== 'session' || (await entries.readNow(key)).kind === 'session') return false
+    return store.replace(key, entries.session(key, record, ends.version + 1), ends.version, 0)
   }
 
   #listKey(name: string): string {

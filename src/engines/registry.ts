@@ -1,3 +1,4 @@
+import { jsonCodec } from '../codecs/json.js'
 import type { CacheOptions } from './cache.js'
 import type { Engine } from './contract.js'
 import type { CachedDbOptions } from './db/cached-db.js'
@@ -8,6 +9,7 @@ import type { FileOptions } from './file/file.js'
 import type { EngineTools } from './keyed-engine.js'
 import { engineExportedBy } from './module.js'
 import { type EngineName, isModulePath, type ModulePath } from './names.js'
+import { type RecordCodecOptions, recordCodec } from './record-codec.js'
 import type { RedisOptions } from './redis/redis.js'
 import type { SignedCookiesOptions } from './signed-cookies.js'
 
@@ -17,7 +19,8 @@ export type EngineOptions = CacheOptions &
   DbOptions &
   FileOptions &
   RedisOptions &
-  SignedCookiesOptions
+  SignedCookiesOptions &
+  RecordCodecOptions
 
 type Open = (options: EngineOptions, tools: EngineTools) => Promise<Engine>
 
@@ -36,17 +39,18 @@ const engines: Record<EngineName, Open> = {
 export type EngineChoice = EngineName | ModulePath | Engine | EngineFactory
 
 /**
- * Opens the engine.
+ * Opens the engine, with the codec that the options name among its tools.
  *
  * @throws EngineUnavailable if its store cannot be used.
  * @throws EngineMisconfigured if the package of its adapter is not installed, or somebody else's engine does not keep
- * to the contract; the message says what is missing.
+ * to the contract, or there is no key to seal with; the message says what is missing.
  */
 export async function openEngine(
   choice: EngineChoice,
   options: EngineOptions,
-  tools: EngineTools,
+  given: EngineTools,
 ): Promise<Engine> {
+  const tools = { ...given, codec: recordCodec(options) }
   if (typeof choice !== 'string') return madeBy(choice, 'the engine that was handed in', tools)
   if (isModulePath(choice)) return madeBy(await exportedBy(choice), `SESSION_ENGINE=${choice}`, tools)
   try {
@@ -69,10 +73,16 @@ async function exportedBy(path: ModulePath): Promise<unknown> {
 }
 
 async function madeBy(choice: unknown, source: string, tools: EngineTools): Promise<Engine> {
-  const engine: unknown = typeof choice === 'function' ? await choice(tools) : choice
-  if (isEngine(engine)) return engine
-  throw new EngineMisconfigured(`${source} is no engine; it lacks ${missingFrom(engine).join(', ')}`)
+  const isMade = typeof choice !== 'function'
+  const engine: unknown = isMade ? choice : await choice(tools)
+  if (!isEngine(engine))
+    throw new EngineMisconfigured(`${source} is no engine; it lacks ${missingFrom(engine).join(', ')}`)
+  if (isMade && tools.codec !== jsonCodec) tools.logger.warn({ engine: engine.name }, UNSEALED)
+  return engine
 }
+
+const UNSEALED =
+  'CODEC=sealed does not reach an engine that was made already: hand in a function, and use the codec among its tools'
 
 function missingPackage(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND')

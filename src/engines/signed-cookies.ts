@@ -4,9 +4,10 @@ import type { SessionRecord } from '../codecs/record.js'
 import { SEALED_VERSION, sealed } from '../codecs/sealed.js'
 import { SIGNED_VERSION, signed } from '../codecs/signed.js'
 import type { Engine, Loaded, Stored, Touched, Updated } from './contract.js'
-import { CookieTooLarge, EngineMisconfigured } from './errors.js'
+import { CookieTooLarge } from './errors.js'
 import { expired } from './expired.js'
 import type { EngineTools } from './keyed-engine.js'
+import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 /** Octets of name and value together that every browser keeps (RFC 6265bis). */
 const LIMIT = 4096
@@ -22,14 +23,10 @@ const codecs = {
   signed: { version: SIGNED_VERSION, make: signed },
 } as const
 
-export interface SignedCookiesOptions {
+export interface SignedCookiesOptions extends SecretKeyOptions {
   readonly cookieName: string
   /** `sealed`: encrypted. `signed`: whoever has the cookie can read it. */
   readonly cookieCodec: 'sealed' | 'signed'
-  /** Signs and seals. */
-  readonly secretKey: string | undefined
-  /** Earlier keys: their cookies are still good, and become the first key's with the next write or touch. */
-  readonly secretKeyFallbacks: readonly string[]
 }
 
 /**
@@ -38,23 +35,15 @@ export interface SignedCookiesOptions {
  * @throws EngineMisconfigured without a key.
  */
 export async function openSignedCookies(options: SignedCookiesOptions, tools: EngineTools): Promise<Engine> {
-  const { cookieName, cookieCodec, secretKey, secretKeyFallbacks } = options
-  if (secretKey === undefined || secretKey === '') {
-    throw new EngineMisconfigured(
-      `SESSION_ENGINE=${NAME} needs SECRET_KEY: 32 characters or more that nobody can guess, such as ` +
-        '`openssl rand -base64 48` prints',
-    )
-  }
-  if (secretKeyFallbacks.includes('')) {
-    throw new EngineMisconfigured('SECRET_KEY_FALLBACKS holds an empty key, with which anybody could sign')
-  }
+  const { cookieName, cookieCodec } = options
+  const secretKeys = secretKeysOf(options, `SESSION_ENGINE=${NAME}`)
   tools.logger.warn(
     { engine: NAME },
     'sessions in cookies cannot be revoked: a copy of a cookie stays good after log-out, until it expires',
   )
   const { version, make } = codecs[cookieCodec]
   const purpose = `tessera ${NAME} ${version} ${cookieName}`
-  return new SignedCookies(make(keysFor(purpose, [secretKey, ...secretKeyFallbacks])), cookieName, tools)
+  return new SignedCookies(make(keysFor(purpose, secretKeys)), cookieName, tools)
 }
 
 /**
@@ -111,8 +100,8 @@ class SignedCookies implements Engine {
   }
 
   async inspect(id: string): Promise<Stored | undefined> {
-    const text = this.isId(id) ? this.#envelope.open(id) : undefined
-    return text === undefined ? undefined : { key: this.#cookieName, text }
+    const opened = this.isId(id) ? this.#envelope.open(id) : undefined
+    return opened && { key: this.#cookieName, text: opened.text }
   }
 
   async close(): Promise<void> {}
@@ -121,9 +110,9 @@ class SignedCookies implements Engine {
   #read(id: string): Loaded {
     // Before anything is computed: the work that a stranger can cause is bounded (S59).
     if (!this.isId(id)) return MISSING
-    const text = this.#envelope.open(id)
-    if (text === undefined) return MISSING
-    const payload = decodePayload(text)
+    const opened = this.#envelope.open(id)
+    if (opened === undefined) return MISSING
+    const payload = decodePayload(opened.text)
     if (payload === undefined) return { kind: 'missing', why: 'undecodable' }
     const { record, issuedAt } = payload
     const now = this.#tools.clock()

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Codec } from '../codecs/codec.js'
+import type { Codec, Entry } from '../codecs/codec.js'
 import { EngineUnavailable } from './errors.js'
 import type { KeyedStore, Move, StoredText } from './keyed-store.js'
 import { within } from './time-limit.js'
@@ -48,7 +48,8 @@ export class SureWrites {
   /** Were the generator of ids broken, it could be another's session. A store may write the same in other words. */
   async #holds(key: string, { text }: StoredText): Promise<boolean> {
     const found = await this.#store.read(key)
-    return found !== undefined && isDeepStrictEqual(this.#codec.decode(found), this.#codec.decode(text))
+    const decode = (each: string): Entry | undefined => this.#codec.decode(each, key)
+    return found !== undefined && isDeepStrictEqual(decode(found), decode(text))
   }
 
   async #sure(write: () => Promise<boolean>, isDone: () => Promise<boolean>): Promise<boolean> {

@@ -196,6 +196,11 @@ export const definitions = {
     default: 'sealed',
     meaning: 'how the signed_cookies engine writes the session: sealed (encrypted) or signed (readable)',
   }),
+  codec: define(choice(['json', 'sealed']), {
+    name: 'CODEC',
+    default: 'json',
+    meaning: 'how records stand in a store: json (readable) or sealed (encrypted with SECRET_KEY)',
+  }),
   keyPrefix: define(store.keyPrefix, {
     name: 'KEY_PREFIX',
     default: 'keyv',

@@ -7,6 +7,7 @@ import {
 } from '../../src/conformance/index.js'
 import { keyOf as hashOf } from '../../src/engines/ids.js'
 import { type EngineOptions, openEngine } from '../../src/engines/registry.js'
+import { atRestCases } from './at-rest-cases.js'
 import { limitCases } from './limit-cases.js'
 import { optionCases } from './option-cases.js'
 import { file } from './stores/file.js'
@@ -16,6 +17,7 @@ import { memory } from './stores/memory.js'
 import { postgres } from './stores/postgres.js'
 import { redis } from './stores/redis.js'
 import { redisCluster } from './stores/redis-cluster.js'
+import { sealedAtRest } from './stores/sealed-at-rest.js'
 import { sealedCookies, signedCookies } from './stores/signed-cookies.js'
 import { cachedSqlite, sqlite } from './stores/sqlite.js'
 import type { EngineUnderTest } from './stores/store.js'
@@ -25,6 +27,7 @@ export const ownCases: readonly Case<Partial<EngineOptions>>[] = [
   ...conformanceCases,
   ...limitCases,
   ...optionCases,
+  ...atRestCases,
 ]
 
 /** Every engine; the next one adds a line here, and its store in `stores/`. */
@@ -47,6 +50,14 @@ export const allEngines: readonly EngineUnderTest[] = enginesUnderTest.flatMap((
   under === redis ? [redis, redisCluster] : [under],
 )
 
+/**
+ * The same engines with `CODEC=sealed`, one for each kind of condition on the texts: how records are sealed is the same
+ * on all of them.
+ */
+export const sealedEngines: readonly EngineUnderTest[] = [memory, keyvMap, sqlite, file, redis].map(
+  sealedAtRest,
+)
+
 /** Those promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
 export const serverSide = ({ inCookie = false }: EngineUnderTest): boolean => !inCookie
 
@@ -66,6 +77,7 @@ const defaults: EngineOptions = {
   engineTimeout: 20_000,
   cookieName: 'sessionid',
   cookieCodec: 'sealed',
+  codec: 'json',
   secretKey: 'a secret of the tests, and of nobody else',
   secretKeyFallbacks: [],
 }

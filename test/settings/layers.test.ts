@@ -66,6 +66,7 @@ test('without files and variables there are the built-in defaults, for developme
     cacheTtl: 5,
     cleanupInterval: 3600,
     cookieCodec: 'sealed',
+    codec: 'json',
     keyPrefix: 'keyv',
     engineTimeout: 2000,
     port: 3000,

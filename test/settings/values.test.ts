@@ -111,6 +111,7 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
   cacheTtl: [['0', 0]],
   cleanupInterval: [['0', 0]],
   cookieCodec: [['signed', 'signed']],
+  codec: [['sealed', 'sealed']],
   keyPrefix: [
     ['a-B_9', 'a-B_9'],
     ['a'.repeat(64), 'a'.repeat(64)],
@@ -187,6 +188,7 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   port: [...NO_NUMBERS, '65536'],
   host: [''],
   metrics: ['yes', 'localhost'],
+  codec: ['', 'Sealed', 'signed'],
   logLevel: ['', 'INFO', 'verbose'],
 }
 

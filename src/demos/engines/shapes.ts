@@ -1,8 +1,8 @@
-import { jsonCodec } from '../../codecs/json.js'
 import { CookieTooLarge } from '../../engines/errors.js'
 import { directoryOf, fileOf } from '../../engines/file/paths.js'
 import { generateId, storeKeyOf } from '../../engines/ids.js'
 import type { EngineName } from '../../engines/names.js'
+import { recordCodec } from '../../engines/record-codec.js'
 import { redisKeyOf } from '../../engines/redis/store.js'
 import { openSignedCookies } from '../../engines/signed-cookies.js'
 import { shortened } from '../../hood/shelf.js'
@@ -29,7 +29,7 @@ export async function shapesOf(subject: Subject, settings: Settings, clock: () =
   const { record, version } = subject
   // #region keyed
   const key = storeKeyOf(keyPrefix, subject.id)
-  const text = jsonCodec.encode({ kind: 'session', record, version })
+  const text = recordCodec(settings).encode({ kind: 'session', record, version }, key)
   const row = [
     { name: 'key', text: shortened(key) },
     { name: 'value', text },

@@ -1,4 +1,3 @@
-import { jsonCodec } from '../../codecs/json.js'
 import type { Engine } from '../contract.js'
 import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
 import { CachedStore } from './cached-store.js'
@@ -23,7 +22,6 @@ export async function openCachedDb(options: CachedDbOptions, tools: EngineTools)
     name: 'cached_db',
     capabilities,
     store: cached,
-    codec: jsonCodec,
     keyPrefix,
     timeLimit: options.engineTimeout,
   })

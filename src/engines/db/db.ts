@@ -1,4 +1,3 @@
-import { jsonCodec } from '../../codecs/json.js'
 import type { Logger } from '../../logger.js'
 import type { Engine } from '../contract.js'
 import { EngineUnavailable } from '../errors.js'
@@ -65,7 +64,6 @@ export async function openDb(options: DbOptions, tools: EngineTools): Promise<En
     name: 'db',
     capabilities,
     store,
-    codec: jsonCodec,
     keyPrefix: options.keyPrefix,
     timeLimit: options.engineTimeout,
   })

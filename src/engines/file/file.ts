@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { jsonCodec } from '../../codecs/json.js'
 import type { Engine } from '../contract.js'
 import { makeDirectory } from '../directory.js'
 import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
@@ -36,14 +35,9 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
   } catch (cause) {
     throw unusableFiles(directory, cause)
   }
-  const store = new FileStore({
-    directory,
-    prefix: `${keyPrefix}:`,
-    codec: jsonCodec,
-    timeLimit: engineTimeout,
-  })
+  const store = new FileStore({ directory, prefix: `${keyPrefix}:`, timeLimit: engineTimeout })
   const capabilities = { revocable: true, shared: true, enumerable: true }
-  return new KeyedEngine({ ...tools, name: 'file', capabilities, store, codec: jsonCodec, keyPrefix })
+  return new KeyedEngine({ ...tools, name: 'file', capabilities, store, keyPrefix })
 }
 
 /** A directory that is there already keeps its mode, unless others could put files into it (S72). */

@@ -1,4 +1,4 @@
-import type { Codec } from '../../codecs/codec.js'
+import { endsOf, withEnd } from '../../codecs/ends.js'
 import type { KeyedStore, Move, StoredText } from '../keyed-store.js'
 import { type Decide, FileChanges } from './changes.js'
 import { erase } from './insert.js'
@@ -11,7 +11,6 @@ export interface FileStoreOptions {
   readonly directory: string
   /** Every key begins with it: the key prefix and a colon. */
   readonly prefix: string
-  readonly codec: Codec
   /** How long one step may take, in milliseconds. */
   readonly timeLimit: number
 }
@@ -35,7 +34,7 @@ export class FileStore implements KeyedStore {
     this.#sweep = new FileSweep({
       directory: options.directory,
       inTime: (step) => changes.inTime(step),
-      removeIfOver: (path, now) => changes.change(path, this.#ifOver(now)),
+      removeIfOver: (path, now) => changes.change(path, ifOver(now)),
     })
   }
 
@@ -48,16 +47,13 @@ export class FileStore implements KeyedStore {
   }
 
   replace(key: string, { text }: StoredText, version: number, now: number): Promise<boolean> {
-    return this.#changes.change(this.#pathOf(key), this.#ifAlive(text, version, now))
+    return this.#changes.change(this.#pathOf(key), ifAlive(text, version, now))
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
-    const { codec } = this.#options
-    return this.#changes.change(this.#pathOf(key), (before) => {
-      const entry = codec.decode(before)
-      if (entry?.kind !== 'session' || entry.record.expires <= now) return LEAVE
-      return { after: codec.encode({ ...entry, record: { ...entry.record, expires } }) }
-    })
+    return this.#changes.change(this.#pathOf(key), (before) =>
+      aliveVersion(before, now) === undefined ? LEAVE : { after: withEnd(before, expires) },
+    )
   }
 
   /**
@@ -68,7 +64,7 @@ export class FileStore implements KeyedStore {
   move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
     const source = this.#pathOf(from)
     const target = this.#pathOf(to)
-    const decide = this.#ifAlive(mark.text, version, now)
+    const decide = ifAlive(mark.text, version, now)
     return this.#changes.inTurn(source, async (signal) => {
       const before = await readSessionFile(source)
       if (before === undefined || decide(before) === LEAVE) return false
@@ -85,7 +81,7 @@ export class FileStore implements KeyedStore {
 
   remove(key: string): Promise<boolean> {
     return this.#changes.change(this.#pathOf(key), (before) =>
-      this.#options.codec.decode(before)?.kind === 'session' ? GONE : LEAVE,
+      endsOf(before)?.kind === 'session' ? GONE : LEAVE,
     )
   }
 
@@ -97,25 +93,25 @@ export class FileStore implements KeyedStore {
     return this.#changes.idle()
   }
 
-  #ifAlive(after: string, version: number, now: number): Decide {
-    return (before) => {
-      const entry = this.#options.codec.decode(before)
-      const alive = entry?.kind === 'session' && entry.record.expires > now
-      return alive && entry.version === version ? { after } : LEAVE
-    }
-  }
-
-  #ifOver(now: number): Decide {
-    return (before) => {
-      const entry = this.#options.codec.decode(before)
-      if (entry === undefined) return LEAVE
-      const expires = entry.kind === 'session' ? entry.record.expires : entry.expires
-      return expires <= now ? GONE : LEAVE
-    }
-  }
-
   #pathOf(key: string): string {
     const { directory, prefix } = this.#options
     return fileOf(directory, prefix, key)
+  }
+}
+
+/** The version of a session that is alive. */
+function aliveVersion(text: string, now: number): number | undefined {
+  const ends = endsOf(text)
+  return ends?.kind === 'session' && ends.expires > now ? ends.version : undefined
+}
+
+function ifAlive(after: string, version: number, now: number): Decide {
+  return (before) => (aliveVersion(before, now) === version ? { after } : LEAVE)
+}
+
+function ifOver(now: number): Decide {
+  return (before) => {
+    const ends = endsOf(before)
+    return ends !== undefined && ends.expires <= now ? GONE : LEAVE
   }
 }

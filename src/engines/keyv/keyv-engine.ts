@@ -1,5 +1,4 @@
 import type { Keyv } from 'keyv'
-import { jsonCodec } from '../../codecs/json.js'
 import type { EngineFactory } from '../factory.js'
 import { KeyedEngine } from '../keyed-engine.js'
 import { KeyvStore } from './keyv-store.js'
@@ -28,7 +27,6 @@ export function keyvEngine(keyv: Keyv, { engineTimeout = 2000 }: KeyvEngineOptio
       name: 'keyv',
       capabilities: { revocable: true, shared: false, enumerable: keyv.iterator !== undefined },
       store: new KeyvStore({ keyv, timeLimit: engineTimeout, clock: tools.clock }),
-      codec: jsonCodec,
       keyPrefix: keyv.namespace ?? 'keyv',
       timeLimit: engineTimeout,
     })

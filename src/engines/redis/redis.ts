@@ -1,4 +1,3 @@
-import { jsonCodec } from '../../codecs/json.js'
 import type { Engine } from '../contract.js'
 import { EngineMisconfigured } from '../errors.js'
 import { type EngineTools, KeyedEngine } from '../keyed-engine.js'
@@ -40,7 +39,6 @@ export async function openRedis(options: RedisOptions, tools: EngineTools): Prom
     name: 'redis',
     capabilities: { revocable: true, shared: true, enumerable: true },
     store: new RedisStore({ link, keyPrefix, timeLimit, clock: tools.clock }),
-    codec: jsonCodec,
     keyPrefix,
     timeLimit,
     ...(address.kind === 'cluster' && { ids: clusterIds }),

@@ -8,9 +8,7 @@ export interface Script {
 }
 
 /**
- * What conditions are put on: the entry's own JSON (`codecs/json.ts`), which begins with its version and ends with its
- * end. JSON being what it is, nothing inside the data can look like either: a quote inside a string bears a backslash.
- * Taking the text apart, as `cjson` does, would cost as much as the session is long, stop at its limit of nesting, and
+ * What conditions are put on: the two ends of the entry's own text (`codecs/ends.ts`), its version and its end. Taking the text apart, as `cjson` does, would cost as much as the session is long, stop at its limit of nesting, and
  * change numbers and empty lists if it were put together again.
  *
  * A mark has no version. What is no text (somebody else's list, say) answers an error, hence `pcall`.
