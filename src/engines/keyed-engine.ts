@@ -220,8 +220,6 @@ export class KeyedEngine implements Engine {
   }
 }
 
-}
-
 function noFreeId(): EngineUnavailable {
   return new EngineUnavailable(
     `every one of ${ID_ATTEMPTS} new session ids was taken: the id generator is broken`,

@@ -1,5 +1,9 @@
 import { EngineMisconfigured } from './errors.js'
 
+/** What a key should be, after "give" or "needs". */
+export const GOOD_KEY =
+  '32 characters or more that nobody can guess, such as `npm run generate-key` or `openssl rand -base64 48` prints'
+
 export interface SecretKeyOptions {
   /** Signs and seals. */
   readonly secretKey: string | undefined
@@ -17,10 +21,7 @@ export function secretKeysOf(
   user: string,
 ): readonly [string, ...string[]] {
   if (secretKey === undefined || secretKey === '') {
-    throw new EngineMisconfigured(
-      `${user} needs SECRET_KEY: 32 characters or more that nobody can guess, such as ` +
-        '`openssl rand -base64 48` prints',
-    )
+    throw new EngineMisconfigured(`${user} needs SECRET_KEY: ${GOOD_KEY}`)
   }
   if (secretKeyFallbacks.includes('')) {
     throw new EngineMisconfigured('SECRET_KEY_FALLBACKS holds an empty key, with which anybody could sign')

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { GOOD_KEY } from '../engines/secret-keys.js'
 import { type SettingKey, settingList } from './definitions.js'
 import type { SettingFault } from './errors.js'
 import { nameIn, type Origin } from './layers.js'
 import type { Held } from './resolve.js'
 import { HIDDEN } from './show.js'
+import { SHORTEST_KEY, weaknessOf } from './weak-key.js'
 
-/** Characters. At random from base64 these are 192 bits. */
-const SHORTEST = 32
-
-const REMEDY = `Give ${SHORTEST} characters or more that nobody can guess, such as \`openssl rand -base64 48\` prints.`
+const REMEDY = `Give ${GOOD_KEY}.`
 
 /** What is to be said about the secret key in this environment. */
 export interface SecretKeyFindings {
@@ -16,24 +15,34 @@ export interface SecretKeyFindings {
   readonly warnings: readonly string[]
 }
 
-/** Every key that is given has to be long enough in production: an earlier one opens as much as the present one. */
+/**
+ * No key that is given may be one that can be guessed, in production: an earlier one opens as much as the present one.
+ * Nor may one be given twice, since who does so has meant to replace it (S55).
+ */
 export function judgeSecretKeys(
   held: ReadonlyMap<SettingKey, Held>,
   environment: string,
   origin: Origin,
 ): SecretKeyFindings {
-  const short = settingList.flatMap((setting): SettingFault[] => {
+  const seen = new Set<unknown>()
+  const weak = settingList.flatMap((setting): SettingFault[] => {
     const now = setting.secret === 'value' ? held.get(setting.key) : undefined
     if (now?.kind !== 'good' || now.value === undefined) return []
-    const keys = [now.value].flat()
-    if (keys.every((key) => String(key).length >= SHORTEST)) return []
-    const problem = Array.isArray(now.value)
-      ? `holds a key that is shorter than ${SHORTEST} characters`
-      : `is shorter than ${SHORTEST} characters`
-    return [{ name: nameIn(origin, setting), value: HIDDEN, layer: now.layer, problem, remedy: REMEDY }]
+    const weaknesses = [now.value].flat().flatMap((key) => {
+      const weakness = seen.has(key) ? 'is given twice' : weaknessOf(String(key))
+      seen.add(key)
+      return weakness ?? []
+    })
+    return [...new Set(weaknesses)].map((weakness) => ({
+      name: nameIn(origin, setting),
+      value: HIDDEN,
+      layer: now.layer,
+      problem: Array.isArray(now.value) ? `holds a key that ${weakness}` : weakness,
+      remedy: REMEDY,
+    }))
   })
-  if (environment === 'production') return { faults: short, warnings: [] }
-  const warnings = short.map(({ name, layer, problem, remedy }) => `${name} (${layer}) ${problem}. ${remedy}`)
+  if (environment === 'production') return { faults: weak, warnings: [] }
+  const warnings = weak.map(({ name, layer, problem, remedy }) => `${name} (${layer}) ${problem}. ${remedy}`)
   return { faults: [], warnings }
 }
 
@@ -47,7 +56,7 @@ export function insteadOfSecretKey(layer: string, environment: string): SecretKe
     const problem = 'is missing, and production needs one'
     return { kind: 'missing', fault: { name: 'SECRET_KEY', value: 'none', layer, problem, remedy: REMEDY } }
   }
-  const value = randomBytes(SHORTEST).toString('base64url')
+  const value = randomBytes(SHORTEST_KEY).toString('base64url')
   return {
     kind: 'generated',
     held: { kind: 'good', value, layer: 'generated' },

@@ -6,7 +6,7 @@ import { type LoadOptions, loadSettings } from '../../src/settings/load.js'
 import { checkOptions } from '../../src/settings/options.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 
-export const LONG_KEY = 'correct horse battery staple, and then some'
+export const LONG_KEY = 'only for these tests, and known to everybody'
 
 /** A `config` directory with these files; each is named without its ending and holds JSON5. */
 export async function configWith(
