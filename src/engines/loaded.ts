@@ -8,6 +8,8 @@ export type Loaded =
       readonly version: number
       /** The id was renewed a moment ago and works for a little longer; the cookie with the new one is another answer's. */
       readonly renewed?: true
+      /** The id is still good, but not for long: a touch with the same end is to make another (S54). */
+      readonly outdated?: true
     }
   | Missing
   | { readonly kind: 'superseded' }

@@ -118,7 +118,8 @@ class SignedCookies implements Engine {
     const now = this.#tools.clock()
     // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
     if (issuedAt > now + CLOCK_SKEW) return MISSING
-    return record.expires > now ? { kind: 'found', record, version: 1 } : expired(record)
+    if (record.expires <= now) return expired(record)
+    return { kind: 'found', record, version: 1, ...(opened.outdated && { outdated: true }) }
   }
 
   /** @throws CookieTooLarge before any header is sent (S41). */

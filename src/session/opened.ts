@@ -82,13 +82,19 @@ async function findState(ids: readonly string[], context: SessionContext): Promi
     witness.superseded(id)
     return without({ kind: 'superseded', id })
   }
-  const { record, version, renewed } = loaded
+  const { record, version, renewed, outdated } = loaded
   // What was written under other settings may last longer than these allow.
   if (absoluteEnd(record, rules) <= clock()) {
     witness.expired(id, 'absolute')
     return without({ kind: 'unknown' })
   }
   witness.found(id, engine.capabilities.revocable)
-  const origin: Origin = { kind: 'live', id, version, ...(renewed && { renewed }) }
+  const origin: Origin = {
+    kind: 'live',
+    id,
+    version,
+    ...(renewed && { renewed }),
+    ...(outdated && { outdated }),
+  }
   return new SessionState(origin, record, clock(), nestedChanges)
 }

@@ -35,7 +35,7 @@ export interface Situation {
   readonly explicit: boolean
   /** The response is a 500 or above. */
   readonly failed: boolean
-  /** Its use makes it live longer, by enough to be worth a write. */
+  /** Its use makes it live longer, by enough to be worth a write; or its id is to be replaced. */
   readonly touchDue: boolean
   /** Its id is old, and can be renewed. */
   readonly renewDue: boolean

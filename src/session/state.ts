@@ -17,6 +17,8 @@ export type Origin =
       readonly version: number
       /** The id was renewed by another request, whose answer has the cookie (S24). */
       readonly renewed?: boolean
+      /** The id is still good, but another is to take its place (S54). */
+      readonly outdated?: boolean
     }
   | { readonly kind: 'superseded'; readonly id: string }
 

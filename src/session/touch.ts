@@ -1,6 +1,6 @@
 import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
-import { absoluteEnd, endOfUsed, expiryAge, expiryTime, keepsSavedAt } from './expiry.js'
+import { absoluteEnd, endOfUsed, expiryTime, keepsSavedAt } from './expiry.js'
 import { liveIn, type SessionState } from './state.js'
 
 /**
@@ -8,6 +8,11 @@ import { liveIn, type SessionState } from './state.js'
  * more often than is worth remembering: what a touch gains has to be a share of it.
  */
 export function touchDue(state: SessionState, context: SessionContext, now: number): boolean {
+  const { origin } = state
+  return (origin.kind === 'live' && origin.outdated) || isProlonged(state, context, now)
+}
+
+function isProlonged(state: SessionState, context: SessionContext, now: number): boolean {
   const { saveEveryRequest, rules, touchAfter } = context
   if (saveEveryRequest) return true
   if (rules.idleTimeout === undefined || state.expires === undefined) return false
@@ -36,7 +41,10 @@ export async function touch(state: SessionState, context: SessionContext, now: n
   const { engine, saveEveryRequest, logger } = context
   try {
     const { id, version, renewed } = liveIn(state)
-    const expires = endOf(state, context, now)
+    const { expires: present } = state
+    // Only an outdated id is to be replaced, and its session ends when it would have.
+    const isKept = present !== undefined && !isProlonged(state, context, now)
+    const expires = isKept ? present : endOf(state, context, now)
     const touched = await engine.touch(id, expires)
     if (touched.kind === 'missing') return false
     state.origin = { kind: 'live', id: touched.id, version, ...(renewed && { renewed }) }
@@ -60,7 +68,7 @@ export function cookieAge(
   { rules, saveEveryRequest }: SessionContext,
   now: number,
 ): number {
-  if (!keepsSavedAt(rules)) return expiryAge(state.expiry, now, rules)
+  if (!keepsSavedAt(rules)) return ((state.expires ?? now) - now) / 1000
   const saved = saveEveryRequest ? expiryTime(state.expiry, now, rules) : savedEnd(state, rules)
   return Math.floor((Math.min(saved, absoluteEnd(state, rules)) - now) / 1000)
 }
