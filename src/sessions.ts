@@ -90,6 +90,7 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
   )
   if (settings.environment === 'production' && !own.capabilities.shared)
     logger.warn({ engine: own.name }, ALONE)
+  const fingerprint = fingerprintWith(settings.secretKey)
   const context: SessionContext = {
     engine: own,
     clock,
@@ -99,12 +100,8 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     saveEveryRequest: settings.saveEveryRequest,
     nestedChanges: settings.nestedChanges,
     turns: new Turns(),
-    witness: new Witness({
-      events,
-      clock,
-      rules: settings,
-      fingerprint: fingerprintWith(settings.secretKey),
-    }),
+    witness: new Witness({ events, clock, rules: settings, fingerprint }),
+    fingerprint,
     logger,
   }
   const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)

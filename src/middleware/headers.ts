@@ -50,7 +50,8 @@ export function bearing(error: Error, name: string, line: string | undefined): E
   }
   return Object.create(Object.getPrototypeOf(error), {
     ...Object.getOwnPropertyDescriptors(error),
-    headers: { value: headers, writable: true, enumerable: true, configurable: true },
+    // Not enumerable: whoever logs the error with all that it has would log the cookie (S12).
+    headers: { value: headers, writable: true, enumerable: false, configurable: true },
   })
 }
 

@@ -2,6 +2,7 @@ import type { Context, DefaultContext, Middleware } from 'koa'
 import type { SessionContext } from '../session/context.js'
 import type { Session } from '../session/session.js'
 import type { SessionCookie } from './cookie.js'
+import { hideCookie } from './discretion.js'
 import { plainHttpWarning } from './plain-http.js'
 import { Visit } from './visit.js'
 
@@ -17,8 +18,13 @@ interface Visited {
  */
 export function sessionMiddleware(context: SessionContext, cookie: SessionCookie): Middleware {
   const warnOfPlainHttp = plainHttpWarning(context, cookie.name)
+  let prepared: Context['app'] | undefined
   return async function tessera(ctx, next) {
-    addSessionTo(ctx.app.context)
+    if (ctx.app !== prepared) {
+      prepared = ctx.app
+      addSessionTo(prepared.context)
+      hideCookie(prepared, cookie.name, context.fingerprint)
+    }
     const visit = new Visit(ctx, context, cookie, warnOfPlainHttp)
     const visited: Visited & typeof ctx = ctx
     visited[VISIT] = visit

@@ -1,4 +1,5 @@
 import type { Engine } from '../engines/contract.js'
+import type { Fingerprint } from '../fingerprint.js'
 import type { Logger } from '../logger.js'
 import type { Turns } from '../turns.js'
 import type { ExpiryRules } from './expiry.js'
@@ -18,6 +19,7 @@ export interface SessionContext {
   readonly nestedChanges: NestedChanges
   readonly turns: Turns
   readonly witness: Witness
+  readonly fingerprint: Fingerprint
   readonly logger: Logger
 }
 

@@ -24,7 +24,8 @@ export class OpenedSession {
       await this.commit({ failed: false, tooLate: tooLate(), explicit: true })
       this.#state.watch.restart(this.#state.data)
     }
-    this.session = new Session({ state, rules: context.rules, clock: context.clock, save })
+    const { rules, clock, fingerprint } = context
+    this.session = new Session({ state, rules, clock, save, fingerprint })
   }
 
   /** Whether there is a record of it. */

@@ -1,3 +1,5 @@
+import { type InspectOptions, inspect } from 'node:util'
+import type { Fingerprint } from '../fingerprint.js'
 import type { ValueOf } from './data.js'
 import type { ExpiryRules } from './expiry.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
@@ -15,6 +17,16 @@ export interface ExpiryQuestion {
   readonly expiry?: number | Date | null
 }
 
+/** A session as anybody may see it. */
+export interface ShownSession {
+  /** By which two mentions of one session can be joined while the process runs; none where there is no id. */
+  readonly session: string | undefined
+  /** The number of keys. */
+  readonly size: number
+  readonly accessed: boolean
+  readonly modified: boolean
+}
+
 /** What a session needs besides its state. */
 export interface SessionParts {
   readonly state: SessionState
@@ -22,6 +34,7 @@ export interface SessionParts {
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly save: () => Promise<void>
+  readonly fingerprint: Fingerprint
 }
 
 /**
@@ -232,6 +245,21 @@ export class Session {
   /** True if it was there. */
   deleteTestCookie(): boolean {
     return this.delete(TEST_COOKIE)
+  }
+
+  /** What may be shown of the session, in a log say: neither the data nor the id (S12). Does not count as access. */
+  toJSON(): ShownSession {
+    const { id, data, accessed, pending } = this.#state
+    return {
+      session: id && this.#parts.fingerprint(id),
+      size: data.size,
+      accessed,
+      modified: pending.modified,
+    }
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `Session ${inspect(this.toJSON(), options)}`
   }
 
   /** The one way to the data: looking at it is what `accessed` means. */
