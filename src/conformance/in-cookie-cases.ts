@@ -90,7 +90,7 @@ export const inCookieCases = about('in the cookie', [
     },
   },
   {
-    title: 'an id that is cut off anywhere is unknown',
+    title: 'S50 an id that is cut off anywhere is unknown',
     needs: ['inCookie'],
     async run(bench) {
       const id = await bench.engine.create(record(bench, { user: 'ada' }))
@@ -101,7 +101,7 @@ export const inCookieCases = about('in the cookie', [
     },
   },
   {
-    title: 'parts of two ids put together are unknown',
+    title: 'S49 S50 parts of two ids put together are unknown',
     needs: ['inCookie'],
     async run(bench) {
       const ids = await Promise.all(

@@ -121,3 +121,28 @@ for (const cookieCodec of ['sealed', 'signed'] as const) {
     t.is(givenBy(await written(cookie).visit('/in'))?.attributes['max-age'], String(AGE))
   })
 }
+
+test.serial(
+  'S52 a value that is moved to another cookie, or to another application, logs nobody in',
+  async (t) => {
+    for (const cookieCodec of ['sealed', 'signed'] as const) {
+      const cookie = await loggedInBefore(t, { cookieCodec })
+      const ask = async (options: SessionsOptions, name: string): Promise<string> => {
+        const visitor = (await siteWith(t, { cookieCodec, secretKey: FIRST, ...options }))()
+        visitor.cookies.set(name, cookie)
+        return (await visitor.visit('/')).body
+      }
+      t.is(await ask({}, 'sessionid'), 'ada')
+      t.is(await ask({}, 'csrftoken'), 'nobody')
+      t.is(await ask({ cookieName: 'other' }, 'other'), 'nobody')
+      t.is(await ask({ secretKey: SECOND }, 'sessionid'), 'nobody')
+    }
+  },
+)
+
+test.serial('S14 a key that is sent as a cookie logs nobody in', async (t) => {
+  const site = await siteWith(t, { secretKey: FIRST, secretKeyFallbacks: [SECOND] })
+  for (const key of [FIRST, SECOND].map((each) => each.replaceAll(' ', '-'))) {
+    t.is((await site(key).visit('/')).body, 'nobody')
+  }
+})
