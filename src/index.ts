@@ -1,3 +1,4 @@
+export type { Codec, Entry } from './codecs/codec.js'
 export type { CustomExpiry, JsonObject, JsonValue, SessionRecord } from './codecs/record.js'
 export type { Capabilities, Engine, Loaded, Missing, Stored, Touched, Updated } from './engines/contract.js'
 export { CookieTooLarge, EngineMisconfigured, EngineUnavailable } from './engines/errors.js'
