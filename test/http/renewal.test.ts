@@ -124,7 +124,7 @@ onServerSideEngines('S09 a store that fails at the renewal costs nobody anything
   const answer = await site.send('/read', old)
   t.is(answer.status, 200)
   t.deepEqual(answer.cookies, [])
-  t.deepEqual(site.logged, ['the id of a session could not be renewed'])
+  t.true(site.logged.includes('the id of a session could not be renewed'))
   site.down.clear()
   t.is((await site.send('/read', old)).cookies.length, 1)
 })
