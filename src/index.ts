@@ -1,10 +1,22 @@
 export type { Codec, Entry } from './codecs/codec.js'
-export type { CustomExpiry, JsonObject, JsonValue, SessionRecord } from './codecs/record.js'
-export type { Capabilities, Engine, Loaded, Missing, Stored, Touched, Updated } from './engines/contract.js'
+export type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from './codecs/record.js'
+export type {
+  Announce,
+  Capabilities,
+  Engine,
+  Loaded,
+  Missing,
+  Rotation,
+  Stored,
+  Touched,
+  Updated,
+} from './engines/contract.js'
 export { CookieTooLarge, EngineMisconfigured, EngineUnavailable } from './engines/errors.js'
 export type { EngineFactory } from './engines/factory.js'
 export type { EngineTools } from './engines/keyed-engine.js'
 export { type KeyvEngineOptions, keyvEngine } from './engines/keyv/keyv-engine.js'
+export type { Revocations } from './engines/revocations.js'
+export type { Roster, RosterList } from './engines/roster.js'
 export {
   type EndedBy,
   type ExpiryReason,
@@ -18,7 +30,16 @@ export type { Logger } from './logger.js'
 export type { WithSession } from './middleware/context.js'
 // All of it, since only a module's star exports can be augmented: `declare module 'tessera' { interface SessionData … }`.
 export * from './session/data.js'
-export { SessionContended, SessionInterrupted, SessionTooLate, UnsupportedValue } from './session/errors.js'
+export {
+  NotOnThisEngine,
+  SessionContended,
+  SessionInterrupted,
+  SessionTooLate,
+  TooManySessions,
+  UnsupportedValue,
+} from './session/errors.js'
+export type { UserSession } from './session/people/directory.js'
+export type { LogInOptions } from './session/people/log-in.js'
 export type { ExpiryQuestion, Session } from './session/session.js'
 export { openSessions, type Sessions, type SessionsOptions } from './sessions.js'
 export { type SettingFault, SettingsError } from './settings/errors.js'

@@ -9,6 +9,8 @@ import { consoleLogger, type Logger } from './logger.js'
 import { sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { openSession } from './session/opened.js'
+import { Directory, type UserSession } from './session/people/directory.js'
+import { openPeople } from './session/people/people.js'
 import type { Session } from './session/session.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
 import { Witness } from './session/witness.js'
@@ -39,6 +41,34 @@ export interface Sessions {
    * with `await session.save()`.
    */
   open(id?: string): Promise<Session>
+  /**
+   * The user's live sessions, the one used last first; `current`: the one that asks. For the user's own page of devices,
+   * and for administrators.
+   *
+   * @throws NotOnThisEngine if the engine cannot find sessions by their user.
+   * @throws EngineUnavailable if the store does not answer.
+   */
+  forUser(userId: string, options?: { readonly current?: Session | undefined }): Promise<UserSession[]>
+  /**
+   * Ends one session of the user, by the handle that `forUser` gave; answers how many ended: 0 if it was over already.
+   * Who has it open is logged out, and what a request under way in it wants to save is refused.
+   *
+   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   */
+  revoke(userId: string, handle: string): Promise<number>
+  /**
+   * Ends every other session of the user of this one, and leaves this one be: for "log out everywhere else", and after
+   * a change of password. Answers how many ended; `undefined` where sessions are in cookies, and nobody can count them.
+   *
+   * @throws TypeError if nobody is logged in. @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   */
+  revokeOthers(session: Session): Promise<number | undefined>
+  /**
+   * Ends every session of the user, as when an account is closed. Answers as `revokeOthers`.
+   *
+   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   */
+  revokeAll(userId: string): Promise<number | undefined>
   /**
    * Removes what has expired, in batches, and answers how many records went. `onBatch` hears how many so far, and ends
    * it early by answering `false`.
@@ -91,6 +121,10 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
   if (settings.environment === 'production' && !own.capabilities.shared)
     logger.warn({ engine: own.name }, ALONE)
   const fingerprint = fingerprintWith(settings.secretKey)
+  const turns = new Turns()
+  const limit = { most: settings.maxSessionsPerUser, policy: settings.maxSessionsPolicy }
+  const people = openPeople({ engine: own, turns, clock, logger, limit })
+  const directory = new Directory({ engine: own, lists: people?.lists, rules: settings, clock })
   const context: SessionContext = {
     engine: own,
     clock,
@@ -99,10 +133,11 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     touchAfter: settings.touchAfter,
     saveEveryRequest: settings.saveEveryRequest,
     nestedChanges: settings.nestedChanges,
-    turns: new Turns(),
+    turns,
     witness: new Witness({ events, clock, rules: settings, fingerprint }),
     fingerprint,
     logger,
+    residents: people?.residents,
   }
   const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)
   const cookie = {
@@ -127,6 +162,10 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
       )
       return opened.session
     },
+    forUser: (userId, { current } = {}) => directory.forUser(userId, current),
+    revoke: (userId, handle) => directory.revoke(userId, handle),
+    revokeOthers: (session) => directory.revokeOthers(session),
+    revokeAll: (userId) => directory.revokeAll(userId),
     clearExpired: (onBatch) => clearExpired(own, onBatch),
     on: (name, listener) => events.on(name, listener),
     async close() {

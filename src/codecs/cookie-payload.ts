@@ -6,6 +6,8 @@ export interface CookiePayload {
   readonly record: SessionRecord
   /** When this cookie was made: milliseconds since 1970. */
   readonly issuedAt: number
+  /** The not-before of its user that was in force then: milliseconds since 1970. Only where users can be revoked. */
+  readonly notBefore?: number
 }
 
 /**
@@ -13,10 +15,10 @@ export interface CookiePayload {
  *
  *     {"issuedAt":1700000000000,"expires":1700000060000,"createdAt":1700000000000,"expiry":60,"data":{…}}
  *
- * `expiry` is there only where the session has its own, and so are `savedAt`, `renewedAt` and `user`.
+ * `notBefore` is there only where it was not 0. `expiry` is there only where the session has its own, and so are `savedAt`, `renewedAt` and `user`.
  */
-export function encodePayload({ record, issuedAt }: CookiePayload): string {
-  return JSON.stringify({ issuedAt, expires: record.expires, ...membersOf(record) })
+export function encodePayload({ record, issuedAt, notBefore }: CookiePayload): string {
+  return JSON.stringify({ issuedAt, notBefore, expires: record.expires, ...membersOf(record) })
 }
 
 /** `undefined` if it is no payload. Never throws. For texts that were verified. */
@@ -25,7 +27,9 @@ export function decodePayload(text: string): CookiePayload | undefined {
     const parsed: unknown = JSON.parse(text)
     if (!isObject(parsed) || !isTime(parsed.issuedAt)) return undefined
     const record = parsedRecord(parsed)
-    return record && { record, issuedAt: parsed.issuedAt }
+    const { issuedAt, notBefore } = parsed
+    if (notBefore === undefined) return record && { record, issuedAt }
+    return record && isTime(notBefore) ? { record, issuedAt, notBefore } : undefined
   } catch {
     return undefined
   }

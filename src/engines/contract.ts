@@ -1,5 +1,6 @@
 import type { SessionRecord } from '../codecs/record.js'
 import type { Loaded } from './loaded.js'
+import type { Revocations } from './revocations.js'
 import type { Roster } from './roster.js'
 
 export type { Loaded, Missing } from './loaded.js'
@@ -75,6 +76,9 @@ export interface Engine {
 
   /** How sessions are found otherwise than by their ids. An engine without it can neither list nor revoke a user's. */
   readonly roster?: Roster
+
+  /** How all sessions of a user are ended where none can be found. Of an engine with a roster it is not asked. */
+  readonly revocations?: Revocations
 
   /** Finishes what is under way and lets go of files, sockets and timers. */
   close(): Promise<void>

@@ -2,6 +2,10 @@
 export const ENGINE_NAMES = ['cache', 'db', 'cached_db', 'redis', 'file', 'signed_cookies'] as const
 export type EngineName = (typeof ENGINE_NAMES)[number]
 
+/** The engines that can remember which users of `signed_cookies` were revoked. */
+export const REVOCATION_STORES = ['none', 'cache', 'db', 'redis', 'file'] as const
+export type RevocationStore = (typeof REVOCATION_STORES)[number]
+
 /** Django's backends have our engines' names, behind this path. */
 const DJANGO_PATH = 'django.contrib.sessions.backends.'
 

@@ -8,7 +8,7 @@ import { type EngineFactory, isEngine, missingFrom } from './factory.js'
 import type { FileOptions } from './file/file.js'
 import type { EngineTools } from './keyed-engine.js'
 import { engineExportedBy } from './module.js'
-import { type EngineName, isModulePath, type ModulePath } from './names.js'
+import { type EngineName, isModulePath, type ModulePath, type RevocationStore } from './names.js'
 import { type RecordCodecOptions, recordCodec } from './record-codec.js'
 import type { RedisOptions } from './redis/redis.js'
 import type { SignedCookiesOptions } from './signed-cookies.js'
@@ -20,7 +20,10 @@ export type EngineOptions = CacheOptions &
   FileOptions &
   RedisOptions &
   SignedCookiesOptions &
-  RecordCodecOptions
+  RecordCodecOptions & {
+    /** The engine that remembers which users of `signed_cookies` were revoked (S33). */
+    readonly revocationStore: RevocationStore
+  }
 
 type Open = (options: EngineOptions, tools: EngineTools) => Promise<Engine>
 
@@ -31,8 +34,12 @@ const engines: Record<EngineName, Open> = {
   cached_db: async (options, tools) => (await import('./db/cached-db.js')).openCachedDb(options, tools),
   redis: async (options, tools) => (await import('./redis/redis.js')).openRedis(options, tools),
   file: async (options, tools) => (await import('./file/file.js')).openFile(options, tools),
-  signed_cookies: async (options, tools) =>
-    (await import('./signed-cookies.js')).openSignedCookies(options, tools),
+  signed_cookies: async (options, tools) => {
+    const { openSignedCookies } = await import('./signed-cookies.js')
+    const { revocationStore: name } = options
+    const store = name === 'none' ? undefined : await engines[name](options, tools)
+    return openSignedCookies(options, tools, store)
+  },
 }
 
 /** Which engine: by name, by the path of a module that exports one, or itself, made already or to be made. */

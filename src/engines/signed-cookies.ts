@@ -1,12 +1,13 @@
-import { decodePayload, encodePayload } from '../codecs/cookie-payload.js'
+import { type CookiePayload, decodePayload, encodePayload } from '../codecs/cookie-payload.js'
 import { type Envelope, keysFor } from '../codecs/envelope.js'
 import type { SessionRecord } from '../codecs/record.js'
 import { SEALED_VERSION, sealed } from '../codecs/sealed.js'
 import { SIGNED_VERSION, signed } from '../codecs/signed.js'
-import type { Engine, Loaded, Stored, Touched, Updated } from './contract.js'
+import type { Engine, Loaded, Missing, Stored, Touched, Updated } from './contract.js'
 import { CookieTooLarge } from './errors.js'
 import { expired } from './expired.js'
 import type { EngineTools } from './keyed-engine.js'
+import { LONGEST_LIFE, NotBefore, type Revocations } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 /** Octets of name and value together that every browser keeps (RFC 6265bis). */
@@ -16,7 +17,11 @@ const LIMIT = 4096
 const CLOCK_SKEW = 60_000
 
 const NAME = 'signed_cookies'
+/** For how long a revoked cookie counts as one that was on its way: milliseconds. */
+const SUPERSEDED_FOR = 60_000
+
 const MISSING = { kind: 'missing' } as const
+const SUPERSEDED = { kind: 'superseded' } as const
 
 const codecs = {
   sealed: { version: SEALED_VERSION, make: sealed },
@@ -30,26 +35,46 @@ export interface SignedCookiesOptions extends SecretKeyOptions {
 }
 
 /**
- * The `signed_cookies` engine: the cookie itself holds the session, and nothing is stored here.
+ * The `signed_cookies` engine: the cookie itself holds the session, and nothing is stored here. `store`: an engine
+ * with a roster, which is to remember who was revoked; it is closed along with this one.
  *
  * @throws EngineMisconfigured without a key.
  */
-export async function openSignedCookies(options: SignedCookiesOptions, tools: EngineTools): Promise<Engine> {
+export async function openSignedCookies(
+  options: SignedCookiesOptions,
+  tools: EngineTools,
+  store?: Engine,
+): Promise<Engine> {
   const { cookieName, cookieCodec } = options
   const secretKeys = secretKeysOf(options, `SESSION_ENGINE=${NAME}`)
-  tools.logger.warn(
-    { engine: NAME },
-    'sessions in cookies cannot be revoked: a copy of a cookie stays good after log-out, until it expires',
-  )
+  const warning = warnOf(store)
+  if (warning !== undefined) tools.logger.warn({ engine: NAME }, warning)
   const { version, make } = codecs[cookieCodec]
-  const purpose = `tessera ${NAME} ${version} ${cookieName}`
-  return new SignedCookies(make(keysFor(purpose, secretKeys)), cookieName, tools)
+  const envelope = make(keysFor(`tessera ${NAME} ${version} ${cookieName}`, secretKeys))
+  return new SignedCookies({ envelope, cookieName, tools, store })
+}
+
+function warnOf(store: Engine | undefined): string | undefined {
+  if (store === undefined)
+    return 'sessions in cookies cannot be revoked: a copy of a cookie stays good after log-out, until it expires'
+  if (store.capabilities.shared) return undefined
+  return 'who is logged out everywhere is remembered by this process alone: no other hears of it, nor does a restart'
+}
+
+interface SignedCookiesParts {
+  readonly envelope: Envelope
+  readonly cookieName: string
+  readonly tools: EngineTools
+  /** Where it is remembered which users were revoked. */
+  readonly store: Engine | undefined
 }
 
 /**
  * Here an id is the session. So there is nothing to conflict with: of two answers to one browser the cookie that
  * arrives last stands (last write wins), and every version is 1. And there is nothing to take back: a cookie that was
- * written over, rotated away or deleted is accepted again, by whoever kept it, until the end that it bears (S33, S58).
+ * written over, rotated away or deleted is accepted again, by whoever kept it, until the end that it bears (S58). But
+ * all cookies of a user can be revoked at once, if there is a store to remember it: then a cookie with a user costs one
+ * read of it, each time it is loaded and each time another is made from it (S33).
  */
 class SignedCookies implements Engine {
   readonly name = NAME
@@ -57,11 +82,18 @@ class SignedCookies implements Engine {
   readonly #envelope: Envelope
   readonly #cookieName: string
   readonly #tools: EngineTools
+  readonly #store: Engine | undefined
+  readonly #notBefore: NotBefore | undefined
+  readonly revocations?: Revocations
 
-  constructor(envelope: Envelope, cookieName: string, tools: EngineTools) {
+  constructor({ envelope, cookieName, tools, store }: SignedCookiesParts) {
     this.#envelope = envelope
     this.#cookieName = cookieName
     this.#tools = tools
+    this.#store = store
+    if (store?.roster === undefined) return
+    this.#notBefore = new NotBefore(store.roster, tools.clock)
+    this.revocations = { revokeUser: (userId, keep) => this.#revokeUser(userId, keep) }
   }
 
   isId(text: string): boolean {
@@ -69,34 +101,49 @@ class SignedCookies implements Engine {
   }
 
   async load(id: string): Promise<Loaded> {
-    return this.#read(id)
+    const held = this.#read(id)
+    if (held.kind === 'missing') return held
+    const { payload, outdated } = held
+    const notBefore = await this.#notBeforeOf(payload.record)
+    if (isAfter(payload, notBefore))
+      return { kind: 'found', record: payload.record, version: 1, ...(outdated && { outdated: true }) }
+    // The answer to a request that was on its way must not cost the browser the cookie that it was given instead.
+    return this.#tools.clock() - notBefore < SUPERSEDED_FOR ? SUPERSEDED : MISSING
   }
 
   async create(record: SessionRecord): Promise<string> {
-    return this.#write(record)
+    return this.#write(record, await this.#notBeforeOf(record))
   }
 
   async update(id: string, record: SessionRecord): Promise<Updated> {
-    if (this.#read(id).kind !== 'found') return MISSING
-    return { kind: 'updated', id: this.#write(record), version: 1 }
+    const held = this.#read(id)
+    if (held.kind === 'missing') return MISSING
+    const { payload } = held
+    const notBefore = await this.#notBeforeOf(payload.record)
+    if (!isAfter(payload, notBefore)) return MISSING
+    const isSameUser = payload.record.user?.id === record.user?.id
+    const itsOwn = isSameUser ? notBefore : await this.#notBeforeOf(record)
+    return { kind: 'updated', id: this.#write(record, itsOwn), version: 1 }
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
-    const there = this.#read(id)
-    if (there.kind !== 'found') return MISSING
-    return { kind: 'touched', id: this.#write({ ...there.record, expires }) }
+    const held = this.#read(id)
+    if (held.kind === 'missing') return MISSING
+    const updated = await this.update(id, { ...held.payload.record, expires })
+    return updated.kind === 'updated' ? { kind: 'touched', id: updated.id } : MISSING
   }
 
   rotate(id: string, record: SessionRecord): Promise<Updated> {
     return this.update(id, record)
   }
 
+  /** Nothing is asked of the store: whoever logs out can do so when it is down. */
   async delete(id: string): Promise<'deleted' | 'missing'> {
-    return this.#read(id).kind === 'found' ? 'deleted' : 'missing'
+    return this.#read(id).kind === 'held' ? 'deleted' : 'missing'
   }
 
-  async clearExpired(): Promise<number> {
-    return 0
+  async clearExpired(limit: number): Promise<number> {
+    return this.#store?.clearExpired(limit) ?? 0
   }
 
   async inspect(id: string): Promise<Stored | undefined> {
@@ -104,10 +151,25 @@ class SignedCookies implements Engine {
     return opened && { key: this.#cookieName, text: opened.text }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#store?.close()
+  }
 
-  /** The session that `id` is, if it is one of ours and has not expired. */
-  #read(id: string): Loaded {
+  async #revokeUser(userId: string, keep: string | undefined): Promise<string | undefined> {
+    const held = keep === undefined ? MISSING : this.#read(keep)
+    const kept = held.kind === 'missing' ? undefined : held.payload
+    const raised = await this.#notBefore?.raise(userId)
+    if (kept?.record.user?.id !== userId) return keep
+    if (raised === undefined || !isAfter(kept, raised.was)) return undefined
+    return this.#write(kept.record, raised.is)
+  }
+
+  async #notBeforeOf({ user }: SessionRecord): Promise<number> {
+    return user === undefined || this.#notBefore === undefined ? 0 : this.#notBefore.of(user.id)
+  }
+
+  /** What `id` holds, if it is one of ours and has not expired. */
+  #read(id: string): Held | Missing {
     // Before anything is computed: the work that a stranger can cause is bounded (S59).
     if (!this.isId(id)) return MISSING
     const opened = this.#envelope.open(id)
@@ -118,13 +180,17 @@ class SignedCookies implements Engine {
     const now = this.#tools.clock()
     // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
     if (issuedAt > now + CLOCK_SKEW) return MISSING
-    if (record.expires <= now) return expired(record)
-    return { kind: 'found', record, version: 1, ...(opened.outdated && { outdated: true }) }
+    return record.expires > now ? { kind: 'held', payload, outdated: opened.outdated } : expired(record)
   }
 
   /** @throws CookieTooLarge before any header is sent (S41). */
-  #write(record: SessionRecord): string {
-    const id = this.#envelope.close(encodePayload({ record, issuedAt: this.#tools.clock() }))
+  #write(record: SessionRecord, notBefore: number): string {
+    const issuedAt = this.#tools.clock()
+    const isRevocable = record.user !== undefined && this.#notBefore !== undefined
+    // A revocation is remembered for no longer than this.
+    const expires = isRevocable ? Math.min(record.expires, issuedAt + LONGEST_LIFE) : record.expires
+    const payload = { record: { ...record, expires }, issuedAt, ...(notBefore > 0 && { notBefore }) }
+    const id = this.#envelope.close(encodePayload(payload))
     const size = this.#sizeOf(id)
     if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
     return id
@@ -133,4 +199,16 @@ class SignedCookies implements Engine {
   #sizeOf(id: string): number {
     return this.#cookieName.length + id.length
   }
+}
+
+interface Held {
+  readonly kind: 'held'
+  readonly payload: CookiePayload
+  /** An earlier key closed it. */
+  readonly outdated: boolean
+}
+
+/** Whether the cookie was made under this not-before or a later one. */
+function isAfter({ notBefore = 0 }: CookiePayload, inForce: number): boolean {
+  return notBefore >= inForce
 }

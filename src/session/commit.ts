@@ -1,6 +1,7 @@
 import type { SessionContext } from './context.js'
-import { SessionInterrupted, SessionTooLate } from './errors.js'
+import { SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
 import { expiryTime } from './expiry.js'
+import { leaving, moving } from './people/on-the-way.js'
 import { type Plan, plan } from './plan.js'
 import { graceOf, renew, renewDue } from './renewal.js'
 import { liveIn, type Pending, type SessionState } from './state.js'
@@ -25,6 +26,7 @@ export type Verdict = 'nothing' | 'send the cookie' | 'remove the cookie'
  *
  * @throws SessionInterrupted if the session ended or moved meanwhile; nothing was written then.
  * @throws SessionContended if others were faster every time.
+ * @throws TooManySessions if a user logged in for whom it is one too many; nothing was written then.
  * @throws EngineUnavailable if the store does not answer.
  * @throws UnsupportedValue if there is something that JSON does not hold; nothing was written then.
  */
@@ -36,7 +38,9 @@ export async function commit(state: SessionState, context: SessionContext, endin
   try {
     return await carryOut(step, state, pending, context, ending, now)
   } catch (error) {
-    state.giveBack(pending)
+    // A log-in that is refused leaves nothing to be tried again: the handler may answer otherwise.
+    if (error instanceof TooManySessions) state.restore(now)
+    else state.giveBack(pending)
     if (error instanceof SessionInterrupted && !state.isInterrupted) {
       state.isInterrupted = true
       context.witness.interrupted('id' in state.origin ? state.origin.id : undefined)
@@ -87,7 +91,7 @@ async function carryOut(
     case 'touch':
       return (await touch(state, context, now)) ? 'send the cookie' : 'nothing'
     case 'update':
-      await write('update', state, pending, context, now)
+      await write({ verb: 'update' }, state, pending, context, now)
       return cookieFor(state)
     case 'rotate':
       return rotate(state, step.keep ? pending : undefined, context, now, step.grace)
@@ -101,13 +105,10 @@ function cookieFor({ origin }: SessionState): Verdict {
   return origin.kind === 'live' && origin.renewed ? 'nothing' : 'send the cookie'
 }
 
-async function create(
-  state: SessionState,
-  { engine, rules, witness }: SessionContext,
-  now: number,
-): Promise<Verdict> {
+async function create(state: SessionState, context: SessionContext, now: number): Promise<Verdict> {
+  const { engine, rules, witness } = context
   const record = state.toRecord(now, rules)
-  const id = await engine.create(record)
+  const id = await moving(context, { record }, (announce) => engine.create(record, announce))
   state.origin = { kind: 'live', id, version: 1 }
   state.stored(record)
   witness.created(id)
@@ -127,7 +128,10 @@ async function rotate(
 ): Promise<Verdict> {
   const { witness } = context
   const { id: from } = liveIn(state)
-  await write('rotate', state, merge, context, now, isRenewal ? graceOf(context) : undefined)
+  const before = state.saved?.user
+  const grace = isRenewal ? graceOf(context) : undefined
+  await write({ verb: 'rotate', grace }, state, merge, context, now)
+  if (before?.handle !== state.saved?.user?.handle) await leaving(context, before)
   const { id: to } = liveIn(state)
   if (merge === undefined) {
     witness.loggedOut(from)
@@ -141,15 +145,19 @@ async function rotate(
 async function end(
   state: SessionState,
   pending: Pending,
-  { engine, witness }: SessionContext,
+  context: SessionContext,
   { failed }: Ending,
 ): Promise<Verdict> {
+  const { engine, witness } = context
   const { id } = liveIn(state)
+  const before = state.saved?.user
   const ended = await engine.delete(id)
   // The session goes on under an id that somebody logged in with meanwhile: "you are logged out" would be a lie.
   if (ended === 'superseded' && !failed) throw new SessionInterrupted()
   state.origin = { kind: 'unknown' }
+  state.saved = undefined
   if (ended === 'deleted') {
+    await leaving(context, before)
     if (pending.end) witness.loggedOut(id)
     else witness.expired(id, 'own')
   }

@@ -3,6 +3,7 @@ import type { Fingerprint } from '../fingerprint.js'
 import type { Logger } from '../logger.js'
 import type { Turns } from '../turns.js'
 import type { ExpiryRules } from './expiry.js'
+import type { Residents } from './people/residents.js'
 import type { NestedChanges } from './watch.js'
 import type { Witness } from './witness.js'
 
@@ -21,6 +22,8 @@ export interface SessionContext {
   readonly witness: Witness
   readonly fingerprint: Fingerprint
   readonly logger: Logger
+  /** Where the engine has a roster. */
+  readonly residents: Residents | undefined
 }
 
 /** When ids are renewed that nobody asked to renew (S24). */

@@ -54,3 +54,28 @@ export class UnsupportedValue extends TypeError {
   override readonly name = 'UnsupportedValue'
   readonly code = 'E_UNSUPPORTED_VALUE'
 }
+
+/**
+ * The user has `MAX_SESSIONS_PER_USER` sessions already, and the policy is to refuse new ones. The log-in did not
+ * happen; the session is what it was before the request.
+ */
+export class TooManySessions extends Error {
+  override readonly name = 'TooManySessions'
+  readonly code = 'E_TOO_MANY_SESSIONS'
+  readonly status = 409
+  readonly expose = true
+
+  /** `limit`: how many the user may have. */
+  constructor(readonly limit: number) {
+    super(
+      `You are logged in ${limit === 1 ? 'in another place' : `in ${limit} places`} already, which is as many as are ` +
+        'allowed. Log out in one of them first.',
+    )
+  }
+}
+
+/** The engine cannot do this to the sessions of a user. The message says which engine, and what to do. */
+export class NotOnThisEngine extends Error {
+  override readonly name = 'NotOnThisEngine'
+  readonly code = 'E_NOT_ON_THIS_ENGINE'
+}

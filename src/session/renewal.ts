@@ -1,5 +1,7 @@
 import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
+import { SessionContended, SessionInterrupted } from './errors.js'
+import { moving } from './people/on-the-way.js'
 import { liveIn, type SessionState } from './state.js'
 import { endOf } from './touch.js'
 
@@ -26,18 +28,23 @@ export function renewDue(
 export async function renew(state: SessionState, context: SessionContext, now: number): Promise<boolean> {
   const { engine, logger, witness } = context
   const { id, version } = liveIn(state)
-  const { savedAt } = state
+  const before = state.saved?.user
+  const savedAt = state.saved?.savedAt
   const record = { ...state.toRecord(now, context.rules, now), savedAt, expires: endOf(state, context, now) }
   try {
-    const rotated = await engine.rotate(id, record, version, { grace: graceOf(context) })
+    const rotated = await moving(context, { id, before, record }, (announce) =>
+      engine.rotate(id, record, version, { grace: graceOf(context), ...(announce && { announce }) }),
+    )
     if (rotated.kind !== 'updated') return false
     state.origin = { kind: 'live', id: rotated.id, version: rotated.version }
     state.stored(record)
     witness.renewed(id, rotated.id)
     return true
   } catch (error) {
+    // Revoked while the request ran, which has read what it came for.
+    if (error instanceof SessionInterrupted) return false
     // Nobody asked for it, and the old id still works.
-    if (!(error instanceof EngineUnavailable)) throw error
+    if (!(error instanceof EngineUnavailable || error instanceof SessionContended)) throw error
     logger.warn({ err: error }, 'the id of a session could not be renewed')
     return false
   }

@@ -3,6 +3,7 @@ import type { Fingerprint } from '../fingerprint.js'
 import type { ValueOf } from './data.js'
 import type { ExpiryRules } from './expiry.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
+import type { LogInOptions } from './people/log-in.js'
 import type { SessionState } from './state.js'
 import { assertJson } from './values.js'
 
@@ -37,6 +38,9 @@ export interface SessionParts {
   readonly fingerprint: Fingerprint
 }
 
+/** What a session is made of, for what works on it beside the handler. */
+export let stateOf: (session: Session) => SessionState
+
 /**
  * One visitor's session: a Map of JSON values by key, with an expiry and an id. It is open already, so nothing here
  * waits; what is changed takes effect when the request's response begins, or at `save()`.
@@ -44,6 +48,10 @@ export interface SessionParts {
 export class Session {
   readonly #state: SessionState
   readonly #parts: SessionParts
+
+  static {
+    stateOf = (session) => session.#state
+  }
 
   constructor(parts: SessionParts) {
     this.#state = parts.state
@@ -57,6 +65,22 @@ export class Session {
 
   get createdAt(): Date {
     return new Date(this.#state.createdAt)
+  }
+
+  /** Who is logged in, as `login` was told; nobody in an anonymous session. */
+  get user(): string | undefined {
+    return this.#user()?.id
+  }
+
+  /** What this log-in is called in `sessions.forUser`. No secret: it leads nobody in. */
+  get handle(): string | undefined {
+    return this.#user()?.handle
+  }
+
+  /** When the user last proved who they are. */
+  get authenticatedAt(): Date | undefined {
+    const user = this.#user()
+    return user && new Date(user.authenticatedAt)
   }
 
   /** Whether the data was looked at. */
@@ -187,6 +211,33 @@ export class Session {
     this.#state.end(this.#parts.clock())
   }
 
+  /**
+   * Logs the user in whom you have just authenticated, under a new id (S08). What an anonymous visitor put into the
+   * session stays; what another user did goes (Django item 154). The same user proves again who they are:
+   * `authenticatedAt` is now, and the data stays.
+   *
+   * @throws TypeError if `userId` or the device is no text, @throws RangeError if the id has not 1 to 255 characters.
+   */
+  login(userId: string, options: LogInOptions = {}): void {
+    this.#state.logIn(userId, options, this.#parts.clock())
+    this.#change()
+  }
+
+  /** Logs out: ends the session with all its data, whoever is logged in (S26). The same as `flush`. */
+  logout(): void {
+    this.flush()
+  }
+
+  /**
+   * Whether the user proved who they are less than so many minutes ago, for routes that ask for it (S73). False for
+   * anonymous visitors.
+   */
+  authenticatedWithin(minutes: number): boolean {
+    const user = this.#user()
+    // A log-in that seems to lie ahead, since a clock was set back, is no newer than one as far behind (S25).
+    return user !== undefined && Math.abs(this.#parts.clock() - user.authenticatedAt) < minutes * 60_000
+  }
+
   /** Keeps the data and asks for a new id, against session fixation: do it at each log-in. */
   cycleKey(): void {
     this.#change()
@@ -266,6 +317,11 @@ export class Session {
   #data(): ReadonlyMap<string, unknown> {
     this.#state.accessed = true
     return this.#state.data
+  }
+
+  #user(): SessionState['user'] {
+    this.#state.accessed = true
+    return this.#state.user
   }
 
   /** The one way to change it. */

@@ -1,6 +1,7 @@
 import type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from '../codecs/record.js'
 import { Changes } from './changes.js'
 import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.js'
+import { type LogInOptions, logInOf } from './people/log-in.js'
 import { assertJson } from './values.js'
 import { type NestedChanges, Watch } from './watch.js'
 
@@ -32,6 +33,8 @@ export interface Pending {
   expiryChanged: boolean
   /** `cycleKey()`: data kept, new id. */
   rotate: boolean
+  /** `login()`: the user is this request's to say; otherwise a newer version's own stands. */
+  logIn: boolean
   /** `flush()`: the session ends. What was set afterwards begins another one. */
   end: boolean
 }
@@ -45,9 +48,8 @@ export class SessionState {
   user: SessionUser | undefined
   /** When it was given its id, if that is not its first: milliseconds since 1970. */
   renewedAt: number | undefined
-  /** When it was saved, and when it ends, as it is stored: milliseconds since 1970. */
-  savedAt: number | undefined
-  expires: number | undefined
+  /** The record as it is in the store, as far as this request knows. */
+  saved: SessionRecord | undefined
   accessed = false
   pending: Pending = nothingPending()
   /** Whether the request was refused what it wanted to save. It may want it twice, by `save()` and at its end. */
@@ -63,8 +65,7 @@ export class SessionState {
     this.expiry = record?.expiry
     this.user = record?.user
     this.renewedAt = record?.renewedAt
-    this.savedAt = record?.savedAt
-    this.expires = record?.expires
+    this.saved = record
     this.watch = new Watch(nestedChanges)
   }
 
@@ -75,7 +76,8 @@ export class SessionState {
 
   /** Neither id nor anything to store (Django item 12). */
   get isEmpty(): boolean {
-    return this.id === undefined && this.data.size === 0 && this.expiry === undefined
+    const isBare = this.user === undefined && this.expiry === undefined
+    return this.id === undefined && this.data.size === 0 && isBare
   }
 
   clear(): void {
@@ -90,8 +92,29 @@ export class SessionState {
     this.clear()
     this.createdAt = now
     this.renewedAt = undefined
+    this.user = undefined
     this.pending.end = true
     this.pending.rotate = false
+    this.pending.logIn = false
+  }
+
+  /** Another user gets nothing of what the one before has left (Django item 154). */
+  logIn(userId: string, options: LogInOptions, now: number): void {
+    const isAnother = this.user !== undefined && this.user.id !== userId
+    const user = logInOf(this.user, userId, options, now)
+    if (isAnother) this.end(now)
+    this.user = user
+    this.pending.logIn = true
+    this.pending.rotate = true
+    this.pending.modified = true
+  }
+
+  /** Where the session is its id: the one that it had is worth nothing any more. `undefined`: nor is the session. */
+  reissuedAs(id: string | undefined): void {
+    if (this.origin.kind !== 'live') return
+    this.origin = id === undefined ? { kind: 'superseded', id: this.origin.id } : { ...this.origin, id }
+    if (!this.pending.end) this.pending.modified = true
+    this.onLateChange?.()
   }
 
   /** Takes up what was changed in place, so that it counts like `set`. */
@@ -118,8 +141,21 @@ export class SessionState {
     failed.modifiedByHand ||= since.modifiedByHand
     failed.expiryChanged ||= since.expiryChanged
     failed.rotate = since.end ? since.rotate : failed.rotate || since.rotate
+    failed.logIn = since.end ? since.logIn : failed.logIn || since.logIn
     failed.end ||= since.end
     this.pending = failed
+  }
+
+  /** After a commit that was refused: the session is what the store has, and nothing is pending. */
+  restore(now: number): void {
+    const { saved } = this
+    this.data = toMap(saved?.data)
+    this.createdAt = saved?.createdAt ?? now
+    this.expiry = saved?.expiry
+    this.user = saved?.user
+    this.renewedAt = saved?.renewedAt
+    this.pending = nothingPending()
+    this.watch.restart(this.data)
   }
 
   /** Takes over what a commit stored, where others' changes were merged in. */
@@ -127,14 +163,13 @@ export class SessionState {
     this.data = this.pending.changes.applyTo(toMap(stored.data))
     this.createdAt = stored.createdAt
     if (!this.pending.expiryChanged) this.expiry = stored.expiry
-    this.user = stored.user
+    if (!this.pending.logIn && !this.pending.end) this.user = stored.user
   }
 
-  /** Takes over when, after each commit that stored it. */
-  stored({ savedAt, renewedAt, expires }: Omit<SessionRecord, 'data'>): void {
-    this.savedAt = savedAt
-    this.renewedAt = renewedAt
-    this.expires = expires
+  /** Remembers what a commit stored. */
+  stored(record: SessionRecord): void {
+    this.saved = record
+    if (!this.pending.end) this.renewedAt = record.renewedAt
   }
 
   /** @throws UnsupportedValue if the data holds what JSON does not. */
@@ -188,6 +223,7 @@ function nothingPending(): Pending {
     modifiedByHand: false,
     expiryChanged: false,
     rotate: false,
+    logIn: false,
     end: false,
   }
 }

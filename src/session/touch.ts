@@ -1,6 +1,7 @@
 import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd, endOfUsed, expiryTime, keepsSavedAt } from './expiry.js'
+import { staying } from './people/on-the-way.js'
 import { liveIn, type SessionState } from './state.js'
 
 /**
@@ -15,24 +16,21 @@ export function touchDue(state: SessionState, context: SessionContext, now: numb
 function isProlonged(state: SessionState, context: SessionContext, now: number): boolean {
   const { saveEveryRequest, rules, touchAfter } = context
   if (saveEveryRequest) return true
-  if (rules.idleTimeout === undefined || state.expires === undefined) return false
-  const gain = endOf(state, context, now) - state.expires
+  if (rules.idleTimeout === undefined || state.saved === undefined) return false
+  const gain = endOf(state, context, now) - state.saved.expires
   // Less than nothing: it was written under other settings, or by a clock that was ahead (S25).
   return gain < 0 || (gain > 0 && gain >= touchAfter * rules.idleTimeout * 1000)
 }
 
 /** The end of a session that is used now and not saved. */
 export function endOf(state: SessionState, { rules, saveEveryRequest }: SessionContext, now: number): number {
-  return endOfUsed(
-    state,
-    saveEveryRequest ? expiryTime(state.expiry, now, rules) : savedEnd(state, rules),
-    now,
-    rules,
-  )
+  const saved = saveEveryRequest ? expiryTime(state.expiry, now, rules) : savedEnd(state, rules)
+  return endOfUsed(state, saved, now, rules)
 }
 
 /** Until when the last save has given it; where that was not written, its end says so. */
-function savedEnd({ expiry, savedAt, expires }: SessionState, rules: SessionContext['rules']): number {
+function savedEnd({ expiry, saved }: SessionState, rules: SessionContext['rules']): number {
+  const { savedAt, expires } = saved ?? {}
   return savedAt === undefined ? (expires ?? Number.POSITIVE_INFINITY) : expiryTime(expiry, savedAt, rules)
 }
 
@@ -41,14 +39,15 @@ export async function touch(state: SessionState, context: SessionContext, now: n
   const { engine, saveEveryRequest, logger } = context
   try {
     const { id, version, renewed } = liveIn(state)
-    const { expires: present } = state
-    // Only an outdated id is to be replaced, and its session ends when it would have.
-    const isKept = present !== undefined && !isProlonged(state, context, now)
-    const expires = isKept ? present : endOf(state, context, now)
+    const { saved } = state
+    // Where only an outdated id is to be replaced, its session ends when it would have.
+    const isKept = saved !== undefined && !isProlonged(state, context, now)
+    const expires = isKept ? saved.expires : endOf(state, context, now)
+    await staying(context, id, { user: saved?.user, expires })
     const touched = await engine.touch(id, expires)
     if (touched.kind === 'missing') return false
     state.origin = { kind: 'live', id: touched.id, version, ...(renewed && { renewed }) }
-    state.expires = expires
+    state.saved = saved && { ...saved, expires }
     // The cookie of a session that is only used lasts as long as the last save says; the server counts the idle time.
     return (saveEveryRequest && !renewed) || touched.id !== id
   } catch (error) {
@@ -68,7 +67,7 @@ export function cookieAge(
   { rules, saveEveryRequest }: SessionContext,
   now: number,
 ): number {
-  if (!keepsSavedAt(rules)) return ((state.expires ?? now) - now) / 1000
+  if (!keepsSavedAt(rules)) return ((state.saved?.expires ?? now) - now) / 1000
   const saved = saveEveryRequest ? expiryTime(state.expiry, now, rules) : savedEnd(state, rules)
   return Math.floor((Math.min(saved, absoluteEnd(state, rules)) - now) / 1000)
 }

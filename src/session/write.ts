@@ -1,73 +1,68 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { SessionRecord } from '../codecs/record.js'
-import type { Updated } from '../engines/contract.js'
+import { ATTEMPTS, patience } from '../engines/again.js'
+import type { Announce, Updated } from '../engines/contract.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted } from './errors.js'
 import type { ExpiryRules } from './expiry.js'
+import { moving, staying } from './people/on-the-way.js'
 import { liveIn, type Pending, type SessionState, toMap, toRecord } from './state.js'
 
-/** How often a commit that others overtook is tried again. */
-const ATTEMPTS = 50
-/** From this attempt on it waits a little first, so that others can finish. */
-const PATIENT = 3
-/** Milliseconds. */
-const LONGEST_WAIT = 20
+/** How a session is written: where it is, or under a new id. */
+export type Way =
+  | { readonly verb: 'update' }
+  /** `grace`: it is a renewal, and the old id works for so many milliseconds more. */
+  | { readonly verb: 'rotate'; readonly grace?: number | undefined }
 
 /**
- * Stores what the session holds, under its id or, to rotate, under a new one. `merge`: what to do again to a newer
- * version; without it the record is written whatever others wrote. `grace`: the rotation is a renewal, and the old id
- * works for so many milliseconds more.
+ * Stores what the session holds. `merge`: what to do again to a newer version; without it the record is written whatever
+ * others wrote, and begins another session.
  *
  * @throws SessionInterrupted if the session ended or moved meanwhile.
  * @throws SessionContended if others were faster every time.
  */
 export async function write(
-  verb: Verb,
+  way: Way,
   state: SessionState,
   merge: Pending | undefined,
   context: SessionContext,
   now: number,
-  grace?: number,
 ): Promise<void> {
   const { rules, turns } = context
   const { id, version, renewed } = liveIn(state)
-  const record = state.toRecord(now, rules, verb === 'rotate' && merge !== undefined ? now : state.renewedAt)
-  const put = (how: Verb, newest: SessionRecord, its: number): Promise<Updated> =>
-    send(how, id, newest, its, context, grace)
-  let written: Written = { result: await put(verb, record, version), record, renewed }
-  if (written.result.kind === 'conflict') {
-    written = await turns.take(id, () => writeAgain(verb, id, record, merge, context, put))
-  }
+  const isMoving = way.verb === 'rotate'
+  const record = state.toRecord(now, rules, isMoving && merge !== undefined ? now : state.renewedAt)
+  const before = state.saved?.user
+  if (!isMoving) await staying(context, id, record)
+  await moving(isMoving ? context : undefined, { id, before, record }, async (announce) => {
+    const put = putter(way, id, context, announce)
+    let written: Written = { result: await put(record, version), record, renewed }
+    if (written.result.kind === 'conflict') {
+      written = await turns.take(id, () => writeAgain(way, put, id, record, merge, context))
+    }
 
-  const { result } = written
-  if (result.kind === 'conflict') throw new SessionContended()
-  if (result.kind === 'missing') throw new SessionInterrupted()
-  if (written.record !== record) state.adopt(written.record)
-  state.stored(written.record)
-  const isBorrowed = written.renewed && result.id === id
-  state.origin = {
-    kind: 'live',
-    id: result.id,
-    version: result.version,
-    ...(isBorrowed && { renewed: true }),
-  }
+    const { result } = written
+    if (result.kind === 'conflict') throw new SessionContended()
+    if (result.kind === 'missing') throw new SessionInterrupted()
+    if (written.record !== record) state.adopt(written.record)
+    state.stored(written.record)
+    const isBorrowed = written.renewed && result.id === id
+    state.origin = {
+      kind: 'live',
+      id: result.id,
+      version: result.version,
+      ...(isBorrowed && { renewed: true }),
+    }
+  })
 }
 
-type Verb = 'update' | 'rotate'
-type Put = (verb: Verb, record: SessionRecord, version: number) => Promise<Updated>
+/** `update` or `rotate`, with all that stays the same from one attempt to the next. */
+type Put = (record: SessionRecord, version: number) => Promise<Updated>
 
-function send(
-  verb: Verb,
-  id: string,
-  record: SessionRecord,
-  version: number,
-  { engine }: SessionContext,
-  grace: number | undefined,
-): Promise<Updated> {
-  if (verb === 'update') return engine.update(id, record, version)
-  return grace === undefined
-    ? engine.rotate(id, record, version)
-    : engine.rotate(id, record, version, { grace })
+function putter(way: Way, id: string, { engine }: SessionContext, announce: Announce | undefined): Put {
+  if (way.verb === 'update') return (record, version) => engine.update(id, record, version)
+  const { grace } = way
+  const how = { ...(grace !== undefined && { grace }), ...(announce && { announce }) }
+  return (record, version) => engine.rotate(id, record, version, how)
 }
 
 interface Written {
@@ -79,23 +74,27 @@ interface Written {
 
 /** On conflict: the newest record, this request's changes on top, and another try (no lost updates). */
 async function writeAgain(
-  wanted: Verb,
+  way: Way,
+  put: Put,
   id: string,
   record: SessionRecord,
   merge: Pending | undefined,
-  { engine, clock, rules }: SessionContext,
-  put: Put,
+  context: SessionContext,
 ): Promise<Written> {
+  const { engine, clock, rules } = context
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (attempt >= PATIENT) await delay(Math.random() * Math.min(LONGEST_WAIT, attempt))
+    await patience(attempt)
     const newest = await engine.load(id)
     if (newest.kind !== 'found') return { result: { kind: 'missing' }, record, renewed: undefined }
     const { renewed } = newest
     // A renewal that somebody else was quicker with is done; what is left to do is this request's own write.
-    const verb = renewed && merge !== undefined && !merge.rotate ? 'update' : wanted
+    const isRenewed = renewed && way.verb === 'rotate' && way.grace !== undefined
+    const putNow = isRenewed ? putter({ verb: 'update' }, id, context, undefined) : put
+    const isMoving = way.verb === 'rotate' && !isRenewed
+    const renewedAt = isMoving ? record.renewedAt : newest.record.renewedAt
     const merged =
-      merge === undefined ? record : mergeInto(newest.record, record, merge, verb, clock(), rules)
-    const result = await put(verb, merged, newest.version)
+      merge === undefined ? record : mergeInto(newest.record, { ...record, renewedAt }, merge, clock(), rules)
+    const result = await putNow(merged, newest.version)
     if (result.kind !== 'conflict') return { result, record: merged, renewed }
   }
   return { result: { kind: 'conflict' }, record, renewed: undefined }
@@ -104,14 +103,13 @@ async function writeAgain(
 function mergeInto(
   newest: SessionRecord,
   record: SessionRecord,
-  { changes, expiryChanged }: Pending,
-  verb: Verb,
+  { changes, expiryChanged, logIn }: Pending,
   now: number,
   rules: ExpiryRules,
 ): SessionRecord {
   const data = changes.applyTo(toMap(newest.data))
-  const { createdAt, user } = newest
+  const { createdAt } = newest
   const expiry = expiryChanged ? record.expiry : newest.expiry
-  const renewedAt = verb === 'rotate' ? record.renewedAt : newest.renewedAt
-  return toRecord(data, { createdAt, expiry, user, renewedAt }, now, rules)
+  const user = logIn ? record.user : newest.user
+  return toRecord(data, { createdAt, expiry, user, renewedAt: record.renewedAt }, now, rules)
 }

@@ -1,3 +1,4 @@
+import { REVOCATION_STORES } from '../engines/names.js'
 import * as cookie from './cookie-kinds.js'
 import { choice, flag, type Kind, optional, share, text, texts, wholeNumber } from './kinds.js'
 import * as lifetime from './lifetime-kinds.js'
@@ -200,6 +201,26 @@ export const definitions = {
     name: 'CODEC',
     default: 'json',
     meaning: 'how records stand in a store: json (readable) or sealed (encrypted with SECRET_KEY)',
+  }),
+  revocationStore: define(choice(REVOCATION_STORES), {
+    name: 'REVOCATION_STORE',
+    default: 'none',
+    meaning:
+      'where signed_cookies remembers which users were logged out everywhere: cache, db, redis, file, or none',
+  }),
+  maxSessionsPerUser: define(
+    wholeNumber({ min: 0, max: 10_000, right: 'a whole number of sessions from 0 (any number) to 10000' }),
+    {
+      name: 'MAX_SESSIONS_PER_USER',
+      default: 0,
+      meaning: 'how many sessions one user may have at the same time; 0 for any number',
+    },
+  ),
+  maxSessionsPolicy: define(choice(['evict-oldest', 'refuse-new']), {
+    name: 'MAX_SESSIONS_POLICY',
+    default: 'evict-oldest',
+    meaning:
+      'what happens to a log-in that is one too many: evict-oldest ends the oldest, refuse-new refuses it',
   }),
   keyPrefix: define(store.keyPrefix, {
     name: 'KEY_PREFIX',

@@ -80,6 +80,7 @@ const defaults: EngineOptions = {
   codec: 'json',
   secretKey: 'a secret of the tests, and of nobody else',
   secretKeyFallbacks: [],
+  revocationStore: 'none',
 }
 
 /** An empty store, and the engine that is to stand on it; `open` opens it. */

@@ -1,26 +1,69 @@
-import type { Engine } from '../../src/engines/contract.js'
+import type { Announce, Engine } from '../../src/engines/contract.js'
+import type { Roster } from '../../src/engines/roster.js'
 
 /** The calls that reach an engine's store. */
-export type EngineCall = 'load' | 'create' | 'update' | 'touch' | 'rotate' | 'delete' | 'clearExpired'
+export type EngineCall =
+  | 'load'
+  | 'create'
+  | 'update'
+  | 'touch'
+  | 'rotate'
+  | 'delete'
+  | 'clearExpired'
+  | 'roster.load'
+  | 'roster.vacate'
+  | 'roster.read'
+  | 'roster.write'
+  /** Between an announcement and what was announced; no call of its own. */
+  | 'announced'
+
+type Before = (call: EngineCall) => void | Promise<void>
 
 /** A real engine that runs `before` ahead of each call. What `before` throws, the call throws. */
-export function intercept(engine: Engine, before: (call: EngineCall) => void): Engine {
+export function intercept(engine: Engine, before: Before): Engine {
   const ahead = async <Result>(call: EngineCall, go: () => Promise<Result>): Promise<Result> => {
-    before(call)
+    const waiting = before(call)
+    if (waiting) await waiting
     return go()
   }
+  const heard = (announce: Announce | undefined): Announce | undefined =>
+    announce &&
+    (async (place) => {
+      await announce(place)
+      await before('announced')
+    })
   return {
     name: engine.name,
     capabilities: engine.capabilities,
     ...(engine.isId && { isId: engine.isId.bind(engine) }),
     load: (id) => ahead('load', () => engine.load(id)),
-    create: (record, announce) => ahead('create', () => engine.create(record, announce)),
+    create: (record, announce) => ahead('create', () => engine.create(record, heard(announce))),
     update: (id, record, version) => ahead('update', () => engine.update(id, record, version)),
     touch: (id, expires) => ahead('touch', () => engine.touch(id, expires)),
-    rotate: (id, record, version, how) => ahead('rotate', () => engine.rotate(id, record, version, how)),
+    rotate(id, record, version, how) {
+      const announce = heard(how?.announce)
+      return ahead('rotate', () =>
+        engine.rotate(id, record, version, { ...how, ...(announce && { announce }) }),
+      )
+    },
     delete: (id) => ahead('delete', () => engine.delete(id)),
     clearExpired: (limit) => ahead('clearExpired', () => engine.clearExpired(limit)),
-    ...(engine.roster && { roster: engine.roster }),
+    ...(engine.roster && { roster: interceptRoster(engine.roster, ahead) }),
+    ...(engine.revocations && { revocations: engine.revocations }),
     close: () => engine.close(),
+  }
+}
+
+function interceptRoster(
+  roster: Roster,
+  ahead: <Result>(call: EngineCall, go: () => Promise<Result>) => Promise<Result>,
+): Roster {
+  return {
+    placeOf: (id) => roster.placeOf(id),
+    load: (place) => ahead('roster.load', () => roster.load(place)),
+    vacate: (place) => ahead('roster.vacate', () => roster.vacate(place)),
+    read: (name) => ahead('roster.read', () => roster.read(name)),
+    write: (name, list, expires, version) =>
+      ahead('roster.write', () => roster.write(name, list, expires, version)),
   }
 }

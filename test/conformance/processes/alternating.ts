@@ -43,7 +43,7 @@ export function alternating(first: Engine, second: Engine): Engine {
     },
     update: (id, record, version) => write(id, (engine) => engine.update(id, record, version)),
     touch: (id, expires) => write(id, (engine) => engine.touch(id, expires)),
-    rotate: (id, record, version) => write(id, (engine) => engine.rotate(id, record, version)),
+    rotate: (id, record, version, how) => write(id, (engine) => engine.rotate(id, record, version, how)),
     async delete(id) {
       const engine = next()
       const outcome = await engine.delete(id)

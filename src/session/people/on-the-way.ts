@@ -1,0 +1,39 @@
+import type { SessionUser } from '../../codecs/record.js'
+import type { Announce } from '../../engines/contract.js'
+import type { Residents } from './residents.js'
+
+interface Context {
+  readonly residents: Residents | undefined
+}
+
+interface Moving {
+  /** The id that the session has so far. */
+  readonly id?: string
+  /** Whose it is so far. */
+  readonly before?: SessionUser | undefined
+  readonly record: { readonly user?: SessionUser | undefined; readonly expires: number }
+}
+
+/** Runs `go`, which puts a session to a new place, with what it has to call before. Of an anonymous one nobody hears. */
+export function moving<Result>(
+  context: Context | undefined,
+  { id, before, record: { user, expires } }: Moving,
+  go: (announce?: Announce) => Promise<Result>,
+): Promise<Result> {
+  if (context?.residents === undefined || user === undefined) return go()
+  return context.residents.move({ user, before, id, expires }, go)
+}
+
+/** To be called before a session gets another end where it is. */
+export async function staying(
+  { residents }: Context,
+  id: string,
+  { user, expires }: Moving['record'],
+): Promise<void> {
+  if (residents && user) await residents.stay({ user, id, expires })
+}
+
+/** To be called after `user`'s session has ended. */
+export async function leaving({ residents }: Context, user: SessionUser | undefined): Promise<void> {
+  if (residents && user) await residents.leave(user)
+}
