@@ -112,6 +112,15 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
   cleanupInterval: [['0', 0]],
   cookieCodec: [['signed', 'signed']],
   codec: [['sealed', 'sealed']],
+  revocationStore: [
+    ['none', 'none'],
+    ['db', 'db'],
+  ],
+  maxSessionsPerUser: [
+    ['0', 0],
+    ['10000', 10_000],
+  ],
+  maxSessionsPolicy: [['refuse-new', 'refuse-new']],
   keyPrefix: [
     ['a-B_9', 'a-B_9'],
     ['a'.repeat(64), 'a'.repeat(64)],
@@ -183,6 +192,9 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   ],
   filePath: ['', 'a\0b'],
   cacheMaxSessions: [...NO_NUMBERS, '0', '10000001'],
+  revocationStore: ['', 'cached_db', 'signed_cookies', './my-engine.js'],
+  maxSessionsPerUser: [...NO_NUMBERS, '10001'],
+  maxSessionsPolicy: ['', 'evict', 'Evict-Oldest'],
   keyPrefix: ['', 'a:b', 'ä', 'a'.repeat(65)],
   engineTimeout: [...NO_NUMBERS, '0', '60001'],
   port: [...NO_NUMBERS, '65536'],
