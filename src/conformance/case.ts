@@ -27,6 +27,11 @@ const needs = {
     isMet: ({ engine }) => engine.capabilities.shared,
     otherwise: 'the engine is of one process only',
   },
+  roster: { isMet: ({ engine }) => engine.roster !== undefined, otherwise: 'the engine has no `roster`' },
+  revocations: {
+    isMet: ({ engine }) => engine.revocations !== undefined,
+    otherwise: 'the engine has no `revocations`',
+  },
   lease: { isMet: ({ engine }) => engine.lease !== undefined, otherwise: 'the engine has no `lease`' },
   inspect: { isMet: ({ engine }) => engine.inspect !== undefined, otherwise: 'the engine has no `inspect`' },
   damage: { isMet: (bench) => bench.damage !== undefined, otherwise: 'the store has no `damage`' },

@@ -5,6 +5,8 @@ import { inCookieCases } from './in-cookie-cases.js'
 import { processCases } from './process-cases.js'
 import { recordCases } from './record-cases.js'
 import { restCases } from './rest-cases.js'
+import { revocationCases } from './revocation-cases.js'
+import { rosterCases } from './roster-cases.js'
 import { rotationCases } from './rotation-cases.js'
 import { sweepCases } from './sweep-cases.js'
 import { updateCases } from './update-cases.js'
@@ -23,4 +25,6 @@ export const conformanceCases: readonly Case[] = [
   ...restCases,
   ...processCases,
   ...inCookieCases,
+  ...rosterCases,
+  ...revocationCases,
 ]

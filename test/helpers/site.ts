@@ -6,6 +6,7 @@ import type { Bench } from '../../src/conformance/bench.js'
 import { record } from '../../src/conformance/case.js'
 import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/index.js'
 import { enginesUnderTest, openBench, serverSideEngines } from '../conformance/engines.js'
+import { revocableCookies } from '../conformance/stores/signed-cookies.js'
 import type { EngineUnderTest } from '../conformance/stores/store.js'
 import { testOf } from '../conformance/test-of.js'
 import { type Answer, type Sent, send, Visitor } from './client.js'
@@ -63,6 +64,11 @@ export function onServerSideEngines(title: string, run: RunOnSite): void {
 export function onCookieEngines(title: string, run: RunOnSite): void {
   const engines = enginesUnderTest.filter(({ inCookie = false }) => inCookie)
   registerOn(engines, title, run)
+}
+
+/** And for those whose users can be logged out everywhere, by the store that remembers it. */
+export function onRevocableCookies(title: string, run: RunOnSite): void {
+  registerOn(revocableCookies, title, run)
 }
 
 /** The id that the browser has after an answer to `sent`. */
