@@ -66,7 +66,7 @@ export const serverSideEngines = enginesUnderTest.filter(serverSide)
 /** Those that several processes may use at once. */
 export const sharedEngines = allEngines.filter(({ oneProcess = false }) => !oneProcess)
 
-const defaults: EngineOptions = {
+export const defaults: EngineOptions = {
   databaseUrl: 'sqlite::memory:',
   redisUrl: 'redis://127.0.0.1:1',
   filePath: 'nowhere',
