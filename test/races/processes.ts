@@ -28,12 +28,16 @@ export async function outputOf(child: Worker): Promise<string> {
   return output
 }
 
-/** Lets a worker for each task begin at the same moment, and answers when all have ended well. */
-export async function runTogether(t: ExecutionContext, where: string, ...tasks: string[][]): Promise<void> {
+/** Lets a worker for each task begin at the same moment, and answers what each printed when all have ended well. */
+export async function runTogether(
+  t: ExecutionContext,
+  where: string,
+  ...tasks: string[][]
+): Promise<string[]> {
   const workers = tasks.map((task) => startWorker(t, where, ...task, 'together'))
   await Promise.all(workers.map(({ stdout }) => once(stdout, 'data')))
   for (const { stdin } of workers) stdin.end('go')
-  await Promise.all(workers.map(outputOf))
+  return Promise.all(workers.map(outputOf))
 }
 
 /** The path of a database file that is gone when the test is. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { ExecutionContext } from 'ava'
 import { openSessions, type Sessions, type SessionsOptions } from '../../src/index.js'
 import { serverSide, sharedEngines } from '../conformance/engines.js'
+import { sqlite } from '../conformance/stores/sqlite.js'
 import type { EngineUnderTest } from '../conformance/stores/store.js'
 import { testOf } from '../conformance/test-of.js'
 import { outputOf, runTogether, startWorker } from './processes.js'
@@ -20,10 +21,14 @@ interface Subject {
   settle(): void
 }
 
-async function openSubject(t: ExecutionContext, under: EngineUnderTest): Promise<Subject> {
+async function openSubject(
+  t: ExecutionContext,
+  under: EngineUnderTest,
+  more: SessionsOptions = {},
+): Promise<Subject> {
   const { options, discard } = await under.prepare()
   t.teardown(discard)
-  const settings: SessionsOptions = { engine: under.engine, ...options, engineTimeout: 20_000 }
+  const settings: SessionsOptions = { engine: under.engine, ...options, ...more, engineTimeout: 20_000 }
   let now = Date.now()
   const sessions = await openSessions({ ...settings, clock: () => now })
   t.teardown(() => sessions.close())
@@ -68,6 +73,30 @@ for (const under of sharedEngines.filter(serverSide)) {
       t.is((await sessions.open(id)).get('n'), 2 * EACH)
     },
   )
+
+  // Without a limit there is less that can go wrong: one engine is enough.
+  for (const maxSessionsPerUser of under === sqlite ? [0, 3] : [3]) {
+    testOf(
+      under,
+      `S31 S32 after two processes have logged one user in and out all over, listed is alive (${maxSessionsPerUser || 'any number'})`,
+      async (t) => {
+        const { sessions, where, settle } = await openSubject(t, under, { maxSessionsPerUser })
+        const task = ['people', 'ada', '8']
+        const printed = await runTogether(t, where, task, task)
+        settle()
+        const ids = new Set(printed.join('').match(/^[a-z0-9]{32}$/gm))
+        t.true(ids.size > 16)
+        const loaded = await Promise.all([...ids].map((id) => sessions.engine.load(id)))
+        const alive = loaded.flatMap((one) => (one.kind === 'found' ? (one.record.user?.handle ?? []) : []))
+        const listed = (await sessions.forUser('ada')).map(({ handle }) => handle)
+        t.deepEqual(listed.sort(), alive.sort())
+        if (maxSessionsPerUser > 0) t.true(listed.length <= maxSessionsPerUser)
+        t.is(await sessions.revokeAll('ada'), alive.length)
+        const after = await Promise.all([...ids].map((id) => sessions.open(id)))
+        t.true(after.every(({ user }) => user === undefined))
+      },
+    )
+  }
 
   testOf(under, 'S27 what one process logs out, no late write of another revives', async (t) => {
     const { sessions, where, stored } = await openSubject(t, under)

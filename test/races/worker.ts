@@ -5,12 +5,14 @@
  *   set ID FIRST TIMES    sets so many keys at once, `key<FIRST>` and on, each in a session of its own opening
  *   late ID...            opens these sessions and prints "held"; when it hears of it, it writes to the first, counts
  *                         on in the second, rotates the third and so on, and prints how each ended
+ *   people USER LANES     so many browsers at once log this user in and out, rotate, write, and end each other's sessions;
+ *                         prints every id that any of them was ever given
  *   write TIMES           creates and rewrites sessions for ever; prints each id when its create was answered
  *
  * With `together` as the last argument it prints "ready" and begins when it hears of it: any text on its input.
  */
 import { once } from 'node:events'
-import { openSessions, type Session, type SessionsOptions } from '../../src/index.js'
+import { openSessions, type Session, SessionInterrupted, type SessionsOptions } from '../../src/index.js'
 
 const [where = '', task, ...rest] = process.argv.slice(2)
 const store: SessionsOptions = where.startsWith('{')
@@ -69,6 +71,33 @@ async function writeForEver(lane: number): Promise<never> {
   }
 }
 
+/** One browser of a user who has others, and does at random what one can do with them. */
+async function liveAs(userId: string): Promise<void> {
+  let id: string | undefined
+  for (let step = 0; step < 12; step++) {
+    const session = await sessions.open(id)
+    const { user } = session
+    const chance = Math.random()
+    try {
+      if (user === undefined || chance < 0.2) session.login(userId)
+      else if (chance < 0.45) session.cycleKey()
+      else if (chance < 0.6) session.set<string>('step', step)
+      else if (chance < 0.75) session.logout()
+      else if (chance < 0.85) await sessions.revokeOthers(session)
+      else if (chance < 0.9) await sessions.revokeAll(userId)
+      else {
+        const [oldest] = (await sessions.forUser(userId)).reverse()
+        if (oldest) await sessions.revoke(userId, oldest.handle)
+      }
+      await session.save()
+    } catch (error) {
+      if (!(error instanceof SessionInterrupted)) throw error
+    }
+    id = session.id
+    if (id !== undefined) console.log(id)
+  }
+}
+
 /** So many at once. */
 function all(times: string | undefined, go: (n: number) => Promise<unknown>): Promise<unknown> {
   return Promise.all(Array.from({ length: Number(times) }, (_, n) => go(n)))
@@ -78,6 +107,7 @@ const tasks: Readonly<Record<string, (...args: string[]) => Promise<unknown>>> =
   increment: (id = '', times) => all(times, () => increment(id)),
   set: (id = '', first, times) => all(times, (n) => setKey(id, Number(first) + n)),
   late: (...ids) => actLate(ids),
+  people: (userId = '', lanes) => all(lanes, () => liveAs(userId)),
   write: (times) => all(times, writeForEver),
 }
 
