@@ -34,6 +34,10 @@ const needs = {
   },
   lease: { isMet: ({ engine }) => engine.lease !== undefined, otherwise: 'the engine has no `lease`' },
   inspect: { isMet: ({ engine }) => engine.inspect !== undefined, otherwise: 'the engine has no `inspect`' },
+  anchorOf: {
+    isMet: ({ engine }) => engine.anchorOf !== undefined,
+    otherwise: 'the engine has no `anchorOf`',
+  },
   damage: { isMet: (bench) => bench.damage !== undefined, otherwise: 'the store has no `damage`' },
   dump: { isMet: (bench) => bench.dump !== undefined, otherwise: 'the store has no `dump`' },
 } satisfies Record<string, Condition>

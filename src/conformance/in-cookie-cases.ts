@@ -59,6 +59,31 @@ export const inCookieCases = about('in the cookie', [
     },
   },
   {
+    title:
+      'S64 the ids of one session have an anchor in common until it is rotated, and no other session has it',
+    needs: ['inCookie', 'anchorOf'],
+    async run(bench) {
+      const anchorOf = (id: string) => bench.engine.anchorOf?.(id)
+      const id = await bench.engine.create(record(bench, { n: 0 }))
+      const anchor = anchorOf(id)
+      assert.ok(anchor !== undefined && anchor.length >= 22, 'as hard to guess as an id')
+      const updated = await bench.engine.update(id, record(bench, { n: 1 }), 1)
+      assert.ok(updated.kind === 'updated')
+      const touched = await bench.engine.touch(updated.id, bench.now + 120_000)
+      assert.ok(touched.kind === 'touched')
+      assert.deepEqual([anchorOf(updated.id), anchorOf(touched.id)], [anchor, anchor])
+
+      const rotated = await bench.engine.rotate(touched.id, record(bench, { n: 1 }), 1)
+      assert.ok(rotated.kind === 'updated')
+      const other = await bench.engine.create(record(bench, { n: 0 }))
+      assert.equal(new Set([anchor, anchorOf(rotated.id), anchorOf(other)]).size, 3)
+      bench.now += 120_000
+      assert.equal(anchorOf(touched.id), anchor, 'expired or not')
+      assert.equal(anchorOf(bench.unknownId), undefined)
+      assert.equal(anchorOf(`${id}A`), undefined)
+    },
+  },
+  {
     title: 'there is nothing to clear',
     needs: ['inCookie'],
     async run(bench) {

@@ -80,6 +80,13 @@ export interface Engine {
   /** How all sessions of a user are ended where none can be found. Of an engine with a roster it is not asked. */
   readonly revocations?: Revocations
 
+  /**
+   * For engines whose writes each make a new id: what the ids of one session have in common until it is rotated, as hard
+   * to guess as an id. Read from `id` alone and at once, expired or not; `undefined` if it is none of this engine's. An
+   * engine without this method keeps a session's id until `rotate`.
+   */
+  anchorOf?(id: string): string | undefined
+
   /** Finishes what is under way and lets go of files, sockets and timers. */
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
-import { type CookiePayload, decodePayload, encodePayload } from '../codecs/cookie-payload.js'
-import { type Envelope, keysFor } from '../codecs/envelope.js'
+import { type CookiePayload, decodePayload, encodePayload, newAnchor } from '../codecs/cookie-payload.js'
+import { type Envelope, keysFor, type Opened } from '../codecs/envelope.js'
 import type { SessionRecord } from '../codecs/record.js'
 import { SEALED_VERSION, sealed } from '../codecs/sealed.js'
 import { SIGNED_VERSION, signed } from '../codecs/signed.js'
@@ -112,10 +112,18 @@ class SignedCookies implements Engine {
   }
 
   async create(record: SessionRecord): Promise<string> {
-    return this.#write(record, await this.#notBeforeOf(record))
+    return this.#write(record, await this.#notBeforeOf(record), newAnchor())
   }
 
-  async update(id: string, record: SessionRecord): Promise<Updated> {
+  update(id: string, record: SessionRecord): Promise<Updated> {
+    return this.#replace(id, record, (payload) => payload.anchor)
+  }
+
+  async #replace(
+    id: string,
+    record: SessionRecord,
+    anchorFor: (payload: CookiePayload) => string | undefined,
+  ): Promise<Updated> {
     const held = this.#read(id)
     if (held.kind === 'missing') return MISSING
     const { payload } = held
@@ -123,7 +131,7 @@ class SignedCookies implements Engine {
     if (!isAfter(payload, notBefore)) return MISSING
     const isSameUser = payload.record.user?.id === record.user?.id
     const itsOwn = isSameUser ? notBefore : await this.#notBeforeOf(record)
-    return { kind: 'updated', id: this.#write(record, itsOwn), version: 1 }
+    return { kind: 'updated', id: this.#write(record, itsOwn, anchorFor(payload)), version: 1 }
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
@@ -134,7 +142,7 @@ class SignedCookies implements Engine {
   }
 
   rotate(id: string, record: SessionRecord): Promise<Updated> {
-    return this.update(id, record)
+    return this.#replace(id, record, newAnchor)
   }
 
   /** Nothing is asked of the store: whoever logs out can do so when it is down. */
@@ -147,8 +155,13 @@ class SignedCookies implements Engine {
   }
 
   async inspect(id: string): Promise<Stored | undefined> {
-    const opened = this.isId(id) ? this.#envelope.open(id) : undefined
+    const opened = this.#open(id)
     return opened && { key: this.#cookieName, text: opened.text }
+  }
+
+  anchorOf(id: string): string | undefined {
+    const opened = this.#open(id)
+    return opened && decodePayload(opened.text)?.anchor
   }
 
   async close(): Promise<void> {
@@ -161,7 +174,7 @@ class SignedCookies implements Engine {
     const raised = await this.#notBefore?.raise(userId)
     if (kept?.record.user?.id !== userId) return keep
     if (raised === undefined || !isAfter(kept, raised.was)) return undefined
-    return this.#write(kept.record, raised.is)
+    return this.#write(kept.record, raised.is, kept.anchor)
   }
 
   async #notBeforeOf({ user }: SessionRecord): Promise<number> {
@@ -170,9 +183,7 @@ class SignedCookies implements Engine {
 
   /** What `id` holds, if it is one of ours and has not expired. */
   #read(id: string): Held | Missing {
-    // Before anything is computed: the work that a stranger can cause is bounded (S59).
-    if (!this.isId(id)) return MISSING
-    const opened = this.#envelope.open(id)
+    const opened = this.#open(id)
     if (opened === undefined) return MISSING
     const payload = decodePayload(opened.text)
     if (payload === undefined) return { kind: 'missing', why: 'undecodable' }
@@ -183,13 +194,18 @@ class SignedCookies implements Engine {
     return record.expires > now ? { kind: 'held', payload, outdated: opened.outdated } : expired(record)
   }
 
+  #open(id: string): Opened | undefined {
+    // Before anything is computed: the work that a stranger can cause is bounded (S59).
+    return this.isId(id) ? this.#envelope.open(id) : undefined
+  }
+
   /** @throws CookieTooLarge before any header is sent (S41). */
-  #write(record: SessionRecord, notBefore: number): string {
+  #write(record: SessionRecord, notBefore: number, anchor = newAnchor()): string {
     const issuedAt = this.#tools.clock()
     const isRevocable = record.user !== undefined && this.#notBefore !== undefined
     // A revocation is remembered for no longer than this.
     const expires = isRevocable ? Math.min(record.expires, issuedAt + LONGEST_LIFE) : record.expires
-    const payload = { record: { ...record, expires }, issuedAt, ...(notBefore > 0 && { notBefore }) }
+    const payload = { record: { ...record, expires }, issuedAt, anchor, ...(notBefore > 0 && { notBefore }) }
     const id = this.#envelope.close(encodePayload(payload))
     const size = this.#sizeOf(id)
     if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)

@@ -36,6 +36,7 @@ export function intercept(engine: Engine, before: Before): Engine {
     name: engine.name,
     capabilities: engine.capabilities,
     ...(engine.isId && { isId: engine.isId.bind(engine) }),
+    ...(engine.anchorOf && { anchorOf: engine.anchorOf.bind(engine) }),
     load: (id) => ahead('load', () => engine.load(id)),
     create: (record, announce) => ahead('create', () => engine.create(record, heard(announce))),
     update: (id, record, version) => ahead('update', () => engine.update(id, record, version)),
