@@ -28,6 +28,9 @@ export {
 } from './events.js'
 export type { Logger } from './logger.js'
 export type { WithSession } from './middleware/context.js'
+export { csrf } from './middleware/csrf/csrf.js'
+export type { CsrfOptions } from './middleware/csrf/options.js'
+export { type CsrfReason, CsrfRefused } from './middleware/csrf/refused.js'
 // All of it, since only a module's star exports can be augmented: `declare module 'tessera' { interface SessionData … }`.
 export * from './session/data.js'
 export {

@@ -1,5 +1,5 @@
 import { Cookie, CookieJar } from 'tough-cookie'
-import { CSRF_FIELD } from '../../src/middleware/csrf.js'
+import { CSRF_FIELD } from '../../src/middleware/csrf/names.js'
 import type { Browser } from './visitor.js'
 
 /** One request and its response, as they went over the wire. */
@@ -68,7 +68,8 @@ export class JarBrowser implements Browser {
     const response = await fetch(this.#parts.base + path, {
       ...init,
       redirect: 'manual',
-      headers: cookie === '' ? {} : { cookie },
+      // Browsers say where a form comes from.
+      headers: { ...(cookie !== '' && { cookie }), ...(init && { origin: this.#parts.base }) },
     })
     const setCookie = response.headers.getSetCookie()
     for (const line of setCookie) this.#keep(line)

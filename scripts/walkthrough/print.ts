@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/hood/cookies.js'
 import type { StoredRecord } from '../../src/hood/shelf.js'
-import { CSRF_COOKIE } from '../../src/middleware/csrf.js'
+import { CSRF_COOKIE } from '../../src/middleware/csrf/names.js'
 import type { Wire } from './jar-browser.js'
 import type { Event } from './play.js'
 

@@ -1,6 +1,6 @@
 import Router from '@koa/router'
 import type { Sessions, Settings } from '../index.js'
-import { csrf } from '../middleware/csrf.js'
+import { csrf } from '../middleware/csrf/csrf.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'
 import { cookieDateTime } from './cookie-date-time.js'
@@ -56,7 +56,9 @@ export function demos({
     ctx.state.storeHolds = sessions.engine.capabilities.revocable
     await next()
   })
-  router.use(csrf({ secretKeys }))
+  const { secretKey, secretKeyFallbacks } = settings
+  // A page without a form has no cookie: `pages()` hands the token to those with one.
+  router.use(csrf({ secretKey, secretKeyFallbacks, inEveryView: false }))
   const all = [
     home(facts),
     progress(),

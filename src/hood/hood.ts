@@ -2,8 +2,8 @@ import type { Context } from 'koa'
 import { LRUCache } from 'lru-cache'
 import { EngineUnavailable } from '../index.js'
 import { readCookie } from '../middleware/cookie.js'
-import { CSRF_COOKIE } from '../middleware/csrf.js'
-import { setCookieLines } from '../middleware/headers.js'
+import { CSRF_COOKIE } from '../middleware/csrf/names.js'
+import { givenCookie, setCookieLines } from '../middleware/headers.js'
 import type { IsSecret } from './cookies.js'
 import { type Exchange, exchangeOf } from './exchange.js'
 import { type EngineCall, recording } from './recording.js'
@@ -45,7 +45,8 @@ export class Hood {
 
   /** Keeps the exchange of a form that was sent for the page that the browser asks for next. */
   remember(ctx: Context, calls: readonly EngineCall[]): void {
-    const visitor = readCookie(ctx.req.headers.cookie, CSRF_COOKIE)
+    // The page will be asked for with the token that this answer gives, if it gives one.
+    const visitor = givenCookie(ctx, CSRF_COOKIE) ?? readCookie(ctx.req.headers.cookie, CSRF_COOKIE)
     if (visitor !== undefined) this.#before.set(visitor, exchangeOf(ctx, calls, this.#isSecret))
   }
 

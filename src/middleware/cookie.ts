@@ -18,6 +18,15 @@ export interface SessionCookie extends Omit<CookieOptions, 'secure'> {
   readonly secure: boolean | 'auto'
 }
 
+/**
+ * What a cookie's name may be: RFC 9110's token (S42). Name and value share the 4096 octets that browsers keep (S41), of
+ * which the value needs most.
+ */
+export const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/
+
+/** What a cookie's path may hold: nothing that could end the attribute and begin another one (S42). */
+export const COOKIE_PATH = /^[\x20-\x3a\x3d-\x7e]*$/
+
 /** Browsers keep no cookie for longer: 400 days, in seconds (RFC 6265bis). */
 export const LONGEST_COOKIE_AGE = 34_560_000
 

@@ -21,9 +21,10 @@ export function setCookieLines(ctx: Context): readonly string[] {
   return linesOf(ctx.res.getHeader('Set-Cookie'))
 }
 
-/** Whether the response gives or removes the cookie `name` so far. */
-export function givesCookie(ctx: Context, name: string): boolean {
-  return setCookieLines(ctx).some((line) => line.startsWith(`${name}=`))
+/** The value that the response gives the cookie `name` so far: empty if it removes it, undefined if it leaves it alone. */
+export function givenCookie(ctx: Context, name: string): string | undefined {
+  const line = setCookieLines(ctx).findLast((one) => one.startsWith(`${name}=`))
+  return line?.slice(name.length + 1).split(';', 1)[0]
 }
 
 export function varyOnCookie(ctx: Context): void {

@@ -37,6 +37,12 @@ export function sessionMiddleware(context: SessionContext, cookie: SessionCookie
   }
 }
 
+/** This request's dealings with its session; the innermost, where there are several. */
+export function visitOf(ctx: Context): Visit | undefined {
+  const visited: Visited & Context = ctx
+  return visited[VISIT]
+}
+
 /** Once an application, not once a request: `ctx.session` is a getter of the prototype of all its contexts. */
 function addSessionTo(prototype: DefaultContext): void {
   if (Object.hasOwn(prototype, VISIT)) return

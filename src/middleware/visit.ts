@@ -1,6 +1,7 @@
 import { format } from 'node:util'
 import type { Context } from 'koa'
 import { EngineUnavailable } from '../engines/errors.js'
+import { bindingOf } from '../session/binding.js'
 import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
@@ -10,8 +11,9 @@ import type { Session } from '../session/session.js'
 import type { SessionState } from '../session/state.js'
 import { cookieAge } from '../session/touch.js'
 import { type CookieOptions, readCookies, removeCookie, type SessionCookie, setCookie } from './cookie.js'
-import { bearing, givesCookie, sendCookie, varyOnCookie } from './headers.js'
+import { bearing, givenCookie, sendCookie, varyOnCookie } from './headers.js'
 import { statusOf } from './status.js'
+import { cookieHasGone } from './watched.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
 const SHORTEST_ID = 8
@@ -23,6 +25,7 @@ export class Visit {
   readonly #cookie: SessionCookie
   readonly #warnOfPlainHttp: () => void
   #opening: Promise<OpenedSession> | undefined
+  #opened: OpenedSession | undefined
   #session: Promise<Session> | undefined
   /** The `Set-Cookie` that the last commit asked for. */
   #line: string | undefined
@@ -41,6 +44,29 @@ export class Visit {
       this.#session.catch(() => {})
     }
     return this.#session
+  }
+
+  /**
+   * What a token is bound to that is to be good with the cookie that the browser will hold, as far as this answer goes by
+   * now. Asks nothing of the store, and opens nothing.
+   */
+  get binding(): string {
+    const given = givenCookie(this.#ctx, this.#cookie.name)
+    const held =
+      given === undefined
+        ? readCookies(this.#ctx.req.headers.cookie, this.#cookie.name)
+        : [given].filter((value) => value !== '')
+    return bindingOf(held, this.#context.engine)
+  }
+
+  /** Whether the handler has done what will change the {@link binding} with the commit. */
+  get isMoving(): boolean {
+    return this.#opened?.isMoving ?? false
+  }
+
+  /** Whether the request was overtaken, as far as anybody has looked: its answer must not set cookies (S27). */
+  get isSuperseded(): boolean {
+    return this.#opened?.isSuperseded ?? false
   }
 
   /** After the handler, before the headers. */
@@ -99,7 +125,10 @@ export class Visit {
       this.#context,
       () => this.#ctx.headerSent,
       (verdict, state) => this.#deliver(verdict, state),
-    )
+    ).then((opened) => {
+      this.#opened = opened
+      return opened
+    })
     return this.#opening
   }
 
@@ -133,7 +162,7 @@ export class Visit {
     if (ids.every((id) => id.length < SHORTEST_ID)) return this.#open()
     if (failed || !this.#context.saveEveryRequest) return undefined
     // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
-    if (givesCookie(this.#ctx, this.#cookie.name)) return undefined
+    if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
       const opened = await this.#open()
       return opened.isLive ? opened : undefined
@@ -154,6 +183,7 @@ export class Visit {
     this.#line = verdict === 'remove the cookie' ? removeCookie(cookie) : this.#lineFor(cookie, state)
     sendCookie(this.#ctx, cookie.name, this.#line)
     varyOnCookie(this.#ctx)
+    cookieHasGone(this.#ctx)
   }
 
   #cookieHere(): CookieOptions {

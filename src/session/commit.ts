@@ -49,6 +49,15 @@ export async function commit(state: SessionState, context: SessionContext, endin
   }
 }
 
+const MOVES: ReadonlySet<Plan['do']> = new Set(['create', 'rotate', 'renew', 'delete', 'forget'])
+
+/** Whether the session, were it committed now, would get another id, its first one, or none any more. */
+export function isMoving(state: SessionState, context: SessionContext): boolean {
+  const ending = { failed: false, tooLate: false, explicit: false }
+  const { do: step } = planFor(state, context, ending, context.clock())
+  return MOVES.has(step)
+}
+
 function planFor(state: SessionState, context: SessionContext, ending: Ending, now: number): Plan {
   const { end, rotate, modified } = state.pending
   return plan({

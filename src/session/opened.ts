@@ -1,4 +1,4 @@
-import { commit, type Ending, type Verdict } from './commit.js'
+import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd } from './expiry.js'
 import { firstFound } from './found.js'
@@ -31,6 +31,16 @@ export class OpenedSession {
   /** Whether there is a record of it. */
   get isLive(): boolean {
     return this.#state.origin.kind === 'live'
+  }
+
+  /** Whether the id that came was rotated away a moment ago: the browser may have the new one by now. */
+  get isSuperseded(): boolean {
+    return this.#state.origin.kind === 'superseded'
+  }
+
+  /** Whether what was done so far will give the browser another id, or take away the one it has. */
+  get isMoving(): boolean {
+    return isMoving(this.#state, this.#context)
   }
 
   /** Whether something was changed and not committed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LONGEST_COOKIE_AGE } from '../middleware/cookie.js'
+import { COOKIE_NAME, COOKIE_PATH, LONGEST_COOKIE_AGE } from '../middleware/cookie.js'
 import { flag, type Kind, text, wholeNumber } from './kinds.js'
 
 export const cookieAge: Kind<number> = wholeNumber({
@@ -8,12 +8,8 @@ export const cookieAge: Kind<number> = wholeNumber({
   right: `whole seconds from 1 to ${LONGEST_COOKIE_AGE} (400 days: browsers keep no cookie for longer)`,
 })
 
-/** Name and value share the 4096 octets that browsers keep (S41): these are left to the value. */
-const LONGEST_NAME = 256
-
-/** RFC 9110's token (S42). */
 export const cookieName: Kind<string> = text({
-  pattern: new RegExp(`^[!#$%&'*+\\-.^_\`|~0-9A-Za-z]{1,${LONGEST_NAME}}$`),
+  pattern: COOKIE_NAME,
   problem: 'cannot be the name of a cookie',
   right: `letters, digits and !#$%&'*+-.^_\`|~, at most ${LONGEST_NAME}`,
 })
@@ -25,8 +21,8 @@ export const cookiePath: Kind<string> = {
   schema: z
     .string({ error: 'is not text' })
     .startsWith('/', { error: 'does not begin with a slash' })
-    // Nothing that could end the attribute and begin another one (S42); ASCII alone, so characters are octets.
-    .regex(/^[\x20-\x3a\x3d-\x7e]*$/, { error: 'holds a character that no cookie can carry' })
+    // ASCII alone, so characters are octets.
+    .regex(COOKIE_PATH, { error: 'holds a character that no cookie can carry' })
     .max(LONGEST_ATTRIBUTE, { error: `is longer than ${LONGEST_ATTRIBUTE} octets` }),
   read: (path) => path,
   right: `a path that begins with a slash: printable ASCII without ; and <, at most ${LONGEST_ATTRIBUTE} octets`,

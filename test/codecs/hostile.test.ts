@@ -18,10 +18,11 @@ const manyKeys = (count: number): string =>
 
 /** As text: to write what is nested deep from objects would take a stack of its own. */
 const payloadOf = (data: string): string =>
-  encodePayload({ record: { data: {}, createdAt: now, expires: now + 60_000 }, issuedAt: now }).replace(
-    '{}',
-    data,
-  )
+  encodePayload({
+    anchor: undefined,
+    record: { data: {}, createdAt: now, expires: now + 60_000 },
+    issuedAt: now,
+  }).replace('{}', data)
 
 for (const [cookieCodec, make, version] of [
   ['signed', signed, SIGNED_VERSION],

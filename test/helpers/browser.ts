@@ -1,7 +1,12 @@
-/** Fetches as a browser does: keeps the cookies that it is given, drops those it is told to, follows nothing. */
+/**
+ * Fetches as a browser does: keeps the cookies that it is given, drops those it is told to, follows nothing. It does not
+ * say which site a form comes from, as those of before 2020, so that the forms' tokens are what counts.
+ */
 export class Browser {
   readonly #base: string
   readonly cookies = new Map<string, string>()
+  /** Says `Origin` with each form, as browsers do: forms of a page from before the session had its id are taken then. */
+  saysOrigin = false
 
   constructor(base: string) {
     this.#base = base
@@ -10,6 +15,7 @@ export class Browser {
   /** Another server's cookies are not this one's: a browser of its own, but with these cookies. */
   movedTo(base: string): Browser {
     const moved = new Browser(base)
+    moved.saysOrigin = this.saysOrigin
     for (const [name, value] of this.cookies) moved.cookies.set(name, value)
     return moved
   }
@@ -23,6 +29,7 @@ export class Browser {
     const headers = new Headers(init.headers)
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     if (cookie !== '') headers.set('Cookie', cookie)
+    if (this.saysOrigin && init.method === 'POST') headers.set('Origin', this.#base)
     const response = await fetch(new URL(path, this.#base), { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) this.#keep(line)
     return response

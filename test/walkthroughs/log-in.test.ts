@@ -102,6 +102,7 @@ onEngines('S34 a log-out, and nothing else, empties the cache; other cookies sta
 
 onEngines('a log-out in one tab is one in the other', async (t, site) => {
   const person = site.person()
+  person.browser.saysOrigin = true
   const first = await logIn(person)
   const second = await person.open(HERE)
   await person.submit(second, `${HERE}/out`)
@@ -119,6 +120,7 @@ onEngines(
   'forms of a tab that was open before the log-in still work, but for the log-in’s own',
   async (t, site) => {
     const person = site.person()
+    person.browser.saysOrigin = true
     const early = await person.open(HERE)
     const count = await person.open('/cookies/page-count')
     await logIn(person)

@@ -51,6 +51,6 @@ test('a form without its token is refused, with how to mend it', async (t) => {
   await person.open('/cookies/page-count')
   const response = await person.browser.fetch('/cookies/page-count/start-again', { method: 'POST' })
   t.is(response.status, 403)
-  t.regex(await response.text(), /Open the page and send it again/)
+  t.regex(await response.text(), /Open the page again and send the form once more/)
   t.is(person.cookies.get('count'), '1')
 })

@@ -56,6 +56,7 @@ onEngines('setExpiry(60) ends the session a minute after the last save', async (
 
 onEngines('setExpiry(0) takes the date off the cookie, setExpiry(null) puts it on again', async (t, site) => {
   const person = site.person()
+  person.browser.saysOrigin = true
   const form = (page: Page, expiry: string) =>
     person.browser.fetch(`${HERE}/set-expiry`, {
       method: 'POST',
@@ -137,6 +138,7 @@ onEngines('what is no date is told beside the field, and what was typed is kept'
 
 onEngines('clearExpired() answers how many records went', async (t, site) => {
   const person = site.person()
+  person.browser.saysOrigin = true
   const page = await person.open(HERE)
   const none = await person.submit(page, `${HERE}/clear-expired`)
   t.is(none.text('#call'), 'sessions.clearExpired()')
