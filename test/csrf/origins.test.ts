@@ -163,7 +163,7 @@ test('the refusal says what is wrong and how to mend it, and nothing that it was
     /needs the cookie csrftoken.*Allow cookies.*\n\nFor whoever builds this site: /,
   )
   t.regex(await refusal({}), /without its token.*\n\n.*name="csrfmiddlewaretoken".*X-CSRFToken.*body parser/)
-  t.regex(await refusal({ 'X-CSRFToken': 'old' }), /old token\. Open the page again/)
+  t.regex(await refusal({ 'X-CSRFToken': 'old' }), /token is an old one\. Open the page again/)
   t.regex(
     await refusal({ Origin: 'null' }),
     /does not say where it is.*taken from http:\/\/127.*no-referrer/s,
@@ -171,7 +171,10 @@ test('the refusal says what is wrong and how to mend it, and nothing that it was
   const foreign = await refusal({ Origin: 'https://evil.example' })
   t.regex(foreign, /sent from https:\/\/evil\.example, and is taken from http:\/\/127.*app\.proxy = true/s)
   t.regex(foreign, /csrf\(\{ trustedOrigins: \['https:\/\/evil\.example'\] \}\)/)
-  t.regex(await refusal({ 'Sec-Fetch-Site': 'cross-site' }), /sent from another site\./)
+  t.regex(
+    await refusal({ 'Sec-Fetch-Site': 'cross-site' }),
+    /sent from another site, so nothing was done with it\./,
+  )
   t.regex(await refusal({ 'Sec-Fetch-Site': 'odd' }), /does not say clearly/)
 
   const long = `https://${'a'.repeat(5000)}.example`
@@ -181,7 +184,7 @@ test('the refusal says what is wrong and how to mend it, and nothing that it was
   }
   const logged = await person.fetch('/write')
   t.is(logged.status, 200)
-  t.regex(await refusal({ 'X-CSRFToken': 'x' }), /old token/)
+  t.regex(await refusal({ 'X-CSRFToken': 'x' }), /an old one/)
   person.cookies.set('csrftoken', token)
-  t.regex(await refusal({ 'X-CSRFToken': token }), /logged in or out since/)
+  t.regex(await refusal({ 'X-CSRFToken': token }), /since its page was opened you have logged in or out/)
 })

@@ -41,7 +41,7 @@ function refusalByToken(ctx: Context, tokens: Tokens, { cookieName }: CsrfRules)
   if (tokens.sent === undefined) {
     return {
       reason: 'no-cookie',
-      person: `This form needs the cookie ${cookieName}, and your browser did not send it. Allow cookies for this site, open the page again and send the form once more.`,
+      person: `Nothing was done with this form: it needs the cookie ${cookieName}, and your browser did not send it. Allow cookies for this site, open the page again and send the form once more.`,
       developer: `the request has neither Sec-Fetch-Site nor Origin, as every browser of today sends them, and no token. A client that is no browser sends the site’s own address as Origin, or what ctx.state.csrfToken gave it, in the cookie ${cookieName} and in the header ${CSRF_HEADER}.`,
     }
   }
@@ -50,7 +50,7 @@ function refusalByToken(ctx: Context, tokens: Tokens, { cookieName }: CsrfRules)
     return {
       reason: 'other-session',
       person:
-        'You have logged in or out since this page was opened, or were away for long. Open the page again and send the form once more.',
+        'Nothing was done with this form: since its page was opened you have logged in or out, or were away for long. Open the page again and send the form once more.',
       developer: `the token in the cookie ${cookieName} is not of this session. It is good until the session gets another id; read ctx.state.csrfToken again after that.`,
     }
   }
@@ -58,7 +58,8 @@ function refusalByToken(ctx: Context, tokens: Tokens, { cookieName }: CsrfRules)
   if (sent === '') {
     return {
       reason: 'no-token',
-      person: 'This form was sent without its token. Open the page again and send the form once more.',
+      person:
+        'Nothing was done with this form: it was sent without its token. Open the page again and send the form once more.',
       developer: `give each form <input type="hidden" name="${CSRF_FIELD}"> with ctx.state.csrfToken as its value, or each request the header ${CSRF_HEADER}; and use csrf() behind the body parser.`,
     }
   }
@@ -66,7 +67,8 @@ function refusalByToken(ctx: Context, tokens: Tokens, { cookieName }: CsrfRules)
   if (repeated !== undefined && isSame(repeated, random)) return undefined
   return {
     reason: 'other-token',
-    person: 'This form has an old token. Open the page again and send the form once more.',
+    person:
+      'Nothing was done with this form: its token is an old one. Open the page again and send the form once more.',
     developer: `${CSRF_FIELD} or ${CSRF_HEADER} is not the token in the cookie ${cookieName}. Pages with a token in them must not be kept by a cache.`,
   }
 }
@@ -84,7 +86,7 @@ function fromOtherSite(origin: string): Refusal {
   const named = nameOf(origin)
   return {
     reason: 'other-site',
-    person: `This form was sent from ${named ?? 'another site'}. If it was you who sent it, open the page on this site and send it from there.`,
+    person: `This form was sent from ${named ?? 'another site'}, so nothing was done with it. If you meant to send it, open the page on this site and send it from there.`,
     developer: `the browser says that another site’s page caused this request (Sec-Fetch-Site).${trustHint(named)}`,
   }
 }
@@ -93,7 +95,7 @@ function fromUnknownSite(): Refusal {
   return {
     reason: 'unknown-site',
     person:
-      'Your browser does not say clearly where this form was sent from. Open the page again and send it once more.',
+      'Nothing was done with this form: your browser does not say clearly where it was sent from. Open the page again and send it once more.',
     developer:
       'Sec-Fetch-Site is none of same-origin, same-site, cross-site and none. Something between browser and server may have changed it.',
   }
@@ -107,7 +109,7 @@ function fromOtherOrigin(origin: string, own: string | undefined): Refusal {
       : ' If that is this very site, a proxy stands before the server: set app.proxy = true, and have the proxy send X-Forwarded-Proto and X-Forwarded-Host.'
   return {
     reason: 'other-origin',
-    person: `This form was sent from ${named ?? 'a page that does not say where it is'}, and is taken from ${own ?? 'this site'} only. Open the page on this site and send it from there.`,
+    person: `This form was sent from ${named ?? 'a page that does not say where it is'}, and is taken from ${own ?? 'this site'} only, so nothing was done with it. Open the page on this site and send it from there.`,
     developer: `Origin has to be that of the site itself, scheme, host and port.${mend}${trustHint(named)}`,
   }
 }
