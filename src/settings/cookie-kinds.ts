@@ -11,7 +11,7 @@ export const cookieAge: Kind<number> = wholeNumber({
 export const cookieName: Kind<string> = text({
   pattern: COOKIE_NAME,
   problem: 'cannot be the name of a cookie',
-  right: `letters, digits and !#$%&'*+-.^_\`|~, at most ${LONGEST_NAME}`,
+  right: `letters, digits and !#$%&'*+-.^_\`|~, at most 256`,
 })
 
 /** Browsers ignore an attribute that is longer: octets (RFC 6265bis 5.6). */

@@ -55,7 +55,10 @@ export async function openCsrfSite(
   // Later than the machine's time, by which test browsers drop cookies.
   const time = { now: Date.UTC(2040, 0, 1) }
   const sessions = await openSessions({
-    engine: async (tools) => intercept(await openEngine(engine, settings, tools), (call) => calls.push(call)),
+    engine: async (tools) =>
+      intercept(await openEngine(engine, settings, tools), (call) => {
+        calls.push(call)
+      }),
     cookieAge: settings.cookieAge,
     saveEveryRequest,
     clock: () => time.now,
