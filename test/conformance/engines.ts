@@ -31,7 +31,7 @@ export const ownCases: readonly Case<Partial<EngineOptions>>[] = [
 ]
 
 /** Every engine; the next one adds a line here, and its store in `stores/`. */
-export const enginesUnderTest: readonly EngineUnderTest[] = [
+const everyEngine: readonly EngineUnderTest[] = [
   memory,
   keyvMap,
   keyvFile,
@@ -44,6 +44,10 @@ export const enginesUnderTest: readonly EngineUnderTest[] = [
   signedCookies,
   sealedCookies,
 ]
+
+/** Those that `TEST_ENGINES` names by their heads, as in `TEST_ENGINES=cache,redis`; without it all. */
+const chosen = process.env.TEST_ENGINES?.split(',')
+export const enginesUnderTest = everyEngine.filter(({ head }) => chosen?.includes(head) ?? true)
 
 /** With those of which the engine's own promises are enough: three servers more for each file would be many. */
 export const allEngines: readonly EngineUnderTest[] = enginesUnderTest.flatMap((under) =>

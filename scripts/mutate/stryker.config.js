@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs'
+
+/**
+ * `npm run mutate`: faults are put into the code one by one, and each must be noticed by a test. The quickest tests go
+ * first. The report is `var/mutation/index.html`; what survives for a reason stands in docs/mutation.md.
+ */
+const filesIn = (folder, ending) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${folder}/${name}`)
+
+const sources = [...filesIn('src/codecs', '.ts'), ...filesIn('src/session', '.ts')]
+const tests = [
+  ...filesIn('test/session', '.test.ts'),
+  ...filesIn('test/http', '.test.ts'),
+  'test/conformance/contract.test.ts',
+]
+
+// The engines without a store outside this process; what concerns the others is none of the mutated code's.
+process.env.TEST_ENGINES = 'cache,signed,sealed'
+
+export default {
+  mutate: sources,
+  plugins: [new URL('./ava-runner.ts', import.meta.url).pathname],
+  testRunner: 'ava',
+  testRunnerNodeArgs: ['--import=tsx'],
+  ava: { sources, tests },
+  coverageAnalysis: 'perTest',
+  concurrency: 1,
+  timeoutMS: 3000,
+  dryRunTimeoutMinutes: 10,
+  thresholds: { high: 95, low: 90, break: 85 },
+  reporters: ['clear-text', 'html', 'json', 'progress'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  htmlReporter: { fileName: 'var/mutation/index.html' },
+  jsonReporter: { fileName: 'var/mutation/report.json' },
+  tempDirName: 'var/mutation/sandbox',
+  // Stryker would read it with an interface that TypeScript 7 does not have; there is nothing in it to rewrite.
+  tsconfigFile: 'none',
+  ignorePatterns: ['dist', 'var', 'docs', 'views', 'test/browser', 'test/walkthroughs'],
+}
