@@ -22,15 +22,16 @@ export const endingCases = about('endings', [
       const expires = bench.now + MINUTE
       const ids = await Promise.all(Array.from({ length: 5 }, () => bench.engine.create(record(bench))))
       bench.now = expires + offset
-      const [a = '', b = '', c = '', d = ''] = ids
+      const [a = '', b = '', c = '', d = '', e = ''] = ids
       const kinds = [
         (await bench.engine.load(a)).kind,
         (await bench.engine.update(b, record(bench), 1)).kind,
         (await bench.engine.rotate(c, record(bench), 1)).kind,
         (await bench.engine.touch(d, bench.now + MINUTE)).kind,
+        await bench.engine.delete(e),
       ]
-      const alive = ['found', 'updated', 'updated', 'touched']
-      assert.deepEqual(kinds, offset < 0 ? alive : ['missing', 'missing', 'missing', 'missing'])
+      const alive = ['found', 'updated', 'updated', 'touched', 'deleted']
+      assert.deepEqual(kinds, offset < 0 ? alive : Array(5).fill('missing'))
     },
   })),
   {
