@@ -37,6 +37,8 @@ export interface Site {
   readonly logged: string[]
   /** Resolves when the answer is there and the app is done with the request, whichever comes last. */
   send(path: string, sent?: Sent): Promise<Answer>
+  /** Resolves when the answer is there, whatever other requests are under way. */
+  request(path: string, sent?: Sent): Promise<Answer>
   visitor(): Visitor
   /** Stores a live session without a request, and answers its id. */
   store(data?: Parameters<typeof record>[1]): Promise<string>
@@ -117,7 +119,7 @@ async function openSite(
   app.on('error', (error: Error) => errors.push(error))
   const underWay = new Set<Promise<unknown>>()
   app.use((_ctx, next) => {
-    const handled = next()
+    const handled = next().finally(() => underWay.delete(handled))
     underWay.add(handled)
     return handled
   })
@@ -130,8 +132,9 @@ async function openSite(
   const url = await serve(t, app)
   t.teardown(() => agent.destroy())
 
+  const request: Site['request'] = (path, sent) => send(agent, `${url}${path}`, sent)
   const sendTo: Site['send'] = async (path, sent) => {
-    const answer = await send(agent, `${url}${path}`, sent)
+    const answer = await request(path, sent)
     await Promise.allSettled(underWay)
     // Koa reports what the middleware threw a few steps after it was thrown.
     await setImmediate()
@@ -148,6 +151,7 @@ async function openSite(
     errors,
     logged,
     send: sendTo,
+    request,
     visitor: () => new Visitor(sendTo),
     store: (data = { a: 1 }) => bench.engine.create(record(bench, data, COOKIE_AGE)),
     stored: (id) => bench.engine.load(id),
