@@ -5,7 +5,7 @@ import type { Envelope, Keys } from './envelope.js'
 export const SIGNED_VERSION = 's1'
 
 const NONCE_BYTES = 12
-const WRITTEN = /^s1\.[\w-]{16}\.[\w-]+\.[\w-]{43}$/
+const WRITTEN = /^s1\.[\w-]{16}\.[\w-]*\.[\w-]{43}$/
 
 /**
  * Signed and readable:

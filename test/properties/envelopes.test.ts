@@ -1,0 +1,86 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { type Envelope, type Keys, keysFor } from '../../src/codecs/envelope.js'
+import { sealed } from '../../src/codecs/sealed.js'
+import { signed } from '../../src/codecs/signed.js'
+import { holds } from './runs.js'
+import { takesLinearTime } from './time.js'
+
+const PURPOSE = 'tessera test of sessionid'
+const kinds: readonly [string, (keys: Keys) => Envelope, string][] = [
+  ['signed', signed, 's1'],
+  ['sealed', sealed, 'e1'],
+]
+const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.json())
+
+for (const [title, make, version] of kinds) {
+  const envelope = make(keysFor(PURPOSE, ['one secret', 'an older one']))
+
+  test(`${title}: S54 a text comes back under each of the keys, and under no other`, async (t) => {
+    const property = fc.property(text, (said) => {
+      const value = envelope.close(said)
+      t.is(envelope.open(value), said)
+      t.true(envelope.isWritten(value))
+      t.not(envelope.close(said), value)
+      t.is(envelope.open(make(keysFor(PURPOSE, ['an older one'])).close(said)), said)
+      t.is(make(keysFor(PURPOSE, ['an older one'])).open(value), undefined)
+      t.is(make(keysFor(`${PURPOSE}2`, ['one secret'])).open(value), undefined)
+    })
+    await holds(property, 100)
+  })
+
+  test(`${title}: S13 a value that was changed anywhere is not opened, whatever the change`, async (t) => {
+    const put = fc.oneof(
+      fc.constantFrom('', '.', 'A', '=', '-', '_', version),
+      fc.string({ unit: 'binary', maxLength: 2 }),
+    )
+    const property = fc.property(text, fc.nat(), fc.nat(2), put, (said, at, gone, piece) => {
+      const value = envelope.close(said)
+      const place = at % (value.length + 1)
+      const changed = value.slice(0, place) + piece + value.slice(place + gone)
+      t.is(envelope.open(changed), changed === value ? said : undefined)
+    })
+    await holds(property, 500)
+  })
+
+  test(`${title}: S13 no text makes it throw`, async (t) => {
+    const written = fc.stringMatching(/^[se]1(\.[\w-]{0,60}){0,4}$/)
+    const property = fc.property(fc.oneof(fc.string({ unit: 'binary' }), written), (sent) => {
+      t.is(envelope.open(sent), undefined)
+      t.notThrows(() => envelope.isWritten(sent))
+    })
+    await holds(property, 1000)
+  })
+
+  test(`${title}: S51 what is written otherwise is told from its characters`, (t) => {
+    const value = envelope.close('')
+    const longer = envelope.close('some text')
+    for (const not of [
+      '',
+      version,
+      value.slice(1),
+      ` ${value}`,
+      `${value}\n`,
+      `${value}=`,
+      `${value}.`,
+      `x${longer}`,
+      `${longer}!`,
+    ])
+      t.false(envelope.isWritten(not), not)
+    t.true(envelope.isWritten(longer))
+  })
+
+  for (const [what, input] of [
+    ['letters', (length) => `${version}.${'a'.repeat(length)}`],
+    ['dots', (length) => `${version}${'.'.repeat(length)}`],
+    [
+      'what is almost right',
+      (length) => `${version}.${'a'.repeat(16)}.${'a'.repeat(length)}.${'a'.repeat(42)}`,
+    ],
+    ['parts', (length) => version + `.${'a'.repeat(16)}`.repeat(length / 17)],
+  ] as const satisfies readonly [string, (length: number) => string][]) {
+    test(`${title}: R31 a value full of ${what} is refused in bounded time`, (t) => {
+      takesLinearTime(t, 'open', input, (sent) => envelope.open(sent))
+    })
+  }
+}
