@@ -12,18 +12,24 @@ const filesIn = (folder, ending) =>
 const sources = [...filesIn('src/codecs', '.ts'), ...filesIn('src/session', '.ts')]
 const tests = [
   ...filesIn('test/session', '.test.ts'),
+  ...filesIn('test/properties', '.test.ts'),
   ...filesIn('test/http', '.test.ts'),
+  'test/races/resurrection.test.ts',
   'test/conformance/contract.test.ts',
 ]
 
 // The engines without a store outside this process; what concerns the others is none of the mutated code's.
 process.env.TEST_ENGINES = 'cache,signed,sealed'
+// The same properties for every mutant, tried less often.
+process.env.PROPERTY_SEED = '7'
+process.env.PROPERTY_FACTOR = '0.5'
+// Every process that Stryker starts reads TypeScript.
+process.env.NODE_OPTIONS = '--import=tsx'
 
 export default {
   mutate: sources,
   plugins: [new URL('./ava-runner.ts', import.meta.url).pathname],
   testRunner: 'ava',
-  testRunnerNodeArgs: ['--import=tsx'],
   ava: { sources, tests },
   coverageAnalysis: 'perTest',
   concurrency: 1,

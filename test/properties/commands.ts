@@ -113,22 +113,28 @@ class Stranger implements Command {
   }
 }
 
+/** So many milliseconds, or to the end of the session at hand with so many more or less. */
+interface While {
+  readonly ms: number
+  readonly toEnd: boolean
+}
+
 /** While a request is under way, another one of its browser comes and goes, and time passes. */
 class Overtaken implements Command {
   readonly browser: number
   readonly slow: Part
   readonly quick: Part
-  readonly later: number
+  readonly later: While
 
-  constructor(browser: number, slow: Part, quick: Part, later: number) {
+  constructor(browser: number, slow: Part, quick: Part, later: While) {
     this.browser = browser
     this.slow = slow
     this.quick = quick
     this.later = later
   }
 
-  check(model: Readonly<Model>): boolean {
-    return mayBe(model, model.world.now + this.later)
+  check(): boolean {
+    return true
   }
 
   async run(model: Model, stage: Stage): Promise<void> {
@@ -149,7 +155,8 @@ class Overtaken implements Command {
       const quickRequest = new Request(world, id)
       jars[this.browser] = await compareAll(model, stage, quickRequest, quick, await stage.play(quick))
     } finally {
-      moveClock(model, stage, world.now + this.later)
+      const then = this.#then(model, id)
+      if (then >= world.now && mayBe(model, then)) moveClock(model, stage, then)
       goOn.give()
       await slowHappened
     }
@@ -158,7 +165,12 @@ class Overtaken implements Command {
   }
 
   toString(): string {
-    return `browser ${this.browser}: ${told(this.slow)}, overtaken by ${told(this.quick)} and ${this.later} ms`
+    return `browser ${this.browser}: ${told(this.slow)}, overtaken by ${told(this.quick)} and ${told(this.later)}`
+  }
+
+  #then({ world }: Model, id: string | undefined): number {
+    const found = id === undefined || !this.later.toEnd ? undefined : world.find(id)
+    return (typeof found === 'object' ? found.expires : world.now) + this.later.ms
   }
 }
 
@@ -301,7 +313,13 @@ const junk = fc.constantFrom(
   '"quoted"',
   's1.e1.x.y',
 )
+const offset = fc.constantFrom(-1, 0, 1)
 const aWhile = fc.constantFrom(0, 0, 1, 1000, 29_999, 30_000, 60_000, 100_000)
+
+const meanwhile = fc.oneof(
+  aWhile.map((ms): While => ({ ms, toEnd: false })),
+  offset.map((ms): While => ({ ms, toEnd: true })),
+)
 
 /** Sequences of what may happen to sessions. */
 export function histories(length: number): fc.Arbitrary<Iterable<Command>> {
@@ -310,7 +328,7 @@ export function histories(length: number): fc.Arbitrary<Iterable<Command>> {
       fc.tuple(browser, part, fc.constant(true)).map((parts) => new Visit(...parts)),
       fc.tuple(browser, part, fc.boolean()).map((parts) => new Visit(...parts)),
       fc.tuple(fc.oneof(fc.nat(99), junk), part).map((parts) => new Stranger(...parts)),
-      fc.tuple(browser, part, part, aWhile).map((parts) => new Overtaken(...parts)),
+      fc.tuple(browser, part, part, meanwhile).map((parts) => new Overtaken(...parts)),
       fc
         .tuple(
           browser,
@@ -319,7 +337,7 @@ export function histories(length: number): fc.Arbitrary<Iterable<Command>> {
         )
         .map((parts) => new AtOnce(...parts)),
       fc
-        .oneof(fc.tuple(aWhile, fc.constant(undefined)), fc.tuple(fc.constantFrom(-1, 0, 1), fc.nat(99)))
+        .oneof(fc.tuple(aWhile, fc.constant(undefined)), fc.tuple(offset, fc.nat(99)))
         .map(([by, toEndOf]) => new Later(by, toEndOf)),
       fc.constant(new Sweep()),
     ],
