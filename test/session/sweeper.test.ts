@@ -6,6 +6,7 @@ import type { Logger } from '../../src/logger.js'
 import { clearExpired, Sweeper } from '../../src/session/sweeper.js'
 import { openBench } from '../conformance/engines.js'
 import { memory } from '../conformance/stores/memory.js'
+import { intercept } from '../helpers/intercept.js'
 
 const HOUR = 3_600_000
 const turns = async (): Promise<void> => {
@@ -66,10 +67,10 @@ test.serial('a store that is down is a warning, and the next sweep comes all the
     asked++
     throw new EngineUnavailable('down')
   }
-  const warnings: string[] = []
+  const warnings: unknown[] = []
   const sweeper = new Sweeper(engine, HOUR, {
     ...silent(t),
-    warn: (_details, message) => warnings.push(message),
+    warn: (details, message) => warnings.push([details, message]),
   })
   for (const sweep of [1, 2]) {
     bench.now += HOUR
@@ -77,8 +78,76 @@ test.serial('a store that is down is a warning, and the next sweep comes all the
     await turns()
     t.is(asked, sweep)
   }
-  t.is(warnings.length, 2)
+  const warning = [{ err: new EngineUnavailable('down') }, 'expired sessions could not be cleared']
+  t.deepEqual(warnings, [warning, warning])
   await sweeper.stop()
+})
+
+test.serial('of several processes only the one that holds the lease clears', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  const { engine } = bench
+  const asked: unknown[] = []
+  let ours = false
+  engine.lease = async (...what) => {
+    asked.push(what)
+    return ours
+  }
+  const sweeper = new Sweeper(engine, HOUR, silent(t))
+  const id = await engine.create(record(bench, {}, 10))
+  for (const left of [true, false]) {
+    ours = !left
+    bench.now += HOUR
+    mock.timers.tick(HOUR * 1.1)
+    await turns()
+    t.is((await engine.inspect?.(id)) !== undefined, left)
+  }
+  t.deepEqual(asked, Array(2).fill(['sweep', HOUR * 0.8]), 'it ends before the next sweep may be due')
+  await sweeper.stop()
+})
+
+test.serial('an engine that knows no lease is cleared by everyone', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  const { lease: _lease, ...others } = intercept(bench.engine, () => {})
+  const sweeper = new Sweeper(others, HOUR, silent(t))
+  const id = await bench.engine.create(record(bench, {}, 10))
+  bench.now += HOUR
+  mock.timers.tick(HOUR * 1.1)
+  await turns()
+  t.is(await bench.engine.inspect?.(id), undefined)
+  await sweeper.stop()
+})
+
+test.serial('a sweep that is under way when it stops is waited for, and none comes after it', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  const { engine } = bench
+  let finish = (): void => {}
+  let sweeps = 0
+  engine.clearExpired = async () => {
+    sweeps++
+    await new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    return 0
+  }
+  const sweeper = new Sweeper(engine, HOUR, silent(t))
+  mock.timers.tick(HOUR * 1.1)
+  await turns()
+  let stopped = false
+  const stop = sweeper.stop().then(() => {
+    stopped = true
+  })
+  await turns()
+  t.is(sweeps, 1)
+  t.false(stopped)
+  finish()
+  await stop
+  await turns()
+  mock.timers.tick(HOUR * 10)
+  await turns()
+  t.is(sweeps, 1)
 })
 
 test.serial('with an interval of 0 it never sweeps', async (t) => {
