@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { type Envelope, type Keys, keysFor } from '../../src/codecs/envelope.js'
 import { sealed } from '../../src/codecs/sealed.js'
-import { signed } from '../../src/codecs/signed.js'
+import { isSame, signed } from '../../src/codecs/signed.js'
 import { holds } from './runs.js'
 import { takesLinearTime } from './time.js'
 
@@ -41,6 +41,14 @@ for (const [title, make, version] of kinds) {
       t.is(envelope.open(changed), changed === value ? said : undefined)
     })
     await holds(property, 500)
+  })
+
+  test(`${title}: S13 nor one whose last character was changed, though some of its bits mean nothing`, (t) => {
+    for (const said of ['', 'a', 'ab', 'abc']) {
+      const value = envelope.close(said)
+      for (const last of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
+        t.is(envelope.open(value.slice(0, -1) + last), value.endsWith(last) ? said : undefined)
+    }
   })
 
   test(`${title}: S13 no text makes it throw`, async (t) => {
@@ -84,3 +92,12 @@ for (const [title, make, version] of kinds) {
     })
   }
 }
+
+test('S13 two texts are the same if they are equal, of whatever length they are', async (t) => {
+  const property = fc.property(text, text, (one, other) => {
+    t.true(isSame(one, one))
+    t.is(isSame(one, other), one === other)
+    t.false(isSame(one, `${one}x`))
+  })
+  await holds(property, 300)
+})
