@@ -22,7 +22,7 @@ const tests = [
 process.env.TEST_ENGINES = 'cache,signed,sealed'
 // The same properties for every mutant, tried less often.
 process.env.PROPERTY_SEED = '7'
-process.env.PROPERTY_FACTOR = '0.5'
+process.env.PROPERTY_FACTOR = '0.2'
 // Every process that Stryker starts reads TypeScript.
 process.env.NODE_OPTIONS = '--import=tsx'
 
@@ -34,6 +34,7 @@ export default {
   coverageAnalysis: 'perTest',
   concurrency: 1,
   timeoutMS: 3000,
+  timeoutFactor: 1.25,
   dryRunTimeoutMinutes: 10,
   thresholds: { high: 95, low: 90, break: 85 },
   reporters: ['clear-text', 'html', 'json', 'progress'],

@@ -15,7 +15,7 @@ const header = fc.oneof(
     .map((parts) => parts.join('')),
 )
 
-test('R31 reading a cookie never throws, whatever the header', async (t) => {
+test.serial('R31 reading a cookie never throws, whatever the header', async (t) => {
   const property = fc.property(header, fc.constantFrom(NAME, '__proto__', '', '=', ';'), (sent, name) => {
     const value = readCookie(sent, name)
     return value === undefined || (sent.includes(value) && !value.includes(';') && value.trim() === value)
@@ -23,18 +23,21 @@ test('R31 reading a cookie never throws, whatever the header', async (t) => {
   await t.notThrowsAsync(holds(property, 2000))
 })
 
-test('R31 of pairs as browsers send them the last one of the name counts, without its quotes', async (t) => {
-  const name = fc.constantFrom(NAME, `${NAME}2`, `my${NAME}`, NAME.toUpperCase(), '__proto__')
-  const value = fc.stringMatching(/^[!#-+\--:<-[\]-~]*$/)
-  const pairs = fc.array(fc.record({ name, value, quoted: fc.boolean() }))
-  const property = fc.property(pairs, (all) => {
-    const text = all.map(({ name, value, quoted }) => `${name}=${quoted ? `"${value}"` : value}`).join('; ')
-    return readCookie(text, NAME) === all.findLast(({ name }) => name === NAME)?.value
-  })
-  await t.notThrowsAsync(holds(property, 1000))
-})
+test.serial(
+  'R31 of pairs as browsers send them the last one of the name counts, without its quotes',
+  async (t) => {
+    const name = fc.constantFrom(NAME, `${NAME}2`, `my${NAME}`, NAME.toUpperCase(), '__proto__')
+    const value = fc.stringMatching(/^[!#-+\--:<-[\]-~]*$/)
+    const pairs = fc.array(fc.record({ name, value, quoted: fc.boolean() }))
+    const property = fc.property(pairs, (all) => {
+      const text = all.map(({ name, value, quoted }) => `${name}=${quoted ? `"${value}"` : value}`).join('; ')
+      return readCookie(text, NAME) === all.findLast(({ name }) => name === NAME)?.value
+    })
+    await t.notThrowsAsync(holds(property, 1000))
+  },
+)
 
-test('S04 an id is 32 characters of a-z0-9 and nothing else', async (t) => {
+test.serial('S04 an id is 32 characters of a-z0-9 and nothing else', async (t) => {
   const almost = fc
     .array(fc.constantFrom('a', 'z', '0', '9', 'A', '-', '\n', '\0', 'é', '\u{1f36a}'), {
       minLength: 31,
@@ -74,12 +77,12 @@ const worst: readonly [string, (length: number) => string][] = [
   ['half a name again and again', (length) => NAME.slice(0, -1).repeat(length / 8)],
 ]
 for (const [title, input] of worst) {
-  test(`R31 a Cookie header full of ${title} is read in bounded time`, (t) => {
+  test.serial(`R31 a Cookie header full of ${title} is read in bounded time`, (t) => {
     takesLinearTime(t, 'readCookie', input, (sent) => readCookie(sent, NAME))
   })
 }
 
-test('R31 whether a text is an id is told in bounded time', (t) => {
+test.serial('R31 whether a text is an id is told in bounded time', (t) => {
   takesLinearTime(
     t,
     'isId',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** Where nobody asks for more: milliseconds for one property, whatever the machine is busy with. */
-const LONGEST = 5000
+const LONGEST = 6000
 
 /**
  * Tries the property so many times, or for a few seconds; with `PROPERTY_FACTOR=20` twenty times as often, however long

@@ -166,3 +166,36 @@ test('a transform of a value that this request made itself is not run again', as
     t.deepEqual(session.get<string>(begin === 'delete' ? 'n' : 'list'), [1], begin)
   }
 })
+
+test('a transform that changes its value in place is done once to each version', async (t) => {
+  const { sessions, id } = await contest(t, ({ bench, id }, attempt) => {
+    if (attempt === 2) void bench.engine.update(id, record(bench, { list: ['theirs'] }, 1000), 2)
+  })
+  const before = await sessions.open(id)
+  before.set<string>('list', [])
+  await before.save()
+  const session = await sessions.open(id)
+  session.get<string>('list')
+  session.transform<string>('list', (list) => {
+    const grown = list as string[]
+    grown.push('mine')
+    return grown
+  })
+  await session.save()
+  t.deepEqual((await sessions.open(id)).get<string>('list'), ['theirs', 'mine'])
+})
+
+test("an object that was taken out of the session is nobody's business any more", async (t) => {
+  const { sessions, id } = await contest(t, (all, attempt) => {
+    if (attempt === 2) overwrite(all, attempt)
+  })
+  const before = await sessions.open(id)
+  before.set<string>('car', { wheels: 'steel' })
+  await before.save()
+  const session = await sessions.open(id)
+  const car = Object(session.get<string>('car'))
+  session.delete('car')
+  car.wheels = 'alloy'
+  await session.save()
+  t.deepEqual(Object.fromEntries(await sessions.open(id)), { n: 0, other: 2 })
+})

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { record } from '../../src/conformance/case.js'
 import type { Engine } from '../../src/engines/contract.js'
-import { openSessions } from '../../src/index.js'
+import { EngineUnavailable, openSessions } from '../../src/index.js'
 import { openBench } from '../conformance/engines.js'
 import { memory } from '../conformance/stores/memory.js'
 import { intercept } from '../helpers/intercept.js'
@@ -47,6 +47,25 @@ test('a touch that fails otherwise than by an outage is reported as a mistake, n
   const { status } = await fetch(await serve(t, app), { headers: { cookie: `sessionid=${id}` } })
   t.is(status, 500)
   t.deepEqual(errors, ['a mistake'])
+})
+
+test('one that fails by an outage is logged with its cause', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  const cause = new EngineUnavailable('down')
+  const engine = intercept(bench.engine, (call) => {
+    if (call === 'touch') throw cause
+  })
+  const warnings: unknown[] = []
+  const logger = { warn: (...what: unknown[]) => warnings.push(what), error: () => t.fail() as never }
+  const sessions = await openSessions({ engine, clock: () => bench.now, saveEveryRequest: true, logger })
+  const id = await bench.engine.create(record(bench))
+  const app = new Koa().use(sessions.middleware()).use(async (ctx) => {
+    ctx.body = String((await ctx.session).size)
+  })
+  const response = await fetch(await serve(t, app), { headers: { cookie: `sessionid=${id}` } })
+  t.is(response.status, 200)
+  t.deepEqual(warnings, [[{ err: cause }, 'a session could not be touched']])
 })
 
 onEveryEngine('items 26 and 28: the longest life is what dates can hold', async (t, open) => {

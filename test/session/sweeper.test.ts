@@ -201,6 +201,37 @@ test.serial('batches grow while the store is quick, and are never large', async 
   t.deepEqual(await limitsAt(1500, 0), [100, 200, 400, 500, 500])
 })
 
+test.serial('batches stay as they are where they take as long as they should', async (t) => {
+  t.deepEqual(await limitsAt(250, 0.1), [100, 100, 100])
+  t.deepEqual(await limitsAt(250, 0.05), [100, 100, 100])
+})
+
+for (const [title, random, delay] of [
+  ['earliest', 0, 0.9],
+  ['latest', 1, 1.1],
+] as const) {
+  test.serial(`the ${title} sweep comes ${delay} intervals after the one before`, async (t) => {
+    const { bench, close } = await openBench(memory)
+    t.teardown(close)
+    const original = Math.random
+    Math.random = () => random
+    t.teardown(() => {
+      Math.random = original
+    })
+    const { engine } = bench
+    let sweeps = 0
+    engine.clearExpired = async () => ++sweeps
+    const sweeper = new Sweeper(engine, HOUR, silent(t))
+    mock.timers.tick(HOUR * delay - 1)
+    await turns()
+    t.is(sweeps, 0)
+    mock.timers.tick(1)
+    await turns()
+    t.is(sweeps, 1)
+    await sweeper.stop()
+  })
+}
+
 test.serial('batches shrink where the store is slow: writing requests may be waiting', async (t) => {
   t.deepEqual(await limitsAt(200, 0.25), [100, 50, 25, 25, 25])
   t.deepEqual(await limitsAt(200, 100), [100, 50, 25, 12, 10, 10])
