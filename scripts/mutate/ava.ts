@@ -5,6 +5,9 @@
 const inside = (path: string): Promise<unknown> =>
   import(new URL(`../lib/${path}`, import.meta.resolve('ava')).href)
 
+/** A test that asserts nothing for so long hangs, which a mutant may be the cause of: milliseconds. */
+const PATIENCE = 15_000
+
 interface TestMetadata {
   readonly type: 'test' | 'before' | 'after' | 'beforeEach' | 'afterEach'
   readonly serial: boolean
@@ -70,16 +73,21 @@ export async function runWithHooks(
 ): Promise<Outcome> {
   const { default: ContextRef } = (await inside('context-ref.js')) as { default: new () => Context }
   const { default: Test } = (await inside('test.js')) as {
-    default: new (options: object) => { run(): Outcome | Promise<Outcome> }
+    default: new (
+      options: object,
+    ) => { timeout(milliseconds: number): void; run(): Outcome | Promise<Outcome> }
   }
   const contextRef = new ContextRef()
   const titles = new Set<string>()
-  const run = async ({ title, metadata, run: fn }: Task, isHook: boolean): Promise<Outcome> =>
-    new Test({
+  const run = async ({ title, metadata, run: fn }: Task, isHook: boolean): Promise<Outcome> => {
+    const test = new Test({
       ...{ fn, title, metadata, contextRef, isHook, failWithoutAssertions: !isHook },
       registerUniqueTitle: (attempt: string) => !titles.has(attempt) && titles.add(attempt),
       notifyTimeoutUpdate: () => {},
-    }).run()
+    })
+    test.timeout(PATIENCE)
+    return test.run()
+  }
   const all = async (tasks: readonly Task[]): Promise<Outcome | undefined> => {
     for (const hook of tasks) {
       const outcome = await run(hook, true)
