@@ -5,8 +5,10 @@
 const inside = (path: string): Promise<unknown> =>
   import(new URL(`../lib/${path}`, import.meta.resolve('ava')).href)
 
-/** A test that asserts nothing for so long hangs, which a mutant may be the cause of: milliseconds. */
+/** A test that takes so long hangs, which a mutant may be the cause of: milliseconds. */
 const PATIENCE = 15_000
+/** Tests hold the clock, also this one. */
+const startTimer = setTimeout
 
 interface TestMetadata {
   readonly type: 'test' | 'before' | 'after' | 'beforeEach' | 'afterEach'
@@ -75,7 +77,11 @@ export async function runWithHooks(
   const { default: Test } = (await inside('test.js')) as {
     default: new (
       options: object,
-    ) => { timeout(milliseconds: number): void; run(): Outcome | Promise<Outcome> }
+    ) => {
+      saveFirstError(error: Error): void
+      finishDueToTimeout?: () => void
+      run(): Outcome | Promise<Outcome>
+    }
   }
   const contextRef = new ContextRef()
   const titles = new Set<string>()
@@ -85,8 +91,15 @@ export async function runWithHooks(
       registerUniqueTitle: (attempt: string) => !titles.has(attempt) && titles.add(attempt),
       notifyTimeoutUpdate: () => {},
     })
-    test.timeout(PATIENCE)
-    return test.run()
+    const timer = startTimer(() => {
+      test.saveFirstError(new Error('it hangs'))
+      test.finishDueToTimeout?.()
+    }, PATIENCE)
+    try {
+      return await test.run()
+    } finally {
+      clearTimeout(timer)
+    }
   }
   const all = async (tasks: readonly Task[]): Promise<Outcome | undefined> => {
     for (const hook of tasks) {
