@@ -7,8 +7,8 @@ const inside = (path: string): Promise<unknown> =>
 
 /** A test that takes so long hangs, which a mutant may be the cause of: milliseconds. */
 const PATIENCE = 15_000
-/** Tests hold the clock, also this one. */
-const startTimer = setTimeout
+/** Taken now: tests hold the clock. */
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis
 
 interface TestMetadata {
   readonly type: 'test' | 'before' | 'after' | 'beforeEach' | 'afterEach'
@@ -98,7 +98,7 @@ export async function runWithHooks(
     try {
       return await test.run()
     } finally {
-      clearTimeout(timer)
+      stopTimer(timer)
     }
   }
   const all = async (tasks: readonly Task[]): Promise<Outcome | undefined> => {
