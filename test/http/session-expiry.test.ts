@@ -78,6 +78,22 @@ onEveryEngine('item 31: the present moment is not the end of the browser session
   t.is(session.getExpiryAge(), 0)
 })
 
+for (const [title, milliseconds, calls] of [
+  ['this moment', 0, ['load', 'delete']],
+  ['a millisecond away', 1, ['load', 'update']],
+] as const) {
+  onEveryEngine(
+    `item 31: a session whose own end is ${title} is saved, unless it is over`,
+    async (t, open) => {
+      const { site, now } = await openExpiring(open)
+      const session = await site.sessions.open(await site.store())
+      session.setExpiry(new Date(now + milliseconds))
+      await session.save()
+      t.deepEqual(site.calls, calls)
+    },
+  )
+}
+
 onEveryEngine('item 32: null takes the expiry away', async (t, open) => {
   const { session } = await openExpiring(open)
   session.setExpiry(10)

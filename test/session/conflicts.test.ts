@@ -1,10 +1,17 @@
 import test, { type ExecutionContext } from 'ava'
 import { record } from '../../src/conformance/case.js'
 import type { Bench } from '../../src/conformance/index.js'
-import { openSessions, SessionContended, SessionInterrupted, type Sessions } from '../../src/index.js'
+import {
+  EngineUnavailable,
+  openSessions,
+  SessionContended,
+  SessionInterrupted,
+  type Sessions,
+} from '../../src/index.js'
 import { openBench } from '../conformance/engines.js'
 import { memory } from '../conformance/stores/memory.js'
 import { type EngineCall, intercept } from '../helpers/intercept.js'
+import type { SiteOptions } from '../helpers/site.js'
 
 interface Contest {
   readonly bench: Bench
@@ -18,7 +25,7 @@ interface Contest {
 async function contest(
   t: ExecutionContext,
   before: (contest: Contest, attempt: number) => void,
-  saveEveryRequest = false,
+  options: SiteOptions = {},
 ): Promise<Contest> {
   const { bench, close } = await openBench(memory)
   t.teardown(close)
@@ -29,7 +36,7 @@ async function contest(
     calls.push(call)
     if (call === 'update' || call === 'rotate') before(made, ++attempt)
   })
-  const sessions = await openSessions({ engine, clock: () => bench.now, cookieAge: 1000, saveEveryRequest })
+  const sessions = await openSessions({ engine, clock: () => bench.now, cookieAge: 1000, ...options })
   const made = { bench, sessions, id, calls }
   return made
 }
@@ -93,11 +100,12 @@ test('what began after flush takes the place of whatever others wrote', async (t
     if (attempt < 3) overwrite(all, attempt)
   })
   const session = await sessions.open(id)
+  bench.now += 5000
   session.flush()
   session.set<string>('new', 1)
   await session.save()
   const stored = await bench.engine.load(session.id ?? '')
-  t.deepEqual(stored.kind === 'found' && stored.record.data, { new: 1 })
+  t.like(stored, { record: { data: { new: 1 }, createdAt: bench.now } })
   t.is((await bench.engine.load(id)).kind, 'superseded')
 })
 
@@ -198,4 +206,38 @@ test("an object that was taken out of the session is nobody's business any more"
   car.wheels = 'alloy'
   await session.save()
   t.deepEqual(Object.fromEntries(await sessions.open(id)), { n: 0, other: 2 })
+})
+
+/** The store is down for the first write, and before the second another request writes over `version`. */
+const downThenOvertaken =
+  (version: number) =>
+  ({ bench, id }: Contest, attempt: number): void => {
+    if (attempt === 1) throw new EngineUnavailable('down')
+    const theirs = record(bench, { n: 0, theirs: true, car: { wheels: 'steel' } }, 1000)
+    if (attempt === 2) void bench.engine.update(id, theirs, version)
+  }
+
+test('what came after a save that failed counts where another request was faster', async (t) => {
+  const { sessions, id } = await contest(t, downThenOvertaken(1))
+  const session = await sessions.open(id)
+  session.set<string>('first', 1)
+  await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable })
+  session.set<string>('since', 1)
+  session.setExpiry(60)
+  await session.save()
+  const after = await sessions.open(id)
+  t.like(Object.fromEntries(after), { first: 1, since: 1, theirs: true })
+  t.is(after.getExpiryAge(), 60)
+})
+
+test('so does a value that was changed in place since, and said to be', async (t) => {
+  const { sessions, id, bench } = await contest(t, downThenOvertaken(2), { nestedChanges: 'ignore' })
+  await bench.engine.update(id, record(bench, { car: { wheels: 'steel' } }, 1000), 1)
+  const session = await sessions.open(id)
+  const car = Object(session.get<string>('car'))
+  await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable })
+  car.wheels = 'alloy'
+  session.modified = true
+  await session.save()
+  t.like(Object.fromEntries(await sessions.open(id)), { theirs: true, car: { wheels: 'alloy' } })
 })

@@ -145,6 +145,7 @@ test.serial('a sweep that is under way when it stops is waited for, and none com
   finish()
   await stop
   await turns()
+  bench.now += HOUR
   mock.timers.tick(HOUR * 10)
   await turns()
   t.is(sweeps, 1)

@@ -1,6 +1,6 @@
 import type { Session } from '../../src/index.js'
 import { SessionTooLate } from '../../src/index.js'
-import { type Handler, type OpenSite, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
+import { type Handler, idAfter, type OpenSite, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
 
 /** A stored session with a car, and the calls of a request that does `act` to it. */
 async function callsOf(open: OpenSite, act: (session: Session) => unknown): Promise<readonly string[]> {
@@ -88,3 +88,19 @@ onEveryEngine(
     t.is((await site.stored(id)).kind, 'found')
   },
 )
+
+onEveryEngine('what is set after flush() and save() begins another session', async (t, open) => {
+  const site = await open({
+    '/': async (ctx) => {
+      const session = await ctx.session
+      session.flush()
+      await session.save()
+      session.set('b', 2)
+    },
+  })
+  const id = await site.store()
+  const answer = await site.send('/', { cookie: `sessionid=${id}` })
+  t.is(answer.status, 200)
+  t.deepEqual(site.calls, ['load', 'delete', 'create'])
+  t.deepEqual(Object.fromEntries(await site.sessions.open(idAfter(answer))), { b: 2 })
+})
