@@ -21,7 +21,10 @@ interface OfSession {
 export type ExpiryReason = 'age' | 'own' | 'idle' | 'absolute'
 
 /** How a session ended, or an id ceased to lead to it. */
-export type EndedBy = 'renewed' | 'logout' | 'revoked' | 'expired'
+export type EndedBy = 'renewed' | 'logout' | 'expired'
+
+/** Which of a user's sessions were ended from elsewhere; `limit`: the oldest, for there were too many. */
+export type RevokedBy = 'one' | 'others' | 'all' | 'limit'
 
 /** What can happen to sessions, by name. Nothing in an event is an id, and nothing is data (S70, S12). */
 export interface SessionEvents {
@@ -34,8 +37,13 @@ export interface SessionEvents {
   /** `flush()` has taken effect. */
   readonly logout: Happened<'logout'> & OfSession
   /** Somebody ended sessions of a user's from elsewhere, or there were too many of them. */
-  readonly revoked: Happened<'revoked'> &
-    Partial<OfSession> & { readonly user?: string; readonly by: 'one' | 'others' | 'all' | 'limit' }
+  readonly revoked: Happened<'revoked'> & {
+    /** The user as events know one: as with sessions, ten characters of a keyed hash. */
+    readonly user: string
+    readonly by: RevokedBy
+    /** How many ended; unknown where the cookie is the session. */
+    readonly count?: number
+  }
   /** A request was refused what it wanted to save: its session had ended, or moved, while it ran. */
   readonly interrupted: Happened<'interrupted'> & Partial<OfSession>
   /** Somebody came with an id that was good until a moment ago. */

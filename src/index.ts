@@ -20,6 +20,7 @@ export type { Roster, RosterList } from './engines/roster.js'
 export {
   type EndedBy,
   type ExpiryReason,
+  type RevokedBy,
   type SessionEvent,
   type SessionEventListener,
   type SessionEventName,

@@ -121,10 +121,11 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
   if (settings.environment === 'production' && !own.capabilities.shared)
     logger.warn({ engine: own.name }, ALONE)
   const fingerprint = fingerprintWith(settings.secretKey)
+  const witness = new Witness({ events, clock, rules: settings, fingerprint })
   const turns = new Turns()
   const limit = { most: settings.maxSessionsPerUser, policy: settings.maxSessionsPolicy }
-  const people = openPeople({ engine: own, turns, clock, logger, limit })
-  const directory = new Directory({ engine: own, lists: people?.lists, rules: settings, clock })
+  const people = openPeople({ engine: own, turns, clock, logger, limit, witness })
+  const directory = new Directory({ engine: own, lists: people?.lists, rules: settings, clock, witness })
   const context: SessionContext = {
     engine: own,
     clock,
@@ -134,7 +135,7 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     saveEveryRequest: settings.saveEveryRequest,
     nestedChanges: settings.nestedChanges,
     turns,
-    witness: new Witness({ events, clock, rules: settings, fingerprint }),
+    witness,
     fingerprint,
     logger,
     residents: people?.residents,

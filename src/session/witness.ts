@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Missing } from '../engines/contract.js'
-import type { EndedBy, Events, ExpiryReason } from '../events.js'
+import type { EndedBy, Events, ExpiryReason, RevokedBy } from '../events.js'
 import type { Fingerprint } from '../fingerprint.js'
 import { type ExpiryRules, expiryReason } from './expiry.js'
 
@@ -81,6 +81,14 @@ export class Witness {
   expired(id: string, reason: ExpiryReason | undefined): void {
     this.#parts.events.emit('expired', () => ({ ...this.#of(id), ...(reason && { reason }) }))
     this.#remember(id, 'expired')
+  }
+
+  /** `count`: how many of the user's sessions ended; `undefined` where nobody can count them. */
+  revoked(userId: string, by: RevokedBy, count: number | undefined): void {
+    if (count === 0) return
+    const { events, fingerprint } = this.#parts
+    const counted = count === undefined ? {} : { count }
+    events.emit('revoked', () => ({ user: fingerprint(`user ${userId}`), by, ...counted }))
   }
 
   /** `id`: where the session was when the request loaded it. */

@@ -1,8 +1,10 @@
 import type { SessionRecord } from '../../codecs/record.js'
 import type { Engine } from '../../engines/contract.js'
+import type { RevokedBy } from '../../events.js'
 import { NotOnThisEngine } from '../errors.js'
 import { type ExpiryRules, lastUsed } from '../expiry.js'
 import { type Session, stateOf } from '../session.js'
+import type { Witness } from '../witness.js'
 import { endedIn, finish, markEnded } from './ending.js'
 import type { UserLists } from './lists.js'
 import { assertUserId } from './log-in.js'
@@ -27,6 +29,7 @@ export interface DirectoryParts {
   /** Where the engine has a roster. */
   readonly lists: UserLists | undefined
   readonly rules: ExpiryRules
+  readonly witness: Witness
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -67,7 +70,7 @@ export class Directory {
   async revoke(userId: string, handle: string): Promise<number> {
     assertUserId(userId)
     this.#houseFor('revoke')
-    return this.#end(userId, (other) => other === handle)
+    return this.#end(userId, 'one', (other) => other === handle)
   }
 
   async revokeAll(userId: string): Promise<number | undefined> {
@@ -75,10 +78,11 @@ export class Directory {
     const { revocations } = this.#parts.engine
     if (revocations) {
       await revocations.revokeUser(userId)
+      this.#parts.witness.revoked(userId, 'all', undefined)
       return undefined
     }
     this.#houseFor('revokeAll')
-    return this.#end(userId, () => true)
+    return this.#end(userId, 'all', () => true)
   }
 
   /** @throws TypeError if nobody is logged in in the session. */
@@ -91,20 +95,23 @@ export class Directory {
       const state = stateOf(session)
       const { origin } = state
       state.reissuedAs(await revocations.revokeUser(user, origin.kind === 'live' ? origin.id : undefined))
+      this.#parts.witness.revoked(user, 'others', undefined)
       return undefined
     }
     this.#houseFor('revokeOthers')
-    return this.#end(user, (other) => other !== handle)
+    return this.#end(user, 'others', (other) => other !== handle)
   }
 
-  async #end(userId: string, isMeant: (handle: string) => boolean): Promise<number> {
+  async #end(userId: string, by: RevokedBy, isMeant: (handle: string) => boolean): Promise<number> {
     const { roster, lists } = this.#houseFor('revoke')
     let marked: UserList | undefined
     await lists.change(userId, 0, (list) => {
       marked = list && markEnded(list, isMeant)
       return marked === list ? undefined : marked
     })
-    return marked === undefined ? 0 : finish(roster, lists, userId, endedIn(marked))
+    const count = marked === undefined ? 0 : await finish(roster, lists, userId, endedIn(marked))
+    this.#parts.witness.revoked(userId, by, count)
+    return count
   }
 
   async #lookThrough(list: UserList): Promise<ReadonlyMap<string, Look>> {

@@ -2,6 +2,7 @@ import type { Engine } from '../../engines/contract.js'
 import { EngineMisconfigured } from '../../engines/errors.js'
 import type { Logger } from '../../logger.js'
 import type { Turns } from '../../turns.js'
+import type { Witness } from '../witness.js'
 import type { Limit } from './limit.js'
 import { UserLists } from './lists.js'
 import { Residents } from './residents.js'
@@ -10,6 +11,7 @@ export interface PeopleParts {
   readonly engine: Engine
   readonly turns: Turns
   readonly limit: Limit
+  readonly witness: Witness
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly logger: Logger

@@ -4,6 +4,7 @@ import { EngineUnavailable } from '../../engines/errors.js'
 import type { Roster } from '../../engines/roster.js'
 import type { Logger } from '../../logger.js'
 import { SessionContended, SessionInterrupted } from '../errors.js'
+import type { Witness } from '../witness.js'
 import { endedIn, finish } from './ending.js'
 import { type Limit, makeRoom } from './limit.js'
 import type { UserLists } from './lists.js'
@@ -17,6 +18,7 @@ export interface ResidentsParts {
   readonly roster: Roster
   readonly lists: UserLists
   readonly limit: Limit
+  readonly witness: Witness
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly logger: Logger
@@ -125,7 +127,7 @@ export class Residents {
   }
 
   async #announce(move: Move, place: string, isFirst: boolean): Promise<void> {
-    const { roster, lists, limit, clock } = this.#parts
+    const { roster, lists, limit, witness, clock } = this.#parts
     const { user, before, id, expires } = move
     let written: UserList | undefined
     await lists.change(user.id, expires, async (list) => {
@@ -142,7 +144,7 @@ export class Residents {
       return written
     })
     // Those that were evicted end before the one for whose sake they were arrives: never more than the limit.
-    if (written) await finish(roster, lists, user.id, endedIn(written))
+    if (written) witness.revoked(user.id, 'limit', await finish(roster, lists, user.id, endedIn(written)))
   }
 
   /** Where the session may be, without places that it certainly left: who had announced them has come and gone. */
