@@ -20,7 +20,9 @@ const program = new Command('npm run audit --')
 
 const { only, all = false, json = false } = program.opts<{ only?: string[]; all?: boolean; json?: boolean }>()
 const asked =
-  only === undefined ? requirements : requirements.filter(({ id }) => only.includes(id.toUpperCase()))
+  only === undefined
+    ? requirements
+    : requirements.filter(({ id }) => only.some((one) => one.toUpperCase() === id))
 if (only !== undefined && asked.length < only.length) {
   program.error(`There is no such requirement among ${only.join(', ')}: give numbers from S01 to S73.`)
 }

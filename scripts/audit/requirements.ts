@@ -32,10 +32,10 @@ const of = (group: Group, lines: readonly Line[]): readonly Requirement[] =>
   lines.map((line) => ({ group, ...line }))
 
 const LIFETIMES = 'docs/security.md#lifetimes'
-const COOKIES = 'docs/security.md#cookies'
+const COOKIES = 'docs/cookies.md'
 const KEYS = 'docs/security.md#keys'
-const CSRF = 'docs/security.md#csrf'
-const EVENTS = 'docs/security.md#events'
+const CSRF = 'README.md#forms-from-other-sites'
+const EVENTS = 'docs/events.md'
 
 /** Every requirement that a session framework can meet, in order. */
 export const requirements: readonly Requirement[] = [

@@ -27,9 +27,9 @@ const broken: readonly (readonly [env: Readonly<Record<string, string>>, setting
 
 /** The rule that it is. */
 const ruleOf = ({ COOKIE_SAMESITE, COOKIE_PARTITIONED, COOKIE_NAME }: Readonly<Record<string, string>>) => {
-  if (COOKIE_SAMESITE) return 'S39'
-  if (COOKIE_PARTITIONED) return 'S40'
-  return /http-/i.test(COOKIE_NAME ?? '') ? 'S38' : 'S37'
+  if (COOKIE_SAMESITE) return 'S39 SameSite=None: '
+  if (COOKIE_PARTITIONED) return 'S40 Partitioned: '
+  return /http-/i.test(COOKIE_NAME ?? '') ? 'S38 __Http- and __Host-Http-: ' : 'S37 __Host- and __Secure-: '
 }
 
 const text = (env: object): string =>
@@ -38,7 +38,7 @@ const text = (env: object): string =>
     .join(' ')
 
 for (const [env, setting, needs] of broken) {
-  test(`${ruleOf(env)} ${text(env)} is refused: ${setting} does not go with this ${needs}`, async (t) => {
+  test(`${ruleOf(env)}${text(env)} is refused: ${setting} does not go with this ${needs}`, async (t) => {
     const fault = await theFault(t, { env })
     t.is(fault.name, setting)
     t.is(fault.layer, 'environment')
@@ -49,7 +49,7 @@ for (const [env, setting, needs] of broken) {
 }
 
 for (const [env, setting] of broken.filter(([, , needs]) => needs === 'COOKIE_SECURE')) {
-  test(`${ruleOf(env)} ${text(env)} COOKIE_SECURE=auto is refused, and told why auto will not do`, async (t) => {
+  test(`${ruleOf(env)}${text(env)} COOKIE_SECURE=auto is refused, and told why auto will not do`, async (t) => {
     const fault = await theFault(t, { env: { ...env, COOKIE_SECURE: 'auto' } })
     t.is(fault.name, setting)
     t.is(fault.problem, "needs COOKIE_SECURE to be true, which is 'auto' (environment)")
