@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Channel } from './channel.js'
+import type { Contender } from './contenders.js'
+import { onCores } from './cores.js'
+
+const program = fileURLToPath(new URL('servers/serve.js', import.meta.url))
+
+export interface ServerOptions {
+  /** The processor that it has to itself; undefined where processes cannot be pinned. */
+  readonly core: string | undefined
+  readonly redisUrl: string
+}
+
+/** A contender in a process of its own, with a directory of its own. */
+export class Server {
+  readonly contender: Contender
+  readonly port: number
+  readonly #child: ChildProcess
+  readonly #channel: Channel
+  readonly #directory: string
+  readonly #said: () => string
+
+  private constructor(contender: Contender, port: number, child: ChildProcess, directory: string, said: () => string) {
+    this.contender = contender
+    this.port = port
+    this.#child = child
+    this.#channel = new Channel(child, contender.name)
+    this.#directory = directory
+    this.#said = said
+  }
+
+  static async start(contender: Contender, { core, redisUrl }: ServerOptions): Promise<Server> {
+    const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
+    const options = JSON.stringify({ ...contender.options, directory, redisUrl })
+    const command = [process.execPath, '--expose-gc', program, contender.file, options]
+    const [first = '', ...args] = onCores(core, command)
+    const env = { PATH: process.env.PATH, NODE_ENV: 'production' }
+    const child = spawn(first, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4000)
+    })
+    const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
+    if (typeof message?.port !== 'number') throw new Error(`${contender.name} did not start:\n${said}`)
+    return new Server(contender, message.port, child, directory, () => said)
+  }
+
+  /** Whether it still runs: a server that an outage brought down does not. */
+  get isUp(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** What it last wrote on its error output. */
+  get said(): string {
+    return this.#said()
+  }
+
+  /** Microseconds that all its threads have computed so far, for themselves or in the system. */
+  cpu(): Promise<number> {
+    return this.#channel.ask({ ask: 'cpu' })
+  }
+
+  /** From now on, how late its event loop is. */
+  async watchLoop(): Promise<void> {
+    await this.#channel.ask({ ask: 'watchLoop' })
+  }
+
+  /** Milliseconds by which the event loop was late since, at the 99th percentile. */
+  loopDelay(): Promise<number> {
+    return this.#channel.ask({ ask: 'loopDelay' })
+  }
+
+  /** Bytes in the heap and beside it, after a collection. */
+  memory(): Promise<number> {
+    return this.#channel.ask({ ask: 'memory' })
+  }
+
+  async stop(): Promise<void> {
+    await this.#channel.close()
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,3 @@
+import { expressServer } from '../express.js'
+
+export const open = () => expressServer()

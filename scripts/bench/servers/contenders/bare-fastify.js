@@ -1,0 +1,3 @@
+import { fastifyServer } from '../fastify.js'
+
+export const open = () => fastifyServer()

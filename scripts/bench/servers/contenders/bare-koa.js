@@ -1,0 +1,3 @@
+import { koaServer } from '../koa.js'
+
+export const open = () => koaServer()

@@ -1,0 +1,23 @@
+import { openSessions } from '../../../../dist/index.js'
+import { koaServer } from '../koa.js'
+import { keyedActs, LIFE, SECRET } from '../work.js'
+
+/** As installed and in production; more sessions in memory than the default, since `create` makes many. */
+export async function open({ engine, directory, redisUrl, cookieCodec }) {
+  const sessions = await openSessions({
+    engine,
+    cookieCodec,
+    redisUrl,
+    cookieAge: LIFE / 1000,
+    secretKey: SECRET,
+    databaseUrl: `sqlite:${directory}/sessions.sqlite`,
+    filePath: `${directory}/sessions`,
+    cacheMaxSessions: 1_000_000,
+    logger: { warn() {}, error() {} },
+  })
+  const acts = keyedActs(
+    (ctx) => ctx.session,
+    async (ctx) => (await ctx.session).flush(),
+  )
+  return koaServer(acts, (app) => app.use(sessions.middleware()))
+}
