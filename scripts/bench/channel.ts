@@ -4,7 +4,10 @@ import { once } from 'node:events'
 /** Questions to another process, and its answers, by number. */
 export class Channel {
   readonly #child: ChildProcess
-  readonly #waiting = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>()
+  readonly #waiting = new Map<
+    number,
+    { resolve: (answer: unknown) => void; reject: (error: Error) => void }
+  >()
   #asked = 0
 
   constructor(child: ChildProcess, name: string) {

@@ -19,7 +19,9 @@ export function shareCores(): Cores {
     return { server: undefined, others: undefined }
   }
   const others = rest.join(',')
-  execFileSync(taskset, ['--all-tasks', '--cpu-list', '--pid', others, String(process.pid)], { stdio: 'ignore' })
+  execFileSync(taskset, ['--all-tasks', '--cpu-list', '--pid', others, String(process.pid)], {
+    stdio: 'ignore',
+  })
   return { server: String(server), others }
 }
 

@@ -3,12 +3,16 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Channel } from './channel.js'
 import type { Contender } from './contenders.js'
 import { onCores } from './cores.js'
 
 const program = fileURLToPath(new URL('servers/serve.js', import.meta.url))
+
+/** How often a server is asked how many wait in a race: milliseconds. */
+const GATE_EVERY = 5
 
 export interface ServerOptions {
   /** The processor that it has to itself; undefined where processes cannot be pinned. */
@@ -25,7 +29,13 @@ export class Server {
   readonly #directory: string
   readonly #said: () => string
 
-  private constructor(contender: Contender, port: number, child: ChildProcess, directory: string, said: () => string) {
+  private constructor(
+    contender: Contender,
+    port: number,
+    child: ChildProcess,
+    directory: string,
+    said: () => string,
+  ) {
     this.contender = contender
     this.port = port
     this.#child = child
@@ -78,6 +88,16 @@ export class Server {
   /** Bytes in the heap and beside it, after a collection. */
   memory(): Promise<number> {
     return this.#channel.ask({ ask: 'memory' })
+  }
+
+  /** Resolves when `count` requests wait in a race. */
+  async fillGate(count: number): Promise<void> {
+    while ((await this.#channel.ask<number>({ ask: 'waiting' })) < count) await pause(GATE_EVERY)
+  }
+
+  /** Lets them go on. */
+  async openGate(): Promise<void> {
+    await this.#channel.ask({ ask: 'openGate' })
   }
 
   async stop(): Promise<void> {

@@ -22,7 +22,8 @@ export function expressServer(acts = bareActs, use = () => {}) {
 export function expressSessions(store) {
   const acts = objectActs(
     (request) => request.session,
-    (request) => new Promise((done, fail) => request.session.destroy((error) => (error ? fail(error) : done()))),
+    (request) =>
+      new Promise((done, fail) => request.session.destroy((error) => (error ? fail(error) : done()))),
   )
   return expressServer(acts, (app) => {
     app.use(

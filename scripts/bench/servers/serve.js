@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { gate } from './work.js'
 
 /** How often the event loop is asked how late it is, in milliseconds. */
 const EVERY = 5
@@ -42,6 +43,9 @@ const answers = {
     const { heapUsed, external } = process.memoryUsage()
     return heapUsed + external
   },
+
+  waiting: () => gate.waiting,
+  openGate: () => gate.open(),
 }
 
 process.on('message', ({ ask, number }) => process.send({ number, answer: answers[ask]() }))

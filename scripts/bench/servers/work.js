@@ -1,10 +1,28 @@
-import { setTimeout as pause } from 'node:timers/promises'
-
-/** How long the handlers of the races wait where an application would ask its database: milliseconds. */
-const SLOW = 20
 /** Two weeks, in milliseconds: every contender gives its sessions and cookies the same life. */
 export const LIFE = 1_209_600_000
 export const SECRET = 'a secret of the benchmark, more than 32 characters'
+
+/**
+ * Where the handlers of the races wait, each with the session that it has read, as an application waits for its
+ * database: until all are there, so that a race has the same end on a fast machine and on a slow one.
+ */
+export class Gate {
+  #waiting = []
+
+  get waiting() {
+    return this.#waiting.length
+  }
+
+  wait() {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  open() {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+}
+
+export const gate = new Gate()
 
 /** The same work for everyone: what each route does, with sessions that are plain objects. */
 export function objectActs(sessionOf, logOut) {
@@ -27,7 +45,7 @@ export function objectActs(sessionOf, logOut) {
     '/disjoint': async (ctx) => {
       const session = sessionOf(ctx)
       const key = session.counter === undefined ? undefined : keyIn(ctx.url)
-      await pause(SLOW)
+      await gate.wait()
       if (key !== undefined) session[key] = 1
       return key ?? 'none'
     },
@@ -35,7 +53,7 @@ export function objectActs(sessionOf, logOut) {
     '/slow': async (ctx) => {
       const session = sessionOf(ctx)
       const known = session.cart !== undefined
-      await pause(SLOW)
+      await gate.wait()
       return known ? write(session) : 'none'
     },
     '/log-out': async (ctx) => {
@@ -74,7 +92,7 @@ export function keyedActs(sessionOf, logOut, { putBack = false } = {}) {
     '/disjoint': async (ctx) => {
       const session = await sessionOf(ctx)
       const key = session.get('counter') === undefined ? undefined : keyIn(ctx.url)
-      await pause(SLOW)
+      await gate.wait()
       if (key !== undefined) session.set(key, 1)
       return key ?? 'none'
     },
@@ -82,7 +100,7 @@ export function keyedActs(sessionOf, logOut, { putBack = false } = {}) {
     '/slow': async (ctx) => {
       const session = await sessionOf(ctx)
       const known = session.get('cart') !== undefined
-      await pause(SLOW)
+      await gate.wait()
       return known ? write(session) : 'none'
     },
     '/log-out': async (ctx) => {

@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { Channel } from './channel.js'
+import type { Kind } from './contenders.js'
+import type { Order } from './load/generator.js'
+import type { Loaded } from './load/site.js'
+import type { Server } from './server.js'
+
+/** Sessions that are visited at each contender. */
+const SESSIONS = 200
+
+/** The process that makes the load. */
+export class Generator {
+  readonly #channel = new Channel(
+    fork(fileURLToPath(new URL('load/generator.ts', import.meta.url))),
+    'the load',
+  )
+
+  /** Makes the acquaintance of a server. */
+  async visit({ port, contender }: Server): Promise<void> {
+    const hasSessions = contender.floor !== undefined
+    await this.#order({ do: 'seed', port, sessions: SESSIONS, hasSessions })
+  }
+
+  async leave({ port }: Server): Promise<void> {
+    await this.#order({ do: 'leave', port })
+  }
+
+  /** So many requests of one kind; with `record` their latencies count. */
+  load({ port }: Server, kind: Kind, requests: number, record = true): Promise<Loaded> {
+    return this.#order({ do: 'load', port, kind, requests, record })
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close()
+  }
+
+  #order(order: Order): Promise<Loaded> {
+    return this.#channel.ask(order)
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The process that makes the load: what it does must not be counted as a server's work. Takes orders on the channel,
+ * one at a time.
+ */
+import type { Kind } from '../contenders.js'
+import { type Loaded, Site } from './site.js'
+
+export type Order =
+  | { readonly do: 'seed'; readonly port: number; readonly sessions: number; readonly hasSessions: boolean }
+  | {
+      readonly do: 'load'
+      readonly port: number
+      readonly kind: Kind
+      readonly requests: number
+      /** Whether the latencies count. */
+      readonly record: boolean
+    }
+  | { readonly do: 'leave'; readonly port: number }
+
+const sites = new Map<number, Site>()
+
+async function carryOut(order: Order): Promise<Loaded | undefined> {
+  if (order.do === 'seed') {
+    const site = new Site(order.port, order.hasSessions)
+    sites.set(order.port, site)
+    await site.seed(order.sessions)
+    return undefined
+  }
+  const site = sites.get(order.port)
+  if (site === undefined) throw new Error(`nobody has been to port ${order.port}`)
+  if (order.do === 'load') return site.load(order.kind, order.requests, order.record)
+  site.close()
+  sites.delete(order.port)
+  return undefined
+}
+
+process.on('message', async ({ number, ...order }: Order & { number: number }) => {
+  process.send?.({ number, answer: await carryOut(order) })
+})
+process.on('disconnect', () => process.exit())
