@@ -88,6 +88,7 @@ testOf(
   'a request makes one statement for each engine call, and those of one moment share it',
   async (t) => {
     const { options, discard } = await sqlite.prepare()
+    t.teardown(discard)
     const statements = noteStatements(t)
     const { sessions, visit } = await siteOn(t, { engine: 'db', ...options })
     const made = async (work: () => Promise<unknown>): Promise<number> => {
@@ -104,7 +105,6 @@ testOf(
     const ids = await Promise.all(Array.from({ length: 32 }, () => engine.create(record)))
     t.is(await made(() => Promise.all(ids.map((one) => engine.load(one)))), 1, '32 loads')
     t.is(await made(() => Promise.all(ids.map((one) => engine.update(one, record, 1)))), 1, '32 updates')
-    await sessions.close()
     await discard()
   },
 )
@@ -114,7 +114,7 @@ testOf(
   'a request takes one round trip for each engine call',
   async (t) => {
     const url = redisUrl((await redisServer()).port)
-    const { sessions, visit } = await siteOn(t, { engine: 'redis', redisUrl: url })
+    const { visit } = await siteOn(t, { engine: 'redis', redisUrl: url })
     const { id = '' } = await visit('create')
     await visit('write', id) // the server learns the script
     const commandsOf = async (view: View): Promise<string[]> => {
@@ -125,7 +125,6 @@ testOf(
     t.deepEqual(await commandsOf('read'), ['GET'])
     t.deepEqual(await commandsOf('write'), ['GET', 'EVALSHA'])
     t.deepEqual(await commandsOf('create'), ['SET'])
-    await sessions.close()
   },
 )
 
@@ -133,7 +132,7 @@ testOf(
 const promises: Readonly<Partial<Record<View, number>>> = { untouched: 10, read: 33, write: 38, create: 34 }
 
 test.serial('cache: the promises that a request makes are counted', async (t) => {
-  const { sessions, visit } = await siteOn(t, { engine: 'cache' })
+  const { visit } = await siteOn(t, { engine: 'cache' })
   const bare = await bareSite(t)
   const { id } = await visit('create')
   for (const [view, most] of Object.entries(promises)) {
@@ -141,7 +140,6 @@ test.serial('cache: the promises that a request makes are counted', async (t) =>
     const without = await fewest(() => bare(id))
     t.true(made - without <= most, `${view}: ${made - without} promises, where ${most} will do`)
   }
-  await sessions.close()
 })
 
 const routes = Object.fromEntries(Object.entries(views).map(([name, view]) => [pathOf(name), view]))
@@ -161,6 +159,7 @@ async function visited(view: View, site: Site) {
 /** A site of the plainest kind, on an engine as an application opens it. */
 async function siteOn(t: ExecutionContext, options: Parameters<typeof openSessions>[0]) {
   const sessions = await openSessions(options)
+  t.teardown(() => sessions.close())
   const url = await serve(
     t,
     appOf((app) => app.use(sessions.middleware())),
