@@ -105,7 +105,6 @@ testOf(
     const ids = await Promise.all(Array.from({ length: 32 }, () => engine.create(record)))
     t.is(await made(() => Promise.all(ids.map((one) => engine.load(one)))), 1, '32 loads')
     t.is(await made(() => Promise.all(ids.map((one) => engine.update(one, record, 1)))), 1, '32 updates')
-    await discard()
   },
 )
 
