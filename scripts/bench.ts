@@ -80,7 +80,7 @@ async function measureAll(
   const redis = redisMissing === undefined ? await startRedis() : undefined
   const fast = redisMissing === undefined ? await startRedis('--appendonly', 'no') : undefined
   const started = (contender: (typeof wanted)[number], store = fast) =>
-    Server.start(contender, { core, redisUrl: store === undefined ? '' : redisUrl(store.port) })
+    Server.start(contender, { core, redisUrl: store && redisUrl(store.port) })
 
   const rest = new Map<string, Pick<Result, 'races' | 'outage' | 'memory'>>()
   for (const contender of wanted.filter(({ floor }) => floor !== undefined)) {

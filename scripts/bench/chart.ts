@@ -24,7 +24,8 @@ export function chartOf(kind: Kind, results: readonly Result[]): string {
   const rows = bars.map(({ result: { contender }, figure }, index) => {
     const y = TOP + index * ROW
     const isBare = contender.floor === undefined
-    const floor = isBare ? figure.cpu : Math.min(figure.cpu, Math.max(0, figure.cpu - figure.over))
+    const beneath = bars.find(({ result }) => result.contender.name === contender.floor)
+    const floor = Math.min(figure.cpu, beneath?.figure.cpu ?? figure.cpu)
     const own = figure.cpu - floor
     const text = isBare ? figure.cpu.toFixed(1) : `${figure.cpu.toFixed(1)}  (${figure.ratio.toFixed(2)})`
     const ours = contender.name.startsWith('tessera')

@@ -17,7 +17,7 @@ const GATE_EVERY = 5
 export interface ServerOptions {
   /** The processor that it has to itself; undefined where processes cannot be pinned. */
   readonly core: string | undefined
-  readonly redisUrl: string
+  readonly redisUrl: string | undefined
 }
 
 /** A contender in a process of its own, with a directory of its own. */

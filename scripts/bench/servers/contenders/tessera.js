@@ -12,7 +12,7 @@ export async function open({ engine, directory, redisUrl, cookieCodec }) {
     secretKey: SECRET,
     databaseUrl: `sqlite:${directory}/sessions.sqlite`,
     filePath: `${directory}/sessions`,
-    cacheMaxSessions: 1_000_000,
+    cacheMaxSessions: 150_000,
     logger: { warn() {}, error() {} },
   })
   const acts = keyedActs(
