@@ -41,8 +41,8 @@ const options = new Command('npm run bench --')
 const quick = options.quick === true
 const extent: Extent = {
   rounds: options.rounds ?? (quick ? 3 : 5),
-  stretch: quick ? 2000 : 6000,
-  warmUp: quick ? 3000 : 6000,
+  stretch: quick ? 1000 : 4000,
+  warmUp: quick ? 2500 : 4000,
 }
 /** Sessions that are made to see what one costs in memory. */
 const sessions = quick ? 10_000 : 100_000

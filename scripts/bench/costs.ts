@@ -8,6 +8,9 @@ import type { Server } from './server.js'
 /** How long a server has for what it does after its last answer, before its processor time is read: milliseconds. */
 const AFTERWARDS = 5
 
+/** Who takes milliseconds a request is measured by fewer of them: no stretch is longer, in milliseconds. */
+const LONGEST = 1500
+
 /** How much is measured. */
 export interface Extent {
   readonly rounds: number
@@ -56,7 +59,8 @@ export async function measureCosts(
   for (const one of measured) {
     onStep(`warming up ${one.server.contender.name}`)
     await generator.visit(one.server)
-    for (const kind of kinds) note(one, await generator.load(one.server, kind, extent.warmUp, false))
+    for (const kind of kinds)
+      note(one, await generator.load(one.server, { kind, requests: extent.warmUp, atMost: LONGEST }))
   }
 
   const cells = new Map<Measured, Map<Kind, Cell[]>>(measured.map((one) => [one, new Map()]))
@@ -85,10 +89,15 @@ interface Cell extends Loaded {
 
 async function measureCell(one: Measured, kind: Kind, extent: Extent, generator: Generator): Promise<Cell> {
   const { server } = one
-  note(one, await generator.load(server, kind, extent.stretch / 10, false))
+  note(one, await generator.load(server, { kind, requests: extent.stretch / 10, atMost: LONGEST }))
   await server.watchLoop()
   const before = await server.cpu()
-  const loaded = await generator.load(server, kind, extent.stretch)
+  const loaded = await generator.load(server, {
+    kind,
+    requests: extent.stretch,
+    atMost: LONGEST,
+    record: true,
+  })
   await pause(AFTERWARDS)
   const cpu = ((await server.cpu()) - before) / loaded.requests
   note(one, loaded)

@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Channel } from './channel.js'
-import type { Kind } from './contenders.js'
 import type { Order } from './load/generator.js'
-import type { Loaded } from './load/site.js'
+import type { Loaded, Stretch } from './load/site.js'
 import type { Server } from './server.js'
 
 /** Sessions that are visited at each contender. */
@@ -26,9 +25,8 @@ export class Generator {
     await this.#order({ do: 'leave', port })
   }
 
-  /** So many requests of one kind; with `record` their latencies count. */
-  load({ port }: Server, kind: Kind, requests: number, record = true): Promise<Loaded> {
-    return this.#order({ do: 'load', port, kind, requests, record })
+  load({ port }: Server, stretch: Stretch): Promise<Loaded> {
+    return this.#order({ do: 'load', port, ...stretch })
   }
 
   close(): Promise<void> {

@@ -8,9 +8,9 @@ import type { Server } from './server.js'
 export async function measureMemory(server: Server, sessions: number, generator: Generator): Promise<number> {
   await generator.visit(server)
   // What the first requests leave behind is the program's and not the sessions'.
-  await generator.load(server, 'create', 1000, false)
+  await generator.load(server, { kind: 'create', requests: 1000 })
   const before = await server.memory()
-  await generator.load(server, 'create', sessions, false)
+  await generator.load(server, { kind: 'create', requests: sessions })
   const after = await server.memory()
   await generator.leave(server)
   return (after - before) / sessions

@@ -42,22 +42,22 @@ async function siteOf(t: ExecutionContext, listener: RequestListener): Promise<S
 test('the load finds nothing wrong with a server that does the work', async (t) => {
   const site = await siteOf(t, shop({ counts: true, renews: true }))
   for (const kind of ['untouched', 'read', 'write', 'mixed', 'create'] as const) {
-    const { requests, wrong, example } = await site.load(kind, 500, true)
+    const { requests, wrong, example } = await site.load({ kind, requests: 500 })
     t.deepEqual({ requests, wrong, example }, { requests: 500, wrong: 0, example: undefined }, kind)
   }
 })
 
 test('a contender that forgets what was written is found out', async (t) => {
   const site = await siteOf(t, shop({ counts: false, renews: true }))
-  await site.load('write', 500, true)
-  const { wrong, example = '' } = await site.load('read', 500, true)
+  await site.load({ kind: 'write', requests: 500 })
+  const { wrong, example = '' } = await site.load({ kind: 'read', requests: 500 })
   t.is(wrong, 500)
   t.regex(example, /^read: 200 1 visitor 1 1, not \d+ visitor/)
 })
 
 test('a contender that saves the cookie of a write is found out', async (t) => {
   const site = await siteOf(t, shop({ counts: true, renews: false }))
-  const { wrong, example } = await site.load('write', 500, true)
+  const { wrong, example } = await site.load({ kind: 'write', requests: 500 })
   t.deepEqual([wrong, example], [500, 'write: the cookie was not renewed'])
 })
 

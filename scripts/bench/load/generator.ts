@@ -2,19 +2,11 @@
  * The process that makes the load: what it does must not be counted as a server's work. Takes orders on the channel,
  * one at a time.
  */
-import type { Kind } from '../contenders.js'
-import { type Loaded, Site } from './site.js'
+import { type Loaded, Site, type Stretch } from './site.js'
 
 export type Order =
   | { readonly do: 'seed'; readonly port: number; readonly sessions: number; readonly hasSessions: boolean }
-  | {
-      readonly do: 'load'
-      readonly port: number
-      readonly kind: Kind
-      readonly requests: number
-      /** Whether the latencies count. */
-      readonly record: boolean
-    }
+  | ({ readonly do: 'load'; readonly port: number } & Stretch)
   | { readonly do: 'leave'; readonly port: number }
 
 const sites = new Map<number, Site>()
@@ -28,7 +20,7 @@ async function carryOut(order: Order): Promise<Loaded | undefined> {
   }
   const site = sites.get(order.port)
   if (site === undefined) throw new Error(`nobody has been to port ${order.port}`)
-  if (order.do === 'load') return site.load(order.kind, order.requests, order.record)
+  if (order.do === 'load') return site.load(order)
   site.close()
   sites.delete(order.port)
   return undefined

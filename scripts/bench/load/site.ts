@@ -8,6 +8,16 @@ const CONNECTIONS = 32
 /** Of so many requests of `mixed` one writes. */
 const ONE_WRITES = 10
 
+/** One stretch of load. */
+export interface Stretch {
+  readonly kind: Kind
+  readonly requests: number
+  /** Milliseconds after which it ends with fewer requests. Default: never. */
+  readonly atMost?: number
+  /** Whether the latencies count. Default: they do not. */
+  readonly record?: boolean
+}
+
 /** What came of one stretch of load. */
 export interface Loaded {
   readonly requests: number
@@ -50,8 +60,12 @@ export class Site {
     }
   }
 
-  /** So many requests; with `record` the latencies count. */
-  async load(kind: Kind, requests: number, record: boolean): Promise<Loaded> {
+  async load({
+    kind,
+    requests,
+    atMost = Number.POSITIVE_INFINITY,
+    record = false,
+  }: Stretch): Promise<Loaded> {
     this.#requests = 0
     this.#wrong = 0
     this.#example = undefined
@@ -60,7 +74,7 @@ export class Site {
     const cpu = process.cpuUsage()
     const begun = performance.now()
     let left = requests
-    const goesOn = (): boolean => left-- > 0
+    const goesOn = (): boolean => left-- > 0 && performance.now() < begun + atMost
     await Promise.all(
       this.#connections.map((_, place) =>
         this.#keepAsking(place, kind, goesOn, record ? latency : undefined),
