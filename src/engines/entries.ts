@@ -33,14 +33,14 @@ export class Entries {
     this.#parts = parts
   }
 
-  /** What stands at `key` and has not expired. */
-  async read(key: string): Promise<Entry | Missing> {
-    return this.#alive(this.#decoded(key, await this.#parts.store.read(key)))
+  /** What `text`, which stands at `key`, means now. */
+  at(key: string, text: string | undefined): Entry | Missing {
+    return this.#alive(this.#decoded(key, text))
   }
 
-  /** The same, never behind what other processes wrote. */
+  /** What stands at `key` and has not expired, never behind what other processes wrote. */
   async readNow(key: string): Promise<Entry | Missing> {
-    return this.#alive(this.#decoded(key, await this.textNow(key)))
+    return this.at(key, await this.textNow(key))
   }
 
   /** The text at `key`, whatever it means, never behind what other processes wrote. */

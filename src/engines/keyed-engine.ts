@@ -200,7 +200,7 @@ export class KeyedEngine implements Engine {
   async #find(id: string): Promise<Found | Missing> {
     if (!isId(id)) return MISSING
     const key = this.#key(id)
-    const entry = await this.#entries.read(key)
+    const entry = this.#entries.at(key, await this.#parts.store.read(key))
     if (entry.kind === 'missing') return entry
     if (entry.kind === 'superseded' && entry.next) return this.#follow(key, entry)
     return { kind: 'there', key, entry, hasMoved: false }
@@ -211,7 +211,7 @@ export class KeyedEngine implements Engine {
     for (let step = 0; step < STEPS; step++) {
       const { next } = at
       if (next === undefined || next.until <= this.#parts.clock()) break
-      const entry = await this.#entries.read(next.key)
+      const entry = this.#entries.at(next.key, await this.#parts.store.read(next.key))
       if (entry.kind === 'missing') break
       if (entry.kind === 'session') return { kind: 'there', key: next.key, entry, hasMoved: true }
       at = entry

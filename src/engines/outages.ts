@@ -86,17 +86,20 @@ class Outages {
     this.#tools = tools
   }
 
+  /** No `async` of its own: it stands around every call of every request. */
   watch(kind: Kind, method: (...args: unknown[]) => Promise<unknown>) {
-    return async (...args: unknown[]): Promise<unknown> => {
+    return (...args: unknown[]): Promise<unknown> => {
       const before = this.#failures
-      try {
-        const answer = await method(...args)
-        if (this.#failing.size > 0 && this.#failures === before && isProof(kind, answer)) this.#worked(kind)
-        return answer
-      } catch (error) {
-        if (error instanceof EngineUnavailable) this.#failed(kind, error, args[0])
-        throw error
-      }
+      return method(...args).then(
+        (answer) => {
+          if (this.#failing.size > 0 && this.#failures === before && isProof(kind, answer)) this.#worked(kind)
+          return answer
+        },
+        (error: unknown) => {
+          if (error instanceof EngineUnavailable) this.#failed(kind, error, args[0])
+          throw error
+        },
+      )
     }
   }
 

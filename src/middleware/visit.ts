@@ -39,7 +39,10 @@ export class Visit {
 
   get session(): Promise<Session> {
     if (this.#session === undefined) {
-      this.#session = this.#open().then((opened) => opened.session)
+      this.#session = this.#open().then((opened) => {
+        this.#opened = opened
+        return opened.session
+      })
       // A handler that asks and does not wait must not bring the process down when the store is.
       this.#session.catch(() => {})
     }
@@ -125,10 +128,7 @@ export class Visit {
       this.#context,
       () => this.#ctx.headerSent,
       (verdict, state) => this.#deliver(verdict, state),
-    ).then((opened) => {
-      this.#opened = opened
-      return opened
-    })
+    )
     return this.#opening
   }
 
@@ -165,6 +165,7 @@ export class Visit {
     if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
       const opened = await this.#open()
+      this.#opened = opened
       return opened.isLive ? opened : undefined
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error

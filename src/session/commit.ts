@@ -35,6 +35,7 @@ export async function commit(state: SessionState, context: SessionContext, endin
   const now = context.clock()
   const step = planFor(state, context, ending, now)
   const pending = state.takePending()
+  if (step.do === 'nothing') return 'nothing'
   try {
     return await carryOut(step, state, pending, context, ending, now)
   } catch (error) {
@@ -77,7 +78,7 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
 }
 
 async function carryOut(
-  step: Plan,
+  step: Exclude<Plan, { do: 'nothing' }>,
   state: SessionState,
   pending: Pending,
   context: SessionContext,
@@ -85,8 +86,6 @@ async function carryOut(
   now: number,
 ): Promise<Verdict> {
   switch (step.do) {
-    case 'nothing':
-      return 'nothing'
     case 'forget':
       return 'remove the cookie'
     case 'refuse':

@@ -1,7 +1,7 @@
 import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd } from './expiry.js'
-import { firstFound } from './found.js'
+import { type Found, firstFound } from './found.js'
 import { Session } from './session.js'
 import { type Origin, SessionState } from './state.js'
 
@@ -78,15 +78,15 @@ export async function openSession(
   tooLate: () => boolean,
   deliver: Deliver,
 ): Promise<OpenedSession> {
-  return new OpenedSession(await findState(ids, context), context, tooLate, deliver)
+  const found = ids.length === 0 ? undefined : await firstFound(ids, context.engine, context.witness)
+  return new OpenedSession(stateOf(found, ids, context), context, tooLate, deliver)
 }
 
-async function findState(ids: readonly string[], context: SessionContext): Promise<SessionState> {
+function stateOf(found: Found | undefined, ids: readonly string[], context: SessionContext): SessionState {
   const { engine, clock, nestedChanges, rules, witness } = context
   const without = (origin: Origin): SessionState =>
     new SessionState(origin, undefined, clock(), nestedChanges)
   if (ids.length === 0) return without({ kind: 'new' })
-  const found = await firstFound(ids, engine, witness)
   if (found === undefined) return without({ kind: 'unknown' })
   const { id, loaded } = found
   if (loaded.kind === 'superseded') {

@@ -43,7 +43,8 @@ export async function touch(state: SessionState, context: SessionContext, now: n
     // Where only an outdated id is to be replaced, its session ends when it would have.
     const isKept = saved !== undefined && !isProlonged(state, context, now)
     const expires = isKept ? saved.expires : endOf(state, context, now)
-    await staying(context, id, { user: saved?.user, expires })
+    const listed = staying(context, id, { user: saved?.user, expires })
+    if (listed) await listed
     const touched = await engine.touch(id, expires)
     if (touched.kind === 'missing') return false
     state.origin = { kind: 'live', id: touched.id, version, ...(renewed && { renewed }) }

@@ -20,7 +20,7 @@ export type Way =
  * @throws SessionInterrupted if the session ended or moved meanwhile.
  * @throws SessionContended if others were faster every time.
  */
-export async function write(
+export function write(
   way: Way,
   state: SessionState,
   merge: Pending | undefined,
@@ -31,9 +31,7 @@ export async function write(
   const { id, version, renewed } = liveIn(state)
   const isMoving = way.verb === 'rotate'
   const record = state.toRecord(now, rules, isMoving && merge !== undefined ? now : state.renewedAt)
-  const before = state.saved?.user
-  if (!isMoving) await staying(context, id, record)
-  await moving(isMoving ? context : undefined, { id, before, record }, async (announce) => {
+  const go = async (announce?: Announce): Promise<void> => {
     const put = putter(way, id, context, announce)
     let written: Written = { result: await put(record, version), record, renewed }
     if (written.result.kind === 'conflict') {
@@ -52,7 +50,9 @@ export async function write(
       version: result.version,
       ...(isBorrowed && { renewed: true }),
     }
-  })
+  }
+  if (isMoving) return moving(context, { id, before: state.saved?.user, record }, go)
+  return staying(context, id, record)?.then(() => go()) ?? go()
 }
 
 /** `update` or `rotate`, with all that stays the same from one attempt to the next. */

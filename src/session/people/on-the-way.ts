@@ -24,13 +24,13 @@ export function moving<Result>(
   return context.residents.move({ user, before, id, expires }, go)
 }
 
-/** To be called before a session gets another end where it is. */
-export async function staying(
+/** To be called, and waited for if there is anything to wait for, before a session gets another end where it is. */
+export function staying(
   { residents }: Context,
   id: string,
   { user, expires }: Moving['record'],
-): Promise<void> {
-  if (residents && user) await residents.stay({ user, id, expires })
+): Promise<void> | undefined {
+  return residents && user && residents.stay({ user, id, expires })
 }
 
 /** To be called after `user`'s session has ended. */
