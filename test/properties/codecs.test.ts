@@ -100,6 +100,25 @@ test.serial("any JSON comes back from a text for Keyv as it was, and the text is
   await holds(property, 500)
 })
 
+test.serial('a colon is written as Keyv writes it, wherever a text begins with it', async (t) => {
+  const keyv = new Keyv()
+  for (const value of [
+    ':',
+    [':a'],
+    ['x', ':y'],
+    { a: ':b' },
+    { a: [1, ':'] },
+    { ':': 1 },
+    { 'x:': 'y' },
+    'x:',
+    ['a:'],
+  ]) {
+    const written = toKeyvText({ value })
+    t.is(await keyv.serialize?.({ value }), written)
+    t.deepEqual(fromKeyvText(written), { value })
+  }
+})
+
 test.serial('R21 records that an earlier release wrote are read', (t) => {
   const record = { data: { a: ':' }, createdAt: 1767225600123, expires: 1767225660123 }
   t.deepEqual(

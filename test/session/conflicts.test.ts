@@ -43,7 +43,8 @@ async function contest(
 
 /** Another request writes: memory has done it when this returns. */
 const overwrite = ({ bench, id }: Contest, attempt: number): void => {
-  void bench.engine.update(id, record(bench, { n: 0, other: attempt }, 1000), attempt)
+  const theirs = { ...record(bench, { n: 0, other: attempt }, 1000), createdAt: 1 }
+  void bench.engine.update(id, theirs, attempt)
 }
 
 test('whoever is overtaken every time gives up after a while, and has saved nothing', async (t) => {
@@ -208,36 +209,48 @@ test("an object that was taken out of the session is nobody's business any more"
   t.deepEqual(Object.fromEntries(await sessions.open(id)), { n: 0, other: 2 })
 })
 
-/** The store is down for the first write, and before the second another request writes over `version`. */
+/**
+ * The store is down for the first write, while which the handler goes on with `meanwhile`; and before the second write
+ * another request is faster.
+ */
 const downThenOvertaken =
-  (version: number) =>
+  (version: number, meanwhile: () => void) =>
   ({ bench, id }: Contest, attempt: number): void => {
-    if (attempt === 1) throw new EngineUnavailable('down')
+    if (attempt === 1) {
+      meanwhile()
+      throw new EngineUnavailable('down')
+    }
     const theirs = record(bench, { n: 0, theirs: true, car: { wheels: 'steel' } }, 1000)
     if (attempt === 2) void bench.engine.update(id, theirs, version)
   }
 
-test('what came after a save that failed counts where another request was faster', async (t) => {
-  const { sessions, id } = await contest(t, downThenOvertaken(1))
+test('what was done during a save that failed counts, also where another request is faster', async (t) => {
+  const meanwhile = (): void => {
+    session.set<string>('since', 1)
+    session.setExpiry(60)
+  }
+  const { sessions, id } = await contest(t, downThenOvertaken(1, meanwhile))
   const session = await sessions.open(id)
   session.set<string>('first', 1)
   await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable })
-  session.set<string>('since', 1)
-  session.setExpiry(60)
   await session.save()
   const after = await sessions.open(id)
   t.like(Object.fromEntries(after), { first: 1, since: 1, theirs: true })
   t.is(after.getExpiryAge(), 60)
 })
 
-test('so does a value that was changed in place since, and said to be', async (t) => {
-  const { sessions, id, bench } = await contest(t, downThenOvertaken(2), { nestedChanges: 'ignore' })
+test('so does a value that was changed in place meanwhile, and said to be', async (t) => {
+  const meanwhile = (): void => {
+    car.wheels = 'alloy'
+    session.modified = true
+  }
+  const { sessions, id, bench } = await contest(t, downThenOvertaken(2, meanwhile), {
+    nestedChanges: 'ignore',
+  })
   await bench.engine.update(id, record(bench, { car: { wheels: 'steel' } }, 1000), 1)
   const session = await sessions.open(id)
   const car = Object(session.get<string>('car'))
   await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable })
-  car.wheels = 'alloy'
-  session.modified = true
   await session.save()
   t.like(Object.fromEntries(await sessions.open(id)), { theirs: true, car: { wheels: 'alloy' } })
 })
