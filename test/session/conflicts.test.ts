@@ -128,6 +128,12 @@ test("a conflict keeps the other request's expiry, unless this one has set its o
   await outspoken.save()
   t.is(outspoken.getExpiryAge(), 90)
   t.is((await other.sessions.open(other.id)).getExpiryAge(), 90)
+
+  const third = await contest(t, withExpiry)
+  const clearing = await third.sessions.open(third.id)
+  clearing.clear()
+  await clearing.save()
+  t.is((await third.sessions.open(third.id)).getExpiryAge(), 1000, 'clear takes an expiry along')
 })
 
 test('what the handler does while a conflict is settled comes on top of what was merged', async (t) => {
