@@ -45,7 +45,7 @@ function toMark(expires: number, next: unknown): Entry {
   return { kind: 'superseded', expires, next: { key, until } }
 }
 
-/** What Keyv's own serialiser writes for `value`. */
+/** What Keyv's own serialiser writes for `value`, an object or a list. */
 export function toKeyvText(value: unknown): string {
   const text = JSON.stringify(value)
   return colonString.test(text) ? JSON.stringify(value, escapeColon) : text
