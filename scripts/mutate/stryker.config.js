@@ -9,11 +9,17 @@ const filesIn = (folder, ending) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => `${folder}/${name}`)
 
-const sources = [...filesIn('src/codecs', '.ts'), ...filesIn('src/session', '.ts')]
+const sources = ['src/codecs', 'src/session', 'src/session/people'].flatMap((folder) =>
+  filesIn(folder, '.ts'),
+)
 const tests = [
   ...filesIn('test/session', '.test.ts'),
   ...filesIn('test/properties', '.test.ts'),
+  ...filesIn('test/codecs', '.test.ts'),
   ...filesIn('test/http', '.test.ts'),
+  ...filesIn('test/events', '.test.ts'),
+  ...filesIn('test/csrf', '.test.ts'),
+  'test/engines/alone.test.ts',
   'test/races/resurrection.test.ts',
   'test/conformance/contract.test.ts',
 ]
