@@ -3,29 +3,24 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import { digest } from '../hood/cookies.js'
 import type { Sessions } from '../index.js'
+import { deviceOf } from './kit/device.js'
 import { line, readForm, type Typed } from './kit/form.js'
 import { seeOther, show } from './kit/page.js'
+import { password } from './kit/password.js'
 
 declare module '../index.js' {
   interface SessionData {
-    /** Who is logged in, and the hash of the id that the session had before; null if there was none. */
-    logIn: { readonly username: string; readonly before: string | null }
+    /** The hash of the id that the session had before the log-in; null if there was none. */
+    idBefore: string | null
   }
 }
 
 const HERE = '/sessions/log-in'
 const MEMBERS = 'members'
-const LONGEST_PASSWORD = 200
+/** The pages that send who is not logged in to the form, and that the form sends back to. */
+const pagesBehind: readonly string[] = [MEMBERS, 'devices']
 
-const entry = z.object({
-  username: line('A username', 20),
-  // There are no accounts here. Whatever was typed is neither compared nor kept.
-  password: z
-    .string()
-    .min(1, 'A password is missing.')
-    .max(LONGEST_PASSWORD, `A password has at most ${LONGEST_PASSWORD} characters.`),
-  next: z.string(),
-})
+const entry = z.object({ username: line('A username', 20), password, next: z.string() })
 
 interface Entry {
   readonly typed?: Typed
@@ -36,11 +31,12 @@ interface Entry {
 export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   const router = new Router({ prefix: HERE })
   const engine = sessions.engine.name
+  const canRevoke = sessions.engine.revocations !== undefined
 
   // #region connection
   router.get('/', async (ctx) => {
     const session = await ctx.session
-    if (session.has('logIn')) await inside(ctx)
+    if (session.user) await inside(ctx)
     else form(ctx)
   })
   // #endregion
@@ -49,16 +45,18 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   router.post('/', async (ctx) => {
     const session = await ctx.session
     // The form of a tab that was opened before.
-    if (session.has('logIn')) return inside(ctx, 409)
+    if (session.user) return inside(ctx, 409)
     const sent = readForm(ctx, entry)
     if (!sent.ok) return form(ctx, sent, 422)
     const { username, next } = sent.value
     const before = session.id ? digest(session.id) : null
-    // Whoever planted or saw the id before has
-    // one that leads nowhere: session fixation.
-    session.cycleKey()
-    session.set('logIn', { username, before })
-    seeOther(ctx, next === MEMBERS ? `${HERE}/${MEMBERS}` : HERE)
+    // With it comes a new id: whoever planted or saw
+    // the one before has one that leads nowhere.
+    session.login(username, {
+      device: deviceOf(ctx.get('User-Agent')),
+    })
+    session.set('idBefore', before)
+    seeOther(ctx, isBehind(next) ? `${HERE}/${next}` : HERE)
   })
   // #endregion
 
@@ -67,8 +65,8 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
     const session = await ctx.session
     // Another tab may have logged out before:
     // what came since is not ended.
-    if (session.has('logIn')) {
-      session.flush()
+    if (session.user) {
+      session.logout()
       // What the browser kept of pages is not for
       // who comes next (S34). Its cookies stay: all
       // but the session's are nobody's log-in.
@@ -80,7 +78,7 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
 
   router.get('/out', async (ctx) => {
     const session = await ctx.session
-    if (session.has('logIn')) return seeOther(ctx, HERE)
+    if (session.user) return seeOther(ctx, HERE)
     const locals = { isAnonymous: session.id !== undefined }
     page(ctx, { view: 'log-in-out', title: 'Logged out', region: 'log-out', locals })
   })
@@ -88,9 +86,9 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   // #region members
   router.get(`/${MEMBERS}`, async (ctx) => {
     const session = await ctx.session
-    const who = session.get('logIn')
-    if (!who) return seeOther(ctx, `${HERE}?next=${MEMBERS}`)
-    const locals = { username: who.username }
+    const { user } = session
+    if (!user) return seeOther(ctx, `${HERE}?next=${MEMBERS}`)
+    const locals = { username: user }
     page(ctx, { view: 'log-in-members', title: 'Members', region: 'members', locals })
   })
   // #endregion
@@ -98,19 +96,16 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   /** In place of the form, for who is logged in. */
   async function inside(ctx: Context, status = 200): Promise<void> {
     const session = await ctx.session
-    const { id } = session
+    const { id, user } = session
     const now = id === undefined ? undefined : digest(id)
-    const locals = { ...session.get('logIn'), now, early: status === 409 }
+    const locals = { username: user, before: session.get('idBefore'), now, early: status === 409 }
     page(ctx, { view: 'log-in-inside', title: 'Logged in', region: 'log-in', locals }, status)
   }
 
   function form(ctx: Context, { typed, problems = {} }: Entry = {}, status = 200): void {
     // A password is not given back, not even to who typed it.
-    const locals = {
-      username: typed?.username ?? '',
-      next: (typed?.next ?? ctx.query.next) === MEMBERS ? MEMBERS : undefined,
-      problems,
-    }
+    const next = typed?.next ?? ctx.query.next
+    const locals = { username: typed?.username ?? '', next: isBehind(next) ? next : undefined, problems }
     page(ctx, { view: 'log-in-form', title: 'Log in', region: 'connection', locals }, status)
   }
 
@@ -120,8 +115,12 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
     status = 200,
   ): void {
     const sources = [`demos/log-in.ts#${region}`]
-    show(ctx, { view, title, locals: { ...locals, engine }, sources }, status)
+    show(ctx, { view, title, locals: { ...locals, engine, canRevoke }, sources }, status)
   }
 
   return router
+}
+
+function isBehind(next: unknown): next is string {
+  return typeof next === 'string' && pagesBehind.includes(next)
 }
