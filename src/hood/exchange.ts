@@ -8,7 +8,7 @@ export interface Exchange {
   readonly method: string
   readonly path: string
   readonly status: number
-  /** Where the response sends the browser, if it does. */
+  /** Where the response sends the browser; empty if it does not. */
   readonly location: string
   readonly sent: readonly SentCookie[]
   readonly given: readonly GivenCookie[]
@@ -21,7 +21,8 @@ export function exchangeOf(ctx: Context, calls: readonly EngineCall[], isSecret:
     method: ctx.method,
     path: ctx.path,
     status: ctx.status,
-    location: ctx.response.get('Location'),
+    // Whatever Koa's types say: without the header there is nothing.
+    location: ctx.response.get('Location') ?? '',
     sent: sentCookies(ctx.req.headers.cookie, isSecret),
     given: givenCookies(setCookieLines(ctx), isSecret),
     calls,

@@ -43,6 +43,16 @@ onEngines(
   },
 )
 
+onEngines('a form that leads to no page costs the next page nothing', async (t, site) => {
+  const person = site.person()
+  await person.open('/cookies/page-count')
+  person.browser.saysOrigin = true
+  t.is((await person.browser.fetch('/cookies/page-count/nowhere', { method: 'POST' })).status, 404)
+  const page = await person.open('/cookies/page-count')
+  t.is(page.status, 200)
+  t.notRegex(page.text('.hood') ?? '', /The form you sent/)
+})
+
 test('in production the hood is closed, unless SHOW_INTERNALS opens it', async (t) => {
   const production = { NODE_ENV: 'production', SESSION_ENGINE: 'cache' }
   const opened = async (env: Record<string, string>): Promise<boolean> => {
