@@ -17,24 +17,36 @@ export function recording<Result>(calls: EngineCall[], work: () => Result): Resu
   return underWay.run(calls, work)
 }
 
-const WATCHED: ReadonlySet<string | symbol> = new Set([
-  'load',
-  'create',
-  'update',
-  'touch',
-  'rotate',
-  'delete',
-  'clearExpired',
-])
+const WATCHED = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired']
+const WATCHED_OF_PARTS = {
+  roster: ['load', 'vacate', 'read', 'write'],
+  revocations: ['revokeUser'],
+} as const
 
 /** The same engine; what a recorded request asks of it is written down. */
 export function observe(engine: Engine): Engine {
-  return new Proxy(engine, {
+  const { roster, revocations } = engine
+  const parts = {
+    ...(roster && { roster: observed(roster, WATCHED_OF_PARTS.roster, 'roster.') }),
+    ...(revocations && { revocations: observed(revocations, WATCHED_OF_PARTS.revocations, 'revocations.') }),
+  }
+  return observed(engine, WATCHED, '', parts)
+}
+
+/** `prefix` goes before the names of the calls; `parts` stand in place of the members of those names. */
+function observed<Watched extends object>(
+  watched: Watched,
+  calls: readonly string[],
+  prefix: string,
+  parts: Partial<Watched> = {},
+): Watched {
+  return new Proxy(watched, {
     get(target, name) {
+      if (Object.hasOwn(parts, name)) return Reflect.get(parts, name)
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
       const method = member.bind(target)
-      return WATCHED.has(name) ? timed(String(name), method) : method
+      return calls.includes(String(name)) ? timed(`${prefix}${String(name)}`, method) : method
     },
   })
 }
@@ -55,8 +67,17 @@ function timed(call: string, method: (...args: unknown[]) => Promise<unknown>) {
   }
 }
 
+/** What these calls answer is an id, which is nobody's business, or says nothing in a word. */
+const outcomes: Readonly<Record<string, (answer: unknown) => string>> = {
+  create: () => 'created',
+  'revocations.revokeUser': () => 'revoked',
+  'roster.read': (list) => (list === undefined ? 'missing' : 'found'),
+  'roster.write': (isWritten) => (isWritten === true ? 'written' : 'conflict'),
+}
+
 function outcomeOf(call: string, answer: unknown): string {
-  if (call === 'create') return 'created' // the answer itself is the id, which is nobody's business
+  const known = outcomes[call]
+  if (known !== undefined) return known(answer)
   if (typeof answer === 'object' && answer !== null && 'kind' in answer) return String(answer.kind)
   return String(answer)
 }

@@ -1,5 +1,5 @@
 import { parseSetCookie } from 'cookie'
-import type { Engine } from '../index.js'
+import type { Engine, SessionUser } from '../index.js'
 import { readCookies } from '../middleware/cookie.js'
 import { firstFound } from '../session/found.js'
 import { digest } from './cookies.js'
@@ -34,6 +34,8 @@ export interface StoredRecord {
   readonly expires: Date
   /** What `setExpiry` was given, if it was. */
   readonly expiry: number | string | undefined
+  /** Who is logged in, if somebody is. */
+  readonly user: SessionUser | undefined
 }
 
 /** The visitor's own session on this shelf, and nobody else's: whoever has the cookie has the session. */
@@ -57,6 +59,7 @@ export async function recordOn(
     createdAt: new Date(record.createdAt),
     expires: new Date(record.expires),
     expiry: record.expiry,
+    user: record.user,
   }
 }
 
