@@ -6,6 +6,7 @@ import { sessionCart } from './cart/session.js'
 import { cookieDateTime } from './cookie-date-time.js'
 import { cookieLifetime } from './cookie-lifetime.js'
 import { cookiePageCount } from './cookie-page-count.js'
+import { devices } from './devices.js'
 import { engines } from './engines/page.js'
 import { fourWays } from './four-ways.js'
 import { type Facts, home } from './home.js'
@@ -79,6 +80,7 @@ export function demos({
     engines({ sessions, settings, clock }),
     setGetDelete({ short: variants.short, clock }),
     logIn({ sessions }),
+    devices({ sessions }),
     sessionMethods({ sessions, clock }),
     nestedChange(variants),
   ]

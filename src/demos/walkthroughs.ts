@@ -100,7 +100,7 @@ export const chapters: readonly Chapter[] = [
       {
         slug: 'log-in',
         title: 'Log in, log out',
-        summary: 'A new id at the log-in, none after the log-out, in every tab.',
+        summary: 'A new id at the log-in, none after the log-out, and every device where you are logged in.',
         entries: only('/sessions/log-in'),
       },
       {

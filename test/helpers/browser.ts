@@ -7,6 +7,8 @@ export class Browser {
   readonly cookies = new Map<string, string>()
   /** Says `Origin` with each form, as browsers do: forms of a page from before the session had its id are taken then. */
   saysOrigin = false
+  /** What it calls itself; without it, as Node's `fetch` does. */
+  userAgent: string | undefined
 
   constructor(base: string) {
     this.#base = base
@@ -16,6 +18,7 @@ export class Browser {
   movedTo(base: string): Browser {
     const moved = new Browser(base)
     moved.saysOrigin = this.saysOrigin
+    moved.userAgent = this.userAgent
     for (const [name, value] of this.cookies) moved.cookies.set(name, value)
     return moved
   }
@@ -30,6 +33,7 @@ export class Browser {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     if (cookie !== '') headers.set('Cookie', cookie)
     if (this.saysOrigin && init.method === 'POST') headers.set('Origin', this.#base)
+    if (this.userAgent !== undefined) headers.set('User-Agent', this.userAgent)
     const response = await fetch(new URL(path, this.#base), { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) this.#keep(line)
     return response
