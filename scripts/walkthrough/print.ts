@@ -83,9 +83,9 @@ export class Printer {
     return broken(`      ${paint('dim', 'Set-Cookie')} `, [first, ...more.map((text) => paint('dim', text))])
   }
 
-  #stored({ cookieName, engine, key, id, version, data, expires }: StoredRecord): string {
+  #stored({ cookieName, engine, key, id, version, data, expires, user }: StoredRecord): string {
     const paint = this.#paint
-    const head = `${engine} ${key ?? id} v${version}`
+    const head = `${engine} ${key ?? id} v${version}${user ? ` of ${shortened(user.id, 40)}` : ''}`
     const compact = JSON.stringify(JSON.parse(data))
     if (this.#printed.get(cookieName) === head + compact) return ''
     this.#printed.set(cookieName, head + compact)
