@@ -46,9 +46,11 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
       if (!user) return seeOther(ctx, FORM)
       // A browser that was left open, or a stolen
       // cookie, shall not lock its owner out (S30).
-      if (!session.authenticatedWithin(RECENT)) return page(ctx, user, { isRefused: true }, 403)
-      const ended = await end(user, session, ctx)
-      seeOther(ctx, `${HERE}?ended=${ended ?? 'uncounted'}`)
+      const isRecent = session.authenticatedWithin(RECENT)
+      if (!isRecent) return refuse(ctx, user)
+      const count = await end(user, session, ctx)
+      const ended = count ?? 'uncounted'
+      seeOther(ctx, `${HERE}?ended=${ended}`)
     }
   }
   // #endregion
@@ -68,27 +70,30 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
 
   if (canEnd) {
     // #region end-others
-    const endOthers = gated((_user, session) => sessions.revokeOthers(session))
+    const endOthers = gated((_user, session) => {
+      return sessions.revokeOthers(session)
+    })
     router.post('/end-others', endOthers)
+    // #endregion
+
+    // #region again
+    router.post('/again', async (ctx) => {
+      const session = await ctx.session
+      const { user } = session
+      if (!user) return seeOther(ctx, FORM)
+      const form = readForm(ctx, proof)
+      if (!form.ok) return page(ctx, user, form, 422)
+      // The same user: proven anew, under a new id.
+      session.login(user)
+      seeOther(ctx, HERE)
+    })
     // #endregion
   }
 
-  // #region again
-  router.post('/again', async (ctx) => {
-    const session = await ctx.session
-    const { user } = session
-    if (!user) return seeOther(ctx, FORM)
-    const form = readForm(ctx, proof)
-    if (!form.ok) return page(ctx, user, form, 422)
-    // The same user: proven anew, under a new id.
-    session.login(user)
-    seeOther(ctx, HERE)
-  })
-  // #endregion
-
   // #region list
-  async function listOf(user: string, current: Session) {
-    const all = await sessions.forUser(user, { current })
+  async function list(user: string, current: Session) {
+    const options = { current }
+    const all = await sessions.forUser(user, options)
     return all.map((one) => ({
       ...one, // its handle, which leads nobody in
       began: formatMoment(one.createdAt),
@@ -98,13 +103,15 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
   }
   // #endregion
 
+  const refuse = (ctx: Context, user: string) => page(ctx, user, { isRefused: true }, 403)
+
   async function page(ctx: Context, user: string, shown: Shown = {}, status = 200): Promise<void> {
     const { problems = {}, isRefused = false } = shown
     const session = await ctx.session
     const { ended } = ctx.query
     const locals = {
       username: user,
-      list: canList ? await listOf(user, session) : [],
+      list: canList ? await list(user, session) : [],
       canList,
       canEnd,
       engine: engine.name,
@@ -117,9 +124,8 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
     show(ctx, { view: 'log-in-devices', title: 'Your devices', locals, sources }, status)
   }
 
-  const sources = [canList ? ['list', 'end'] : [], canEnd ? ['end-others'] : [], ['gate', 'again']].flatMap(
-    (regions) => regions.map((region) => `demos/devices.ts#${region}`),
-  )
+  const regions = [canList ? ['list', 'end'] : [], canEnd ? ['end-others', 'gate', 'again'] : []].flat()
+  const sources = regions.map((region) => `demos/devices.ts#${region}`)
 
   return router
 }

@@ -1,4 +1,7 @@
-import { inBrowser } from './tour.js'
+import { inBrowser, openTour } from './tour.js'
+
+const PHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1'
 
 inBrowser('Log in, log out: a new id, a page for members, and a second tab', async (tour, t) => {
   const { page } = tour
@@ -53,3 +56,70 @@ inBrowser('Log in, log out: a new id, a page for members, and a second tab', asy
   await tour.follow('Log in again')
   await tour.reads('h1', 'Log in')
 })
+
+inBrowser('Your devices: two browsers, and one ends the other', async (tour, t) => {
+  const entry = { Username: 'Ada', Password: 'not a real one' }
+  await tour.open('/sessions/log-in/devices')
+  await tour.fill(entry, 'Log in')
+  await tour.reads('h1', 'Your devices')
+  await tour.reads('.devices h2', 'Chrome on Linux this browser')
+
+  // A private window, on a phone.
+  const phone = await openTour(t, {
+    scripts: tour.scripts,
+    site: tour.site,
+    context: { userAgent: PHONE },
+  })
+  tour.site.now += 1000
+  await phone.open('/sessions/log-in')
+  await phone.fill(entry, 'Log in')
+  await tour.follow('Load again')
+  t.deepEqual(await tour.page.locator('.devices h2').allInnerTexts(), [
+    'Safari on iPhone',
+    'Chrome on Linux this browser',
+  ])
+  await tour.look('log-in-devices')
+
+  await tour.page.getByRole('button', { name: /^Log out: Safari on iPhone/ }).click()
+  await tour.reads('[role=status]', /^1 session has ended\./)
+  t.is(await tour.page.locator('.devices li').count(), 1)
+  await phone.open('/sessions/log-in/members')
+  await phone.reads('h1', 'Log in')
+
+  await phone.fill(entry, 'Log in')
+  tour.site.now += 600_000
+  await tour.open('/sessions/log-in/devices')
+  t.is(await tour.page.getByRole('button', { name: /^Log out/ }).count(), 0)
+  await tour.press('It is me')
+  await tour.reads('.problem', 'A password is missing.')
+  await tour.look('log-in-devices-again')
+  await tour.fill({ Password: 'still not a real one' }, 'It is me')
+  await tour.press('Log out everywhere else')
+  await tour.reads('[role=status]', /^1 session has ended\./)
+  await tour.look('log-in-devices-ended')
+  await phone.open('/sessions/log-in')
+  await phone.reads('h1', 'Log in')
+})
+
+inBrowser(
+  'Your devices: with cookies alone there is nothing to list',
+  async (tour) => {
+    await tour.open('/sessions/log-in/devices')
+    await tour.fill({ Username: 'Ada', Password: 'not a real one' }, 'Log in')
+    await tour.reads('.result', /^There is no list, and nothing to end/)
+    await tour.look('log-in-devices-cookies')
+  },
+  { SESSION_ENGINE: 'signed_cookies' },
+)
+
+inBrowser(
+  'Your devices: with cookies and a store for revocations all others can be ended',
+  async (tour) => {
+    await tour.open('/sessions/log-in/devices')
+    await tour.fill({ Username: 'Ada', Password: 'not a real one' }, 'Log in')
+    await tour.press('Log out everywhere else')
+    await tour.reads('[role=status]', /^You are logged out everywhere else/)
+    await tour.look('log-in-devices-revoked')
+  },
+  { SESSION_ENGINE: 'signed_cookies', REVOCATION_STORE: 'cache' },
+)
