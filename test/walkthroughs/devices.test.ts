@@ -32,11 +32,20 @@ const says = (page: Page): string | undefined => page.text('.result')
 /** Where the sessions of this site are kept in cookies, or on the server. */
 const isListed = (site: Site): boolean => site.sessions.engine.roster !== undefined
 
+type Run = (t: ExecutionContext, site: Site) => Promise<unknown>
+
+const keeping = [{ SESSION_ENGINE: 'cache' }, { SESSION_ENGINE: 'db' }]
+const ending = [...keeping, { SESSION_ENGINE: 'signed_cookies', REVOCATION_STORE: 'cache' }]
+
 /** Registers the test once for each kind of store that keeps sessions. */
-function onListingEngines(title: string, run: (t: ExecutionContext, site: Site) => Promise<unknown>): void {
-  for (const engine of ['cache', 'db']) {
-    test(`${engine}: ${title}`, async (t) => run(t, await openSite(t, { SESSION_ENGINE: engine })))
-  }
+const onListingEngines = (title: string, run: Run): void => onEach(keeping, title, run)
+
+/** And for what can end a user's other sessions without having any of them. */
+const onEndingEngines = (title: string, run: Run): void => onEach(ending, title, run)
+
+function onEach(environments: readonly Readonly<Record<string, string>>[], title: string, run: Run): void {
+  for (const env of environments)
+    test(`${env.SESSION_ENGINE}: ${title}`, async (t) => run(t, await openSite(t, env)))
 }
 
 onEngines('S30 who is not logged in is sent to the form, and from there to the devices', async (t, site) => {
@@ -132,16 +141,9 @@ onListingEngines('S30 a form without its token, or from nobody, ends nothing', a
   t.is(await whoIs(other), 'Ada')
 })
 
-/** The site on each kind of engine that can end sessions. */
-const ending = [
-  { SESSION_ENGINE: 'cache' },
-  { SESSION_ENGINE: 'db' },
-  { SESSION_ENGINE: 'signed_cookies', REVOCATION_STORE: 'cache' },
-]
-
-for (const env of ending) {
-  test(`${env.SESSION_ENGINE}: S73 ten minutes after the password was given nothing is ended before it is given again`, async (t) => {
-    const site = await openSite(t, env)
+onEndingEngines(
+  'S73 ten minutes after the password was given nothing is ended before it is given again',
+  async (t, site) => {
     const ada = await loggedIn(site, 'Ada')
     const other = await loggedIn(site, 'Ada')
     site.now += 10 * MINUTE - 1
@@ -177,8 +179,8 @@ for (const env of ending) {
     t.is(await whoIs(ada), 'Ada')
     site.now += 10 * MINUTE
     t.true((await ada.open(HERE)).has('#password'))
-  })
-}
+  },
+)
 
 test('signed_cookies: S29 S33 with a store for revocations all others are ended at once, copies too, and none is counted', async (t) => {
   const site = await openSite(t, { SESSION_ENGINE: 'signed_cookies', REVOCATION_STORE: 'cache' })
