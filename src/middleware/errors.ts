@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import { inspect } from 'node:util'
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '../logger.js'
@@ -12,10 +12,12 @@ import { property, statusOf } from './status.js'
  */
 export function errorPages(): Middleware {
   return async (ctx, next) => {
+    // What stands above says it of every answer, as security headers do.
+    const above = ctx.res.getHeaders()
     try {
       await next()
     } catch (thrown) {
-      await answerFailure(ctx, toError(thrown))
+      await answerFailure(ctx, toError(thrown), above)
       return
     }
     if (isUnanswered(ctx)) await answer(ctx, ctx.status, reason(ctx.status))
@@ -31,7 +33,7 @@ export function logFailures(logger: Logger): (thrown: unknown, ctx?: Context) =>
   }
 }
 
-async function answerFailure(ctx: Context, error: Error): Promise<void> {
+async function answerFailure(ctx: Context, error: Error, above: OutgoingHttpHeaders): Promise<void> {
   // The answer has begun or is the handler's own: Koa reports the error, and answers only if that is still possible.
   if (ctx.headerSent || !ctx.writable || ctx.respond === false) throw error
 
@@ -39,7 +41,7 @@ async function answerFailure(ctx: Context, error: Error): Promise<void> {
   // As Koa does: what the handler set belongs to an answer that never came to be, what is to be kept stands on the error.
   for (const name of ctx.res.getHeaderNames()) ctx.remove(name)
   // Those that describe a body are overwritten below by this page's own.
-  for (const [name, value] of Object.entries(headersOf(error) ?? {})) {
+  for (const [name, value] of [...Object.entries(above), ...Object.entries(headersOf(error) ?? {})]) {
     ctx.set(name, Array.isArray(value) ? value.map(String) : String(value))
   }
 

@@ -64,6 +64,7 @@ async function openSite(
   const sent = new Set<string>()
   return {
     app,
+    url,
     time,
     sessions,
     sent,
@@ -245,3 +246,15 @@ for (const path of ['/', '/healthz', '/no-such-page', '/assets/tessera.css']) {
     t.is((await development.get(path)).headers.get('Strict-Transport-Security'), null)
   })
 }
+
+test('security headers are on what is answered for a thrown error too', async (t) => {
+  const site = await openSite(t)
+  for (const [path, init] of [
+    ['/sessions/log-in', { method: 'POST', headers: { 'Sec-Fetch-Site': 'cross-site' } }],
+    ['/sessions/log-in', { method: 'POST', headers: { Origin: 'null' } }],
+  ] as const) {
+    const { status, headers } = await fetch(new URL(path, site.url), init)
+    t.is(status, 403)
+    for (const [name, value] of Object.entries(always)) t.regex(headers.get(name) ?? '', value, name)
+  }
+})
