@@ -8,9 +8,6 @@ import type { Missing } from './loaded.js'
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
 const SUPERSEDED_FOR = 60_000
 
-/** A hash in hex at the end of a key, of which a log shows the first digits. */
-const UNSHOWN = -52
-
 const MISSING = { kind: 'missing' } as const
 const LAPSED = { kind: 'missing', why: 'superseded' } as const
 const UNDECODABLE = { kind: 'missing', why: 'undecodable' } as const
@@ -74,10 +71,8 @@ export class Entries {
     const { codec, logger, name } = this.#parts
     const entry = codec.decode(text, key)
     if (entry !== undefined) return entry
-    logger.warn(
-      { engine: name, key: key.slice(0, UNSHOWN) },
-      'a stored session cannot be read; it counts as missing',
-    )
+    // Which one it is the event of that name says, by a keyed hash (S12).
+    logger.warn({ engine: name }, 'a stored session cannot be read; it counts as missing')
     return UNDECODABLE
   }
 }
