@@ -39,7 +39,7 @@ export class UserLists {
 
   /** Whether the user's list was seen to be kept until `expires`. */
   reaches(userId: string, expires: number): boolean {
-    return (this.#reach.get(nameOf(userId)) ?? 0) >= expires
+    return (this.#reach.get(userId) ?? 0) >= expires
   }
 
   /**
@@ -51,10 +51,10 @@ export class UserLists {
   async change(userId: string, expires: number, next: NextList): Promise<void> {
     const name = nameOf(userId)
     // Log-ins of one user at one moment take turns within a process, rather than race each other again and again.
-    await this.#parts.turns.take(name, () => this.#change(name, expires, next))
+    await this.#parts.turns.take(name, () => this.#change(userId, name, expires, next))
   }
 
-  async #change(name: string, expires: number, next: NextList): Promise<void> {
+  async #change(userId: string, name: string, expires: number, next: NextList): Promise<void> {
     const { roster } = this.#parts
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       await patience(attempt)
@@ -66,7 +66,7 @@ export class UserLists {
       const end = this.#endFor(expires, reach)
       const isDone = list === undefined && end === reach
       if (isDone || (await roster.write(name, content, end, held?.version))) {
-        this.#reach.set(name, end)
+        this.#reach.set(userId, end)
         return
       }
     }
