@@ -1,10 +1,11 @@
 import type { SessionContext } from './context.js'
 import { SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
 import { expiryTime } from './expiry.js'
+import type { Pending } from './pending.js'
 import { leaving, moving } from './people/on-the-way.js'
 import { type Plan, plan } from './plan.js'
 import { graceOf, renew, renewDue } from './renewal.js'
-import { liveIn, type Pending, type SessionState } from './state.js'
+import { liveIn, type SessionState } from './state.js'
 import { touch, touchDue } from './touch.js'
 import { write } from './write.js'
 

@@ -1,11 +1,10 @@
 import { type InspectOptions, inspect } from 'node:util'
 import type { Fingerprint } from '../fingerprint.js'
-import type { ValueOf } from './data.js'
 import type { ExpiryRules } from './expiry.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
 import type { LogInOptions } from './people/log-in.js'
+import { SessionMap } from './session-map.js'
 import type { SessionState } from './state.js'
-import { assertJson } from './values.js'
 
 const TEST_COOKIE = 'testcookie'
 const TEST_COOKIE_VALUE = 'worked'
@@ -45,7 +44,7 @@ export let stateOf: (session: Session) => SessionState
  * One visitor's session: a Map of JSON values by key, with an expiry and an id. It is open already, so nothing here
  * waits; what is changed takes effect when the request's response begins, or at `save()`.
  */
-export class Session {
+export class Session extends SessionMap {
   readonly #state: SessionState
   readonly #parts: SessionParts
 
@@ -54,6 +53,7 @@ export class Session {
   }
 
   constructor(parts: SessionParts) {
+    super(parts.state)
     this.#state = parts.state
     this.#parts = parts
   }
@@ -98,116 +98,14 @@ export class Session {
     this.#state.pending.modifiedByHand = modified
   }
 
-  /** The number of keys. */
-  get size(): number {
-    return this.#data().size
-  }
-
   /** Whether there is neither an id nor anything to store. Does not count as access. */
   isEmpty(): boolean {
     return this.#state.isEmpty
   }
 
-  has(key: string): boolean {
-    return this.#data().has(key)
-  }
-
-  get<Key extends string>(key: Key): ValueOf<Key> | undefined
-  get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
-  get(key: string, fallback?: unknown): unknown {
-    const data = this.#data()
-    return data.has(key) ? this.#handOut(key, data.get(key)) : fallback
-  }
-
-  /** @throws UnsupportedValue if JSON cannot hold `value`. */
-  set<Key extends string>(key: Key, value: ValueOf<Key>): this {
-    assertJson(key, value)
-    this.#change().set(key, value)
-    this.#state.data.set(key, value)
-    return this
-  }
-
-  /** Removes the key; true if it was there. */
-  delete(key: string): boolean {
-    if (!this.#data().has(key)) return false
-    this.#change().delete(key)
-    return this.#state.data.delete(key)
-  }
-
-  /**
-   * Removes the key and answers what stood there.
-   *
-   * @throws RangeError if there is no such key and no fallback was given.
-   */
-  pop<Key extends string>(key: Key): ValueOf<Key>
-  pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
-  pop(key: string, ...fallback: [unknown?]): unknown {
-    const value = this.#data().get(key)
-    if (this.delete(key)) return value
-    if (fallback.length > 0) return fallback[0]
-    throw new RangeError(
-      `the session has no key ${JSON.stringify(key)}; pass a fallback if that is all right`,
-    )
-  }
-
-  /** What stands under the key; `value` is put there first if there is nothing. */
-  setDefault<Key extends string>(key: Key, value: ValueOf<Key>): ValueOf<Key>
-  setDefault(key: string, value: unknown): unknown {
-    if (!this.has(key)) this.set(key, value)
-    return this.#handOut(key, this.#state.data.get(key))
-  }
-
-  /** Sets every key of `values`. Counts as modified even if there is none (Django item 9). */
-  update(values: { [Key in string]: ValueOf<Key> }): this {
-    const entries = Object.entries(values)
-    for (const [key, value] of entries) assertJson(key, value)
-    this.#change()
-    for (const [key, value] of entries) this.set(key, value)
-    return this
-  }
-
-  /**
-   * Replaces what stands under the key by what `fn` makes of it, `undefined` where there is nothing. Should another
-   * request change the session meanwhile, `fn` runs again on the newest value, so that none is lost; it must do
-   * nothing else than make a value.
-   */
-  transform<Key extends string>(key: Key, fn: (value: ValueOf<Key> | undefined) => ValueOf<Key>): ValueOf<Key>
-  transform(key: string, fn: (value: unknown) => unknown): unknown {
-    // What a handler changed in place before is no part of `fn`, which may run again without it.
-    this.#state.noticeNestedChanges()
-    const value = fn(this.#data().get(key))
-    assertJson(key, value)
-    this.#change().transform(key, fn, value)
-    this.#state.data.set(key, value)
-    this.#state.watch.handOutAnew(key, value)
-    return value
-  }
-
-  keys(): IterableIterator<string> {
-    return this.#data().keys()
-  }
-
-  *values(): IterableIterator<unknown> {
-    for (const [, value] of this.entries()) yield value
-  }
-
-  *entries(): IterableIterator<[string, unknown]> {
-    for (const [key, value] of this.#data()) yield [key, this.#handOut(key, value)]
-  }
-
-  [Symbol.iterator](): IterableIterator<[string, unknown]> {
-    return this.entries()
-  }
-
-  /** Removes all data and the session's own expiry; the id stays. */
-  clear(): void {
-    this.#change()
-    this.#state.clear()
-  }
-
   /** Ends the session: the data goes now, the stored record with the commit. What is set afterwards begins another. */
   flush(): void {
-    this.#change()
+    this.#state.change()
     this.#state.end(this.#parts.clock())
   }
 
@@ -220,7 +118,7 @@ export class Session {
    */
   login(userId: string, options: LogInOptions = {}): void {
     this.#state.logIn(userId, options, this.#parts.clock())
-    this.#change()
+    this.#state.change()
   }
 
   /** Logs out: ends the session with all its data, whoever is logged in (S26). The same as `flush`. */
@@ -240,7 +138,7 @@ export class Session {
 
   /** Keeps the data and asks for a new id, against session fixation: do it at each log-in. */
   cycleKey(): void {
-    this.#change()
+    this.#state.change()
     this.#state.pending.rotate = true
   }
 
@@ -263,9 +161,9 @@ export class Session {
    */
   setExpiry(expiry: number | Date | null): void {
     const custom = expiry === null ? undefined : toCustomExpiry(expiry)
-    this.#data()
+    this.#state.look()
     if (custom === undefined && this.#state.expiry === undefined) return
-    this.#change()
+    this.#state.change()
     this.#state.expiry = custom
     this.#state.pending.expiryChanged = true
   }
@@ -280,7 +178,7 @@ export class Session {
   }
 
   getExpireAtBrowserClose(): boolean {
-    this.#data()
+    this.#state.look()
     return endsWithBrowser(this.#state.expiry, this.#parts.rules)
   }
 
@@ -313,33 +211,14 @@ export class Session {
     return `Session ${inspect(this.toJSON(), options)}`
   }
 
-  /** The one way to the data: looking at it is what `accessed` means. */
-  #data(): ReadonlyMap<string, unknown> {
-    this.#state.accessed = true
-    return this.#state.data
-  }
-
   #user(): SessionState['user'] {
     this.#state.accessed = true
     return this.#state.user
   }
 
-  /** The one way to change it. */
-  #change(): SessionState['pending']['changes'] {
-    this.#state.accessed = true
-    this.#state.pending.modified = true
-    this.#state.onLateChange?.()
-    return this.#state.pending.changes
-  }
-
-  #handOut(key: string, value: unknown): unknown {
-    this.#state.watch.handOut(key, value)
-    return value
-  }
-
   #expiryOf({ expiry }: ExpiryQuestion): number | string | undefined {
     if (expiry !== undefined) return expiry === null ? undefined : toCustomExpiry(expiry)
-    this.#data()
+    this.#state.look()
     return this.#state.expiry
   }
 

@@ -1,8 +1,9 @@
-import type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from '../codecs/record.js'
-import { Changes } from './changes.js'
-import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.js'
+import type { CustomExpiry, SessionRecord, SessionUser } from '../codecs/record.js'
+import type { Changes } from './changes.js'
+import type { ExpiryRules } from './expiry.js'
+import { nothingPending, type Pending } from './pending.js'
 import { type LogInOptions, logInOf } from './people/log-in.js'
-import { assertJson } from './values.js'
+import { toMap, toRecord } from './record.js'
 import { type NestedChanges, Watch } from './watch.js'
 
 /** How the session was found when it was opened, and after each commit. */
@@ -11,7 +12,6 @@ export type Origin =
   | { readonly kind: 'new' }
   /** An id came under which there is nothing: malformed, unknown, expired, or ended by this request. */
   | { readonly kind: 'unknown' }
-  /** The id that came was rotated away a moment ago. */
   | {
       readonly kind: 'live'
       readonly id: string
@@ -21,23 +21,8 @@ export type Origin =
       /** The id is still good, but another is to take its place (S54). */
       readonly outdated?: boolean
     }
+  /** The id that came was rotated away a moment ago. */
   | { readonly kind: 'superseded'; readonly id: string }
-
-/** What the next commit is to carry out. */
-export interface Pending {
-  readonly changes: Changes
-  modified: boolean
-  /** `modified` was set by hand: somebody changed a nested value and says so. */
-  modifiedByHand: boolean
-  /** `setExpiry` was used; otherwise a newer version's own expiry stands. */
-  expiryChanged: boolean
-  /** `cycleKey()`: data kept, new id. */
-  rotate: boolean
-  /** `login()`: the user is this request's to say; otherwise a newer version's own stands. */
-  logIn: boolean
-  /** `flush()`: the session ends. What was set afterwards begins another one. */
-  end: boolean
-}
 
 /** One session as a request sees it: data, expiry, and what is still to be told to the engine. No I/O. */
 export class SessionState {
@@ -117,6 +102,20 @@ export class SessionState {
     this.onLateChange?.()
   }
 
+  /** The one way to the data: looking at it is what `accessed` means. */
+  look(): ReadonlyMap<string, unknown> {
+    this.accessed = true
+    return this.data
+  }
+
+  /** The one way to change it. */
+  change(): Changes {
+    this.accessed = true
+    this.pending.modified = true
+    this.onLateChange?.()
+    return this.pending.changes
+  }
+
   /** Takes up what was changed in place, so that it counts like `set`. */
   noticeNestedChanges(): void {
     const { pending } = this
@@ -184,46 +183,4 @@ export function liveIn(state: SessionState): Extract<Origin, { kind: 'live' }> {
   if (state.origin.kind !== 'live')
     throw new TypeError(`a session that is ${state.origin.kind} has no record`)
   return state.origin
-}
-
-/**
- * The record of a session that is saved now.
- *
- * @throws UnsupportedValue if the data holds what JSON does not.
- */
-export function toRecord(
-  data: ReadonlyMap<string, unknown>,
-  { createdAt, expiry, user, renewedAt }: Life & Pick<SessionRecord, 'renewedAt'>,
-  now: number,
-  rules: ExpiryRules,
-): SessionRecord {
-  const expires = endOfSaved({ createdAt, expiry, user }, now, rules)
-  const savedAt = keepsSavedAt(rules) ? now : undefined
-  return { data: toObject(data), createdAt, expiry, savedAt, renewedAt, user, expires }
-}
-
-export function toMap(data: JsonObject | undefined): Map<string, unknown> {
-  return new Map(data === undefined ? [] : Object.entries(data))
-}
-
-function toObject(data: ReadonlyMap<string, unknown>): JsonObject {
-  const entries: [string, JsonValue][] = []
-  for (const [key, value] of data) {
-    assertJson(key, value)
-    entries.push([key, value])
-  }
-  // fromEntries defines members rather than assigning them: `__proto__` is a key like any other.
-  return Object.fromEntries(entries)
-}
-
-function nothingPending(): Pending {
-  return {
-    changes: new Changes(),
-    modified: false,
-    modifiedByHand: false,
-    expiryChanged: false,
-    rotate: false,
-    logIn: false,
-    end: false,
-  }
 }

@@ -4,8 +4,10 @@ import type { Announce, Updated } from '../engines/contract.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted } from './errors.js'
 import type { ExpiryRules } from './expiry.js'
+import type { Pending } from './pending.js'
 import { moving, staying } from './people/on-the-way.js'
-import { liveIn, type Pending, type SessionState, toMap, toRecord } from './state.js'
+import { toMap, toRecord } from './record.js'
+import { liveIn, type SessionState } from './state.js'
 
 /** How a session is written: where it is, or under a new id. */
 export type Way =

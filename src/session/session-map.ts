@@ -1,0 +1,119 @@
+import type { ValueOf } from './data.js'
+import type { SessionState } from './state.js'
+import { assertJson } from './values.js'
+
+/** The half of a session that is a Map of JSON values by key. */
+export class SessionMap {
+  readonly #state: SessionState
+
+  constructor(state: SessionState) {
+    this.#state = state
+  }
+
+  /** The number of keys. */
+  get size(): number {
+    return this.#state.look().size
+  }
+
+  has(key: string): boolean {
+    return this.#state.look().has(key)
+  }
+
+  get<Key extends string>(key: Key): ValueOf<Key> | undefined
+  get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
+  get(key: string, fallback?: unknown): unknown {
+    const data = this.#state.look()
+    return data.has(key) ? this.#handOut(key, data.get(key)) : fallback
+  }
+
+  /** @throws UnsupportedValue if JSON cannot hold `value`. */
+  set<Key extends string>(key: Key, value: ValueOf<Key>): this {
+    assertJson(key, value)
+    this.#state.change().set(key, value)
+    this.#state.data.set(key, value)
+    return this
+  }
+
+  /** Removes the key; true if it was there. */
+  delete(key: string): boolean {
+    if (!this.#state.look().has(key)) return false
+    this.#state.change().delete(key)
+    return this.#state.data.delete(key)
+  }
+
+  /**
+   * Removes the key and answers what stood there.
+   *
+   * @throws RangeError if there is no such key and no fallback was given.
+   */
+  pop<Key extends string>(key: Key): ValueOf<Key>
+  pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
+  pop(key: string, ...fallback: [unknown?]): unknown {
+    const value = this.#state.look().get(key)
+    if (this.delete(key)) return value
+    if (fallback.length > 0) return fallback[0]
+    throw new RangeError(
+      `the session has no key ${JSON.stringify(key)}; pass a fallback if that is all right`,
+    )
+  }
+
+  /** What stands under the key; `value` is put there first if there is nothing. */
+  setDefault<Key extends string>(key: Key, value: ValueOf<Key>): ValueOf<Key>
+  setDefault(key: string, value: unknown): unknown {
+    if (!this.has(key)) this.set(key, value)
+    return this.#handOut(key, this.#state.data.get(key))
+  }
+
+  /** Sets every key of `values`. Counts as modified even if there is none (Django item 9). */
+  update(values: { [Key in string]: ValueOf<Key> }): this {
+    const entries = Object.entries(values)
+    for (const [key, value] of entries) assertJson(key, value)
+    this.#state.change()
+    for (const [key, value] of entries) this.set(key, value)
+    return this
+  }
+
+  /**
+   * Replaces what stands under the key by what `fn` makes of it, `undefined` where there is nothing. Should another
+   * request change the session meanwhile, `fn` runs again on the newest value, so that none is lost; it must do
+   * nothing else than make a value.
+   */
+  transform<Key extends string>(key: Key, fn: (value: ValueOf<Key> | undefined) => ValueOf<Key>): ValueOf<Key>
+  transform(key: string, fn: (value: unknown) => unknown): unknown {
+    // What a handler changed in place before is no part of `fn`, which may run again without it.
+    this.#state.noticeNestedChanges()
+    const value = fn(this.#state.look().get(key))
+    assertJson(key, value)
+    this.#state.change().transform(key, fn, value)
+    this.#state.data.set(key, value)
+    this.#state.watch.handOutAnew(key, value)
+    return value
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#state.look().keys()
+  }
+
+  *values(): IterableIterator<unknown> {
+    for (const [, value] of this.entries()) yield value
+  }
+
+  *entries(): IterableIterator<[string, unknown]> {
+    for (const [key, value] of this.#state.look()) yield [key, this.#handOut(key, value)]
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, unknown]> {
+    return this.entries()
+  }
+
+  /** Removes all data and the session's own expiry; the id stays. */
+  clear(): void {
+    this.#state.change()
+    this.#state.clear()
+  }
+
+  #handOut(key: string, value: unknown): unknown {
+    this.#state.watch.handOut(key, value)
+    return value
+  }
+}
