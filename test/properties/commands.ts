@@ -13,7 +13,7 @@ export interface Model {
   readonly patience: number
 }
 
-type Command = fc.AsyncCommand<Model, Stage, false>
+export type Command = fc.AsyncCommand<Model, Stage, false>
 
 /** A handler of a browser's request. */
 interface Part {
