@@ -1,11 +1,15 @@
 import fc from 'fast-check'
-import type { Session } from '../../src/index.js'
+import type { Session, Sessions } from '../../src/index.js'
 
 /** What a handler does to its session, one thing after the other. */
 export type Action =
   | { readonly do: 'set'; readonly key: string; readonly value: number | Counter }
   | { readonly do: 'delete' | 'transform' | 'change in place'; readonly key: string }
-  | { readonly do: 'clear' | 'cycleKey' | 'flush' | 'save' }
+  | { readonly do: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' }
+  | { readonly do: 'login'; readonly user: string }
+  /** From this request, the other sessions of whoever is logged in, or all of a user; where there is a roster. */
+  | { readonly do: 'revokeOthers' }
+  | { readonly do: 'revokeAll'; readonly user: string }
   /** Seconds, null, or the moment so many milliseconds from now. */
   | { readonly do: 'setExpiry'; readonly to: number | null | { readonly in: number } }
 
@@ -22,12 +26,19 @@ export const increment = (value: unknown): number => (typeof value === 'number' 
 
 export const isCounter = (value: unknown): value is Counter => typeof value === 'object' && value !== null
 
-/** Acts, and answers the ids that the session had after each `save()`. What a save throws ends the handler. */
+/** What a handler learnt: the ids that its session had after each `save()`, and how many sessions each revocation ended. */
+export interface Learnt {
+  readonly saved: (string | undefined)[]
+  readonly revoked: (number | undefined)[]
+}
+
+/** Acts. What a save throws ends the handler. */
 export async function act(
   session: Session,
+  sessions: Sessions,
   actions: readonly Action[],
   now: () => number,
-  saved: (string | undefined)[],
+  { saved, revoked }: Learnt,
 ): Promise<void> {
   for (const action of actions) {
     switch (action.do) {
@@ -52,6 +63,16 @@ export async function act(
         await session.save()
         saved.push(session.id)
         break
+      case 'login':
+        session.login(action.user)
+        break
+      case 'revokeOthers':
+        if (sessions.engine.roster && session.user !== undefined)
+          revoked.push(await sessions.revokeOthers(session))
+        break
+      case 'revokeAll':
+        if (sessions.engine.roster) revoked.push(await sessions.revokeAll(action.user))
+        break
       default:
         session[action.do]()
     }
@@ -64,6 +85,9 @@ export function momentOf(to: number | null | { readonly in: number }, now: numbe
 }
 
 const key = fc.constantFrom('a', 'b', 'c', '__proto__')
+/** Those who log in. */
+export const USERS = ['ada', 'bob']
+const user = fc.constantFrom(...USERS)
 const value = fc.oneof(
   fc.nat(9),
   fc.nat(9).map((n): Counter => ({ n })),
@@ -79,7 +103,9 @@ const expiry = fc.oneof(
 )
 
 const oneKey = (verb: 'delete' | 'transform' | 'change in place') => fc.record({ do: fc.constant(verb), key })
-const whole = (verb: 'clear' | 'cycleKey' | 'flush' | 'save') => fc.record({ do: fc.constant(verb) })
+const whole = (verb: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' | 'revokeOthers') =>
+  fc.record({ do: fc.constant(verb) })
+const ofUser = (verb: 'login' | 'revokeAll') => fc.record({ do: fc.constant(verb), user })
 
 const anAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('set' as const), key, value }) },
@@ -90,6 +116,10 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: whole('cycleKey') },
   whole('flush'),
   whole('clear'),
+  { weight: 3, arbitrary: ofUser('login') },
+  whole('logout'),
+  whole('revokeOthers'),
+  ofUser('revokeAll'),
   { weight: 2, arbitrary: fc.record({ do: fc.constant('setExpiry' as const), to: expiry }) },
 )
 

@@ -4,11 +4,24 @@ import { type Action, increment, isCounter, momentOf } from './actions.js'
 /** What `setExpiry` was given: seconds, or a moment in milliseconds since 1970. */
 type Expiry = undefined | { readonly seconds: number } | { readonly moment: number }
 
-/** A session as it is stored. */
-export interface Saved {
-  readonly data: ReadonlyMap<string, unknown>
+export interface User {
+  readonly id: string
+  /** Which of all log-ins it is; to prove again who one is makes no other. */
+  readonly logIn: number
+  readonly authenticatedAt: number
+}
+
+/** What a session's end depends on. */
+interface Life {
   readonly createdAt: number
   readonly expiry: Expiry
+  readonly user: User | undefined
+}
+
+/** A session as it is stored. */
+export interface Saved extends Life {
+  readonly data: ReadonlyMap<string, unknown>
+  readonly savedAt: number
   readonly expires: number
 }
 
@@ -25,6 +38,11 @@ export interface Rules {
   /** Seconds. */
   readonly cookieAge: number
   readonly saveEveryRequest: boolean
+  /** Seconds; absent: off. */
+  readonly idleTimeout?: number
+  readonly absoluteTimeout?: number
+  /** A share of the idle timeout, which a use has to gain. */
+  readonly touchAfter?: number
   /** The cookie holds the session: each write makes another id, and earlier ones stay good until their end. */
   readonly inCookie: boolean
 }
@@ -35,6 +53,11 @@ export class World {
   now: number
   /** Every id that was ever given out. */
   readonly held = new Map<string, Held>()
+  /** Whose session each id was given to. */
+  readonly #owners = new Map<string, string>()
+  /** Ids that are over, where a revocation has looked all the same: what it leaves there for a minute is its own business. */
+  readonly lookedAt = new Set<string>()
+  #logIns = 0
 
   constructor(rules: Rules, now: number) {
     this.rules = rules
@@ -48,17 +71,61 @@ export class World {
     return held.saved.expires > this.now ? held.saved : undefined
   }
 
-  /** The end of a session with this expiry that is saved now. */
-  endOf(expiry: Expiry): number {
-    if (expiry !== undefined && 'moment' in expiry) return expiry.moment
-    return this.now + Math.ceil((expiry?.seconds || this.rules.cookieAge) * 1000)
+  save(id: string, saved: Saved): void {
+    this.held.set(id, { saved })
+    if (saved.user) this.#owners.set(id, saved.user.id)
   }
 
-  /** What the cookie says of its life: seconds, or nothing where it goes with the browser. */
-  maxAgeOf(expiry: Expiry): number | undefined {
-    if (expiry === undefined) return this.rules.cookieAge
-    if ('moment' in expiry) return Math.floor((expiry.moment - this.now) / 1000)
-    return expiry.seconds === 0 ? undefined : Math.trunc(expiry.seconds)
+  leaveMark(id: string): void {
+    this.held.set(id, { supersededUntil: this.now + MARK })
+  }
+
+  nextLogIn(): number {
+    return this.#logIns++
+  }
+
+  /** The ids of the user's live sessions. */
+  idsOf(userId: string): string[] {
+    return [...this.held.keys()].filter((id) => {
+      const found = this.find(id)
+      return typeof found === 'object' && found.user?.id === userId
+    })
+  }
+
+  /** Ends the user's sessions, but for one log-in; answers how many. */
+  revoke(userId: string, except?: number): number {
+    for (const [id, owner] of this.#owners)
+      if (owner === userId && this.find(id) === undefined) this.lookedAt.add(id)
+    const meant = this.idsOf(userId).filter((id) => {
+      const found = this.find(id)
+      return typeof found === 'object' && found.user?.logIn !== except
+    })
+    for (const id of meant) this.held.set(id, 'ended')
+    return meant.length
+  }
+
+  /** When a save at that moment says that it is over. */
+  savedEnd({ expiry }: Life, savedAt: number): number {
+    if (expiry !== undefined && 'moment' in expiry) return expiry.moment
+    return savedAt + Math.ceil((expiry?.seconds || this.rules.cookieAge) * 1000)
+  }
+
+  /** The end of a session that was saved then and is used now: the least of those that there are. */
+  endOf(life: Life, savedAt = this.now): number {
+    const { idleTimeout = Number.POSITIVE_INFINITY } = this.rules
+    return Math.min(this.savedEnd(life, savedAt), this.now + idleTimeout * 1000, this.#absoluteEnd(life))
+  }
+
+  /** What the cookie says of its life: seconds, or nothing where it goes with the browser. Uses to come are in it. */
+  maxAgeOf(life: Life, savedAt = this.now): number | undefined {
+    const { expiry } = life
+    if (expiry !== undefined && 'seconds' in expiry && expiry.seconds === 0) return undefined
+    return Math.floor((Math.min(this.savedEnd(life, savedAt), this.#absoluteEnd(life)) - this.now) / 1000)
+  }
+
+  #absoluteEnd({ createdAt, user }: Life): number {
+    const { absoluteTimeout = Number.POSITIVE_INFINITY } = this.rules
+    return (user?.authenticatedAt ?? createdAt) + absoluteTimeout * 1000
   }
 }
 
@@ -74,33 +141,40 @@ interface View {
   data: Map<string, unknown>
   expiry: Expiry
   createdAt: number
+  user: User | undefined
 }
 
 /** One request's dealings with its session, from the moment at which it was opened. */
 export class Request {
   /** The id that the real thing has after the next commit. A new one cannot be foretold, only that it is new. */
   next: string | undefined
+  /** How many sessions each revocation ended. */
+  readonly revoked: number[] = []
   readonly #world: World
   readonly #sent: string | undefined
   #origin: 'new' | 'unknown' | 'superseded' | { readonly id: string }
   #view: View
+  /** What is stored, as far as this request knows. */
+  #saved: Saved | undefined
   #done: ((data: Map<string, unknown>) => void)[] = []
   #modified = false
   #expiryChanged = false
   #rotate = false
+  #loggedIn = false
   #end = false
 
   constructor(world: World, id: string | undefined) {
     const found = id === undefined ? undefined : world.find(id)
     this.#world = world
     this.#sent = id
-    this.#view = { data: new Map(), expiry: undefined, createdAt: world.now }
+    this.#view = { data: new Map(), expiry: undefined, createdAt: world.now, user: undefined }
     if (id === undefined) this.#origin = 'new'
     else if (found === undefined) this.#origin = 'unknown'
     else if (found === 'superseded') this.#origin = 'superseded'
     else {
       this.#origin = { id }
       this.#view = { ...found, data: new Map(found.data) }
+      this.#saved = found
     }
   }
 
@@ -133,10 +207,19 @@ export class Request {
         this.#modified = this.#rotate = true
         return
       case 'flush':
+      case 'logout':
         this.act({ do: 'clear' })
         this.#view.createdAt = this.#world.now
+        this.#view.user = undefined
         this.#end = true
-        this.#rotate = false
+        this.#rotate = this.#loggedIn = false
+        return
+      case 'login':
+        this.#logIn(action.user)
+        return
+      case 'revokeOthers':
+      case 'revokeAll':
+        this.#revoke(action)
         return
       case 'setExpiry': {
         const to = momentOf(action.to, this.#world.now)
@@ -159,14 +242,14 @@ export class Request {
   commit({ failed = false, explicit = false }): Told {
     const told = this.#carryOut(failed, explicit)
     this.#done = []
-    this.#modified = this.#expiryChanged = this.#rotate = this.#end = false
+    this.#modified = this.#expiryChanged = this.#rotate = this.#loggedIn = this.#end = false
     return told
   }
 
   #carryOut(failed: boolean, explicit: boolean): Told {
-    const { expiry, data } = this.#view
-    const isOver = this.#world.endOf(expiry) <= this.#world.now
-    const isEmpty = data.size === 0 && expiry === undefined
+    const { expiry, data, user } = this.#view
+    const isOver = this.#world.savedEnd(this.#view, this.#world.now) <= this.#world.now
+    const isEmpty = data.size === 0 && expiry === undefined && user === undefined
     const write = this.#modified || this.#rotate || explicit
     const begins =
       !failed && !isOver && (this.#rotate || (this.#modified && !isEmpty) || (explicit && !this.#end))
@@ -180,7 +263,7 @@ export class Request {
     const { id } = this.#origin
     if (this.#end) return begins ? this.#replace(id, this.#view) : this.#delete(id, failed)
     if (failed) return 'nothing'
-    if (!write) return this.#world.rules.saveEveryRequest ? this.#touch(id) : 'nothing'
+    if (!write) return this.#touch(id)
     return isOver ? this.#delete(id, failed) : this.#update(id)
   }
 
@@ -196,26 +279,37 @@ export class Request {
     const data = new Map(newest.data)
     for (const change of this.#done) change(data)
     const expiry = this.#expiryChanged ? this.#view.expiry : newest.expiry
-    const view = { data, expiry, createdAt: newest.createdAt }
+    const user = this.#loggedIn ? this.#view.user : newest.user
+    const view = { data, expiry, createdAt: newest.createdAt, user }
     return this.#rotate ? this.#replace(id, view) : this.#send(id, view)
   }
 
   #replace(id: string, view: View): Told {
-    const { held, rules, now } = this.#world
+    const { rules } = this.#world
     const there = this.#world.find(id)
     if (there === undefined || there === 'superseded') throw new Interrupted()
-    if (!rules.inCookie) held.set(id, { supersededUntil: now + MARK })
+    if (!rules.inCookie) this.#world.leaveMark(id)
     return this.#send(this.#fresh(), view)
   }
 
+  /** A use counts only if it gains enough; of one that is no save the server's own count of time needs no cookie. */
   #touch(id: string): Told {
+    const { saveEveryRequest, inCookie, idleTimeout, touchAfter = 0 } = this.#world.rules
+    const saved = this.#saved
+    if (saved === undefined || (!saveEveryRequest && idleTimeout === undefined)) return 'nothing'
+    const savedAt = saveEveryRequest ? this.#world.now : saved.savedAt
+    const expires = this.#world.endOf(this.#view, savedAt)
+    const gain = expires - saved.expires
+    const isWorthIt = gain > 0 && gain >= touchAfter * (idleTimeout ?? 0) * 1000
+    if (!saveEveryRequest && !isWorthIt) return 'nothing'
     const there = this.#world.find(id)
     if (there === undefined || there === 'superseded') return 'nothing'
-    const { expiry } = this.#view
-    const carrier = this.#world.rules.inCookie ? this.#fresh() : id
-    this.#world.held.set(carrier, { saved: { ...there, expires: this.#world.endOf(expiry) } })
+    const carrier = inCookie ? this.#fresh() : id
+    this.#world.save(carrier, { ...there, expires })
+    this.#saved = { ...saved, expires }
     this.#origin = { id: carrier }
-    return { id: carrier, maxAge: this.#world.maxAgeOf(expiry) }
+    if (!saveEveryRequest && !inCookie) return 'nothing'
+    return { id: carrier, maxAge: this.#world.maxAgeOf(this.#view, savedAt) }
   }
 
   #delete(id: string, failed: boolean): Told {
@@ -228,11 +322,29 @@ export class Request {
   }
 
   #send(id: string, view: View): Told {
-    const expires = this.#world.endOf(view.expiry)
+    const { now } = this.#world
     this.#view = view
     this.#origin = { id }
-    this.#world.held.set(id, { saved: { ...view, data: new Map(view.data), expires } })
-    return { id, maxAge: this.#world.maxAgeOf(view.expiry) }
+    this.#saved = { ...view, data: new Map(view.data), savedAt: now, expires: this.#world.endOf(view) }
+    this.#world.save(id, this.#saved)
+    return { id, maxAge: this.#world.maxAgeOf(view) }
+  }
+
+  /** Another user gets nothing of what the one before has left. */
+  #logIn(id: string): void {
+    const { user } = this.#view
+    if (user !== undefined && user.id !== id) this.act({ do: 'flush' })
+    const logIn = user?.id === id ? user.logIn : this.#world.nextLogIn()
+    this.#view.user = { id, logIn, authenticatedAt: this.#world.now }
+    this.#modified = this.#rotate = this.#loggedIn = true
+  }
+
+  /** Whose session this is goes by what the request has said so far. */
+  #revoke(action: Extract<Action, { do: 'revokeOthers' | 'revokeAll' }>): void {
+    if (this.#world.rules.inCookie) return
+    const { user } = this.#view
+    if (action.do === 'revokeAll') this.revoked.push(this.#world.revoke(action.user))
+    else if (user !== undefined) this.revoked.push(this.#world.revoke(user.id, user.logIn))
   }
 
   #fresh(): string {

@@ -3,10 +3,11 @@ import type { Context } from 'koa'
 import type { Session } from '../../src/index.js'
 import type { Answer } from '../helpers/client.js'
 import type { OpenSite, Site } from '../helpers/site.js'
-import { type Action, act, type Ending } from './actions.js'
-import { Interrupted, type Request, type Told, World } from './model.js'
+import { type Action, act, type Ending, type Learnt } from './actions.js'
+import { Interrupted, type Request, type Rules, type Told, World } from './model.js'
 
-export const COOKIE_AGE = 100
+/** What sequences are played under. */
+export type Lifetimes = Omit<Rules, 'inCookie'>
 
 /** One request: what it brings, what its handler does, and how that ends. */
 export interface Script {
@@ -20,40 +21,44 @@ export interface Script {
 }
 
 /** What came of it. */
-export interface Happened {
+export interface Happened extends Learnt {
   readonly answer: Answer
-  /** The id after each `save()`. */
-  readonly saved: readonly (string | undefined)[]
 }
 
 /** The real thing: an app over HTTP whose handler does what a script says. */
 export class Stage {
   readonly site: Site
+  readonly #lifetimes: Lifetimes
   readonly #scripts: Map<string, (ctx: Context) => Promise<void>>
   #count = 0
 
-  private constructor(site: Site, scripts: Map<string, (ctx: Context) => Promise<void>>) {
+  private constructor(
+    site: Site,
+    lifetimes: Lifetimes,
+    scripts: Map<string, (ctx: Context) => Promise<void>>,
+  ) {
     this.site = site
+    this.#lifetimes = lifetimes
     this.#scripts = scripts
   }
 
-  static async open(openSite: OpenSite, saveEveryRequest: boolean): Promise<Stage> {
+  static async open(openSite: OpenSite, lifetimes: Lifetimes): Promise<Stage> {
     const scripts = new Map<string, (ctx: Context) => Promise<void>>()
     const handler = (ctx: Context) => scripts.get(String(ctx.query.n))?.(ctx)
-    const options = { cookieAge: COOKIE_AGE, saveEveryRequest, cleanupInterval: 0 }
-    return new Stage(await openSite({ '/': handler }, options), scripts)
+    const site = await openSite({ '/': handler }, { ...lifetimes, cleanupInterval: 0 })
+    return new Stage(site, lifetimes, scripts)
   }
 
-  newWorld(saveEveryRequest: boolean): World {
+  newWorld(): World {
     const { inCookie, bench } = this.site
-    return new World({ cookieAge: COOKIE_AGE, saveEveryRequest, inCookie }, bench.now)
+    return new World({ ...this.#lifetimes, inCookie }, bench.now)
   }
 
   async play(script: Script): Promise<Happened> {
     const n = String(this.#count++)
-    const saved: (string | undefined)[] = []
+    const learnt: Learnt = { saved: [], revoked: [] }
     this.#scripts.set(n, async (ctx) => {
-      if (script.ask !== false) await this.#handle(await ctx.session, script, saved)
+      if (script.ask !== false) await this.#handle(await ctx.session, script, learnt)
       if (script.ending === 'throw 500') throw new Error('the handler failed')
       if (script.ending === 'throw 409') ctx.throw(409)
       if (script.ending === 'status 500') ctx.status = 500
@@ -61,15 +66,16 @@ export class Stage {
     })
     const cookie = script.id === undefined ? {} : { cookie: `sessionid=${script.id}` }
     try {
-      return { answer: await this.site.request(`/?n=${n}`, cookie), saved }
+      return { answer: await this.site.request(`/?n=${n}`, cookie), ...learnt }
     } finally {
       this.#scripts.delete(n)
     }
   }
 
-  async #handle(session: Session, script: Script, saved: (string | undefined)[]): Promise<void> {
+  async #handle(session: Session, script: Script, learnt: Learnt): Promise<void> {
+    const { sessions, bench } = this.site
     await script.pause?.()
-    await act(session, script.actions, () => this.site.bench.now, saved)
+    await act(session, sessions, script.actions, () => bench.now, learnt)
   }
 }
 
