@@ -142,3 +142,72 @@ onCookieEngines('S24 where the cookie is the session there is no id to renew', a
   site.bench.now += 600 * SECOND
   t.deepEqual((await site.send('/read', old)).cookies, [])
 })
+
+onServerSideEngines('S24 the grace never reaches the next renewal', async (t, open) => {
+  const site = await open(handlers, { renewAfter: 10, renewGrace: 20 })
+  const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
+  site.bench.now += 10 * SECOND
+  t.is((await site.send('/read', old)).cookies.length, 1)
+  site.bench.now += 10 * SECOND - 1
+  t.is((await site.send('/read', old)).body, '0')
+  site.bench.now += 1
+  t.is((await site.send('/read', old)).body, 'none')
+})
+
+onServerSideEngines(
+  'S24 S29 S31 a session whose id was renewed is listed, and can be ended',
+  async (t, open) => {
+    const site = await open({ ...handlers, '/in': async (ctx) => (await ctx.session).login('ada') }, options)
+    const old = { cookie: `sessionid=${idAfter(await site.send('/in'))}` }
+    site.bench.now += 600 * SECOND
+    const fresh = { cookie: `sessionid=${idAfter(await site.send('/read', old))}` }
+    t.not(fresh.cookie, old.cookie)
+    t.is((await site.sessions.forUser('ada')).length, 1)
+    t.is(await site.sessions.revokeAll('ada'), 1)
+    t.is((await site.send('/count', fresh)).body, '1')
+    for (const { cookie } of [old, fresh]) t.is((await site.stored(cookie.slice(10))).kind === 'found', false)
+  },
+)
+
+onServerSideEngines(
+  'S24 S27 who wrote or revoked while a reader ran goes first: its renewal sends no cookie',
+  async (t, open) => {
+    const site = await open(
+      {
+        ...handlers,
+        '/in': async (ctx) => (await ctx.session).login('ada'),
+        '/overtaken': async (ctx) => {
+          const { id } = await ctx.session
+          const other = await site.sessions.open(id)
+          await other.set<string>('n', 7).save()
+        },
+        '/revoked': async (ctx) => {
+          await ctx.session
+          await site.sessions.revokeAll('ada')
+        },
+      },
+      options,
+    )
+    for (const path of ['/overtaken', '/revoked']) {
+      const cookie = `sessionid=${idAfter(await site.send('/in'))}`
+      site.bench.now += 600 * SECOND
+      site.calls.length = 0
+      const { status, cookies } = await site.send(path, { cookie })
+      t.true(site.calls.includes('rotate'))
+      t.is(status, 200)
+      t.deepEqual(cookies, [], path)
+    }
+    t.deepEqual(await site.sessions.forUser('ada'), [])
+  },
+)
+
+onServerSideEngines('S24 a touch with the old id counts, and sends no cookie', async (t, open) => {
+  const site = await open(handlers, { ...options, cookieAge: 900, saveEveryRequest: true })
+  const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
+  site.bench.now += 600 * SECOND
+  const fresh = { cookie: `sessionid=${idAfter(await site.send('/read', old))}` }
+  site.bench.now += 19 * SECOND
+  t.deepEqual((await site.send('/read', old)).cookies, [])
+  site.bench.now += 899 * SECOND
+  t.is((await site.send('/read', fresh)).body, '0')
+})
