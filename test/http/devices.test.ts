@@ -305,6 +305,19 @@ onServerSideEngines(
   },
 )
 
+onServerSideEngines('S31 the list outlives a session that is only touched', async (t, open) => {
+  const site = await open(handlers, { saveEveryRequest: true })
+  const touched = await loggedIn(site)
+  for (let day = 0; day < 60; day += 12) {
+    site.bench.now += 12 * DAY
+    await touched.visitor.visit('/who')
+    await site.sessions.clearExpired()
+  }
+  t.is((await site.sessions.forUser('ada')).length, 1)
+  t.is(await site.sessions.revokeAll('ada'), 1)
+  t.is(await whoHas(site, touched.id()), 'nobody has nothing')
+})
+
 /** What the roster calls the user's list. */
 const listOf = (userId: string): string => `user-${createHash('sha256').update(userId).digest('hex')}`
 

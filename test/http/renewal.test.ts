@@ -211,3 +211,20 @@ onServerSideEngines('S24 a touch with the old id counts, and sends no cookie', a
   site.bench.now += 899 * SECOND
   t.is((await site.send('/read', fresh)).body, '0')
 })
+
+onServerSideEngines(
+  'a mistake in an engine is no outage: a renewal or a touch does not hide it',
+  async (t, open) => {
+    for (const [call, more] of [
+      ['rotate', {}],
+      ['touch', { saveEveryRequest: true, renewAfter: undefined }],
+    ] as const) {
+      const site = await open(handlers, { ...options, ...more })
+      const cookie = `sessionid=${idAfter(await site.send('/begin'))}`
+      site.bench.now += 600 * SECOND
+      Object.assign(site.bench.engine, { [call]: () => Promise.reject(new TypeError('a mistake')) })
+      t.is((await site.send('/read', { cookie })).status, 500)
+      t.is(site.errors[0]?.message, 'a mistake')
+    }
+  },
+)
