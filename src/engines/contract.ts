@@ -54,8 +54,8 @@ export interface Engine {
   rotate(id: string, record: SessionRecord, version: number, how?: Rotation): Promise<Updated>
 
   /**
-   * Ends the session. `missing` is success too: somebody else ended it. What has expired and is still there may be
-   * either. `superseded` tells that it lives on under an id that this one's holder does not know; its mark stays.
+   * Ends the session. `missing` is success too: somebody else ended it, or its time was over. `superseded` tells that
+   * it lives on under an id that this one's holder does not know; its mark stays.
    */
   delete(id: string): Promise<'deleted' | 'missing' | 'superseded'>
 

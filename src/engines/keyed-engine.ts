@@ -164,11 +164,15 @@ export class KeyedEngine implements Engine {
 
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
     const { store } = this.#parts
-    if (await store.remove(this.#key(id))) return 'deleted'
     const there = await this.#find(id)
-    if (there.kind === 'missing') return 'missing'
-    if (there.entry.kind === 'superseded') return 'superseded'
-    return (await store.remove(there.key)) ? 'deleted' : 'missing'
+    if (there.kind === 'missing') {
+      // What has expired goes too; but then the browser may have a newer session already.
+      await store.remove(this.#key(id))
+      return 'missing'
+    }
+    if (there.entry.kind === 'session' && (await store.remove(there.key))) return 'deleted'
+    const since = await this.#find(id)
+    return since.kind === 'there' && since.entry.kind === 'superseded' ? 'superseded' : 'missing'
   }
 
   clearExpired(limit: number): Promise<number> {

@@ -157,23 +157,19 @@ async function end(
   context: SessionContext,
   { failed }: Ending,
 ): Promise<Verdict> {
-  const { engine, witness, clock } = context
+  const { engine, witness } = context
   const { id } = liveIn(state)
   const before = state.saved?.user
-  // The store removes what has expired, too; but then the browser may have a newer session already.
-  const isOver = state.saved !== undefined && state.saved.expires <= clock()
-  const isGone = isOver && (await engine.load(id)).kind === 'missing'
   const ended = await engine.delete(id)
   // The session goes on under an id that somebody logged in with meanwhile: "you are logged out" would be a lie.
   if (ended === 'superseded' && !failed) throw new SessionInterrupted()
   state.origin = { kind: 'unknown' }
   state.saved = undefined
-  const wasAlive = ended === 'deleted' && !isGone
-  if (wasAlive) {
+  if (ended === 'deleted') {
     await leaving(context, before)
     if (pending.end) witness.loggedOut(id)
     else witness.expired(id, 'own')
   }
   // Somebody else ended it, and may have given the browser a newer session since.
-  return wasAlive ? 'remove the cookie' : 'nothing'
+  return ended === 'deleted' ? 'remove the cookie' : 'nothing'
 }
