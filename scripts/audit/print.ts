@@ -25,10 +25,7 @@ function entry(finding: Finding, all: boolean): string {
 }
 
 /** What a requirement is met by, in lines. */
-export function metBy(
-  { tests, settings = [], documents = [], notApplicable }: Finding,
-  all: boolean,
-): string[] {
+function metBy({ tests, settings = [], documents = [], notApplicable }: Finding, all: boolean): string[] {
   if (notApplicable !== undefined) return [`not applicable: ${notApplicable}`]
   const shown = all ? tests : tests.slice(0, 1)
   const more = tests.length - shown.length
@@ -40,7 +37,7 @@ export function metBy(
   ]
 }
 
-export function summary(findings: readonly Finding[]): string {
+function summary(findings: readonly Finding[]): string {
   const count = (verdict: Finding['verdict']): number =>
     findings.filter((one) => one.verdict === verdict).length
   const open = count('open')

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Engine } from '../engines/contract.js'
+import { SUPERSEDED } from '../engines/loaded.js'
 import type { Roster } from '../engines/roster.js'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
 import { assertFound, found, idOf } from './outcomes.js'
 
 const MINUTE = 60_000
-const SUPERSEDED = { kind: 'superseded' } as const
 const NAME = 'user-of-a-case'
 
 function rosterOf({ roster }: Pick<Engine, 'roster'>): Roster {

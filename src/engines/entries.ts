@@ -3,12 +3,11 @@ import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import { expired } from './expired.js'
 import type { KeyedStore, StoredText } from './keyed-store.js'
-import type { Missing } from './loaded.js'
+import { MISSING, type Missing } from './loaded.js'
 
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
 const SUPERSEDED_FOR = 60_000
 
-const MISSING = { kind: 'missing' } as const
 const LAPSED = { kind: 'missing', why: 'superseded' } as const
 const UNDECODABLE = { kind: 'missing', why: 'undecodable' } as const
 

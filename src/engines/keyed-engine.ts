@@ -18,14 +18,13 @@ import { EngineUnavailable } from './errors.js'
 import { type IdScheme, isId, plainIds, storeKeyOf } from './ids.js'
 import { KeyedRoster } from './keyed-roster.js'
 import type { KeyedStore, StoredText } from './keyed-store.js'
+import { MISSING, SUPERSEDED } from './loaded.js'
 import type { Roster } from './roster.js'
 import { SureWrites } from './sure-writes.js'
 
 /** A fair id collides once in 2^165; a generator that collides this often is broken. */
 const ID_ATTEMPTS = 8
 
-const MISSING = { kind: 'missing' } as const
-const SUPERSEDED = { kind: 'superseded' } as const
 const CONFLICT = { kind: 'conflict' } as const
 
 /** How many renewals in a row are followed: each takes longer than its grace. */

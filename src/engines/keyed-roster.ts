@@ -1,8 +1,8 @@
 import { endsOf } from '../codecs/ends.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
-import type { Loaded } from './contract.js'
 import type { Entries } from './entries.js'
 import type { KeyedStore } from './keyed-store.js'
+import { type Loaded, SUPERSEDED } from './loaded.js'
 import type { Roster, RosterList } from './roster.js'
 
 export interface KeyedRosterParts {
@@ -29,7 +29,7 @@ export class KeyedRoster implements Roster {
   async load(place: string): Promise<Loaded> {
     const entry = await this.#parts.entries.readNow(place)
     if (entry.kind === 'missing') return entry
-    if (entry.kind === 'superseded') return { kind: 'superseded' }
+    if (entry.kind === 'superseded') return SUPERSEDED
     return { kind: 'found', record: entry.record, version: entry.version }
   }
 

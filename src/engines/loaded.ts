@@ -21,3 +21,6 @@ export interface Missing {
   /** Of what has expired: all but its data. */
   readonly life?: Omit<SessionRecord, 'data'>
 }
+
+export const MISSING = { kind: 'missing' } as const satisfies Loaded
+export const SUPERSEDED = { kind: 'superseded' } as const satisfies Loaded

@@ -7,6 +7,7 @@ import type { Engine, Loaded, Missing, Stored, Touched, Updated } from './contra
 import { CookieTooLarge } from './errors.js'
 import { expired } from './expired.js'
 import type { EngineTools } from './keyed-engine.js'
+import { MISSING, SUPERSEDED } from './loaded.js'
 import { LONGEST_LIFE, NotBefore, type Revocations } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
@@ -19,9 +20,6 @@ const CLOCK_SKEW = 60_000
 const NAME = 'signed_cookies'
 /** For how long a revoked cookie counts as one that was on its way: milliseconds. */
 const SUPERSEDED_FOR = 60_000
-
-const MISSING = { kind: 'missing' } as const
-const SUPERSEDED = { kind: 'superseded' } as const
 
 const codecs = {
   sealed: { version: SEALED_VERSION, make: sealed },
@@ -112,7 +110,7 @@ class SignedCookies implements Engine {
   }
 
   async create(record: SessionRecord): Promise<string> {
-    return this.#write(record, await this.#notBeforeOf(record), newAnchor())
+    return this.#write(record, await this.#notBeforeOf(record))
   }
 
   update(id: string, record: SessionRecord): Promise<Updated> {

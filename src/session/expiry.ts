@@ -81,7 +81,8 @@ export function keepsSavedAt({ idleTimeout, absoluteTimeout }: ExpiryRules): boo
 }
 
 /**
- * When the session was used last, as far as its record tells, in milliseconds since 1970: uses between two touches leave no trace.
+ * When the session was used last, as far as its record tells, in milliseconds since 1970: uses between two touches
+ * leave no trace.
  */
 export function lastUsed(record: SessionRecord, rules: ExpiryRules): number {
   const { expires, expiry, createdAt, savedAt = createdAt, renewedAt = createdAt, user } = record

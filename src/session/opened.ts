@@ -79,10 +79,10 @@ export async function openSession(
   deliver: Deliver,
 ): Promise<OpenedSession> {
   const found = ids.length === 0 ? undefined : await firstFound(ids, context.engine, context.witness)
-  return new OpenedSession(stateOf(found, ids, context), context, tooLate, deliver)
+  return new OpenedSession(stateFor(found, ids, context), context, tooLate, deliver)
 }
 
-function stateOf(found: Found | undefined, ids: readonly string[], context: SessionContext): SessionState {
+function stateFor(found: Found | undefined, ids: readonly string[], context: SessionContext): SessionState {
   const { engine, clock, nestedChanges, rules, witness } = context
   const without = (origin: Origin): SessionState =>
     new SessionState(origin, undefined, clock(), nestedChanges)

@@ -23,13 +23,20 @@ function isProlonged(state: SessionState, context: SessionContext, now: number):
 }
 
 /** The end of a session that is used now and not saved. */
-export function endOf(state: SessionState, { rules, saveEveryRequest }: SessionContext, now: number): number {
-  const saved = saveEveryRequest ? expiryTime(state.expiry, now, rules) : savedEnd(state, rules)
-  return endOfUsed(state, saved, now, rules)
+export function endOf(state: SessionState, context: SessionContext, now: number): number {
+  return endOfUsed(state, savedEnd(state, context, now), now, context.rules)
 }
 
-/** Until when the last save has given it; where that was not written, its end says so. */
-function savedEnd({ expiry, saved }: SessionState, rules: SessionContext['rules']): number {
+/**
+ * Until when the last save has given it; where that was not written, its end says so. With `SAVE_EVERY_REQUEST` a use
+ * counts as a save.
+ */
+function savedEnd(
+  { expiry, saved }: SessionState,
+  { rules, saveEveryRequest }: SessionContext,
+  now: number,
+): number {
+  if (saveEveryRequest) return expiryTime(expiry, now, rules)
   const { savedAt, expires } = saved ?? {}
   return savedAt === undefined ? (expires ?? Number.POSITIVE_INFINITY) : expiryTime(expiry, savedAt, rules)
 }
@@ -63,12 +70,8 @@ export async function touch(state: SessionState, context: SessionContext, now: n
  * How long the browser is to keep the cookie, in seconds from now. The idle timeout has no part in it: it moves with
  * each use, and no cookie is sent for that.
  */
-export function cookieAge(
-  state: SessionState,
-  { rules, saveEveryRequest }: SessionContext,
-  now: number,
-): number {
+export function cookieAge(state: SessionState, context: SessionContext, now: number): number {
+  const { rules } = context
   if (!keepsSavedAt(rules)) return ((state.saved?.expires ?? now) - now) / 1000
-  const saved = saveEveryRequest ? expiryTime(state.expiry, now, rules) : savedEnd(state, rules)
-  return Math.floor((Math.min(saved, absoluteEnd(state, rules)) - now) / 1000)
+  return Math.floor((Math.min(savedEnd(state, context, now), absoluteEnd(state, rules)) - now) / 1000)
 }

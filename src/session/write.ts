@@ -34,8 +34,8 @@ export function write(
   const isMoving = way.verb === 'rotate'
   const record = state.toRecord(now, rules, isMoving && merge !== undefined ? now : state.renewedAt)
   const go = async (announce?: Announce): Promise<void> => {
-    const put = putter(way, id, context, announce)
-    let written: Written = { result: await put(record, version), record, renewed }
+    const put: Put = (how, newest, its) => send(how, id, newest, its, context, announce)
+    let written: Written = { result: await put(way, record, version), record, renewed }
     if (written.result.kind === 'conflict') {
       written = await turns.take(id, () => writeAgain(way, put, id, record, merge, context))
     }
@@ -57,14 +57,23 @@ export function write(
   return staying(context, id, record)?.then(() => go()) ?? go()
 }
 
-/** `update` or `rotate`, with all that stays the same from one attempt to the next. */
-type Put = (record: SessionRecord, version: number) => Promise<Updated>
+/** Stores a record over one version, with all that stays the same from one attempt to the next. */
+type Put = (way: Way, record: SessionRecord, version: number) => Promise<Updated>
 
-function putter(way: Way, id: string, { engine }: SessionContext, announce: Announce | undefined): Put {
-  if (way.verb === 'update') return (record, version) => engine.update(id, record, version)
+function send(
+  way: Way,
+  id: string,
+  record: SessionRecord,
+  version: number,
+  { engine }: SessionContext,
+  announce: Announce | undefined,
+): Promise<Updated> {
+  if (way.verb === 'update') return engine.update(id, record, version)
   const { grace } = way
-  const how = { ...(grace !== undefined && { grace }), ...(announce && { announce }) }
-  return (record, version) => engine.rotate(id, record, version, how)
+  return engine.rotate(id, record, version, {
+    ...(grace !== undefined && { grace }),
+    ...(announce && { announce }),
+  })
 }
 
 interface Written {
@@ -76,27 +85,25 @@ interface Written {
 
 /** On conflict: the newest record, this request's changes on top, and another try (no lost updates). */
 async function writeAgain(
-  way: Way,
+  wanted: Way,
   put: Put,
   id: string,
   record: SessionRecord,
   merge: Pending | undefined,
-  context: SessionContext,
+  { engine, clock, rules }: SessionContext,
 ): Promise<Written> {
-  const { engine, clock, rules } = context
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await patience(attempt)
     const newest = await engine.load(id)
     if (newest.kind !== 'found') return { result: { kind: 'missing' }, record, renewed: undefined }
     const { renewed } = newest
     // A renewal that somebody else was quicker with is done; what is left to do is this request's own write.
-    const isRenewed = renewed && way.verb === 'rotate' && way.grace !== undefined
-    const putNow = isRenewed ? putter({ verb: 'update' }, id, context, undefined) : put
-    const isMoving = way.verb === 'rotate' && !isRenewed
-    const renewedAt = isMoving ? record.renewedAt : newest.record.renewedAt
+    const isRenewed = renewed && wanted.verb === 'rotate' && wanted.grace !== undefined
+    const way: Way = isRenewed ? { verb: 'update' } : wanted
+    const { renewedAt } = way.verb === 'rotate' ? record : newest.record
     const merged =
       merge === undefined ? record : mergeInto(newest.record, { ...record, renewedAt }, merge, clock(), rules)
-    const result = await putNow(merged, newest.version)
+    const result = await put(way, merged, newest.version)
     if (result.kind !== 'conflict') return { result, record: merged, renewed }
   }
   return { result: { kind: 'conflict' }, record, renewed: undefined }

@@ -199,21 +199,21 @@ const addresses = Object.values(networkInterfaces()).flat()
 const outside = addresses.find((one) => one?.internal === false && one.family === 'IPv4')?.address
 const hasIPv6 = addresses.some((one) => one?.address === '::1')
 
-const onNetwork = outside === undefined || !hasIPv6 ? test.skip : test
+const onNetwork = outside === undefined ? test.skip : test
 onNetwork(
-  'without METRICS nobody gets them who comes over the network, not even to a server for all of it',
+  `without METRICS nobody gets them who comes over the network, not even to a server for all of it${outside === undefined ? ' (this machine is on no network)' : ''}`,
   async (t) => {
     const { app } = await openSite(t, { NODE_ENV: 'development' })
-    const server = createServer(app.callback()).listen(0, '::')
+    const server = createServer(app.callback()).listen(0, hasIPv6 ? '::' : '0.0.0.0')
     t.teardown(() => server.close())
     await once(server, 'listening')
     const address = server.address()
     const port = typeof address === 'object' ? address?.port : undefined
-    const statuses = [outside, '127.0.0.1', '[::1]'].map(
+    const statuses = [outside, '127.0.0.1', ...(hasIPv6 ? ['[::1]'] : [])].map(
       async (host) =>
         (await fetch(`http://${host}:${port}/metrics`, { headers: { Connection: 'close' } })).status,
     )
-    t.deepEqual(await Promise.all(statuses), [404, 200, 200])
+    t.deepEqual(await Promise.all(statuses), hasIPv6 ? [404, 200, 200] : [404, 200])
   },
 )
 

@@ -1,5 +1,6 @@
 import type { SessionRecord } from '../../codecs/record.js'
 import type { Engine } from '../../engines/contract.js'
+import type { Roster } from '../../engines/roster.js'
 import type { RevokedBy } from '../../events.js'
 import { NotOnThisEngine } from '../errors.js'
 import { type ExpiryRules, lastUsed } from '../expiry.js'
@@ -34,6 +35,12 @@ export interface DirectoryParts {
   readonly clock: () => number
 }
 
+/** What it takes to find sessions by their user. */
+interface House {
+  readonly roster: Roster
+  readonly lists: UserLists
+}
+
 /** A session that moves is met at its next place; one that moves this often while it is looked for is not a browser's. */
 const LOOKS = 10
 
@@ -54,7 +61,7 @@ export class Directory {
       const list = await lists.read(userId)
       if (list === undefined) return []
       await finish(roster, lists, userId, endedIn(list))
-      found = await this.#lookThrough(list)
+      found = await lookThrough(roster, list)
       // Where it was it is no more, and where it went it was not yet: announced before, so in the list of now.
       const moved = [...found.values()]
         .filter(({ record }) => record === undefined)
@@ -69,8 +76,7 @@ export class Directory {
   /** Answers how many sessions ended: one, or none if it had ended already. */
   async revoke(userId: string, handle: string): Promise<number> {
     assertUserId(userId)
-    this.#houseFor('revoke')
-    return this.#end(userId, 'one', (other) => other === handle)
+    return this.#end(this.#houseFor('revoke'), userId, 'one', (other) => other === handle)
   }
 
   async revokeAll(userId: string): Promise<number | undefined> {
@@ -81,8 +87,7 @@ export class Directory {
       this.#parts.witness.revoked(userId, 'all', undefined)
       return undefined
     }
-    this.#houseFor('revokeAll')
-    return this.#end(userId, 'all', () => true)
+    return this.#end(this.#houseFor('revokeAll'), userId, 'all', () => true)
   }
 
   /** @throws TypeError if nobody is logged in in the session. */
@@ -98,12 +103,15 @@ export class Directory {
       this.#parts.witness.revoked(user, 'others', undefined)
       return undefined
     }
-    this.#houseFor('revokeOthers')
-    return this.#end(user, 'others', (other) => other !== handle)
+    return this.#end(this.#houseFor('revokeOthers'), user, 'others', (other) => other !== handle)
   }
 
-  async #end(userId: string, by: RevokedBy, isMeant: (handle: string) => boolean): Promise<number> {
-    const { roster, lists } = this.#houseFor('revoke')
+  async #end(
+    { roster, lists }: House,
+    userId: string,
+    by: RevokedBy,
+    isMeant: (handle: string) => boolean,
+  ): Promise<number> {
     let marked: UserList | undefined
     await lists.change(userId, 0, (list) => {
       marked = list && markEnded(list, isMeant)
@@ -112,17 +120,6 @@ export class Directory {
     const count = marked === undefined ? 0 : await finish(roster, lists, userId, endedIn(marked))
     this.#parts.witness.revoked(userId, by, count)
     return count
-  }
-
-  async #lookThrough(list: UserList): Promise<ReadonlyMap<string, Look>> {
-    const { roster } = this.#houseFor('forUser')
-    const open = [...list.sessions].filter(([, { ended }]) => !ended)
-    const looks = await Promise.all(
-      open.map(async ([handle, listed]): Promise<[string, Look]> => {
-        return [handle, await lookFor(roster, handle, listed)]
-      }),
-    )
-    return new Map(looks)
   }
 
   /** The one used last comes first. */
@@ -148,11 +145,22 @@ export class Directory {
     ]
   }
 
-  #houseFor(what: string): { roster: NonNullable<Engine['roster']>; lists: UserLists } {
+  #houseFor(what: string): House {
     const { engine, lists } = this.#parts
     if (engine.roster && lists) return { roster: engine.roster, lists }
     throw new NotOnThisEngine(`${what}() is not possible on the engine ${engine.name}: ${remedyFor(engine)}`)
   }
+}
+
+/** Each log-in that is not marked as ended, and what there is at its places. */
+async function lookThrough(roster: Roster, list: UserList): Promise<ReadonlyMap<string, Look>> {
+  const open = [...list.sessions].filter(([, { ended }]) => !ended)
+  const looks = await Promise.all(
+    open.map(async ([handle, listed]): Promise<[string, Look]> => {
+      return [handle, await lookFor(roster, handle, listed)]
+    }),
+  )
+  return new Map(looks)
 }
 
 function remedyFor({ revocations, capabilities }: Engine): string {
