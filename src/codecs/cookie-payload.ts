@@ -36,7 +36,7 @@ export function decodePayload(text: string): CookiePayload | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
     if (!isObject(parsed) || !isTime(parsed.issuedAt)) return undefined
-    const record = parsedRecord(parsed)
+    const record = parsedRecord(parsed, parsed.expires)
     const { issuedAt, notBefore } = parsed
     const anchor = typeof parsed.anchor === 'string' && ANCHOR.test(parsed.anchor) ? parsed.anchor : undefined
     if (notBefore === undefined) return record && { record, issuedAt, anchor }

@@ -34,7 +34,7 @@ function toEntry({ value, expires }: JsonLike): Entry | undefined {
   if (!isObject(value) || !isTime(expires)) return undefined
   if (value.superseded === true) return toMark(expires, value.next)
   const { version } = value
-  const record = parsedRecord({ ...value, expires })
+  const record = parsedRecord(value, expires)
   return record && isVersion(version) ? { kind: 'session', record, version } : undefined
 }
 

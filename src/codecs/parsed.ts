@@ -16,9 +16,9 @@ export function membersOf({ createdAt, savedAt, renewedAt, user, expiry, data }:
   return { createdAt, savedAt, renewedAt, user, expiry, data }
 }
 
-/** The record with these members, if they are a record's; what else is there is left out. */
-export function parsedRecord(members: JsonLike): SessionRecord | undefined {
-  const { data, createdAt, expires, expiry, savedAt, renewedAt, user } = members
+/** The record with these members and this end, if they are a record's; what else is there is left out. */
+export function parsedRecord(members: JsonLike, expires: unknown): SessionRecord | undefined {
+  const { data, createdAt, expiry, savedAt, renewedAt, user } = members
   if (!isData(data) || !isTime(createdAt) || !isTime(expires) || !isExpiry(expiry)) return undefined
   if (!isOptionalTime(savedAt) || !isOptionalTime(renewedAt) || !isOptionalUser(user)) return undefined
   const record = { data, createdAt, expires }

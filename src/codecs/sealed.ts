@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import type { Envelope, Keys, Opened } from './envelope.js'
+import { newNonce } from './nonce.js'
 
 /** Format and algorithm; a change of either is another version (S51). */
 export const SEALED_VERSION = 'e1'
@@ -28,7 +29,7 @@ export function sealed(keys: Keys): SealedEnvelope {
     isWritten: (value) => WRITTEN.test(value),
 
     close(text, place) {
-      const nonce = randomBytes(NONCE_BYTES)
+      const nonce = newNonce(NONCE_BYTES)
       const cipher = createCipheriv(CIPHER, ...keyAndIv(keys[0], nonce), { authTagLength: TAG_BYTES })
       cipher.setAAD(associated(place))
       const parts = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]

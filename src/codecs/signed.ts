@@ -1,5 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Envelope, Keys } from './envelope.js'
+import { newNonce } from './nonce.js'
 
 /** Format and algorithm; a change of either is another version (S51). */
 export const SIGNED_VERSION = 's1'
@@ -19,7 +20,7 @@ export function signed(keys: Keys): Envelope {
     isWritten: (value) => WRITTEN.test(value),
 
     close(text) {
-      const nonce = randomBytes(NONCE_BYTES).toString('base64url')
+      const nonce = newNonce(NONCE_BYTES).toString('base64url')
       const covered = `${SIGNED_VERSION}.${nonce}.${Buffer.from(text).toString('base64url')}`
       return `${covered}.${macOf(covered, keys[0])}`
     },

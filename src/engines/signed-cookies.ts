@@ -82,6 +82,8 @@ class SignedCookies implements Engine {
   readonly #tools: EngineTools
   readonly #store: Engine | undefined
   readonly #notBefore: NotBefore | undefined
+  /** The cookie that was verified last: mostly it is written next, and need not be verified again. */
+  #last: { readonly id: string; readonly held: Held } | undefined
   readonly revocations?: Revocations
 
   constructor({ envelope, cookieName, tools, store }: SignedCookiesParts) {
@@ -102,6 +104,7 @@ class SignedCookies implements Engine {
     const held = this.#read(id)
     if (held.kind === 'missing') return held
     const { payload, outdated } = held
+    this.#last = { id, held }
     const notBefore = await this.#notBeforeOf(payload.record)
     if (isAfter(payload, notBefore))
       return { kind: 'found', record: payload.record, version: 1, ...(outdated && { outdated: true }) }
@@ -122,7 +125,7 @@ class SignedCookies implements Engine {
     record: SessionRecord,
     anchorFor: (payload: CookiePayload) => string | undefined,
   ): Promise<Updated> {
-    const held = this.#read(id)
+    const held = this.#recall(id) ?? this.#read(id)
     if (held.kind === 'missing') return MISSING
     const { payload } = held
     const notBefore = await this.#notBeforeOf(payload.record)
@@ -192,9 +195,15 @@ class SignedCookies implements Engine {
     return record.expires > now ? { kind: 'held', payload, outdated: opened.outdated } : expired(record)
   }
 
+  #recall(id: string): Held | undefined {
+    if (this.#last?.id !== id) return undefined
+    const { held } = this.#last
+    return held.payload.record.expires > this.#tools.clock() ? held : undefined
+  }
+
   #open(id: string): Opened | undefined {
     // Before anything is computed: the work that a stranger can cause is bounded (S59).
-    return this.isId(id) ? this.#envelope.open(id) : undefined
+    return this.#sizeOf(id) <= LIMIT ? this.#envelope.open(id) : undefined
   }
 
   /** @throws CookieTooLarge before any header is sent (S41). */
