@@ -8,7 +8,7 @@ import { fingerprintWith } from './fingerprint.js'
 import { consoleLogger, type Logger } from './logger.js'
 import { sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
-import { openSession } from './session/opened.js'
+import { type Opener, openSession } from './session/opened.js'
 import { Directory, type UserSession } from './session/people/directory.js'
 import { openPeople } from './session/people/people.js'
 import type { Session } from './session/session.js'
@@ -84,6 +84,9 @@ export interface Sessions {
   close(): Promise<void>
 }
 
+/** Outside a request there is no browser to be told, and no answer that could be too late. */
+const NOBODY: Opener = { isTooLate: false, deliver() {}, changedLate() {} }
+
 const ALONE =
   'sessions of this engine are seen by this process alone: where several serve one site, choose a shared one, such as db or redis'
 
@@ -155,12 +158,7 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     engine: own,
     middleware: () => sessionMiddleware(context, cookie),
     async open(id) {
-      const opened = await openSession(
-        id === undefined ? [] : [id],
-        context,
-        () => false,
-        () => {},
-      )
+      const opened = await openSession(id === undefined ? [] : [id], context, NOBODY)
       return opened.session
     },
     forUser: (userId, { current } = {}) => directory.forUser(userId, current),

@@ -92,12 +92,14 @@ export class KeyedEngine implements Engine {
   }
 
   async load(id: string): Promise<Loaded> {
-    const there = await this.#find(id)
-    if (there.kind === 'missing') return there
-    const { entry, hasMoved } = there
-    if (entry.kind === 'superseded') return SUPERSEDED
-    const found = { kind: 'found', record: entry.record, version: entry.version } as const
-    return hasMoved ? { ...found, renewed: true } : found
+    if (!isId(id)) return MISSING
+    const key = this.#key(id)
+    const entry = this.#entries.at(key, await this.#parts.store.read(key))
+    if (entry.kind === 'session') return { kind: 'found', record: entry.record, version: entry.version }
+    if (entry.kind === 'missing') return entry
+    const there = entry.next && (await this.#follow(key, entry))
+    if (there?.entry.kind !== 'session') return SUPERSEDED
+    return { kind: 'found', record: there.entry.record, version: there.entry.version, renewed: true }
   }
 
   async create(record: SessionRecord, announce?: Announce): Promise<string> {

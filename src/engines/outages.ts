@@ -89,18 +89,23 @@ class Outages {
   /** No `async` of its own: it stands around every call of every request. */
   watch(kind: Kind, method: (...args: unknown[]) => Promise<unknown>) {
     return (...args: unknown[]): Promise<unknown> => {
-      const before = this.#failures
-      return method(...args).then(
-        (answer) => {
-          if (this.#failing.size > 0 && this.#failures === before && isProof(kind, answer)) this.#worked(kind)
-          return answer
-        },
-        (error: unknown) => {
-          if (error instanceof EngineUnavailable) this.#failed(kind, error, args[0])
-          throw error
-        },
-      )
+      const answer = method(...args)
+      const failed = (error: unknown): void => {
+        if (error instanceof EngineUnavailable) this.#failed(kind, error, args[0])
+      }
+      // Beside whoever waits for it, not between. While nothing has failed, no success is news: should something fail
+      // before this one is answered, it began too early to say that all is well.
+      if (this.#failing.size === 0) answer.then(undefined, failed)
+      else this.#watchForReturn(kind, answer, failed)
+      return answer
     }
+  }
+
+  #watchForReturn(kind: Kind, answer: Promise<unknown>, failed: (error: unknown) => void): void {
+    const before = this.#failures
+    answer.then((outcome) => {
+      if (this.#failures === before && this.#failing.size > 0 && isProof(kind, outcome)) this.#worked(kind)
+    }, failed)
   }
 
   #failed(kind: Kind, err: EngineUnavailable, asked: unknown): void {

@@ -36,10 +36,15 @@ export type CookieLife = 'browser' | { readonly age: number; readonly now: numbe
 export function setCookie(options: CookieOptions, value: string, life: CookieLife): string {
   const line = setCookieOf(options, value)
   if (life !== 'browser') {
-    line.maxAge = Math.min(Math.trunc(life.age), LONGEST_COOKIE_AGE)
+    line.maxAge = maxAgeOf(life)
     line.expires = new Date(life.now + line.maxAge * 1000)
   }
   return stringifySetCookie(line)
+}
+
+/** Whole seconds. */
+export function maxAgeOf({ age }: Exclude<CookieLife, 'browser'>): number {
+  return Math.min(Math.trunc(age), LONGEST_COOKIE_AGE)
 }
 
 export function removeCookie(options: CookieOptions): string {
@@ -79,18 +84,20 @@ export function readCookie(header: string | undefined, name: string): string | u
 export function readCookies(header: string | undefined, name: string): readonly string[] {
   if (header === undefined || !header.includes(name)) return NONE
   const found: string[] = []
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) {
-      found.push(
-        pair
-          .slice(equals + 1)
-          .trim()
-          .replace(/^"(.*)"$/, '$1'),
-      )
+  for (let start = 0, end: number; start < header.length; start = end + 1) {
+    end = header.indexOf(';', start)
+    if (end === -1) end = header.length
+    const equals = header.indexOf('=', start)
+    if (equals === -1) break
+    if (equals < end && header.slice(start, equals).trim() === name) {
+      found.push(unquoted(header.slice(equals + 1, end).trim()))
     }
   }
   return found
+}
+
+function unquoted(value: string): string {
+  return value.startsWith('"') ? value.replace(/^"(.*)"$/, '$1') : value
 }
 
 const NONE: readonly string[] = []

@@ -4,6 +4,7 @@ import type { Session } from '../session/session.js'
 import type { SessionCookie } from './cookie.js'
 import { hideCookie } from './discretion.js'
 import { plainHttpWarning } from './plain-http.js'
+import { SentCookie } from './sent-cookie.js'
 import { Visit } from './visit.js'
 
 const VISIT = Symbol('tessera.visit')
@@ -17,7 +18,7 @@ interface Visited {
  * request that does not ask for its session costs nothing.
  */
 export function sessionMiddleware(context: SessionContext, cookie: SessionCookie): Middleware {
-  const warnOfPlainHttp = plainHttpWarning(context, cookie.name)
+  const sent = new SentCookie(cookie, plainHttpWarning(context, cookie.name))
   let prepared: Context['app'] | undefined
   return async function tessera(ctx, next) {
     if (ctx.app !== prepared) {
@@ -25,7 +26,7 @@ export function sessionMiddleware(context: SessionContext, cookie: SessionCookie
       addSessionTo(prepared.context)
       hideCookie(prepared, cookie.name, context.fingerprint)
     }
-    const visit = new Visit(ctx, context, cookie, warnOfPlainHttp)
+    const visit = new Visit(ctx, context, sent)
     const visited: Visited & typeof ctx = ctx
     visited[VISIT] = visit
     try {
@@ -33,7 +34,7 @@ export function sessionMiddleware(context: SessionContext, cookie: SessionCookie
     } catch (error) {
       throw await visit.endWith(error)
     }
-    await visit.end()
+    if (!visit.isIdle) await visit.end()
   }
 }
 

@@ -6,47 +6,57 @@ import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
 import { endsWithBrowser } from '../session/expiry.js'
-import { type OpenedSession, openSession } from '../session/opened.js'
+import { type OpenedSession, type Opener, openSession } from '../session/opened.js'
 import type { Session } from '../session/session.js'
 import type { SessionState } from '../session/state.js'
 import { cookieAge } from '../session/touch.js'
-import { type CookieOptions, readCookies, removeCookie, type SessionCookie, setCookie } from './cookie.js'
+import { readCookies } from './cookie.js'
 import { bearing, givenCookie, sendCookie, varyOnCookie } from './headers.js'
+import type { SentCookie } from './sent-cookie.js'
 import { statusOf } from './status.js'
 import { cookieHasGone } from './watched.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
 const SHORTEST_ID = 8
 
+const isLong = (id: string): boolean => id.length >= SHORTEST_ID
+const ignore = (): void => {}
+
 /** One request's dealings with its session: opened at most once, committed once, and only if anybody asked. */
-export class Visit {
+export class Visit implements Opener {
   readonly #ctx: Context
   readonly #context: SessionContext
-  readonly #cookie: SessionCookie
-  readonly #warnOfPlainHttp: () => void
-  #opening: Promise<OpenedSession> | undefined
+  readonly #cookie: SentCookie
+  #opening: Promise<Session> | undefined
   #opened: OpenedSession | undefined
-  #session: Promise<Session> | undefined
+  /** Whether a handler has, rather than the commit. */
+  #isAsked = false
   /** The `Set-Cookie` that the last commit asked for. */
   #line: string | undefined
 
-  constructor(ctx: Context, context: SessionContext, cookie: SessionCookie, warnOfPlainHttp: () => void) {
+  constructor(ctx: Context, context: SessionContext, cookie: SentCookie) {
     this.#ctx = ctx
     this.#context = context
     this.#cookie = cookie
-    this.#warnOfPlainHttp = warnOfPlainHttp
   }
 
   get session(): Promise<Session> {
-    if (this.#session === undefined) {
-      this.#session = this.#open().then((opened) => {
-        this.#opened = opened
-        return opened.session
-      })
-      // A handler that asks and does not wait must not bring the process down when the store is.
-      this.#session.catch(() => {})
-    }
-    return this.#session
+    this.#isAsked = true
+    return this.#open()
+  }
+
+  /** Whether the response has begun. */
+  get isTooLate(): boolean {
+    return this.#ctx.headerSent
+  }
+
+  /**
+   * Whether nothing is to be done at the end: nobody has asked for the session, and what the request brought can stay.
+   */
+  get isIdle(): boolean {
+    if (this.#opening !== undefined || this.#context.saveEveryRequest) return false
+    const ids = this.#sentIds()
+    return ids.length === 0 || ids.some(isLong)
   }
 
   /**
@@ -77,7 +87,7 @@ export class Visit {
     try {
       const committed = await this.#commit(this.#ctx.status >= 500)
       // Whoever asked in vain answers otherwise than with a session at hand (S45).
-      if (committed || this.#session !== undefined) varyOnCookie(this.#ctx)
+      if (committed || this.#isAsked) varyOnCookie(this.#ctx)
     } catch (error) {
       if (this.#ctx.headerSent) {
         // The answer is on its way and can only be cut off; the application is told.
@@ -122,36 +132,54 @@ export class Visit {
     return lost ? error : bearing(error, this.#cookie.name, this.#line)
   }
 
-  #open(): Promise<OpenedSession> {
-    this.#opening ??= openSession(
-      this.#sentIds(),
-      this.#context,
-      () => this.#ctx.headerSent,
-      (verdict, state) => this.#deliver(verdict, state),
-    )
+  /** As the {@link Opener}: tells the browser. */
+  deliver(verdict: Verdict, state: SessionState): void {
+    if (verdict === 'nothing') return
+    this.#line = this.#lineFor(verdict, state)
+    sendCookie(this.#ctx, this.#cookie.name, this.#line)
+    varyOnCookie(this.#ctx)
+    cookieHasGone(this.#ctx)
+  }
+
+  /** As the {@link Opener}: what a body still being streamed changes is lost unless it says `save()`; not in silence (W8). */
+  changedLate(): void {
+    const { res, app } = this.#ctx
+    const report = (): void => {
+      if (this.#opened?.hasUnsaved) app.emit('error', new SessionTooLate(), this.#ctx)
+    }
+    if (res.closed) setImmediate(report)
+    else res.once('close', report)
+  }
+
+  #open(): Promise<Session> {
+    if (this.#opening === undefined) {
+      this.#opening = this.#openNow()
+      // A handler that asks and does not wait must not bring the process down when the store is.
+      this.#opening.catch(ignore)
+    }
     return this.#opening
+  }
+
+  async #openNow(): Promise<Session> {
+    this.#opened = await openSession(this.#sentIds(), this.#context, this)
+    return this.#opened.session
   }
 
   /** True if there was a session to commit. */
   async #commit(failed: boolean): Promise<boolean> {
-    // Whoever asked for a session that could not be opened has had the error, and answers for it.
-    const opened = this.#opening
-      ? await this.#opening.catch(() => undefined)
-      : await this.#openUnasked(failed)
+    const opened = await this.#openedAtLast(failed)
     if (opened === undefined) return false
-    await opened.commit({ failed, tooLate: this.#ctx.headerSent, explicit: false })
-    opened.whenChanged(() => this.#watchLateChange(opened))
+    const committed = opened.commit({ failed, tooLate: this.isTooLate, explicit: false })
+    if (committed !== undefined) await committed
+    opened.watchLateChanges()
     return true
   }
 
-  /** What a body still being streamed changes is lost unless it says `save()`; not in silence (Django W8). */
-  #watchLateChange(opened: OpenedSession): void {
-    const { res, app } = this.#ctx
-    const report = (): void => {
-      if (opened.hasUnsaved) app.emit('error', new SessionTooLate(), this.#ctx)
-    }
-    if (res.closed) setImmediate(report)
-    else res.once('close', report)
+  async #openedAtLast(failed: boolean): Promise<OpenedSession | undefined> {
+    if (this.#opening === undefined) return this.#openUnasked(failed)
+    // Whoever asked for a session that could not be opened has had the error, and answers for it.
+    if (this.#opened === undefined) await this.#opening.catch(ignore)
+    return this.#opened
   }
 
   /** What there is to do for a request that did not ask for its session: hardly ever anything. */
@@ -159,14 +187,16 @@ export class Visit {
     const ids = this.#sentIds()
     if (ids.length === 0) return undefined
     // Beside a longer one it may be somebody else's, and to remove it would be to remove both.
-    if (ids.every((id) => id.length < SHORTEST_ID)) return this.#open()
+    if (!ids.some(isLong)) {
+      await this.#open()
+      return this.#opened
+    }
     if (failed || !this.#context.saveEveryRequest) return undefined
     // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
     if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
-      const opened = await this.#open()
-      this.#opened = opened
-      return opened.isLive ? opened : undefined
+      await this.#open()
+      return this.#opened?.isLive ? this.#opened : undefined
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error
       this.#context.logger.warn({ err: error }, 'a session could not be touched')
@@ -178,28 +208,14 @@ export class Visit {
     return readCookies(this.#ctx.req.headers.cookie, this.#cookie.name)
   }
 
-  #deliver(verdict: Verdict, state: SessionState): void {
-    if (verdict === 'nothing') return
-    const cookie = this.#cookieHere()
-    this.#line = verdict === 'remove the cookie' ? removeCookie(cookie) : this.#lineFor(cookie, state)
-    sendCookie(this.#ctx, cookie.name, this.#line)
-    varyOnCookie(this.#ctx)
-    cookieHasGone(this.#ctx)
-  }
-
-  #cookieHere(): CookieOptions {
-    const { secure, ...rest } = this.#cookie
-    if (secure === 'auto') return { ...rest, secure: this.#ctx.secure }
-    if (secure && !this.#ctx.secure) this.#warnOfPlainHttp()
-    return { ...rest, secure }
-  }
-
-  #lineFor(cookie: CookieOptions, state: SessionState): string {
+  #lineFor(verdict: Verdict, state: SessionState): string {
+    const lines = this.#cookie.linesOver(this.#ctx.secure)
+    if (verdict === 'remove the cookie') return lines.remove()
     const { origin, expiry } = state
     if (origin.kind !== 'live') throw new TypeError(`a session that is ${origin.kind} has no cookie`)
     const { rules, clock } = this.#context
-    if (endsWithBrowser(expiry, rules)) return setCookie(cookie, origin.id, 'browser')
+    if (endsWithBrowser(expiry, rules)) return lines.set(origin.id, 'browser')
     const now = clock()
-    return setCookie(cookie, origin.id, { age: cookieAge(state, this.#context, now), now })
+    return lines.set(origin.id, { age: cookieAge(state, this.#context, now), now })
   }
 }

@@ -23,7 +23,8 @@ export interface Ending {
 export type Verdict = 'nothing' | 'send the cookie' | 'remove the cookie'
 
 /**
- * Carries out everything that a request did to its session, in one place and at most once.
+ * Carries out everything that a request did to its session, in one place and at most once. Answers `undefined` where
+ * there is nothing to do.
  *
  * @throws SessionInterrupted if the session ended or moved meanwhile; nothing was written then.
  * @throws SessionContended if others were faster every time.
@@ -31,12 +32,26 @@ export type Verdict = 'nothing' | 'send the cookie' | 'remove the cookie'
  * @throws EngineUnavailable if the store does not answer.
  * @throws UnsupportedValue if there is something that JSON does not hold; nothing was written then.
  */
-export async function commit(state: SessionState, context: SessionContext, ending: Ending): Promise<Verdict> {
+export function commit(
+  state: SessionState,
+  context: SessionContext,
+  ending: Ending,
+): Promise<Verdict> | undefined {
   state.noticeNestedChanges()
   const now = context.clock()
   const step = planFor(state, context, ending, now)
   const pending = state.takePending()
-  if (step.do === 'nothing') return 'nothing'
+  return step.do === 'nothing' ? undefined : carryOutOrGiveBack(step, state, pending, context, ending, now)
+}
+
+async function carryOutOrGiveBack(
+  step: Exclude<Plan, { do: 'nothing' }>,
+  state: SessionState,
+  pending: Pending,
+  context: SessionContext,
+  ending: Ending,
+  now: number,
+): Promise<Verdict> {
   try {
     return await carryOut(step, state, pending, context, ending, now)
   } catch (error) {

@@ -2,67 +2,90 @@ import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd } from './expiry.js'
 import { type Found, firstFound } from './found.js'
-import { Session } from './session.js'
-import { type Origin, SessionState } from './state.js'
+import { Session, type SessionParts } from './session.js'
+import { type LateListener, type Origin, SessionState } from './state.js'
 
-/** Called with what the browser is to be told, after each commit. */
-export type Deliver = (verdict: Verdict, state: SessionState) => void
+/**
+ * Who a session is opened for. An object rather than functions made for each request: what a request makes and stores
+ * costs it the more, the longer the garbage collector has to carry it along.
+ */
+export interface Opener extends LateListener {
+  /** Whether the response has begun. */
+  readonly isTooLate: boolean
+  /** Hears what the browser is to be told, after each commit. */
+  deliver(verdict: Verdict, state: SessionState): void
+}
 
 /** A session together with what only its opener may do: commit it with the response at hand. */
-export class OpenedSession {
+export class OpenedSession implements SessionParts {
   readonly session: Session
-  readonly #state: SessionState
-  readonly #context: SessionContext
-  readonly #deliver: Deliver
-  #underWay: Promise<void> = Promise.resolve()
+  readonly state: SessionState
+  readonly context: SessionContext
+  readonly #opener: Opener
+  /** The last commit that is not over. */
+  #underWay: Promise<unknown> | undefined
 
-  constructor(state: SessionState, context: SessionContext, tooLate: () => boolean, deliver: Deliver) {
-    this.#state = state
-    this.#context = context
-    this.#deliver = deliver
-    const save = async (): Promise<void> => {
-      await this.commit({ failed: false, tooLate: tooLate(), explicit: true })
-      this.#state.watch.restart(this.#state.data)
-    }
-    const { rules, clock, fingerprint } = context
-    this.session = new Session({ state, rules, clock, save, fingerprint })
+  constructor(state: SessionState, context: SessionContext, opener: Opener) {
+    this.state = state
+    this.context = context
+    this.#opener = opener
+    this.session = new Session(this)
   }
 
   /** Whether there is a record of it. */
   get isLive(): boolean {
-    return this.#state.origin.kind === 'live'
+    return this.state.origin.kind === 'live'
   }
 
   /** Whether the id that came was rotated away a moment ago: the browser may have the new one by now. */
   get isSuperseded(): boolean {
-    return this.#state.origin.kind === 'superseded'
+    return this.state.origin.kind === 'superseded'
   }
 
   /** Whether what was done so far will give the browser another id, or take away the one it has. */
   get isMoving(): boolean {
-    return isMoving(this.#state, this.#context)
+    return isMoving(this.state, this.context)
   }
 
   /** Whether something was changed and not committed. */
   get hasUnsaved(): boolean {
-    return this.#state.pending.modified
+    return this.state.pending.modified
   }
 
-  /** Calls `report`, once, if the session is changed from now on. */
-  whenChanged(report: () => void): void {
-    this.#state.onLateChange = () => {
-      this.#state.onLateChange = undefined
-      report()
-    }
+  /** From now on the opener hears of changes. */
+  watchLateChanges(): void {
+    this.state.lateListener = this.#opener
   }
 
-  /** Commits of one session go one after the other, so that each begins with what the one before has written. */
-  commit(ending: Ending): Promise<void> {
-    const mine = this.#underWay.then(async () => {
-      this.#deliver(await commit(this.#state, this.#context, ending), this.#state)
-    })
-    this.#underWay = mine.catch(() => {})
+  /**
+   * Commits of one session go one after the other, so that each begins with what the one before has written. Answers
+   * `undefined` where there is nothing to do, and so nothing to wait for.
+   */
+  commit(ending: Ending): Promise<void> | undefined {
+    const before = this.#underWay
+    const mine = before === undefined ? this.#commit(ending) : before.then(() => this.#commit(ending))
+    if (mine === undefined) return undefined
+    const over: Promise<void> = mine.then(
+      () => this.#isOver(over),
+      () => this.#isOver(over),
+    )
+    this.#underWay = over
     return mine
+  }
+
+  async save(): Promise<void> {
+    await this.commit({ failed: false, tooLate: this.#opener.isTooLate, explicit: true })
+    this.state.watch.restart(this.state.data)
+  }
+
+  #commit(ending: Ending): Promise<void> | undefined {
+    return commit(this.state, this.context, ending)?.then((verdict) =>
+      this.#opener.deliver(verdict, this.state),
+    )
+  }
+
+  #isOver(commit: Promise<unknown>): void {
+    if (this.#underWay === commit) this.#underWay = undefined
   }
 }
 
@@ -75,11 +98,10 @@ export class OpenedSession {
 export async function openSession(
   ids: readonly string[],
   context: SessionContext,
-  tooLate: () => boolean,
-  deliver: Deliver,
+  opener: Opener,
 ): Promise<OpenedSession> {
   const found = ids.length === 0 ? undefined : await firstFound(ids, context.engine, context.witness)
-  return new OpenedSession(stateFor(found, ids, context), context, tooLate, deliver)
+  return new OpenedSession(stateFor(found, ids, context), context, opener)
 }
 
 function stateFor(found: Found | undefined, ids: readonly string[], context: SessionContext): SessionState {

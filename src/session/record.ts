@@ -19,15 +19,19 @@ export function toRecord(
 }
 
 export function toMap(data: JsonObject | undefined): Map<string, unknown> {
-  return new Map(data === undefined ? [] : Object.entries(data))
+  const map = new Map<string, unknown>()
+  if (data !== undefined) for (const key of Object.keys(data)) map.set(key, data[key])
+  return map
 }
 
 function toObject(data: ReadonlyMap<string, unknown>): JsonObject {
-  const entries: [string, JsonValue][] = []
+  const object: Record<string, JsonValue> = {}
   for (const [key, value] of data) {
     assertJson(key, value)
-    entries.push([key, value])
+    // Assigned, it would become the prototype; it is a key like any other.
+    if (key === '__proto__')
+      Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
+    else object[key] = value
   }
-  // fromEntries defines members rather than assigning them: `__proto__` is a key like any other.
-  return Object.fromEntries(entries)
+  return object
 }

@@ -27,14 +27,16 @@ export interface ShownSession {
   readonly modified: boolean
 }
 
-/** What a session needs besides its state. */
+/** What a session is made of. */
 export interface SessionParts {
   readonly state: SessionState
-  readonly rules: ExpiryRules
-  /** Milliseconds since 1970. */
-  readonly clock: () => number
-  readonly save: () => Promise<void>
-  readonly fingerprint: Fingerprint
+  readonly context: {
+    readonly rules: ExpiryRules
+    /** Milliseconds since 1970. */
+    readonly clock: () => number
+    readonly fingerprint: Fingerprint
+  }
+  save(): Promise<void>
 }
 
 /** What a session is made of, for what works on it beside the handler. */
@@ -106,7 +108,7 @@ export class Session extends SessionMap {
   /** Ends the session: the data goes now, the stored record with the commit. What is set afterwards begins another. */
   flush(): void {
     this.#state.change()
-    this.#state.end(this.#parts.clock())
+    this.#state.end(this.#parts.context.clock())
   }
 
   /**
@@ -117,7 +119,7 @@ export class Session extends SessionMap {
    * @throws TypeError if `userId` or the device is no text, @throws RangeError if the id has not 1 to 255 characters.
    */
   login(userId: string, options: LogInOptions = {}): void {
-    this.#state.logIn(userId, options, this.#parts.clock())
+    this.#state.logIn(userId, options, this.#parts.context.clock())
     this.#state.change()
   }
 
@@ -133,7 +135,9 @@ export class Session extends SessionMap {
   authenticatedWithin(minutes: number): boolean {
     const user = this.#user()
     // A log-in that seems to lie ahead, since a clock was set back, is no newer than one as far behind (S25).
-    return user !== undefined && Math.abs(this.#parts.clock() - user.authenticatedAt) < minutes * 60_000
+    return (
+      user !== undefined && Math.abs(this.#parts.context.clock() - user.authenticatedAt) < minutes * 60_000
+    )
   }
 
   /** Keeps the data and asks for a new id, against session fixation: do it at each log-in. */
@@ -170,16 +174,18 @@ export class Session extends SessionMap {
 
   /** Seconds that the session lives from `modification`. A number given to `setExpiry` comes back as it is. */
   getExpiryAge(question: ExpiryQuestion = {}): number {
-    return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#parts.rules)
+    return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#parts.context.rules)
   }
 
   getExpiryDate(question: ExpiryQuestion = {}): Date {
-    return new Date(expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#parts.rules))
+    return new Date(
+      expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#parts.context.rules),
+    )
   }
 
   getExpireAtBrowserClose(): boolean {
     this.#state.look()
-    return endsWithBrowser(this.#state.expiry, this.#parts.rules)
+    return endsWithBrowser(this.#state.expiry, this.#parts.context.rules)
   }
 
   /** Puts a value into the session, to see at the next request whether the browser sends cookies back. */
@@ -200,7 +206,7 @@ export class Session extends SessionMap {
   toJSON(): ShownSession {
     const { id, data, accessed, pending } = this.#state
     return {
-      session: id && this.#parts.fingerprint(id),
+      session: id && this.#parts.context.fingerprint(id),
       size: data.size,
       accessed,
       modified: pending.modified,
@@ -223,6 +229,6 @@ export class Session extends SessionMap {
   }
 
   #modificationOf({ modification }: ExpiryQuestion): number {
-    return modification?.getTime() ?? this.#parts.clock()
+    return modification?.getTime() ?? this.#parts.context.clock()
   }
 }

@@ -24,6 +24,11 @@ export type Origin =
   /** The id that came was rotated away a moment ago. */
   | { readonly kind: 'superseded'; readonly id: string }
 
+/** Hears of the first change that no commit will come for any more. */
+export interface LateListener {
+  changedLate(): void
+}
+
 /** One session as a request sees it: data, expiry, and what is still to be told to the engine. No I/O. */
 export class SessionState {
   origin: Origin
@@ -39,8 +44,8 @@ export class SessionState {
   pending: Pending = nothingPending()
   /** Whether the request was refused what it wanted to save. It may want it twice, by `save()` and at its end. */
   isInterrupted = false
-  /** Called at each change once the request's own commit is over, after which only `save()` saves. */
-  onLateChange: (() => void) | undefined
+  /** There once the request's own commit is over, after which only `save()` saves. Hears of one change. */
+  lateListener: LateListener | undefined
   readonly watch: Watch
 
   constructor(origin: Origin, record: SessionRecord | undefined, now: number, nestedChanges: NestedChanges) {
@@ -99,7 +104,7 @@ export class SessionState {
     if (this.origin.kind !== 'live') return
     this.origin = id === undefined ? { kind: 'superseded', id: this.origin.id } : { ...this.origin, id }
     if (!this.pending.end) this.pending.modified = true
-    this.onLateChange?.()
+    this.#tellLate()
   }
 
   /** The one way to the data: looking at it is what `accessed` means. */
@@ -112,7 +117,7 @@ export class SessionState {
   change(): Changes {
     this.accessed = true
     this.pending.modified = true
-    this.onLateChange?.()
+    this.#tellLate()
     return this.pending.changes
   }
 
@@ -169,6 +174,13 @@ export class SessionState {
   stored(record: SessionRecord): void {
     this.saved = record
     if (!this.pending.end) this.renewedAt = record.renewedAt
+  }
+
+  #tellLate(): void {
+    const listener = this.lateListener
+    if (listener === undefined) return
+    this.lateListener = undefined
+    listener.changedLate()
   }
 
   /** @throws UnsupportedValue if the data holds what JSON does not. */

@@ -10,10 +10,11 @@ const DEEPEST = 200
  * @throws UnsupportedValue naming the key and the place within its value.
  */
 export function assertJson(key: string, value: unknown): asserts value is JsonValue {
-  check(value, key, [])
+  check(value, [key], [])
 }
 
-function check(value: unknown, path: string, ancestors: object[]): void {
+/** `path`: the names and indexes that lead to `value`, `ancestors` what they led through. */
+function check(value: unknown, path: (string | number)[], ancestors: object[]): void {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -33,15 +34,15 @@ function check(value: unknown, path: string, ancestors: object[]): void {
   }
 }
 
-function checkObject(value: object, path: string, ancestors: object[]): void {
+function checkObject(value: object, path: (string | number)[], ancestors: object[]): void {
   if (ancestors.includes(value)) throw refuse(path, 'circular', 'refer to it by an id')
   if (ancestors.length === DEEPEST) throw refuse(path, `nested more than ${DEEPEST} deep`, 'flatten it')
   ancestors.push(value)
   if (Array.isArray(value)) {
     // By index rather than forEach: a hole would be skipped here and come back as null.
-    for (let index = 0; index < value.length; index++) check(value[index], `${path}[${index}]`, ancestors)
+    for (let index = 0; index < value.length; index++) checkMember(value[index], index, path, ancestors)
   } else if (isPlain(value)) {
-    for (const [name, member] of Object.entries(value)) check(member, `${path}.${name}`, ancestors)
+    for (const name of Object.keys(value)) checkMember(value[name], name, path, ancestors)
   } else {
     throw refuse(
       path,
@@ -52,7 +53,18 @@ function checkObject(value: object, path: string, ancestors: object[]): void {
   ancestors.pop()
 }
 
-function isPlain(value: object): boolean {
+function checkMember(
+  value: unknown,
+  step: string | number,
+  path: (string | number)[],
+  ancestors: object[],
+): void {
+  path.push(step)
+  check(value, path, ancestors)
+  path.pop()
+}
+
+function isPlain(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value)
   // An object made in another realm (a vm context, a test runner's sandbox) has that realm's Object.prototype.
   return prototype === null || Object.getPrototypeOf(prototype) === null
@@ -62,6 +74,11 @@ function kindOf(value: object): string {
   return value.constructor?.name || 'class instance'
 }
 
-function refuse(path: string, what: string, remedy: string): UnsupportedValue {
-  return new UnsupportedValue(`the session cannot hold ${path}: it is ${what}; ${remedy}`)
+function refuse(
+  [key = '', ...steps]: readonly (string | number)[],
+  what: string,
+  remedy: string,
+): UnsupportedValue {
+  const place = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+  return new UnsupportedValue(`the session cannot hold ${key}${place}: it is ${what}; ${remedy}`)
 }

@@ -48,7 +48,7 @@ onBoth('S64 cookie and form field, or header, must both bear the token', async (
       '',
       `${token}A`,
       token.slice(1),
-      `A${token.slice(1)}`,
+      `${token.startsWith('A') ? 'B' : 'A'}${token.slice(1)}`,
       'a.b',
       '__proto__',
     ])
