@@ -1,5 +1,23 @@
 import type { Answer } from './connection.js'
 
+/** What Chrome sends with each visit, cookies aside: sessions are for browsers, and headers are a part of any request's cost. */
+const HEADERS = [
+  'Host: 127.0.0.1',
+  'Connection: keep-alive',
+  'sec-ch-ua: "Chromium";v="143", "Not A(Brand";v="24"',
+  'sec-ch-ua-mobile: ?0',
+  'sec-ch-ua-platform: "Linux"',
+  'Upgrade-Insecure-Requests: 1',
+  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36',
+  'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8',
+  'Sec-Fetch-Site: same-origin',
+  'Sec-Fetch-Mode: navigate',
+  'Sec-Fetch-User: ?1',
+  'Sec-Fetch-Dest: document',
+  'Accept-Encoding: gzip, deflate, br, zstd',
+  'Accept-Language: en-GB,en;q=0.9',
+].join('\r\n')
+
 /** A browser with the cookies of one site. */
 export class Visitor {
   readonly #cookies = new Map<string, string>()
@@ -9,7 +27,7 @@ export class Visitor {
   counter = 0
 
   request(path: string): string {
-    return `GET /${path} HTTP/1.1\r\nHost: bench\r\n${this.#lines}`
+    return `GET /${path} HTTP/1.1\r\n${HEADERS}\r\n${this.#lines}`
   }
 
   /** Takes the cookies of an answer; true if there was one. */
