@@ -49,22 +49,37 @@ export function watchOutages(engine: Engine, tools: OutageTools, listener: Outag
   return seen
 }
 
-/** What an engine has besides goes through as it is. Of an empty object, since a proxy of a frozen one may change nothing. */
+/**
+ * What an engine has besides goes through as it is. An object of its own members rather than a proxy, since requests call
+ * it a dozen times, and a proxy is asked anew each time.
+ */
 function seenBy(outages: Outages, engine: Engine): Engine {
-  const members = new Map<string | symbol, unknown>()
-  return new Proxy<Engine>(Object.create(engine), {
-    get(_empty, name) {
-      const made = members.get(name)
-      if (made !== undefined) return made
-      const member: unknown = Reflect.get(engine, name, engine)
-      if (typeof member !== 'function') return member
+  const seen = Object.create(engine)
+  for (const name of membersOf(engine)) {
+    const member: unknown = Reflect.get(engine, name)
+    if (typeof member === 'function') {
       const method = member.bind(engine)
       const kind = WATCHED.get(name)
-      const answer = kind === undefined ? method : outages.watch(kind, method)
-      members.set(name, answer)
-      return answer
-    },
-  })
+      Object.defineProperty(seen, name, { value: kind === undefined ? method : outages.watch(kind, method) })
+    } else {
+      // Asked of the engine itself: a getter may look at what only an instance of its class has.
+      Object.defineProperty(seen, name, { get: () => Reflect.get(engine, name) })
+    }
+  }
+  return seen
+}
+
+/** The names of what an object has, be it its own or its class's. */
+function membersOf(object: object): Set<string | symbol> {
+  const names = new Set<string | symbol>()
+  for (
+    let at: object | null = object;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
+    for (const name of Reflect.ownKeys(at)) names.add(name)
+  }
+  return names
 }
 
 /**

@@ -6,17 +6,22 @@ import { EngineUnavailable } from './errors.js'
  *
  * @throws EngineUnavailable when the time is up.
  */
-export async function within<Result>(limit: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const timeUp = new Promise<never>((_, reject) => {
+export function within<Result>(limit: number, work: Promise<Result>): Promise<Result> {
+  // By hand: `Promise.race` makes three times as many promises, for each call of each request.
+  return new Promise((resolve, reject) => {
     // A process that had no time itself finds its timers due first, and the answers that lie waiting next.
-    timer = setTimeout(() => setImmediate(reject, tooSlow(limit)), limit)
+    const timer = setTimeout(() => setImmediate(() => reject(tooSlow(limit))), limit)
+    work.then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([work, timeUp])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 export function tooSlow(limit: number): EngineUnavailable {

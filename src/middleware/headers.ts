@@ -12,8 +12,10 @@ const NO_STORE = 'no-store'
  * cookie once (S43). And keeps the response out of caches, unless the application has said what they may do.
  */
 export function sendCookie(ctx: Context, name: string, line: string): void {
-  ctx.set('Set-Cookie', withCookie(ctx.res.getHeader('Set-Cookie'), name, line))
-  if (!ctx.res.hasHeader('Cache-Control')) ctx.set('Cache-Control', NO_STORE)
+  const { res } = ctx
+  if (res.headersSent) return
+  res.setHeader('Set-Cookie', withCookie(res.getHeader('Set-Cookie'), name, line))
+  if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', NO_STORE)
 }
 
 /** The `Set-Cookie` lines of the response so far. */
@@ -28,7 +30,9 @@ export function givenCookie(ctx: Context, name: string): string | undefined {
 }
 
 export function varyOnCookie(ctx: Context): void {
-  ctx.set('Vary', withVary(ctx.res.getHeader('Vary')))
+  const { res } = ctx
+  const vary = res.getHeader('Vary')
+  if (vary !== 'Cookie' && !res.headersSent) res.setHeader('Vary', withVary(vary))
 }
 
 /**
@@ -64,6 +68,7 @@ export function headersOf(error: object): Record<string, Value> | undefined {
 }
 
 function withCookie(lines: Value, name: string, line: string): string[] {
+  if (lines === undefined) return [line]
   return [...linesOf(lines).filter((other) => !other.startsWith(`${name}=`)), line]
 }
 

@@ -31,31 +31,41 @@ export class SentCookie {
   }
 }
 
+/** How many lines of one second are kept: nearly all sessions live equally long, give or take a second. */
+const KEPT = 8
+
 /**
- * The `Set-Cookie` lines of one cookie. They differ in their value, and otherwise once a second, so what the library made
- * is kept as long as that.
+ * The `Set-Cookie` lines of one cookie. Beside their value they differ once a second and by how long the session lives, so
+ * what the library made is kept as long as that.
  */
 class CookieLines {
   readonly #options: CookieOptions
-  #maxAge: number | undefined
   #second = Number.NaN
-  /** All that comes after the value. */
-  #rest = ''
+  /** By `Max-Age`: all that comes after the value. */
+  readonly #rests = new Map<number | undefined, string>()
 
   constructor(options: CookieOptions) {
     this.#options = options
   }
 
   set(value: string, life: CookieLife): string {
-    const { name } = this.#options
+    return `${this.#options.name}=${encoded(value)}${this.#restFor(life)}`
+  }
+
+  #restFor(life: CookieLife): string {
     const maxAge = life === 'browser' ? undefined : maxAgeOf(life)
-    const second = life === 'browser' ? 0 : Math.trunc(life.now / 1000)
-    if (second !== this.#second || maxAge !== this.#maxAge) {
-      this.#rest = setCookie(this.#options, '', life).slice(name.length + 1)
-      this.#second = second
-      this.#maxAge = maxAge
-    }
-    return `${name}=${encoded(value)}${this.#rest}`
+    if (life !== 'browser') this.#forgetBefore(Math.trunc(life.now / 1000))
+    const kept = this.#rests.get(maxAge)
+    if (kept !== undefined) return kept
+    const rest = setCookie(this.#options, '', life).slice(this.#options.name.length + 1)
+    this.#rests.set(maxAge, rest)
+    return rest
+  }
+
+  #forgetBefore(second: number): void {
+    if (second === this.#second && this.#rests.size < KEPT) return
+    this.#rests.clear()
+    this.#second = second
   }
 
   remove(): string {

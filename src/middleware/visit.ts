@@ -152,34 +152,40 @@ export class Visit implements Opener {
   }
 
   #open(): Promise<Session> {
-    if (this.#opening === undefined) {
-      this.#opening = this.#openNow()
-      // A handler that asks and does not wait must not bring the process down when the store is.
-      this.#opening.catch(ignore)
-    }
+    this.#opening ??= this.#openNow()
     return this.#opening
   }
 
   async #openNow(): Promise<Session> {
-    this.#opened = await openSession(this.#sentIds(), this.#context, this)
-    return this.#opened.session
+    try {
+      this.#opened = await openSession(this.#sentIds(), this.#context, this)
+      return this.#opened.session
+    } catch (error) {
+      // A handler that asks and does not wait must not bring the process down when the store is.
+      this.#opening?.catch(ignore)
+      throw error
+    }
   }
 
-  /** True if there was a session to commit. */
-  async #commit(failed: boolean): Promise<boolean> {
-    const opened = await this.#openedAtLast(failed)
-    if (opened === undefined) return false
-    const committed = opened.commit({ failed, tooLate: this.isTooLate, explicit: false })
-    if (committed !== undefined) await committed
-    opened.watchLateChanges()
-    return true
+  /** Whether there was a session to commit. A promise of it only where that takes time. */
+  #commit(failed: boolean): boolean | Promise<boolean> {
+    return this.#opened === undefined ? this.#openAndCommit(failed) : this.#commitTo(this.#opened, failed)
   }
 
-  async #openedAtLast(failed: boolean): Promise<OpenedSession | undefined> {
-    if (this.#opening === undefined) return this.#openUnasked(failed)
+  async #openAndCommit(failed: boolean): Promise<boolean> {
     // Whoever asked for a session that could not be opened has had the error, and answers for it.
-    if (this.#opened === undefined) await this.#opening.catch(ignore)
-    return this.#opened
+    const asked = this.#opening?.then(() => this.#opened, ignore)
+    const opened = await (asked ?? this.#openUnasked(failed))
+    return opened !== undefined && this.#commitTo(opened, failed)
+  }
+
+  #commitTo(opened: OpenedSession, failed: boolean): true | Promise<true> {
+    const committing = opened.commit({ failed, tooLate: this.isTooLate, explicit: false })
+    const done = (): true => {
+      opened.watchLateChanges()
+      return true
+    }
+    return committing === undefined ? done() : committing.then(done)
   }
 
   /** What there is to do for a request that did not ask for its session: hardly ever anything. */

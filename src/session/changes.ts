@@ -21,8 +21,12 @@ type Change =
 export class Changes {
   readonly #log: Change[] = []
   /** Keys whose value no longer depends on what others write. */
-  readonly #own = new Set<string>()
+  #own: Set<string> | undefined
   #cleared = false
+
+  get isEmpty(): boolean {
+    return this.#log.length === 0
+  }
 
   clear(): void {
     this.#log.length = 0
@@ -62,8 +66,9 @@ export class Changes {
     if (change.kind === 'clear') {
       this.#cleared = true
     } else if (change.kind !== 'transform') {
+      this.#own ??= new Set()
       this.#own.add(change.key)
-    } else if (this.#cleared || this.#own.has(change.key)) {
+    } else if (this.#cleared || this.#own?.has(change.key)) {
       // It was made from this request's own value, which another run of `fn` might find changed already.
       this.#log.push({ kind: 'set', key: change.key, value: change.value })
       return

@@ -40,18 +40,19 @@ export function commit(
   state.noticeNestedChanges()
   const now = context.clock()
   const step = planFor(state, context, ending, now)
-  const pending = state.takePending()
-  return step.do === 'nothing' ? undefined : carryOutOrGiveBack(step, state, pending, context, ending, now)
+  if (step.do !== 'nothing') return carryOutOrGiveBack(step, state, context, ending, now)
+  state.dropPending()
+  return undefined
 }
 
 async function carryOutOrGiveBack(
   step: Exclude<Plan, { do: 'nothing' }>,
   state: SessionState,
-  pending: Pending,
   context: SessionContext,
   ending: Ending,
   now: number,
 ): Promise<Verdict> {
+  const pending = state.takePending()
   try {
     return await carryOut(step, state, pending, context, ending, now)
   } catch (error) {

@@ -27,3 +27,8 @@ export function nothingPending(): Pending {
     end: false,
   }
 }
+
+export function isNothing(pending: Pending): boolean {
+  const { changes, modified, modifiedByHand, expiryChanged, rotate, logIn, end } = pending
+  return changes.isEmpty && !(modified || modifiedByHand || expiryChanged || rotate || logIn || end)
+}

@@ -1,7 +1,7 @@
 import type { CustomExpiry, SessionRecord, SessionUser } from '../codecs/record.js'
 import type { Changes } from './changes.js'
 import type { ExpiryRules } from './expiry.js'
-import { nothingPending, type Pending } from './pending.js'
+import { isNothing, nothingPending, type Pending } from './pending.js'
 import { type LogInOptions, logInOf } from './people/log-in.js'
 import { toMap, toRecord } from './record.js'
 import { type NestedChanges, Watch } from './watch.js'
@@ -135,6 +135,11 @@ export class SessionState {
     const taken = this.pending
     this.pending = nothingPending()
     return taken
+  }
+
+  /** Forgets what is pending. */
+  dropPending(): void {
+    if (!isNothing(this.pending)) this.pending = nothingPending()
   }
 
   /** After a commit that failed: what was pending still is, before whatever came since. */

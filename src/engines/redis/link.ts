@@ -14,6 +14,7 @@ export interface RedisLinkOptions {
 interface Line {
   readonly client: RedisClient
   readonly ready: Promise<unknown>
+  isReady: boolean
   readonly calls: Set<Promise<unknown>>
 }
 
@@ -45,10 +46,8 @@ export class RedisLink {
     if (this.#closed) throw this.#unavailable(new Error('the engine is closed'))
     this.#line ??= this.#open()
     const line = this.#line
-    const call = within(
-      this.#options.timeLimit,
-      line.ready.then(() => work(line.client)),
-    )
+    const working = line.isReady ? work(line.client) : line.ready.then(() => work(line.client))
+    const call = within(this.#options.timeLimit, working)
     line.calls.add(call)
     try {
       return await call
@@ -71,8 +70,10 @@ export class RedisLink {
     const { makeClient, timeLimit } = this.#options
     const retire = (): void => this.#retire(line)
     const client = makeClient(timeLimit, retire)
-    const line: Line = { client, ready: client.connect(), calls: new Set() }
-    line.ready.catch(retire)
+    const line: Line = { client, ready: client.connect(), isReady: false, calls: new Set() }
+    line.ready.then(() => {
+      line.isReady = true
+    }, retire)
     return line
   }
 
