@@ -148,7 +148,7 @@ class SignedCookies implements Engine {
 
   /** Nothing is asked of the store: whoever logs out can do so when it is down. */
   async delete(id: string): Promise<'deleted' | 'missing'> {
-    return this.#read(id).kind === 'held' ? 'deleted' : 'missing'
+    return (this.#recall(id) ?? this.#read(id)).kind === 'held' ? 'deleted' : 'missing'
   }
 
   async clearExpired(limit: number): Promise<number> {

@@ -4,7 +4,8 @@ import { sqliteStatements } from './sqlite-statements.js'
 /** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
 export type Query = (sql: string, ...parameters: unknown[]) => Promise<Row[]>
 
-interface Row {
+/** A row of the table, or what a statement answers of it. */
+export interface Row {
   readonly key: string
   readonly value?: string
 }

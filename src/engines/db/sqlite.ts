@@ -8,6 +8,7 @@ import { makeDirectory } from '../directory.js'
 import { tooSlow } from '../time-limit.js'
 import { unusable } from './database-error.js'
 import { SqlStore } from './sql-store.js'
+import { SqliteConnection } from './sqlite-connection.js'
 import { type Query, sqliteDialect } from './sqlite-dialect.js'
 import { type SqliteConnections, SqliteFile } from './sqlite-file.js'
 import { sqliteStatements } from './sqlite-statements.js'
@@ -39,35 +40,42 @@ export interface SqliteOptions {
 export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
   const { path, keyPrefix, timeLimit, logger } = options
   const busyTimeout = Math.max(1, Math.floor(timeLimit * BUSY_SHARE))
-  const connect = (): Keyv => {
+  const name = nameOf(path)
+  /** The adapter, which makes the table that any other Keyv client finds its way in. */
+  const setUp = async (): Promise<SqliteConnections> => {
     const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: TABLE, busyTimeout })
-    return new Keyv({ store, namespace: keyPrefix, throwOnErrors: true, emitErrors: false })
+    const keyv = new Keyv({ store, namespace: keyPrefix, throwOnErrors: true, emitErrors: false })
+    const query = queryOf(store, name)
+    // WAL: readers never wait for the writer.
+    await query('PRAGMA journal_mode = WAL')
+    await query(sqliteStatements(TABLE).indexExpiry)
+    return { read: query, write: query, close: () => keyv.disconnect() }
+  }
+  const connect = async (): Promise<SqliteConnection> => {
+    const connection = await SqliteConnection.open({ path, name, busyTimeout })
+    // NORMAL: a crash of the process loses nothing that was answered.
+    await connection.query('PRAGMA synchronous = NORMAL')
+    return connection
   }
   const connectAll = async (): Promise<SqliteConnections> => {
-    const writer = connect()
-    const write = queryOf(writer, path)
-    // WAL: readers never wait for the writer. NORMAL: a crash of the process loses nothing that was answered.
-    await write('PRAGMA journal_mode = WAL')
-    await write('PRAGMA synchronous = NORMAL')
-    await write(sqliteStatements(TABLE).indexExpiry)
-
-    const reader = path === MEMORY ? writer : connect()
-    const read = queryOf(reader, path)
-    await read('PRAGMA synchronous = NORMAL')
-
-    const close = async (): Promise<void> => {
-      // One after the other: the last connection to go folds the write-ahead log into the database.
-      if (reader !== writer) await reader.disconnect()
-      await writer.disconnect()
+    const adapter = await setUp()
+    const [writer, reader] = await openBoth(connect).finally(() => adapter.close())
+    return {
+      read: (...statement) => reader.query(...statement),
+      write: (...statement) => writer.query(...statement),
+      async close() {
+        // One after the other: the last connection to go folds the write-ahead log into the database.
+        await reader.close()
+        await writer.close()
+      },
     }
-    return { read, write, close }
   }
-
   const openFile = async (): Promise<SqliteConnections> => {
     await makePrivate(path)
-    return SqliteFile.open({ path, name: nameOf(path), connect: connectAll, logger })
+    return SqliteFile.open({ path, name, connect: connectAll, logger })
   }
-  const connections = await (path === MEMORY ? connectAll() : openFile())
+  // What is in memory is its connection's own: the adapter's, which has the table.
+  const connections = await (path === MEMORY ? setUp() : openFile())
   const dialect = sqliteDialect({
     read: connections.read,
     write: inTurn(connections.write, timeLimit),
@@ -75,6 +83,18 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
     table: TABLE,
   })
   return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
+}
+
+async function openBoth(
+  connect: () => Promise<SqliteConnection>,
+): Promise<[writer: SqliteConnection, reader: SqliteConnection]> {
+  const writer = await connect()
+  try {
+    return [writer, await connect()]
+  } catch (error) {
+    await writer.close()
+    throw error
+  }
 }
 
 /**
@@ -91,14 +111,12 @@ async function makePrivate(path: string): Promise<void> {
   }
 }
 
-function queryOf(keyv: Keyv, path: string): Query {
-  const { store } = keyv
-  if (!(store instanceof KeyvSqlite)) throw new TypeError('not a store of @keyv/sqlite')
+function queryOf(store: KeyvSqlite, name: string): Query {
   return async (sql, ...parameters) => {
     try {
       return await store.query(sql, ...parameters)
     } catch (cause) {
-      throw unusable(nameOf(path), cause)
+      throw unusable(name, cause)
     }
   }
 }
