@@ -2,7 +2,7 @@
  * `npm run bench`: Tessera beside its peers and the bare frameworks. What a request costs, what goes wrong, and how that
  * compares with what we aim at. `--save` writes docs/benchmarks.md.
  */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { redisMissing, redisUrl, startRedis } from '../test/servers/redis.js'
 import { chosen, type contenders, type Kind, kinds } from './bench/contenders.js'
 import { type Cores, shareCores } from './bench/cores.js'
@@ -17,6 +17,7 @@ import { losesUpdates, revivesSessions } from './bench/races.js'
 import type { Result } from './bench/result.js'
 import { Server } from './bench/server.js'
 import { tablesOf, toText } from './bench/tables.js'
+import { run, tell, wholeNumber } from './command-line.js'
 import { paint } from './paint.js'
 
 interface Options {
@@ -47,10 +48,7 @@ const extent: Extent = {
 /** Sessions that are made to see what one costs in memory. */
 const sessions = quick ? 10_000 : 100_000
 
-bench().catch((error: unknown) => {
-  console.error(`\n  ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-})
+run(bench)
 
 async function bench(): Promise<void> {
   // Asked before anything is installed or started: a name may be misspelt.
@@ -136,17 +134,6 @@ function print(results: readonly Result[], machine: readonly string[]): void {
   }
 }
 
-/** One line that changes, on a terminal. */
-function tell(text = ''): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K  ${text}`)
-}
-
 function listed(names: string, before: readonly string[]): readonly string[] {
   return [...before, ...names.split(',').map((name) => name.trim())]
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1')
-  return number
 }

@@ -1,99 +1,81 @@
 /**
- * `npm run scale -- sqlite --records 1000000`: what a session costs in a store of many records and in one of few, and
- * what clearing half of the many does to the requests that are served meanwhile. The figures in docs/engines.md.
+ * `npm run scale`: what many sessions, several processes and long runs cost, and whether they are right all the while.
+ * The figures in docs/engines.md and docs/scaling.md.
  */
-import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { openSessions } from '../src/index.js'
-import { type Costs, measureCosts, operations } from './scale/costs.js'
-import { fill, SHORT } from './scale/fill.js'
-import { median, spread } from './scale/numbers.js'
-import { stores } from './scale/stores.js'
-import { type Served, type Sweep, sweepWhileServing, whileServing } from './scale/sweep.js'
+import { Argument, Command } from 'commander'
+import { type Cores, shareCores } from './bench/cores.js'
+import { machineLines } from './bench/machine.js'
+import { type Table, toMarkdown, toText } from './bench/tables.js'
+import { run, tell, wholeNumber, wholeNumbers } from './command-line.js'
+import { paint } from './paint.js'
+import { type FlatOptions, flatTable, isFlat, measureFlat } from './scale/flat.js'
+import { measureStore, type StoreOptions } from './scale/store.js'
+import { type StoreName, storeNames } from './scale/stores.js'
 
-const FEW = 1000
-/** How long visitors come before the sweep, for comparison: milliseconds. */
-const QUIET = 5000
-/** Milliseconds: a machine that is busy with other things must not end the measurement. */
-const TIME_LIMIT = 10_000
-
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    records: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '15' },
-    help: { type: 'boolean', short: 'h' },
-  },
-})
-const [kind = ''] = positionals
-const open = stores[kind]
-if (open === undefined || values.help) {
-  console.log(`npm run scale -- <${Object.keys(stores).join('|')}> [--records 1000000] [--rounds 15]`)
-  process.exit(values.help ? 0 : 1)
+interface Shown {
+  readonly markdown?: true
 }
-await scale(open, Number(values.records), Number(values.rounds))
 
-async function scale(open: (typeof stores)[string], records: number, rounds: number): Promise<void> {
-  const pair = await open()
-  const start = Date.now()
-  let now = start
-  const sessionsOn = (options: typeof pair.few) =>
-    openSessions({ ...options, cleanupInterval: 0, engineTimeout: TIME_LIMIT, clock: () => now })
-  const few = await sessionsOn(pair.few)
-  const many = await sessionsOn(pair.many)
-
-  const fewLiving = await fill(few.engine, FEW, now)
-  const since = performance.now()
-  const living = await fill(many.engine, records, now)
-  print('filled', `${records} in ${((performance.now() - since) / 1000).toFixed(1)} s`)
-
-  const [small, large] = await measureCosts(
-    [
-      { engine: few.engine, living: fewLiving, now },
-      { engine: many.engine, living, now },
-    ],
-    rounds,
+const program = new Command('npm run scale --')
+  .description(
+    'What many sessions, several processes and long runs cost. Stores are made for it, and gone afterwards.',
   )
-  if (small !== undefined && large !== undefined) printCosts(small, large, records)
+  .showHelpAfterError('(--help says what there is)')
 
-  if (!pair.clearsItself) {
-    printServed('quiet', await whileServing(many, living, () => pause(QUIET)))
-    now = start + SHORT + 1
-    printSweep(await sweepWhileServing(many, living))
-  }
+program
+  .command('store')
+  .description('engine calls among 1,000 sessions and among many, and a sweep while requests are served')
+  .addArgument(new Argument('[store]', 'where').choices(storeNames).default('sqlite'))
+  .option('--records <number>', 'sessions in the store of many', wholeNumber, 1_000_000)
+  .option('--rounds <number>', 'how often both take their turns', wholeNumber, 15)
+  .allowExcessArguments(false)
+  .action((name: StoreName, options: StoreOptions) => run(() => measureStore(name, options)))
 
-  await Promise.all([few.close(), many.close()])
-  await pair.discard()
-}
-
-function printCosts(small: Costs, large: Costs, records: number): void {
-  print('us each', `CPU and wall at ${FEW}; CPU and wall at ${records}; ratios`)
-  for (const operation of operations) {
-    const [a, b] = [small[operation], large[operation]]
-    const figures = [a.cpu, a.wall, b.cpu, b.wall].map((figure) => figure.toFixed(1).padStart(7)).join(' ')
-    const ratios = [b.cpu / a.cpu, b.wall / a.wall].map((ratio) => ratio.toFixed(2)).join(' ')
-    print(operation, `${figures}   ${ratios}`)
-  }
-}
-
-function printSweep(sweep: Sweep): void {
-  const { removed, duration, batches } = sweep
-  printServed('sweep', sweep)
-  print('removed', `${removed} in ${duration.toFixed(1)} s, ${batches.length} batches`)
-  print('a batch', spread(batches))
-  const tenth = Math.ceil(batches.length / 10)
-  const [first, last] = [batches.slice(0, tenth), batches.slice(-tenth)].map((some) =>
-    median(some).toFixed(1),
+program
+  .command('flat')
+  .description('processor time of the server a request, at 1,000, 100,000 and 1,000,000 sessions')
+  .addArgument(storesArgument())
+  .option(
+    '--records <numbers>',
+    'sessions in the stores, with commas between',
+    wholeNumbers,
+    [1000, 100_000, 1_000_000],
   )
-  print('a batch', `of the first tenth ${first} ms, of the last tenth ${last} ms (p50)`)
+  .option('--rounds <number>', 'how often all take their turns', wholeNumber, 15)
+  .option('--stretch <number>', 'requests of a kind to each store in a round', wholeNumber, 4000)
+  .option('--markdown', 'print the tables as Markdown')
+  .action((names: readonly StoreName[], options: FlatAsked) => run(() => flat(names, options)))
+
+program.parseAsync()
+
+type FlatAsked = Shown & Pick<FlatOptions, 'records'> & Omit<FlatOptions['extent'], 'warmUp'>
+
+async function flat(
+  names: readonly StoreName[],
+  { records, rounds, stretch, markdown }: FlatAsked,
+): Promise<void> {
+  const cores = shareCores()
+  const begun = new Date()
+  const extent = { rounds, stretch, warmUp: stretch }
+  for (const name of names) {
+    const levels = await measureFlat(name, { records, extent }, cores, tell)
+    print(flatTable(name, levels), markdown)
+    if (!isFlat(levels)) process.exitCode = 1
+  }
+  printMachine(cores, begun)
 }
 
-function printServed(title: string, { reads, writes, failures, late, machine }: Served): void {
-  print(title, `event loop late by ${spread(late)}; of an idle process ${spread(machine)}`)
-  print(title, `${reads.length} reading requests: ${spread(reads)}`)
-  print(title, `${writes.length} writing requests: ${spread(writes)}; ${failures} failures in all`)
+function storesArgument(): Argument {
+  return new Argument('[stores...]', 'where').choices(storeNames).default(['sqlite', 'redis'])
 }
 
-function print(title: string, text: string): void {
-  console.log(`${title.padEnd(8)} ${text}`)
+function print(table: Table, markdown = false): void {
+  tell()
+  if (markdown) console.log(`\n### ${table.title}\n\n${table.note}\n\n${toMarkdown(table)}`)
+  else console.log(`\n${paint('bold', table.title)}\n${paint('dim', table.note)}\n\n${toText(table)}`)
+}
+
+function printMachine(cores: Cores, begun: Date): void {
+  console.log()
+  for (const line of machineLines(cores, begun).slice(0, 3)) console.log(paint('dim', `  ${line}`))
 }

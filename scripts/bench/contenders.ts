@@ -2,7 +2,7 @@
 export interface Contender {
   readonly name: string
   readonly file: string
-  readonly options: Readonly<Record<string, string>>
+  readonly options: Readonly<Record<string, string | number>>
   /** The bare framework beneath it, which costs what nobody's sessions cost; none for a bare framework itself. */
   readonly floor: string | undefined
   /** Where its sessions are. `memory`: in its own process, which is what they cost in memory. */

@@ -46,7 +46,8 @@ export interface Measured {
 
 /**
  * Measures every server with every kind. In each round they take turns, in another order each time, so that what else
- * the machine does disturbs all of them alike, and each stands near its floor.
+ * the machine does disturbs all of them alike, and each stands near its floor. `meet` gives the load sessions at a server;
+ * by default it begins them.
  */
 export async function measureCosts(
   servers: readonly Server[],
@@ -54,11 +55,12 @@ export async function measureCosts(
   extent: Extent,
   generator: Generator,
   onStep: (title: string) => void,
+  meet: (server: Server) => Promise<void> = (server) => generator.visit(server),
 ): Promise<Measured[]> {
   const measured = servers.map((server): Measured => ({ server, costs: new Map(), fault: undefined }))
   for (const one of measured) {
     onStep(`warming up ${one.server.contender.name}`)
-    await generator.visit(one.server)
+    await meet(one.server)
     for (const kind of kinds)
       note(one, await generator.load(one.server, { kind, requests: extent.warmUp, atMost: LONGEST }))
   }

@@ -21,6 +21,11 @@ export class Generator {
     await this.#order({ do: 'seed', port, sessions: SESSIONS, hasSessions })
   }
 
+  /** Comes to a server with the sessions that are in its store already, each written once. */
+  async adopt({ port }: Server, cookie: string, ids: readonly string[]): Promise<void> {
+    await this.#order({ do: 'adopt', port, cookie, ids })
+  }
+
   async leave({ port }: Server): Promise<void> {
     await this.#order({ do: 'leave', port })
   }

@@ -17,7 +17,8 @@ const GATE_EVERY = 5
 export interface ServerOptions {
   /** The processor that it has to itself; undefined where processes cannot be pinned. */
   readonly core: string | undefined
-  readonly redisUrl: string | undefined
+  /** Default: there is none, or the contender's own options name it. */
+  readonly redisUrl?: string | undefined
 }
 
 /** A contender in a process of its own, with a directory of its own. */
@@ -46,7 +47,7 @@ export class Server {
 
   static async start(contender: Contender, { core, redisUrl }: ServerOptions): Promise<Server> {
     const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
-    const options = JSON.stringify({ ...contender.options, directory, redisUrl })
+    const options = JSON.stringify({ directory, redisUrl, ...contender.options })
     const command = [process.execPath, '--expose-gc', program, contender.file, options]
     const [first = '', ...args] = onCores(core, command)
     const env = { PATH: process.env.PATH, NODE_ENV: 'production' }

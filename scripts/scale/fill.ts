@@ -20,16 +20,26 @@ export function sample(number: number, now: number, life: number): SessionRecord
   return { data, createdAt: now, expires: now + life }
 }
 
+/** The session of somebody who has written once to a server of the benchmark (`scripts/bench/servers/work.js`). */
+export function shopper(_number: number, now: number, life: number): SessionRecord {
+  const items = [
+    { article: 'tea', count: 1, price: 450 },
+    { article: 'cup', count: 2, price: 1200 },
+  ]
+  const data = { counter: 1, name: 'visitor 1', cart: { items, note: 'a gift' } }
+  return { data, createdAt: now, expires: now + life }
+}
+
 /**
  * Creates `count` sessions through the engine, every second one of them short-lived, and answers the ids of the others.
  */
-export async function fill(engine: Engine, count: number, now: number): Promise<string[]> {
+export async function fill(engine: Engine, count: number, now: number, make = sample): Promise<string[]> {
   const living: string[] = []
   for (let from = 0; from < count; from += AT_ONCE) {
     const numbers = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => from + index)
     const isLong = (number: number): boolean => number % 2 === 1
     const ids = await Promise.all(
-      numbers.map((number) => engine.create(sample(number, now, isLong(number) ? LONG : SHORT))),
+      numbers.map((number) => engine.create(make(number, now, isLong(number) ? LONG : SHORT))),
     )
     living.push(...ids.filter((_, index) => isLong(from + index)))
   }

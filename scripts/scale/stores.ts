@@ -1,59 +1,133 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { SessionsOptions } from '../../src/index.js'
-import { mariadbServer, mariadbUrl, queryMariadb } from '../../test/servers/mariadb.js'
-import { postgresServer, postgresUrl, queryPostgres } from '../../test/servers/postgres.js'
-import { redisServer, redisUrl } from '../../test/servers/redis.js'
+import { basename, dirname, join } from 'node:path'
+import { mariadbMissing, mariadbServer, mariadbUrl, queryMariadb } from '../../test/servers/mariadb.js'
+import type { OwnServer } from '../../test/servers/own-server.js'
+import { postgresMissing, postgresServer, postgresUrl, queryPostgres } from '../../test/servers/postgres.js'
+import { askRedis, redisMissing, redisUrl, startRedis } from '../../test/servers/redis.js'
 
-/** Two empty stores of one kind that share neither table, directory nor key space. */
-export interface Pair {
-  readonly few: SessionsOptions
-  readonly many: SessionsOptions
+/** Where a store is, as `openSessions` and the benchmark's servers take it. */
+export type Place = {
+  readonly engine: 'db' | 'redis' | 'file'
+  readonly databaseUrl?: string
+  readonly redisUrl?: string
+  readonly filePath?: string
+  readonly keyPrefix?: string
+}
+
+/** Stores of one kind that share neither table, directory nor key space. */
+export interface Stores {
+  /** An empty store. */
+  make(): Promise<Place>
+  /** Bytes that this store takes: on disk, or in Redis' memory. */
+  bytes(place: Place): Promise<number>
+  /** The server that they are on. Default: they are files. */
+  readonly server?: OwnServer
   /** The store removes by itself what is over: there is no sweep to measure. Default: it does not. */
   readonly clearsItself?: boolean
   discard(): Promise<void>
 }
 
-/** Kinds of stores, and how to make a pair: servers are the tests' own, nobody's data is touched. */
-export const stores: Readonly<Record<string, () => Promise<Pair>>> = {
-  async sqlite() {
-    const { path, discard } = await directory()
-    const at = (name: string): SessionsOptions => ({
-      engine: 'db',
-      databaseUrl: `sqlite:${join(path, name)}`,
-    })
-    return { few: at('few.sqlite'), many: at('many.sqlite'), discard }
+interface Kind {
+  /** The Debian package that is missing here. */
+  readonly missing?: string | undefined
+  open(): Promise<Stores>
+}
+
+/** Servers are the tests' own; nobody's data is touched. */
+const kinds = {
+  sqlite: {
+    async open() {
+      const { path, discard } = await directory()
+      let made = 0
+      return {
+        make: async () => ({ engine: 'db', databaseUrl: `sqlite:${join(path, `${++made}.sqlite`)}` }),
+        bytes: ({ databaseUrl = '' }) => bytesBeginning(databaseUrl.slice('sqlite:'.length)),
+        discard,
+      }
+    },
   },
 
-  async postgres() {
-    const url = postgresUrl((await postgresServer()).port)
-    await queryPostgres(url, 'CREATE DATABASE few')
-    return databasesBeside(url)
+  postgres: {
+    missing: postgresMissing,
+    async open() {
+      const server = await postgresServer()
+      const url = postgresUrl(server.port)
+      return {
+        ...databasesOn(url, (sql) => queryPostgres(url, sql)),
+        async bytes({ databaseUrl = '' }) {
+          const [row] = await queryPostgres(databaseUrl, "SELECT pg_total_relation_size('keyv') AS bytes")
+          return Number(row?.bytes)
+        },
+        server,
+      }
+    },
   },
 
-  async mariadb() {
-    const url = mariadbUrl((await mariadbServer()).port)
-    await queryMariadb(url, 'CREATE DATABASE few')
-    return databasesBeside(url)
+  mariadb: {
+    missing: mariadbMissing,
+    async open() {
+      const server = await mariadbServer()
+      const url = mariadbUrl(server.port)
+      return {
+        ...databasesOn(url, (sql) => queryMariadb(url, sql)),
+        async bytes({ databaseUrl = '' }) {
+          const sql = `SELECT SUM(file_size) AS bytes FROM information_schema.innodb_sys_tablespaces WHERE name LIKE '${new URL(databaseUrl).pathname.slice(1)}/%'`
+          const [row] = await queryMariadb(url, sql)
+          return Number(row?.bytes)
+        },
+        server,
+      }
+    },
   },
 
-  async redis() {
-    const url = redisUrl((await redisServer()).port)
-    return {
-      few: { engine: 'redis', redisUrl: `${url}/1` },
-      many: { engine: 'redis', redisUrl: `${url}/2` },
-      clearsItself: true,
-      discard: async () => {},
-    }
+  redis: {
+    missing: redisMissing,
+    async open() {
+      const server = await startRedis('--appendonly', 'no')
+      const url = redisUrl(server.port)
+      let made = 0
+      return {
+        make: async () => ({ engine: 'redis', redisUrl: `${url}/${++made}` }),
+        async bytes() {
+          const told = await askRedis(url, (client) => client.info('memory'))
+          return Number(/used_memory:(\d+)/.exec(told)?.[1])
+        },
+        server,
+        clearsItself: true,
+        discard: () => server.stop(),
+      }
+    },
   },
 
-  async file() {
-    const { path, discard } = await directory()
-    const at = (keyPrefix: string): SessionsOptions => ({ engine: 'file', filePath: path, keyPrefix })
-    return { few: at('few'), many: at('many'), discard }
+  file: {
+    async open() {
+      const { path, discard } = await directory()
+      let made = 0
+      return {
+        make: async () => ({ engine: 'file', filePath: path, keyPrefix: `store${++made}` }),
+        bytes: ({ filePath = '', keyPrefix = '' }) => bytesUnder(join(filePath, keyPrefix)),
+        discard,
+      }
+    },
   },
+} as const satisfies Record<string, Kind>
+
+export type StoreName = keyof typeof kinds
+export const storeNames = Object.keys(kinds) as readonly StoreName[]
+
+/**
+ * Stores of that kind, on a server that is started for them.
+ *
+ * @throws Error naming the package to install where that server is not on this machine.
+ */
+export async function openStores(name: StoreName): Promise<Stores> {
+  const kind: Kind = kinds[name]
+  if (kind.missing !== undefined) {
+    throw new Error(`${name} is not installed on this machine: apt-get install ${kind.missing}`)
+  }
+  return kind.open()
 }
 
 async function directory(): Promise<{ path: string; discard: () => Promise<void> }> {
@@ -61,13 +135,42 @@ async function directory(): Promise<{ path: string; discard: () => Promise<void>
   return { path, discard: () => rm(path, { recursive: true }) }
 }
 
-/** The database at `url` for the many, and the one beside it that is called `few`. */
-function databasesBeside(url: string): Pair {
-  const few = new URL(url)
-  few.pathname = 'few'
+/** Databases beside the one at `url`. */
+function databasesOn(
+  url: string,
+  query: (sql: string) => Promise<unknown>,
+): Pick<Stores, 'make' | 'discard'> {
+  let made = 0
   return {
-    few: { engine: 'db', databaseUrl: few.href },
-    many: { engine: 'db', databaseUrl: url },
+    async make() {
+      const own = new URL(url)
+      own.pathname = `store${++made}`
+      await query(`CREATE DATABASE store${made}`)
+      return { engine: 'db', databaseUrl: own.href }
+    },
     discard: async () => {},
   }
+}
+
+/** Of the file, and of those whose names go on behind its name: `-wal` and `-shm`. */
+async function bytesBeginning(path: string): Promise<number> {
+  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(basename(path)))
+  return sum(names.map((name) => sizeOf(join(dirname(path), name))))
+}
+
+async function bytesUnder(path: string): Promise<number> {
+  const names = await readdir(path, { recursive: true })
+  return sum(names.map((name) => sizeOf(join(path, name))))
+}
+
+/** What the file takes on the disk; 0 of one that has gone meanwhile. */
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ blocks }) => blocks * 512,
+    () => 0,
+  )
+}
+
+async function sum(numbers: readonly Promise<number>[]): Promise<number> {
+  return (await Promise.all(numbers)).reduce((total, number) => total + number, 0)
 }

@@ -6,6 +6,7 @@ import { type Loaded, Site, type Stretch } from './site.js'
 
 export type Order =
   | { readonly do: 'seed'; readonly port: number; readonly sessions: number; readonly hasSessions: boolean }
+  | { readonly do: 'adopt'; readonly port: number; readonly cookie: string; readonly ids: readonly string[] }
   | ({ readonly do: 'load'; readonly port: number } & Stretch)
   | { readonly do: 'leave'; readonly port: number }
 
@@ -16,6 +17,12 @@ async function carryOut(order: Order): Promise<Loaded | undefined> {
     const site = new Site(order.port, order.hasSessions)
     sites.set(order.port, site)
     await site.seed(order.sessions)
+    return undefined
+  }
+  if (order.do === 'adopt') {
+    const site = new Site(order.port, true)
+    sites.set(order.port, site)
+    site.adopt(order.cookie, order.ids)
     return undefined
   }
   const site = sites.get(order.port)

@@ -60,6 +60,13 @@ export class Site {
     }
   }
 
+  /** Takes over sessions that are in the store already, each written once. */
+  adopt(cookie: string, ids: readonly string[]): void {
+    for (const [number, id] of ids.entries()) {
+      this.#visitors[number % CONNECTIONS]?.push(Visitor.returning(cookie, id, 1))
+    }
+  }
+
   async load({
     kind,
     requests,

@@ -30,6 +30,15 @@ export class Visitor {
     return `GET /${path} HTTP/1.1\r\n${HEADERS}\r\n${this.#lines}`
   }
 
+  /** One who has been there before. */
+  static returning(cookie: string, value: string, counter: number): Visitor {
+    const visitor = new Visitor()
+    visitor.#cookies.set(cookie, value)
+    visitor.counter = counter
+    visitor.#write()
+    return visitor
+  }
+
   /** Takes the cookies of an answer; true if there was one. */
   take({ head }: Answer): boolean {
     if (!head.includes('et-')) return false // as in Set-Cookie, however that is written

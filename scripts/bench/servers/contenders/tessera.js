@@ -3,16 +3,14 @@ import { koaServer } from '../koa.js'
 import { keyedActs, LIFE, SECRET } from '../work.js'
 
 /** As installed and in production; more sessions in memory than the default, since `create` makes many. */
-export async function open({ engine, directory, redisUrl, cookieCodec }) {
+export async function open({ directory, ...options }) {
   const sessions = await openSessions({
-    engine,
-    cookieCodec,
-    redisUrl,
     cookieAge: LIFE / 1000,
     secretKey: SECRET,
     databaseUrl: `sqlite:${directory}/sessions.sqlite`,
     filePath: `${directory}/sessions`,
     cacheMaxSessions: 150_000,
+    ...options,
     logger: { warn() {}, error() {} },
   })
   const acts = keyedActs(

@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from 'commander'
+
+/** One line that changes, on a terminal; without a text it is gone. */
+export function tell(text = ''): void {
+  if (process.stdout.isTTY) process.stdout.write(text === '' ? '\r\x1b[K' : `\r\x1b[K  ${text}`)
+}
+
+/** Runs a command to its end; what it throws is one message on the error output, and exit code 1. */
+export async function run(command: () => Promise<void>): Promise<void> {
+  try {
+    await command()
+  } catch (error) {
+    tell()
+    console.error(`\n  ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}
+
+/** Reads the value of an option: 1, 2, 3 and so on. */
+export function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1')
+  return number
+}
+
+/** Reads the value of an option: more than 0. */
+export function positive(text: string): number {
+  const number = Number(text)
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('a number above 0')
+  return number
+}
+
+/** Reads the value of an option: several of them, with commas between. */
+export function wholeNumbers(text: string): readonly number[] {
+  return text.split(',').map(wholeNumber)
+}

@@ -1,0 +1,55 @@
+import test from 'ava'
+import { isFlat, type Level, ratioOf, spreadOver } from '../../scripts/scale/flat.js'
+import { Script } from './script.js'
+
+const SCALE = 'scripts/scale.ts'
+
+const level = (records: number, read: number[], write = [100, 100, 100]): Level => ({
+  records,
+  cpu: { read, write },
+})
+
+test('a store of many is flat up to 15 % above the one of few, in reads and in writes', (t) => {
+  const few = level(1000, [100, 100, 100])
+  t.true(isFlat([few, level(100_000, [115, 114, 116]), level(1_000_000, [90, 90, 90])]))
+  t.false(isFlat([few, level(100_000, [100, 100, 100]), level(1_000_000, [116, 116, 116])]))
+  t.false(isFlat([few, level(1_000_000, [100, 100, 100], [120, 120, 120])]))
+})
+
+test('figures of one round are compared with each other: a slow round is slow for all', (t) => {
+  const few = level(1000, [100, 300, 100])
+  t.is(ratioOf(level(1_000_000, [110, 330, 110]), few, 'read'), 1.1)
+  t.is(ratioOf(level(1_000_000, [300, 330, 110]), few, 'read'), 1.1)
+})
+
+test('the visited sessions come from all over the store, each once', (t) => {
+  const ids = Array.from({ length: 1000 }, (_, number) => String(number).padStart(4, '0'))
+  const visited = spreadOver(ids, 10)
+  t.deepEqual(visited, ['0000', '0100', '0200', '0300', '0400', '0500', '0600', '0700', '0800', '0900'])
+  t.is(new Set(spreadOver(ids, 700)).size, 700)
+  t.deepEqual(spreadOver(ids, 5000), ids)
+})
+
+test('--help names every measurement, and each has a help of its own', async (t) => {
+  const all = await new Script(t, SCALE, ['--help']).end()
+  t.is(all.code, 0)
+  for (const name of ['store', 'flat']) t.regex(all.stdout, new RegExp(`^ {2}${name} `, 'm'))
+  const { code, stdout } = await new Script(t, SCALE, ['flat', '--help']).end()
+  t.is(code, 0)
+  t.regex(stdout, /choices: "sqlite", "postgres", "mariadb", "redis",\s+"file"/)
+})
+
+for (const [title, args, message] of [
+  ['a measurement that there is not', ['sqlite'], "unknown command 'sqlite'"],
+  ['a store that there is not', ['flat', 'sqlit'], "'sqlit' is invalid"],
+  ['no records', ['flat', '--records', '1000,0'], "'1000,0' is invalid. a whole number from 1"],
+  ['two stores where one will do', ['store', 'sqlite', 'redis'], 'too many arguments'],
+] as const) {
+  test(`${title}: one message, exit code 1, and nothing is measured`, async (t) => {
+    const { code, stdout, stderr } = await new Script(t, SCALE, args).end()
+    t.is(code, 1)
+    t.is(stdout, '')
+    t.true(stderr.includes(message), stderr)
+    t.true(stderr.includes('--help'), stderr)
+  })
+}
