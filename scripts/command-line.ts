@@ -30,6 +30,13 @@ export function positive(text: string): number {
   return number
 }
 
+/** Reads the value of an option: more than 0, and 1 at the most. */
+export function share(text: string): number {
+  const number = positive(text)
+  if (number > 1) throw new InvalidArgumentError('a number above 0 and at most 1')
+  return number
+}
+
 /** Reads the value of an option: several of them, with commas between. */
 export function wholeNumbers(text: string): readonly number[] {
   return text.split(',').map(wholeNumber)

@@ -2,13 +2,17 @@
  * `npm run scale`: what many sessions, several processes and long runs cost, and whether they are right all the while.
  * The figures in docs/engines.md and docs/scaling.md.
  */
+import { appendFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import { type Cores, shareCores } from './bench/cores.js'
 import { machineLines } from './bench/machine.js'
 import { type Table, toMarkdown, toText } from './bench/tables.js'
-import { run, tell, wholeNumber, wholeNumbers } from './command-line.js'
+import { positive, run, share, tell, wholeNumber, wholeNumbers } from './command-line.js'
 import { paint } from './paint.js'
 import { type FlatOptions, flatTable, isFlat, measureFlat } from './scale/flat.js'
+import { type SoakOptions, soak } from './scale/soak/soak.js'
+import { lineOf, soakTables } from './scale/soak/tables.js'
+import { verdictOf } from './scale/soak/verdict.js'
 import { measureStore, type StoreOptions } from './scale/store.js'
 import { type StoreName, storeNames } from './scale/stores.js'
 
@@ -46,6 +50,19 @@ program
   .option('--markdown', 'print the tables as Markdown')
   .action((names: readonly StoreName[], options: FlatAsked) => run(() => flat(names, options)))
 
+program
+  .command('soak')
+  .description(
+    'minutes of requests at a fixed rate: memory, handles and latency, and whether every answer is right',
+  )
+  .addArgument(storesArgument())
+  .option('--minutes <number>', 'how long, on each store', positive, 10)
+  .option('--share <number>', 'of what the server can do', share, 0.7)
+  .option('--every <seconds>', 'how often it is looked at', positive, 5)
+  .option('--samples <file>', 'write what was seen each time, one JSON object a line')
+  .option('--markdown', 'print the tables as Markdown')
+  .action((names: readonly StoreName[], options: SoakAsked) => run(() => soakAll(names, options)))
+
 program.parseAsync()
 
 type FlatAsked = Shown & Pick<FlatOptions, 'records'> & Omit<FlatOptions['extent'], 'warmUp'>
@@ -63,6 +80,30 @@ async function flat(
     if (!isFlat(levels)) process.exitCode = 1
   }
   printMachine(cores, begun)
+}
+
+type SoakAsked = Shown & SoakOptions & { readonly samples?: string }
+
+async function soakAll(
+  names: readonly StoreName[],
+  { samples: file, markdown, ...options }: SoakAsked,
+): Promise<void> {
+  const cores = shareCores()
+  const begun = new Date()
+  for (const name of names) {
+    const soaked = await soak(name, options, cores, tell, (sample) => {
+      tell(lineOf(name, sample))
+      if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, ...sample })}\n`)
+    })
+    for (const table of soakTables(soaked)) print(table, markdown)
+    fail(name, verdictOf(soaked.samples).faults)
+  }
+  printMachine(cores, begun)
+}
+
+function fail(name: string, faults: readonly string[]): void {
+  for (const fault of faults) console.log(paint('red', `\n${name}: ${fault}`))
+  if (faults.length > 0) process.exitCode = 1
 }
 
 function storesArgument(): Argument {

@@ -21,6 +21,18 @@ export interface ServerOptions {
   readonly redisUrl?: string | undefined
 }
 
+/** What a server's process uses. */
+export interface Usage {
+  /** Bytes, of which some may be garbage. */
+  readonly heapUsed: number
+  /** Bytes of memory that the system has given it. */
+  readonly rss: number
+  /** Sockets, timers, and what else would keep the process alive. */
+  readonly handles: number
+  /** Milliseconds, p99. */
+  readonly late: number
+}
+
 /** A contender in a process of its own, with a directory of its own. */
 export class Server {
   readonly contender: Contender
@@ -89,6 +101,11 @@ export class Server {
   /** Bytes in the heap and beside it, after a collection. */
   memory(): Promise<number> {
     return this.#channel.ask({ ask: 'memory' })
+  }
+
+  /** What it uses at this moment; `late` as `loopDelay`, since the last time that this was asked. */
+  usage(): Promise<Usage> {
+    return this.#channel.ask({ ask: 'usage' })
   }
 
   /** Resolves when `count` requests wait in a race. */

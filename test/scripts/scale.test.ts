@@ -33,7 +33,7 @@ test('the visited sessions come from all over the store, each once', (t) => {
 test('--help names every measurement, and each has a help of its own', async (t) => {
   const all = await new Script(t, SCALE, ['--help']).end()
   t.is(all.code, 0)
-  for (const name of ['store', 'flat']) t.regex(all.stdout, new RegExp(`^ {2}${name} `, 'm'))
+  for (const name of ['store', 'flat', 'soak']) t.regex(all.stdout, new RegExp(`^ {2}${name} `, 'm'))
   const { code, stdout } = await new Script(t, SCALE, ['flat', '--help']).end()
   t.is(code, 0)
   t.regex(stdout, /choices: "sqlite", "postgres", "mariadb", "redis",\s+"file"/)
@@ -43,6 +43,8 @@ for (const [title, args, message] of [
   ['a measurement that there is not', ['sqlite'], "unknown command 'sqlite'"],
   ['a store that there is not', ['flat', 'sqlit'], "'sqlit' is invalid"],
   ['no records', ['flat', '--records', '1000,0'], "'1000,0' is invalid. a whole number from 1"],
+  ['more than all', ['soak', '--share', '1.2'], "'1.2' is invalid. a number above 0 and at most 1"],
+  ['no time', ['soak', '--minutes', '0'], "'0' is invalid. a number above 0"],
   ['two stores where one will do', ['store', 'sqlite', 'redis'], 'too many arguments'],
 ] as const) {
   test(`${title}: one message, exit code 1, and nothing is measured`, async (t) => {

@@ -1,7 +1,8 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Kind } from '../contenders.js'
 import { type Answer, Connection } from './connection.js'
-import { textOf, Visitor } from './visitor.js'
+import { faultIn } from './fault.js'
+import { Visitor } from './visitor.js'
 
 /** Connections, each with a question under way all the time. */
 const CONNECTIONS = 32
@@ -148,20 +149,9 @@ export class Site {
     })
   }
 
-  /** Whoever does less than the work is no contender: every answer is compared with what it has to be. */
   #faultIn(answer: Answer | undefined, path: Exclude<Kind, 'mixed'>, visitor: Visitor): string | undefined {
-    if (answer === undefined) return `${path}: the connection was closed`
-    const { status, body } = answer
-    if (!this.#hasSessions) return status === 200 ? undefined : `${path}: ${status}`
-    const writes = path === 'write' || path === 'create'
-    if (writes) visitor.counter++
-    const expected = path === 'untouched' ? 'ok' : textOf(visitor.counter)
-    const gotCookie = visitor.take(answer)
-    if (status !== 200 || body !== expected) return `${path}: ${status} ${body}, not ${expected}`
-    if (path === 'create' && !gotCookie) return 'create: no cookie'
-    // A session's life begins anew with each write, and the cookie's with it.
-    if (path === 'write' && !gotCookie) return 'write: the cookie was not renewed'
-    return undefined
+    if (this.#hasSessions || answer === undefined) return faultIn(answer, path, visitor)
+    return answer.status === 200 ? undefined : `${path}: ${answer.status}`
   }
 }
 
@@ -169,7 +159,7 @@ export class Site {
  * Keeps this process from sleeping between two answers. To wake a sleeping processor costs who wakes it several
  * microseconds, and only servers that are slower than the load would pay them, with each of their answers.
  */
-function staysAwake(): { end(): void } {
+export function staysAwake(): { end(): void } {
   let over = false
   const turn = (): void => {
     if (!over) setImmediate(turn)

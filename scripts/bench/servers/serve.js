@@ -44,6 +44,14 @@ const answers = {
     return heapUsed + external
   },
 
+  /** What it uses at this moment, and how late its event loop was since the last time. */
+  usage() {
+    const { heapUsed, rss } = process.memoryUsage()
+    const late = Math.max(0, delay.percentile(99) / 1e6 - EVERY)
+    delay.reset()
+    return { heapUsed, rss, late, handles: process.getActiveResourcesInfo().length }
+  },
+
   waiting: () => gate.waiting,
   openGate: () => gate.open(),
 }
