@@ -84,7 +84,7 @@ async function measureAll(
   for (const contender of wanted.filter(({ floor }) => floor !== undefined)) {
     tell(`what goes wrong: ${contender.name}`)
     const server = await started(contender)
-    const races = { lost: await losesUpdates(server, 1000), revived: await revivesSessions(server, 100) }
+    const races = { lost: await losesUpdates([server], 1000), revived: await revivesSessions([server], 100) }
     await server.stop()
     rest.set(contender.name, {
       races,

@@ -10,6 +10,7 @@ import { type Table, toMarkdown, toText } from './bench/tables.js'
 import { positive, run, share, tell, wholeNumber, wholeNumbers } from './command-line.js'
 import { paint } from './paint.js'
 import { type FlatOptions, flatTable, isFlat, measureFlat } from './scale/flat.js'
+import { faultsOf, measureProcesses, type ProcessesOptions, processesTable } from './scale/processes.js'
 import { type SoakOptions, soak } from './scale/soak/soak.js'
 import { lineOf, soakTables } from './scale/soak/tables.js'
 import { verdictOf } from './scale/soak/verdict.js'
@@ -63,6 +64,18 @@ program
   .option('--markdown', 'print the tables as Markdown')
   .action((names: readonly StoreName[], options: SoakAsked) => run(() => soakAll(names, options)))
 
+program
+  .command('processes')
+  .description(
+    'one, two and four servers on one store: requests a second, latencies, and whether anything is lost',
+  )
+  .addArgument(storesArgument())
+  .option('--processes <numbers>', 'servers on the store, with commas between', wholeNumbers, [1, 2, 4])
+  .option('--rounds <number>', 'how often all take their turns', wholeNumber, 5)
+  .option('--seconds <number>', 'of load in each round', positive, 3)
+  .option('--markdown', 'print the tables as Markdown')
+  .action((names: readonly StoreName[], options: ProcessesAsked) => run(() => processes(names, options)))
+
 program.parseAsync()
 
 type FlatAsked = Shown & Pick<FlatOptions, 'records'> & Omit<FlatOptions['extent'], 'warmUp'>
@@ -99,6 +112,21 @@ async function soakAll(
     fail(name, verdictOf(soaked.samples).faults)
   }
   printMachine(cores, begun)
+}
+
+type ProcessesAsked = Shown & ProcessesOptions
+
+async function processes(
+  names: readonly StoreName[],
+  { markdown, ...options }: ProcessesAsked,
+): Promise<void> {
+  const begun = new Date()
+  for (const name of names) {
+    const results = await measureProcesses(name, options, tell)
+    print(processesTable(name, results), markdown)
+    fail(name, results.flatMap(faultsOf))
+  }
+  printMachine({ server: undefined, others: undefined }, begun)
 }
 
 function fail(name: string, faults: readonly string[]): void {

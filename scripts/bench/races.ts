@@ -9,38 +9,57 @@ export interface Lost {
   readonly lost: number
 }
 
+/** Servers on one store. */
+export type Servers = readonly [Server, ...Server[]]
+
 /**
- * One session, and `writes` requests that each set a key of their own: all have read the session before the first
- * writes it. They come from one browser: of the cookies that it gets the last one counts.
+ * One session, and `writes` requests that each set a key of their own, on all servers in turn: all have read the session
+ * before the first writes it. They come from one browser: of the cookies that it gets the last one counts.
  */
-export async function losesUpdates(server: Server, writes: number): Promise<Lost> {
+export async function losesUpdates(servers: Servers, writes: number): Promise<Lost> {
   const visitor = new Visitor()
-  await visit(server.port, 'create', visitor)
+  await visit(servers[0].port, 'create', visitor)
   const answers = Array.from({ length: writes }, (_, number) =>
-    visit(server.port, `disjoint?k${number}`, visitor, LONG_PATIENCE),
+    visit(nth(servers, number).port, `disjoint?k${number}`, visitor, LONG_PATIENCE),
   )
-  await server.fillGate(writes)
-  await server.openGate()
+  await fillGates(servers, writes)
+  await openGates(servers)
   const done = (await Promise.all(answers)).filter((answer) => answer?.status === 200).length
-  const kept = Number((await visit(server.port, 'keys', visitor))?.body)
+  const kept = Number((await visit(servers[0].port, 'keys', visitor))?.body)
   return { done, lost: done - kept }
+}
+
+/** Resolves when `count` requests wait at all servers together, as many at each. */
+async function fillGates(servers: Servers, count: number): Promise<void> {
+  const { length } = servers
+  await Promise.all(servers.map((server, place) => server.fillGate(Math.ceil((count - place) / length))))
+}
+
+async function openGates(servers: Servers): Promise<void> {
+  await Promise.all(servers.map((server) => server.openGate()))
+}
+
+function nth(servers: Servers, number: number): Server {
+  return servers[number % servers.length] ?? servers[0]
 }
 
 /**
  * `visitors` browsers that press "log out" while a request of theirs is under way that has read the session and is
  * going to write it, all at the same time. Answers how many have a session afterwards: with the cookie that they had
- * before, or with the one that they have now.
+ * before, or with the one that they have now. They log out at another server than the one that is slow, where there is one.
  */
-export async function revivesSessions(server: Server, visitors: number): Promise<number> {
-  const { port } = server
+export async function revivesSessions(servers: Servers, visitors: number): Promise<number> {
+  const { port } = servers[0]
   const browsers = Array.from({ length: visitors }, () => new Visitor())
   await Promise.all(browsers.map((browser) => visit(port, 'create', browser)))
   const before = browsers.map((browser) => browser.copy())
 
-  const slow = browsers.map((browser) => visit(port, 'slow', browser, LONG_PATIENCE))
-  await server.fillGate(visitors)
-  await Promise.all(browsers.map((browser) => visit(port, 'log-out', browser)))
-  await server.openGate()
+  const slow = browsers.map((browser, place) =>
+    visit(nth(servers, place).port, 'slow', browser, LONG_PATIENCE),
+  )
+  await fillGates(servers, visitors)
+  await Promise.all(browsers.map((browser, place) => visit(nth(servers, place + 1).port, 'log-out', browser)))
+  await openGates(servers)
   await Promise.all(slow)
 
   const isLoggedIn = async (browser: Visitor): Promise<boolean> => {

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { isFlat, type Level, ratioOf, spreadOver } from '../../scripts/scale/flat.js'
+import { faultsOf, type ProcessesResult, type Turn } from '../../scripts/scale/processes.js'
 import { Script } from './script.js'
 
 const SCALE = 'scripts/scale.ts'
@@ -30,10 +31,54 @@ test('the visited sessions come from all over the store, each once', (t) => {
   t.deepEqual(spreadOver(ids, 5000), ids)
 })
 
+const goodTurn: Turn = {
+  requests: 1000,
+  seconds: 1,
+  shed: 0,
+  failed: 0,
+  wrong: 0,
+  example: undefined,
+  latency: [1, 2, 3, 4],
+  cpu: 50,
+  storeCpu: undefined,
+}
+
+/** Two servers that did all they had to. */
+const flawless: ProcessesResult = {
+  processes: 2,
+  turns: [goodTurn, goodTurn, goodTurn],
+  recount: { sessions: 200, wrong: 0, example: undefined },
+  refused: 0,
+  lost: 0,
+  revived: 0,
+}
+
+test('several servers: whatever was wrong, refused or lost is told', (t) => {
+  t.deepEqual(faultsOf(flawless), [])
+  const turn = { ...goodTurn, wrong: 1, example: 'read: 200 none' }
+  const all = faultsOf({
+    ...flawless,
+    turns: [...flawless.turns, turn, { ...turn, wrong: 2, failed: 4 }],
+    recount: { sessions: 200, wrong: 5, example: 'in the end: 200 none' },
+    refused: 6,
+    lost: 7,
+    revived: 8,
+  })
+  t.deepEqual(all, [
+    '2 servers: 3 wrong answers, such as read: 200 none',
+    '2 servers: 4 requests failed, such as read: 200 none',
+    '2 servers: 5 counters are not what the answered writes say, such as in the end: 200 none',
+    '2 servers: 6 of 1000 concurrent writes were refused',
+    '2 servers: 7 answered writes are lost',
+    '2 servers: 8 of 100 log-outs were undone',
+  ])
+})
+
 test('--help names every measurement, and each has a help of its own', async (t) => {
   const all = await new Script(t, SCALE, ['--help']).end()
   t.is(all.code, 0)
-  for (const name of ['store', 'flat', 'soak']) t.regex(all.stdout, new RegExp(`^ {2}${name} `, 'm'))
+  for (const name of ['store', 'flat', 'processes', 'soak'])
+    t.regex(all.stdout, new RegExp(`^ {2}${name} `, 'm'))
   const { code, stdout } = await new Script(t, SCALE, ['flat', '--help']).end()
   t.is(code, 0)
   t.regex(stdout, /choices: "sqlite", "postgres", "mariadb", "redis",\s+"file"/)
