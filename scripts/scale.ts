@@ -9,6 +9,7 @@ import { machineLines } from './bench/machine.js'
 import { type Table, toMarkdown, toText } from './bench/tables.js'
 import { positive, run, share, tell, wholeNumber, wholeNumbers } from './command-line.js'
 import { paint } from './paint.js'
+import { type Bytes, type BytesOptions, bytesTable, measureBytes } from './scale/bytes.js'
 import { type FlatOptions, flatTable, isFlat, measureFlat } from './scale/flat.js'
 import { faultsOf, measureProcesses, type ProcessesOptions, processesTable } from './scale/processes.js'
 import { type SoakOptions, soak } from './scale/soak/soak.js'
@@ -65,6 +66,15 @@ program
   .action((names: readonly StoreName[], options: SoakAsked) => run(() => soakAll(names, options)))
 
 program
+  .command('bytes')
+  .description('what does not depend on the machine: bytes at rest, and on the way to the store and back')
+  .addArgument(storesArgument().default(['sqlite', 'postgres', 'redis']))
+  .option('--records <number>', 'sessions in the store', wholeNumber, 10_000)
+  .option('--more <bytes>', 'how much larger each session is than a small one', wholeNumber, 0)
+  .option('--markdown', 'print the table as Markdown')
+  .action((names: readonly StoreName[], options: BytesAsked) => run(() => bytes(names, options)))
+
+program
   .command('processes')
   .description(
     'one, two and four servers on one store: requests a second, latencies, and whether anything is lost',
@@ -112,6 +122,14 @@ async function soakAll(
     fail(name, verdictOf(soaked.samples).faults)
   }
   printMachine(cores, begun)
+}
+
+type BytesAsked = Shown & BytesOptions
+
+async function bytes(names: readonly StoreName[], { markdown, ...options }: BytesAsked): Promise<void> {
+  const measured: Bytes[] = []
+  for (const name of names) measured.push(await measureBytes(name, options, tell))
+  print(bytesTable(measured, options), markdown)
 }
 
 type ProcessesAsked = Shown & ProcessesOptions

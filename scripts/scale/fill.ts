@@ -21,13 +21,16 @@ export function sample(number: number, now: number, life: number): SessionRecord
 }
 
 /** The session of somebody who has written once to a server of the benchmark (`scripts/bench/servers/work.js`). */
-export function shopper(_number: number, now: number, life: number): SessionRecord {
+export const shopper = shopperWith('a gift')
+
+/** The same with another note in the cart, which makes it as large as one likes. */
+export function shopperWith(note: string): (number: number, now: number, life: number) => SessionRecord {
   const items = [
     { article: 'tea', count: 1, price: 450 },
     { article: 'cup', count: 2, price: 1200 },
   ]
-  const data = { counter: 1, name: 'visitor 1', cart: { items, note: 'a gift' } }
-  return { data, createdAt: now, expires: now + life }
+  const data = { counter: 1, name: 'visitor 1', cart: { items, note } }
+  return (_number, now, life) => ({ data, createdAt: now, expires: now + life })
 }
 
 /**

@@ -1,22 +1,19 @@
 /** What a request costs at few sessions and at many: the benchmark's server and load, at stores that were filled before. */
-import { openSessions } from '../../src/index.js'
 import type { Cores } from '../bench/cores.js'
 import { type Extent, type Measured, measureCosts } from '../bench/costs.js'
 import { Generator } from '../bench/generator.js'
 import { Server } from '../bench/server.js'
 import type { Table } from '../bench/tables.js'
-import { fill, shopper } from './fill.js'
+import { COOKIE, fillAt } from './filled.js'
 import { median } from './numbers.js'
 import { tesseraAt } from './server.js'
-import { TIME_LIMIT } from './store.js'
-import { openStores, type Place, type StoreName } from './stores.js'
+import { openStores, type StoreName } from './stores.js'
 
 /** At most so many sessions of a store are visited, spread over all of it. */
 const VISITED = 20_000
 /** How far from the cost at the first store is still flat. */
 const FLAT = 0.15
 
-const COOKIE = 'sessionid'
 const kinds = ['read', 'write'] as const
 type Kind = (typeof kinds)[number]
 
@@ -66,13 +63,6 @@ export async function measureFlat(
     await generator.close()
     await stores.discard()
   }
-}
-
-async function fillAt(place: Place, count: number): Promise<string[]> {
-  const sessions = await openSessions({ ...place, cleanupInterval: 0, engineTimeout: TIME_LIMIT })
-  const living = await fill(sessions.engine, count, Date.now(), shopper)
-  await sessions.close()
-  return living
 }
 
 /** `count` of them in an order that has nothing to do with the one in which they were made. */

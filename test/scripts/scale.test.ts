@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { isFlat, type Level, ratioOf, spreadOver } from '../../scripts/scale/flat.js'
 import { faultsOf, type ProcessesResult, type Turn } from '../../scripts/scale/processes.js'
+import { RoughRoad } from '../servers/rough-road.js'
 import { Script } from './script.js'
 
 const SCALE = 'scripts/scale.ts'
@@ -74,10 +78,37 @@ test('several servers: whatever was wrong, refused or lost is told', (t) => {
   ])
 })
 
+test('what a request waits for is counted by questions, not by how many pieces they come in', async (t) => {
+  const server = createServer((socket) => {
+    let heard = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      heard += text
+      if (heard === 'who are you') socket.write('a server', () => socket.write(' of a test'))
+      if (heard === 'who are you? bye') socket.end('bye')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const road = await RoughRoad.start((server.address() as AddressInfo).port)
+  const client = connect({ port: road.port, host: '127.0.0.1', noDelay: true }).setEncoding('utf8')
+  t.teardown(async () => {
+    client.destroy()
+    await road.close()
+    server.close()
+  })
+  client.write('who are')
+  while (road.traffic.sent < 7) await turn() // they are two pieces
+  client.write(' you')
+  for (let heard = ''; heard !== 'a server of a test'; ) heard += (await once(client, 'data'))[0]
+  t.deepEqual(road.traffic, { sent: 11, received: 18, questions: 1 })
+  client.write('? bye')
+  await once(client, 'end')
+  t.deepEqual(road.traffic, { sent: 16, received: 21, questions: 2 })
+})
+
 test('--help names every measurement, and each has a help of its own', async (t) => {
   const all = await new Script(t, SCALE, ['--help']).end()
   t.is(all.code, 0)
-  for (const name of ['store', 'flat', 'processes', 'soak'])
+  for (const name of ['store', 'flat', 'bytes', 'processes', 'soak'])
     t.regex(all.stdout, new RegExp(`^ {2}${name} `, 'm'))
   const { code, stdout } = await new Script(t, SCALE, ['flat', '--help']).end()
   t.is(code, 0)

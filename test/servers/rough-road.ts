@@ -22,6 +22,8 @@ export class RoughRoad {
   weather: Weather = { kind: 'fair' }
   /** Connections that clients have made, ever. */
   accepted = 0
+  /** What went over it: bytes there and back, and how often the server's turn came after the client had heard it. */
+  readonly traffic = { sent: 0, received: 0, questions: 0 }
   readonly #server: Server
   readonly #clients = new Set<Socket>()
   readonly #forsaken = new WeakSet<Socket>()
@@ -75,12 +77,20 @@ export class RoughRoad {
         server.destroy()
       })
     server.on('error', () => {}).on('close', () => client.destroy())
+    let isAnswered = true
     client.on('data', (sent) => {
+      this.traffic.sent += sent.length
+      if (isAnswered) this.traffic.questions++
+      isAnswered = false
       if (this.#forsaken.has(client)) return
       if (this.weather.kind === 'closed') client.destroy()
       else if (this.weather.kind !== 'silent') server.write(sent)
     })
-    server.on('data', (reply) => this.#deliver(reply, client))
+    server.on('data', (reply) => {
+      this.traffic.received += reply.length
+      isAnswered = true
+      this.#deliver(reply, client)
+    })
   }
 
   #deliver(reply: Buffer, client: Socket): void {
