@@ -59,7 +59,12 @@ export async function measureProcesses(
     for (const count of processes) {
       onStep(`${name}: starting ${count} servers`)
       const servers = await startOn(stores, name, count)
-      const gathered = await load.gather(servers, { visitors: VISITORS, lines: AT_ONCE, life: LIFE * 1000 })
+      const gathered = await load.gather(servers, {
+        visitors: VISITORS,
+        lines: AT_ONCE,
+        life: LIFE * 1000,
+        awake: false,
+      })
       sets.push({ servers, gathered, turns: [] })
     }
     for (const { servers, gathered } of sets) {

@@ -18,6 +18,11 @@ export interface CrowdOptions {
   readonly lines: number
   /** Milliseconds that the servers' sessions live. */
   readonly life: number
+  /**
+   * The load has a processor to itself and never sleeps, so that no server pays for waking it. Where there are more
+   * processes than processors it would take one from them.
+   */
+  readonly awake: boolean
 }
 
 /** What sessions hold in the end. */
@@ -35,11 +40,13 @@ export class Crowd {
   readonly #lines: Lines
   readonly #population: Population
   readonly #counter = new Counter()
+  readonly #awake: boolean
   #goesOn = false
   #dispatching: Promise<void> = Promise.resolve()
 
-  constructor({ ports, visitors, lines, life }: CrowdOptions) {
+  constructor({ ports, visitors, lines, life, awake }: CrowdOptions) {
     this.#ports = ports
+    this.#awake = awake
     this.#visitors = visitors
     this.#lines = new Lines(ports, lines)
     this.#population = new Population(visitors, life)
@@ -95,9 +102,9 @@ export class Crowd {
 
   async #closed(goesOn: () => boolean, atOnce: number): Promise<Tally> {
     this.#counter.take()
-    const awake = staysAwake()
+    const awake = this.#awake ? staysAwake() : undefined
     await Promise.all(Array.from({ length: atOnce }, () => this.#keepAsking(goesOn)))
-    awake.end()
+    awake?.end()
     return this.#counter.take()
   }
 

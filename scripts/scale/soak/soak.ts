@@ -58,7 +58,12 @@ export async function soak(
     const place = await stores.make()
     server = await Server.start(tesseraAt(place, name, { cookieAge: LIFE, cleanupInterval: SWEEP }), { core })
     onStep(`${name}: how much it can do`)
-    const gathered = await load.gather([server], { visitors: VISITORS, lines: LINES, life: LIFE * 1000 })
+    const gathered = await load.gather([server], {
+      visitors: VISITORS,
+      lines: LINES,
+      life: LIFE * 1000,
+      awake: true,
+    })
     const capacity = await capacityOf(gathered)
     const rate = Math.max(1, Math.floor(capacity * share))
 
