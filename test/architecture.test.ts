@@ -28,7 +28,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   '@keyv/sqlite': ['engines/db/'],
   '@keyv/postgres': ['engines/db/'],
   '@keyv/redis': ['engines/redis/'],
-  'lru-cache': ['engines/', 'session/', 'hood/'],
+  'lru-cache': ['codecs/', 'engines/', 'session/', 'hood/'],
   'highlight.js': ['hood/'],
   sqlite3: ['demos/library/'],
   pino: ['process/'],
