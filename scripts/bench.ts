@@ -4,6 +4,7 @@
  */
 import { Command, Option } from 'commander'
 import { redisMissing, redisUrl, startRedis } from '../test/servers/redis.js'
+import { measureBeside } from './bench/beside.js'
 import { chosen, type contenders, type Kind, kinds } from './bench/contenders.js'
 import { type Cores, shareCores } from './bench/cores.js'
 import { type Extent, measureCosts } from './bench/costs.js'
@@ -11,9 +12,6 @@ import { writeDocument } from './bench/document.js'
 import { Generator } from './bench/generator.js'
 import { installPeers } from './bench/install.js'
 import { machineLines } from './bench/machine.js'
-import { measureMemory } from './bench/memory.js'
-import { outlastsOutage } from './bench/outage.js'
-import { losesUpdates, revivesSessions } from './bench/races.js'
 import type { Result } from './bench/result.js'
 import { Server } from './bench/server.js'
 import { tablesOf, toText } from './bench/tables.js'
@@ -22,7 +20,7 @@ import { paint } from './paint.js'
 
 interface Options {
   readonly only: readonly string[]
-  readonly kinds: readonly Kind[]
+  readonly kinds?: readonly Kind[]
   readonly rounds?: number
   readonly quick?: true
   readonly save?: true
@@ -31,7 +29,7 @@ interface Options {
 const options = new Command('npm run bench --')
   .description('Measures Tessera beside its peers and the bare frameworks, in about five minutes.')
   .option('--only <names>', 'contenders whose names hold one of these, with commas between', listed, [])
-  .addOption(new Option('--kinds <kind...>', 'these requests alone').choices(kinds).default(kinds))
+  .addOption(new Option('--kinds <kind...>', 'these requests alone').choices(kinds))
   .option('--rounds <number>', 'how often all take their turns', wholeNumber)
   .option('--quick', 'in less than a minute, and less exactly')
   .option('--save', 'write docs/benchmarks.md and its pictures')
@@ -41,12 +39,15 @@ const options = new Command('npm run bench --')
 
 const quick = options.quick === true
 const extent: Extent = {
-  rounds: options.rounds ?? (quick ? 3 : 5),
-  stretch: quick ? 1000 : 4000,
-  warmUp: quick ? 2500 : 4000,
+  rounds: options.rounds ?? (quick ? 3 : 7),
+  stretch: quick ? 700 : 3000,
+  warmUp: quick ? 1500 : 6000,
+  longest: quick ? 200 : 1000,
 }
+/** `mixed` says nothing that `read` and `write` do not. */
+const measuredKinds = options.kinds ?? (quick ? kinds.filter((kind) => kind !== 'mixed') : kinds)
 /** Sessions that are made to see what one costs in memory. */
-const sessions = quick ? 10_000 : 100_000
+const sessions = quick ? 5_000 : 100_000
 
 run(bench)
 
@@ -74,52 +75,22 @@ async function measureAll(
   { server: core }: Cores,
   generator: Generator,
 ): Promise<Result[]> {
-  // The store loses nothing that it has answered: what is wrong after an outage is not its fault.
-  const redis = redisMissing === undefined ? await startRedis() : undefined
-  const fast = redisMissing === undefined ? await startRedis('--appendonly', 'no') : undefined
-  const started = (contender: (typeof wanted)[number], store = fast) =>
-    Server.start(contender, { core, redisUrl: store && redisUrl(store.port) })
-
-  const rest = new Map<string, Pick<Result, 'races' | 'outage' | 'memory'>>()
-  for (const contender of wanted.filter(({ floor }) => floor !== undefined)) {
-    tell(`what goes wrong: ${contender.name}`)
-    const server = await started(contender)
-    const races = { lost: await losesUpdates([server], 1000), revived: await revivesSessions([server], 100) }
-    await server.stop()
-    rest.set(contender.name, {
-      races,
-      memory: contender.keeps === 'memory' ? await memoryOf(contender) : undefined,
-      outage:
-        contender.keeps === 'redis' && redis !== undefined ? await outageOf(contender, redis) : undefined,
-    })
-  }
-
+  const [redis, mortal] =
+    redisMissing === undefined ? [await startRedis('--appendonly', 'no'), await startRedis()] : []
   const servers: Server[] = []
-  for (const contender of wanted) servers.push(await started(contender))
-  const measured = await measureCosts(servers, options.kinds, extent, generator, tell)
-  for (const server of servers) await server.stop()
+  for (const contender of wanted) {
+    servers.push(await Server.start(contender, { core, redisUrl: redis && redisUrl(redis.port) }))
+  }
+  const measured = await measureCosts(servers, measuredKinds, extent, generator, tell)
+  const guests = servers.filter(({ contender }) => contender.floor !== undefined)
+  const beside = await measureBeside(guests, { sessions, generator, mortal, onStep: tell })
+  await Promise.all(servers.map((server) => server.stop()))
   return measured.map(({ server: { contender }, costs, fault }) => ({
     contender,
     costs,
     fault,
-    ...rest.get(contender.name),
+    ...beside.get(contender.name),
   }))
-
-  async function memoryOf(contender: (typeof wanted)[number]): Promise<number> {
-    tell(`memory: ${contender.name}`)
-    const server = await started(contender)
-    const bytes = await measureMemory(server, sessions, generator)
-    await server.stop()
-    return bytes
-  }
-
-  async function outageOf(contender: (typeof wanted)[number], store: NonNullable<typeof redis>) {
-    tell(`while the store is killed: ${contender.name}`)
-    const server = await started(contender, store)
-    const outage = await outlastsOutage(server, store)
-    await server.stop()
-    return outage
-  }
 }
 
 function print(results: readonly Result[], machine: readonly string[]): void {

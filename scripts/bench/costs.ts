@@ -8,9 +8,6 @@ import type { Server } from './server.js'
 /** How long a server has for what it does after its last answer, before its processor time is read: milliseconds. */
 const AFTERWARDS = 5
 
-/** Who takes milliseconds a request is measured by fewer of them: no stretch is longer, in milliseconds. */
-const LONGEST = 1500
-
 /** How much is measured. */
 export interface Extent {
   readonly rounds: number
@@ -21,6 +18,8 @@ export interface Extent {
   readonly stretch: number
   /** The same before anything is measured, for the compiler and the caches. */
   readonly warmUp: number
+  /** Who takes milliseconds a request is measured by fewer of them: no stretch is longer, in milliseconds. */
+  readonly longest: number
 }
 
 /** What one kind of request costs one contender: medians of the rounds. */
@@ -62,7 +61,7 @@ export async function measureCosts(
     onStep(`warming up ${one.server.contender.name}`)
     await meet(one.server)
     for (const kind of kinds)
-      note(one, await generator.load(one.server, { kind, requests: extent.warmUp, atMost: LONGEST }))
+      note(one, await generator.load(one.server, { kind, requests: extent.warmUp, atMost: extent.longest }))
   }
 
   const cells = new Map<Measured, Map<Kind, Cell[]>>(measured.map((one) => [one, new Map()]))
@@ -78,6 +77,7 @@ export async function measureCosts(
       }
     }
   }
+  for (const server of servers) await generator.leave(server)
   for (const [one, ofKinds] of cells) {
     for (const [kind, ofRounds] of ofKinds) one.costs.set(kind, inAll(ofRounds))
   }
@@ -91,13 +91,13 @@ interface Cell extends Loaded {
 
 async function measureCell(one: Measured, kind: Kind, extent: Extent, generator: Generator): Promise<Cell> {
   const { server } = one
-  note(one, await generator.load(server, { kind, requests: extent.stretch / 10, atMost: LONGEST }))
+  note(one, await generator.load(server, { kind, requests: extent.stretch / 10, atMost: extent.longest }))
   await server.watchLoop()
   const before = await server.cpu()
   const loaded = await generator.load(server, {
     kind,
     requests: extent.stretch,
-    atMost: LONGEST,
+    atMost: extent.longest,
     record: true,
   })
   await pause(AFTERWARDS)
