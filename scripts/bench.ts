@@ -12,6 +12,8 @@ import { writeDocument } from './bench/document.js'
 import { Generator } from './bench/generator.js'
 import { installPeers } from './bench/install.js'
 import { machineLines } from './bench/machine.js'
+import { type Profile, profileAll } from './bench/profile.js'
+import { functionLines, profileTable } from './bench/profile-table.js'
 import type { Result } from './bench/result.js'
 import { Server } from './bench/server.js'
 import { tablesOf, toText } from './bench/tables.js'
@@ -23,6 +25,7 @@ interface Options {
   readonly kinds?: readonly Kind[]
   readonly rounds?: number
   readonly quick?: true
+  readonly profile?: true
   readonly save?: true
 }
 
@@ -32,7 +35,8 @@ const options = new Command('npm run bench --')
   .addOption(new Option('--kinds <kind...>', 'these requests alone').choices(kinds))
   .option('--rounds <number>', 'how often all take their turns', wholeNumber)
   .option('--quick', 'in less than a minute, and less exactly')
-  .option('--save', 'write docs/benchmarks.md and its pictures')
+  .option('--profile', 'look where the time of Tessera’s requests goes')
+  .option('--save', 'write docs/benchmarks.md and its pictures, profile included')
   .allowExcessArguments(false)
   .parse()
   .opts<Options>()
@@ -60,10 +64,10 @@ async function bench(): Promise<void> {
   const machine = machineLines(cores, new Date())
   const generator = new Generator()
   try {
-    const results = await measureAll(wanted, cores, generator)
+    const { results, profiles } = await measureAll(wanted, cores, generator)
     tell()
-    print(results, machine)
-    if (options.save) await writeDocument(results, machine)
+    print(results, machine, profiles)
+    if (options.save) await writeDocument(results, machine, profiles)
     if (results.some(({ contender, fault }) => fault && contender.file === 'tessera')) process.exitCode = 1
   } finally {
     await generator.close()
@@ -74,7 +78,7 @@ async function measureAll(
   wanted: typeof contenders,
   { server: core }: Cores,
   generator: Generator,
-): Promise<Result[]> {
+): Promise<{ results: Result[]; profiles: Profile[] }> {
   const [redis, mortal] =
     redisMissing === undefined ? [await startRedis('--appendonly', 'no'), await startRedis()] : []
   const servers: Server[] = []
@@ -82,23 +86,28 @@ async function measureAll(
     servers.push(await Server.start(contender, { core, redisUrl: redis && redisUrl(redis.port) }))
   }
   const measured = await measureCosts(servers, measuredKinds, extent, generator, tell)
+  const profiles = options.profile || options.save ? await profileAll(servers, generator, tell) : []
+  await Promise.all(servers.map((server) => generator.leave(server)))
   const guests = servers.filter(({ contender }) => contender.floor !== undefined)
   const beside = await measureBeside(guests, { sessions, generator, mortal, onStep: tell })
   await Promise.all(servers.map((server) => server.stop()))
-  return measured.map(({ server: { contender }, costs, fault }) => ({
+  const results = measured.map(({ server: { contender }, costs, fault }) => ({
     contender,
     costs,
     fault,
     ...beside.get(contender.name),
   }))
+  return { results, profiles }
 }
 
-function print(results: readonly Result[], machine: readonly string[]): void {
+function print(results: readonly Result[], machine: readonly string[], profiles: readonly Profile[]): void {
   for (const line of machine.slice(0, 3)) console.log(paint('dim', `  ${line}`))
-  for (const table of tablesOf(results)) {
+  const tables = [...tablesOf(results), ...(profiles.length > 0 ? [profileTable(profiles)] : [])]
+  for (const table of tables) {
     console.log(`\n${paint('bold', table.title)}\n${paint('dim', table.note)}\n`)
     console.log(toText(table).replace(/missed/g, (missed) => paint('red', missed)))
   }
+  for (const line of functionLines(profiles)) console.log(line)
   for (const { contender, fault, outage } of results) {
     if (fault !== undefined) console.log(paint('red', `\n${contender.name} is disqualified: ${fault}`))
     if (outage?.example !== undefined) console.log(`\n${contender.name}, store killed: ${outage.example}`)

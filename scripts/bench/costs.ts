@@ -77,7 +77,6 @@ export async function measureCosts(
       }
     }
   }
-  for (const server of servers) await generator.leave(server)
   for (const [one, ofKinds] of cells) {
     for (const [kind, ofRounds] of ofKinds) one.costs.set(kind, inAll(ofRounds))
   }

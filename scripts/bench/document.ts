@@ -2,30 +2,38 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { chartOf } from './chart.js'
 import { kinds } from './contenders.js'
+import type { Profile } from './profile.js'
+import { functionLines, profileTable } from './profile-table.js'
 import type { Result } from './result.js'
 import { tablesOf, toMarkdown } from './tables.js'
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
 
 /** Writes docs/benchmarks.md and its pictures. */
-export async function writeDocument(results: readonly Result[], machine: readonly string[]): Promise<void> {
+export async function writeDocument(
+  results: readonly Result[],
+  machine: readonly string[],
+  profiles: readonly Profile[],
+): Promise<void> {
   const drawn = kinds.filter((kind) => results.some(({ costs }) => costs.has(kind)))
   await mkdir(`${docs}benchmarks`, { recursive: true })
   for (const kind of drawn) await writeFile(`${docs}benchmarks/${kind}.svg`, chartOf(kind, results))
-  await writeFile(`${docs}benchmarks.md`, documentOf(results, machine, drawn))
+  await writeFile(`${docs}benchmarks.md`, documentOf(results, machine, drawn, profiles))
 }
 
 function documentOf(
   results: readonly Result[],
   machine: readonly string[],
   drawn: readonly string[],
+  profiles: readonly Profile[],
 ): string {
   const faults = results.flatMap(({ contender, fault }) =>
     fault === undefined ? [] : [`* ${contender.name}: ${fault}`],
   )
-  const tables = tablesOf(results).map(
+  const tables = [...tablesOf(results), profileTable(profiles)].map(
     (table) => `## ${table.title}\n\n${table.note}\n\n${toMarkdown(table)}\n`,
   )
+  const functions = functionLines(profiles).map((line) => `* ${line}`)
   return `# Benchmarks
 
 One run of \`npm run bench -- --save\`, which wrote this page. Every contender serves the same requests: *untouched* does
@@ -39,6 +47,11 @@ ${machine.map((line) => `* ${line}`).join('\n')}
 ${drawn.map((kind) => `![${kind}](benchmarks/${kind}.svg)`).join('\n\n')}
 
 ${tables.join('\n')}
+Tessera's own functions that cost the most, in microseconds:
+
+${functions.join('\n')}
+
+${WHAT_IS_LEFT}
 ${faults.length > 0 ? `## Disqualified\n\n${faults.join('\n')}\n\n` : ''}## How to read it
 
 * What each one's own framework costs is taken off before anybody is compared: Fastify and Express are not Koa.
@@ -51,3 +64,8 @@ ${faults.length > 0 ? `## Disqualified\n\n${faults.join('\n')}\n\n` : ''}## How 
   long they take.
 `
 }
+
+/** Read out of the profiles; it belongs beside every run of the code as it is now. */
+const WHAT_IS_LEFT = `## What is left, and why
+
+TODO`

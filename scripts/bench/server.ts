@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { Channel } from './channel.js'
 import type { Contender } from './contenders.js'
 import { onCores } from './cores.js'
+import type { SelfTime } from './profile.js'
 
 const program = fileURLToPath(new URL('servers/serve.js', import.meta.url))
 
@@ -106,6 +107,15 @@ export class Server {
   /** What it uses at this moment; `late` as `loopDelay`, since the last time that this was asked. */
   usage(): Promise<Usage> {
     return this.#channel.ask({ ask: 'usage' })
+  }
+
+  /** From now on, what its main thread does. */
+  async startProfile(): Promise<void> {
+    await this.#channel.ask({ ask: 'startProfile' })
+  }
+
+  stopProfile(): Promise<SelfTime[]> {
+    return this.#channel.ask({ ask: 'stopProfile' })
   }
 
   /** Resolves when `count` requests wait in a race. */

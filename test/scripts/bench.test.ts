@@ -6,6 +6,7 @@ import { chosen, contenders } from '../../scripts/bench/contenders.js'
 import type { Cost } from '../../scripts/bench/costs.js'
 import { Site } from '../../scripts/bench/load/site.js'
 import { textOf } from '../../scripts/bench/load/visitor.js'
+import { summary } from '../../scripts/bench/profile.js'
 import { figureOf, type Result } from '../../scripts/bench/result.js'
 
 /** Sessions of a server that does the work of the benchmark, or as much of it as `honest` leaves. */
@@ -83,3 +84,42 @@ function resultOf(name: string, cpu: number[]): Result {
   const cost: Cost = { cpu, throughput: 1, latency: [1, 1, 1], loopDelay: 0, busy: 0 }
   return { contender, costs: new Map([['read', cost]]) }
 }
+
+test('a profile says whose the time is, and counts no waiting', (t) => {
+  const at = (name: string, url: string) => ({ name, url, microseconds: 30_000 })
+  const { shares, functions } = summary([
+    at('(idle)', ''),
+    at('(garbage collector)', ''),
+    at('(program)', ''),
+    at('writev', ''),
+    at('update', ''),
+    at('runMicrotasks', ''),
+    at('parserOnIncoming', 'node:_http_server'),
+    at('hash', 'node:internal/crypto/hash'),
+    at('processTicksAndRejections', 'node:internal/process/task_queues'),
+    at('set', 'file:///app/node_modules/koa/lib/response.js'),
+    at('get', 'file:///app/node_modules/lru-cache/dist/esm/index.js'),
+    at('all', 'file:///app/node_modules/@keyv/sqlite/node_modules/sqlite3/lib/sqlite3.js'),
+    at('stringifySetCookie', 'file:///app/node_modules/cookie/dist/index.js'),
+    at('commit', 'file:///app/dist/session/commit.js'),
+    at('/read', 'file:///app/scripts/bench/servers/work.js'),
+  ])
+  t.deepEqual(Object.fromEntries(shares), {
+    'garbage collection': 2,
+    'native code': 2,
+    'sockets, HTTP': 4,
+    cryptography: 4,
+    promises: 4,
+    Koa: 2,
+    'store client': 4,
+    Tessera: 4,
+    application: 2,
+  })
+  t.deepEqual(
+    functions.map(({ name, microseconds }) => [name, microseconds]),
+    [
+      ['stringifySetCookie', 2],
+      ['commit', 2],
+    ],
+  )
+})

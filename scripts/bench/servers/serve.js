@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Profile } from './profile.js'
 import { gate } from './work.js'
 
 /** How often the event loop is asked how late it is, in milliseconds. */
@@ -17,6 +18,7 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
 await once(server, 'listening')
 
 const delay = monitorEventLoopDelay({ resolution: EVERY })
+const profile = new Profile()
 
 const answers = {
   /** Microseconds of all threads. */
@@ -51,6 +53,9 @@ const answers = {
     delay.reset()
     return { heapUsed, rss, late, handles: process.getActiveResourcesInfo().length }
   },
+
+  startProfile: () => profile.start(),
+  stopProfile: () => profile.stop(),
 
   waiting: () => gate.waiting,
   openGate: () => gate.open(),
