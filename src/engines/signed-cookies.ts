@@ -125,7 +125,7 @@ class SignedCookies implements Engine {
     record: SessionRecord,
     anchorFor: (payload: CookiePayload) => string | undefined,
   ): Promise<Updated> {
-    const held = this.#recall(id) ?? this.#read(id)
+    const held = this.#recall(id)
     if (held.kind === 'missing') return MISSING
     const { payload } = held
     const notBefore = await this.#notBeforeOf(payload.record)
@@ -148,7 +148,7 @@ class SignedCookies implements Engine {
 
   /** Nothing is asked of the store: whoever logs out can do so when it is down. */
   async delete(id: string): Promise<'deleted' | 'missing'> {
-    return (this.#recall(id) ?? this.#read(id)).kind === 'held' ? 'deleted' : 'missing'
+    return this.#recall(id).kind === 'held' ? 'deleted' : 'missing'
   }
 
   async clearExpired(limit: number): Promise<number> {
@@ -188,17 +188,20 @@ class SignedCookies implements Engine {
     if (opened === undefined) return MISSING
     const payload = decodePayload(opened.text)
     if (payload === undefined) return { kind: 'missing', why: 'undecodable' }
-    const { record, issuedAt } = payload
+    return this.#now({ kind: 'held', payload, outdated: opened.outdated })
+  }
+
+  /** As `#read`, for what was loaded before. */
+  #recall(id: string): Held | Missing {
+    return this.#last?.id === id ? this.#now(this.#last.held) : this.#read(id)
+  }
+
+  #now(held: Held): Held | Missing {
+    const { record, issuedAt } = held.payload
     const now = this.#tools.clock()
     // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
     if (issuedAt > now + CLOCK_SKEW) return MISSING
-    return record.expires > now ? { kind: 'held', payload, outdated: opened.outdated } : expired(record)
-  }
-
-  #recall(id: string): Held | undefined {
-    if (this.#last?.id !== id) return undefined
-    const { held } = this.#last
-    return held.payload.record.expires > this.#tools.clock() ? held : undefined
+    return record.expires > now ? held : expired(record)
   }
 
   #open(id: string): Opened | undefined {
