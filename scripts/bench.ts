@@ -43,7 +43,7 @@ const options = new Command('npm run bench --')
 
 const quick = options.quick === true
 const extent: Extent = {
-  rounds: options.rounds ?? (quick ? 3 : 7),
+  rounds: options.rounds ?? (quick ? 3 : 6),
   stretch: quick ? 700 : 3000,
   warmUp: quick ? 1500 : 6000,
   longest: quick ? 200 : 1000,

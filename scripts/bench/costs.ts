@@ -46,7 +46,7 @@ export interface Measured {
 /**
  * Measures every server with every kind. In each round they take turns, in another order each time, so that what else
  * the machine does disturbs all of them alike, and each stands near its floor. `meet` gives the load sessions at a server;
- * by default it begins them.
+ * by default it begins them. `create` comes after all others, which are measured where there are few sessions.
  */
 export async function measureCosts(
   servers: readonly Server[],
@@ -57,9 +57,33 @@ export async function measureCosts(
   meet: (server: Server) => Promise<void> = (server) => generator.visit(server),
 ): Promise<Measured[]> {
   const measured = servers.map((server): Measured => ({ server, costs: new Map(), fault: undefined }))
+  for (const { server } of measured) await meet(server)
+  await measureKinds(
+    measured,
+    kinds.filter((kind) => kind !== 'create'),
+    extent,
+    generator,
+    onStep,
+  )
+  await measureKinds(
+    measured,
+    kinds.filter((kind) => kind === 'create'),
+    extent,
+    generator,
+    onStep,
+  )
+  return measured
+}
+
+async function measureKinds(
+  measured: readonly Measured[],
+  kinds: readonly Kind[],
+  extent: Extent,
+  generator: Generator,
+  onStep: (title: string) => void,
+): Promise<void> {
   for (const one of measured) {
     onStep(`warming up ${one.server.contender.name}`)
-    await meet(one.server)
     for (const kind of kinds)
       note(one, await generator.load(one.server, { kind, requests: extent.warmUp, atMost: extent.longest }))
   }
@@ -80,7 +104,6 @@ export async function measureCosts(
   for (const [one, ofKinds] of cells) {
     for (const [kind, ofRounds] of ofKinds) one.costs.set(kind, inAll(ofRounds))
   }
-  return measured
 }
 
 interface Cell extends Loaded {
@@ -90,7 +113,8 @@ interface Cell extends Loaded {
 
 async function measureCell(one: Measured, kind: Kind, extent: Extent, generator: Generator): Promise<Cell> {
   const { server } = one
-  note(one, await generator.load(server, { kind, requests: extent.stretch / 10, atMost: extent.longest }))
+  // Its turn was a while ago: caches and pages are others' by now.
+  note(one, await generator.load(server, { kind, requests: extent.stretch / 3, atMost: extent.longest }))
   await server.watchLoop()
   const before = await server.cpu()
   const loaded = await generator.load(server, {
