@@ -96,7 +96,7 @@ async function flat(
 ): Promise<void> {
   const cores = shareCores()
   const begun = new Date()
-  const extent = { rounds, stretch, warmUp: stretch, longest: Number.POSITIVE_INFINITY }
+  const extent = { rounds, stretch, warmUp: stretch, longest: 60_000 }
   for (const name of names) {
     const levels = await measureFlat(name, { records, extent }, cores, tell)
     print(flatTable(name, levels), markdown)

@@ -62,7 +62,8 @@ export async function soak(
       visitors: VISITORS,
       lines: LINES,
       life: LIFE * 1000,
-      awake: true,
+      // A store that is a process of its own needs the load's processor between two requests.
+      awake: name === 'sqlite',
     })
     const capacity = await capacityOf(gathered)
     const rate = Math.max(1, Math.floor(capacity * share))
