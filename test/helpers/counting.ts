@@ -51,7 +51,7 @@ export async function objectsOf(part: string, work: () => Promise<unknown>): Pro
       includeObjectsCollectedByMinorGC: true,
     } as object)
     await work()
-    const { profile } = (await session.post('HeapProfiler.stopSampling')) as { profile: object } as Sampled
+    const { profile } = (await session.post('HeapProfiler.stopSampling')) as unknown as Sampled
     const within = nodesIn(profile.head, part)
     return profile.samples.filter(({ nodeId }) => within.has(nodeId)).length
   } finally {
