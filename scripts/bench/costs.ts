@@ -22,7 +22,7 @@ export interface Extent {
   readonly longest: number
 }
 
-/** What one kind of request costs one contender: medians of the rounds. */
+/** What one kind of request costs one contender: processor time by round, the rest as medians of the rounds. */
 export interface Cost {
   /** Microseconds of processor time a request, of all threads, in each round. */
   readonly cpu: readonly number[]

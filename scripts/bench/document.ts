@@ -64,7 +64,8 @@ One run of \`npm run bench -- --save\`, which wrote this page. Every contender s
 not ask for the session, *read* reads a counter, a name and a nested cart, *write* changes all three and renews the
 cookie, *mixed* is nine reads and a write, *create* comes without a cookie and writes. 200 sessions, 32 requests under
 way, each with its session's cookie; each answer is compared with what it has to be. The contenders take turns in every
-round, and the figures are medians of the rounds. Take the ratios: microseconds belong to the machine.
+round, and processor time is that of each one's best round, since what else a machine does can only add to it; the rest
+are medians. Take the ratios: microseconds belong to the machine.
 
 ${machine.map((line) => `* ${line}`).join('\n')}
 

@@ -1,4 +1,3 @@
-import { median } from '../scale/numbers.js'
 import type { Contender, Kind } from './contenders.js'
 import type { Cost } from './costs.js'
 import type { Outage } from './outage.js'
@@ -16,7 +15,7 @@ export interface Result {
   readonly memory?: number | undefined
 }
 
-/** What a kind of request costs beside the floor of the same rounds. */
+/** What a kind of request costs beside its floor. */
 export interface Figure {
   /** Microseconds of processor time. */
   readonly cpu: number
@@ -26,15 +25,15 @@ export interface Figure {
   readonly ratio: number
 }
 
-/** Medians of the rounds; of differences and ratios too, since the two figures of one round were measured side by side. */
+/**
+ * Of the best rounds, the floor's and this one's: what else a machine does can only add to what a request costs, and on a
+ * shared one it comes and goes within seconds.
+ */
 export function figureOf(result: Result, kind: Kind, results: readonly Result[]): Figure | undefined {
   const cost = result.costs.get(kind)
   if (cost === undefined || result.fault !== undefined) return undefined
-  const floor = results.find(({ contender }) => contender.name === result.contender.floor)?.costs.get(kind)
-  const beside = cost.cpu.map((cpu, round) => ({ cpu, floor: floor?.cpu[round] ?? cpu }))
-  return {
-    cpu: median(cost.cpu),
-    over: median(beside.map(({ cpu, floor }) => cpu - floor)),
-    ratio: median(beside.map(({ cpu, floor }) => floor / cpu)),
-  }
+  const floors = results.find(({ contender }) => contender.name === result.contender.floor)?.costs.get(kind)
+  const cpu = Math.min(...cost.cpu)
+  const floor = floors === undefined ? cpu : Math.min(...floors.cpu)
+  return { cpu, over: cpu - floor, ratio: floor / cpu }
 }

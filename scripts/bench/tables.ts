@@ -22,7 +22,7 @@ function costs(results: readonly Result[]): Table {
   return {
     title: 'Processor time a request',
     note:
-      'Microseconds of the server process, user and system, all threads; + what the bare framework does not cost; ' +
+      'Microseconds of the server process, user and system, all threads, in the best round; + what the bare framework does not cost; ' +
       'in brackets the bare framework divided by it: 1.00 would be free.',
     heads: ['', ...measured],
     rows:

@@ -62,10 +62,10 @@ test('a contender that saves the cookie of a write is found out', async (t) => {
   t.deepEqual([wrong, example], [500, 'write: the cookie was not renewed'])
 })
 
-test('a contender is compared with its own floor, round by round', (t) => {
+test('a contender is compared with its own floor, each in its best round', (t) => {
   const results = [resultOf('bare koa', [20, 40, 20]), resultOf('tessera, cache', [25, 50, 40])]
   const [, ours] = results
-  t.deepEqual(ours && figureOf(ours, 'read', results), { cpu: 40, over: 10, ratio: 0.8 })
+  t.deepEqual(ours && figureOf(ours, 'read', results), { cpu: 25, over: 5, ratio: 0.8 })
 })
 
 test('what is chosen brings its floor along, and a name that nobody has is an error', (t) => {
