@@ -43,10 +43,10 @@ const options = new Command('npm run bench --')
 
 const quick = options.quick === true
 const extent: Extent = {
-  rounds: options.rounds ?? (quick ? 3 : 6),
-  stretch: quick ? 700 : 3000,
-  warmUp: quick ? 1500 : 6000,
-  longest: quick ? 200 : 1000,
+  rounds: options.rounds ?? (quick ? 2 : 5),
+  stretch: quick ? 400 : 3000,
+  warmUp: quick ? 1000 : 6000,
+  longest: quick ? 120 : 1000,
 }
 /** `mixed` says nothing that `read` and `write` do not. */
 const measuredKinds = options.kinds ?? (quick ? kinds.filter((kind) => kind !== 'mixed') : kinds)
