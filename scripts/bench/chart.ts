@@ -1,6 +1,8 @@
 import type { Kind } from './contenders.js'
 import { figureOf, type Result } from './result.js'
 
+/** Room for the longest names, to the left of everything. */
+const MARGIN = 20
 const WIDTH = 760
 const LEFT = 220
 const RIGHT = 110
@@ -36,7 +38,7 @@ export function chartOf(kind: Kind, results: readonly Result[]): string {
       `<text class="figure" x="${(LEFT + scale(figure.cpu) + 6).toFixed(1)}" y="${y + 12}">${text}</text>`,
     ].join('\n  ')
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Processor time of a ${kind} request: see the table">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-MARGIN} 0 ${WIDTH + MARGIN} ${height}" width="${WIDTH + MARGIN}" height="${height}" role="img" aria-label="Processor time of a ${kind} request: see the table">
   <style>
     text { font: 13px system-ui, sans-serif; fill: #1f2328 }
     .title { font-weight: 600; font-size: 15px }
