@@ -16,7 +16,7 @@ import { type Profile, profileAll } from './bench/profile.js'
 import { functionLines, profileTable } from './bench/profile-table.js'
 import type { Result } from './bench/result.js'
 import { Server } from './bench/server.js'
-import { tablesOf, toText } from './bench/tables.js'
+import { tablesOf, toTerminal } from './bench/tables.js'
 import { run, tell, wholeNumber } from './command-line.js'
 import { paint } from './paint.js'
 
@@ -104,8 +104,7 @@ function print(results: readonly Result[], machine: readonly string[], profiles:
   for (const line of machine.slice(0, 3)) console.log(paint('dim', `  ${line}`))
   const tables = [...tablesOf(results), ...(profiles.length > 0 ? [profileTable(profiles)] : [])]
   for (const table of tables) {
-    console.log(`\n${paint('bold', table.title)}\n${paint('dim', table.note)}\n`)
-    console.log(toText(table).replace(/missed/g, (missed) => paint('red', missed)))
+    console.log(`\n${toTerminal(table).replace(/missed/g, (missed) => paint('red', missed))}`)
   }
   for (const line of functionLines(profiles)) console.log(line)
   for (const { contender, fault, outage } of results) {

@@ -6,7 +6,7 @@ import { appendFileSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import { type Cores, shareCores } from './bench/cores.js'
 import { machineLines } from './bench/machine.js'
-import { type Table, toMarkdown, toText } from './bench/tables.js'
+import { type Table, toMarkdown, toTerminal } from './bench/tables.js'
 import { positive, run, share, tell, wholeNumber, wholeNumbers } from './command-line.js'
 import { paint } from './paint.js'
 import { type Bytes, type BytesOptions, bytesTable, measureBytes } from './scale/bytes.js'
@@ -88,7 +88,7 @@ program
 
 program.parseAsync()
 
-type FlatAsked = Shown & Pick<FlatOptions, 'records'> & Omit<FlatOptions['extent'], 'warmUp'>
+type FlatAsked = Shown & Pick<FlatOptions, 'records'> & Pick<FlatOptions['extent'], 'rounds' | 'stretch'>
 
 async function flat(
   names: readonly StoreName[],
@@ -96,7 +96,7 @@ async function flat(
 ): Promise<void> {
   const cores = shareCores()
   const begun = new Date()
-  const extent = { rounds, stretch, warmUp: stretch, longest: 60_000 }
+  const extent = { rounds, stretch, warmUp: stretch }
   for (const name of names) {
     const levels = await measureFlat(name, { records, extent }, cores, tell)
     print(flatTable(name, levels), markdown)
@@ -158,8 +158,9 @@ function storesArgument(): Argument {
 
 function print(table: Table, markdown = false): void {
   tell()
-  if (markdown) console.log(`\n### ${table.title}\n\n${table.note}\n\n${toMarkdown(table)}`)
-  else console.log(`\n${paint('bold', table.title)}\n${paint('dim', table.note)}\n\n${toText(table)}`)
+  console.log(
+    markdown ? `\n### ${table.title}\n\n${table.note}\n\n${toMarkdown(table)}` : `\n${toTerminal(table)}`,
+  )
 }
 
 function printMachine(cores: Cores, begun: Date): void {

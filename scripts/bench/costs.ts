@@ -18,8 +18,11 @@ export interface Extent {
   readonly stretch: number
   /** The same before anything is measured, for the compiler and the caches. */
   readonly warmUp: number
-  /** Who takes milliseconds a request is measured by fewer of them: no stretch is longer, in milliseconds. */
-  readonly longest: number
+  /**
+   * Who takes milliseconds a request is measured by fewer of them: no stretch is longer, in milliseconds. Default: as long
+   * as it takes.
+   */
+  readonly longest?: number
 }
 
 /** What one kind of request costs one contender: processor time by round, the rest as medians of the rounds. */

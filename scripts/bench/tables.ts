@@ -1,3 +1,4 @@
+import { paint } from '../paint.js'
 import { type Kind, kinds } from './contenders.js'
 import { type Figure, figureOf, type Result } from './result.js'
 import { aimsOf } from './targets.js'
@@ -127,8 +128,12 @@ function besideCells({ costs, fault }: Result, kind: Kind): string[] {
   ]
 }
 
-/** For a terminal. */
-export function toText({ heads, rows }: Table): string {
+/** With its title and its note, painted. */
+export function toTerminal(table: Table): string {
+  return `${paint('bold', table.title)}\n${paint('dim', table.note)}\n\n${toText(table)}`
+}
+
+function toText({ heads, rows }: Table): string {
   const all = [heads, ...rows]
   const widths = heads.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
   return all

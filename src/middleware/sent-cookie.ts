@@ -52,6 +52,10 @@ class CookieLines {
     return `${this.#options.name}=${encoded(value)}${this.#restFor(life)}`
   }
 
+  remove(): string {
+    return removeCookie(this.#options)
+  }
+
   #restFor(life: CookieLife): string {
     const maxAge = life === 'browser' ? undefined : maxAgeOf(life)
     if (life !== 'browser') this.#forgetBefore(Math.trunc(life.now / 1000))
@@ -66,10 +70,6 @@ class CookieLines {
     if (second === this.#second && this.#rests.size < KEPT) return
     this.#rests.clear()
     this.#second = second
-  }
-
-  remove(): string {
-    return removeCookie(this.#options)
   }
 }
 

@@ -141,7 +141,7 @@ export class Visit implements Opener {
     cookieHasGone(this.#ctx)
   }
 
-  /** As the {@link Opener}: what a body still being streamed changes is lost unless it says `save()`; not in silence (W8). */
+  /** As the {@link Opener}: what a body still being streamed changes is lost unless it says `save()`; not in silence (Django W8). */
   changedLate(): void {
     const { res, app } = this.#ctx
     const report = (): void => {

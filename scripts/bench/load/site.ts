@@ -14,7 +14,7 @@ export interface Stretch {
   readonly kind: Kind
   readonly requests: number
   /** Milliseconds after which it ends with fewer requests. Default: never. */
-  readonly atMost?: number
+  readonly atMost?: number | undefined
   /** Whether the latencies count. Default: they do not. */
   readonly record?: boolean
 }

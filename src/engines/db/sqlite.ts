@@ -53,9 +53,14 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
   }
   const connect = async (): Promise<SqliteConnection> => {
     const connection = await SqliteConnection.open({ path, name, busyTimeout })
-    // NORMAL: a crash of the process loses nothing that was answered.
-    await connection.query('PRAGMA synchronous = NORMAL')
-    return connection
+    try {
+      // NORMAL: a crash of the process loses nothing that was answered.
+      await connection.query('PRAGMA synchronous = NORMAL')
+      return connection
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
   }
   const connectAll = async (): Promise<SqliteConnections> => {
     const adapter = await setUp()
