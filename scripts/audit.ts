@@ -6,7 +6,7 @@ import { requirements } from './audit/requirements.js'
 
 const HELP = `
 Each requirement (S01 to S73) with what it is met by: tests that bear its number, settings, documents.
-Ends with 1 if one is met by nothing. The tests themselves: npm test, or one requirement's with
+EntryMetadata with 1 if one is met by nothing. The tests themselves: npm test, or one requirement's with
   npx ava --match='*S27*'
 `
 
@@ -28,6 +28,6 @@ if (only !== undefined && asked.length < only.length) {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const findings = findingsFor(asked, testsByNumber(root, ['test', 'src/conformance']))
+const findings = findingsFor(asked, testsByNumber(root, ['test', 'src/lib/conformance']))
 process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : printed(findings, all))
 process.exitCode = findings.some(({ verdict }) => verdict === 'open') ? 1 : 0

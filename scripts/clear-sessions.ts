@@ -1,8 +1,8 @@
 /** `npm run clear-sessions`: removes expired sessions from the store that the settings name. Django's `clearsessions`. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { loadSettings, openSessions } from '../src/index.js'
-import { startFault } from '../src/process/start-fault.js'
+import { loadSettings, openSessions } from '../src/lib/index.js'
+import { startFault } from '../src/site/process/start-fault.js'
 import { Progress } from './clear-sessions/progress.js'
 
 const HELP = `

@@ -1,5 +1,5 @@
-import { type Case, runCase } from '../src/conformance/index.js'
-import type { EngineOptions } from '../src/engines/registry.js'
+import { type Case, runCase } from '../src/lib/conformance/index.js'
+import type { EngineOptions } from '../src/lib/engines/registry.js'
 import { emptyStoreOf } from '../test/conformance/engines.js'
 import type { EngineUnderTest } from '../test/conformance/stores/store.js'
 import type { Paint } from './paint.js'

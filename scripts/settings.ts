@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import type { SettingDescription } from '../src/settings/describe.js'
-import { faultText } from '../src/settings/errors.js'
-import { type Reading, readSettings } from '../src/settings/load.js'
+import type { SettingDescription } from '../src/lib/settings/describe.js'
+import { faultText } from '../src/lib/settings/errors.js'
+import { type Reading, readSettings } from '../src/lib/settings/load.js'
 import { paint } from './paint.js'
 
 /** Columns of a terminal with 100; longer values are broken into lines. */

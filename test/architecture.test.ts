@@ -7,35 +7,36 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 
 /** From the ground up; a file imports from its own floor or below. Folders end in a slash. */
 const floors: readonly (readonly string[])[] = [
-  ['codecs/', 'logger.ts', 'turns.ts', 'events.ts', 'fingerprint.ts'],
-  ['engines/'],
-  ['session/'],
-  ['middleware/'],
-  ['settings/'],
-  ['sessions.ts'],
-  ['index.ts', 'conformance/'],
-  ['hood/'],
-  ['demos/'],
-  ['app.ts'],
-  ['process/', 'server.ts'],
+  ['lib/logger.ts', 'lib/codecs/', 'lib/session/events.ts'],
+  ['lib/engines/'],
+  ['lib/session/', 'lib/users/'],
+  ['lib/middleware/', 'lib/csrf/'],
+  ['lib/settings/'],
+  ['lib/open-sessions.ts'],
+  ['lib/index.ts', 'lib/internal.ts', 'lib/conformance/'],
+  ['site/root.ts', 'site/middleware/'],
+  ['site/inspector/'],
+  ['site/demos/'],
+  ['site/app.ts'],
+  ['site/process/', 'site/server.ts'],
 ]
 
 /** The only code that knows these packages. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  koa: ['middleware/', 'sessions.ts', 'hood/', 'demos/', 'app.ts', 'process/'],
-  '@koa/router': ['demos/', 'app.ts'],
-  keyv: ['engines/'],
-  '@keyv/sqlite': ['engines/db/'],
-  '@keyv/postgres': ['engines/db/'],
-  '@keyv/redis': ['engines/redis/'],
-  'lru-cache': ['codecs/', 'engines/', 'session/', 'hood/'],
-  'highlight.js': ['hood/'],
-  sqlite3: ['demos/library/'],
-  pino: ['process/'],
-  'prom-client': ['middleware/'],
-  config: ['settings/'],
-  zod: ['settings/', 'demos/'],
-  cookie: ['middleware/', 'hood/'],
+  koa: ['lib/middleware/', 'lib/csrf/', 'lib/open-sessions.ts', 'site/'],
+  '@koa/router': ['site/demos/', 'site/app.ts'],
+  keyv: ['lib/engines/'],
+  '@keyv/sqlite': ['lib/engines/db/'],
+  '@keyv/postgres': ['lib/engines/db/'],
+  '@keyv/redis': ['lib/engines/redis/'],
+  'lru-cache': ['lib/codecs/', 'lib/engines/', 'lib/session/', 'lib/users/', 'site/inspector/'],
+  'highlight.js': ['site/inspector/'],
+  sqlite3: ['site/demos/library/'],
+  pino: ['site/process/'],
+  'prom-client': ['site/middleware/'],
+  config: ['lib/settings/'],
+  zod: ['lib/settings/', 'site/demos/'],
+  cookie: ['lib/middleware/', 'site/inspector/'],
 }
 
 interface File {
@@ -96,9 +97,9 @@ test('no import is circular', async (t) => {
 
 test('the conformance suite needs nothing but Node, whatever test runner it meets', async (t) => {
   const importsOf = new Map((await sourceFiles()).map(({ path, imports }) => [path, imports]))
-  const reached = new Set(['conformance/index.ts'])
+  const reached = new Set(['lib/conformance/index.ts'])
   for (const path of reached) for (const imported of importsOf.get(path) ?? []) reached.add(imported)
-  t.true(reached.has('conformance/record-cases.ts'))
+  t.true(reached.has('lib/conformance/record-cases.ts'))
   t.deepEqual(
     [...reached].filter((name) => !name.endsWith('.ts') && !name.startsWith('node:')),
     [],

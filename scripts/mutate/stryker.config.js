@@ -9,7 +9,7 @@ const filesIn = (folder, ending) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => `${folder}/${name}`)
 
-const sources = ['src/codecs', 'src/session', 'src/session/people'].flatMap((folder) =>
+const sources = ['src/lib/codecs', 'src/lib/session', 'src/lib/users'].flatMap((folder) =>
   filesIn(folder, '.ts'),
 )
 const tests = [

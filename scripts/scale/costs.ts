@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/engines/contract.js'
+import type { Engine } from '../../src/lib/engines/engine.js'
 import { LONG, sample } from './fill.js'
 import { median } from './numbers.js'
 

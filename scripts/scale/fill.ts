@@ -1,5 +1,5 @@
-import type { SessionRecord } from '../../src/codecs/record.js'
-import type { Engine } from '../../src/engines/contract.js'
+import type { SessionRecord } from '../../src/lib/codecs/record.js'
+import type { Engine } from '../../src/lib/engines/engine.js'
 
 /** Creates on the way at the same time: as many as the engines put into one statement. */
 const AT_ONCE = 256

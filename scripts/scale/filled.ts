@@ -1,4 +1,4 @@
-import { openSessions } from '../../src/index.js'
+import { openSessions } from '../../src/lib/index.js'
 import { fill, shopper } from './fill.js'
 import { TIME_LIMIT } from './store.js'
 import type { Place } from './stores.js'

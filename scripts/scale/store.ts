@@ -1,6 +1,6 @@
 /** What a session costs in a store of many records and in one of few, and what clearing half of the many does to requests. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { openSessions } from '../../src/index.js'
+import { openSessions } from '../../src/lib/index.js'
 import { type Costs, measureCosts, operations } from './costs.js'
 import { fill, SHORT } from './fill.js'
 import { median, spread } from './numbers.js'

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import Koa from 'koa'
-import type { Sessions } from '../../src/index.js'
+import type { Sessions } from '../../src/lib/index.js'
 import { LoopProbe } from './loop-probe.js'
 import type { Latencies, Visits } from './visitors.js'
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { walkthroughs } from '../../src/demos/walkthroughs.js'
-import { recordOn, type StoredRecord } from '../../src/hood/shelf.js'
+import { walkthroughs } from '../../src/site/demos/walkthroughs.js'
+import { recordOn, type StoredRecord } from '../../src/site/inspector/stored-record.js'
 import { JarBrowser, type Wire } from './jar-browser.js'
 import type { Page } from './page.js'
 import { type Scene, type Stage, Unexpected } from './scene.js'
@@ -21,7 +21,7 @@ export interface PlayOptions {
   /** How long to let people read, between two things that happen: milliseconds. */
   readonly pace: number
   readonly tell: (event: Event) => void
-  /** Ends the play early. */
+  /** EntryMetadata the play early. */
   readonly signal?: AbortSignal
 }
 

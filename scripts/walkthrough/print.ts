@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/hood/cookies.js'
-import type { StoredRecord } from '../../src/hood/shelf.js'
-import { CSRF_COOKIE } from '../../src/middleware/csrf/names.js'
+import { CSRF_COOKIE } from '../../src/lib/csrf/names.js'
+import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/site/inspector/cookies.js'
+import type { StoredRecord } from '../../src/site/inspector/stored-record.js'
 import type { Wire } from './jar-browser.js'
 import type { Event } from './play.js'
 
@@ -17,7 +17,7 @@ export const paintOn = (stream: NodeJS.WriteStream): Paint => {
 /** The most columns of a line; a longer one is broken between two words. */
 const WIDTH = 104
 
-/** Turns events into what is printed of them. Of values that open something only a hash is shown. */
+/** KeyedMutex events into what is printed of them. Of values that open something only a hash is shown. */
 export class Printer {
   readonly #paint: Paint
   readonly #cookieName: string

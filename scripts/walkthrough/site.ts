@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createApp } from '../../src/app.js'
-import { openVariants } from '../../src/demos/variants.js'
-import { openObserved } from '../../src/hood/open-observed.js'
-import type { Shelf } from '../../src/hood/shelf.js'
-import { openSessions, type Sessions, type Settings } from '../../src/index.js'
-import type { Logger } from '../../src/logger.js'
-import { LONGEST_COOKIE_AGE } from '../../src/middleware/cookie.js'
-import { showsInternals } from '../../src/settings/settings.js'
+import { openSessions, type Sessions, type Settings } from '../../src/lib/index.js'
+import type { Logger } from '../../src/lib/logger.js'
+import { LONGEST_COOKIE_AGE } from '../../src/lib/middleware/cookie.js'
+import { showsInternals } from '../../src/lib/settings/settings.js'
+import { createApp } from '../../src/site/app.js'
+import { openVariants } from '../../src/site/demos/variants.js'
+import { openObserved } from '../../src/site/inspector/open-observed.js'
+import type { Shelf } from '../../src/site/inspector/stored-record.js'
 
 /** The demo site, served on a free port of this machine, with the time in the caller's hand. */
 export interface OpenSite {

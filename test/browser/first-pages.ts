@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { walkthroughs } from '../../src/demos/walkthroughs.js'
+import { walkthroughs } from '../../src/site/demos/walkthroughs.js'
 import type { Tour } from './tour.js'
 
 /** Goes the whole path by its buttons, and looks at the first page of each walkthrough; pictures begin with `name`. */

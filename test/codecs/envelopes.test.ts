@@ -1,7 +1,7 @@
 import test from 'ava'
-import { keysFor } from '../../src/codecs/envelope.js'
-import { sealed } from '../../src/codecs/sealed.js'
-import { macOf, signed } from '../../src/codecs/signed.js'
+import { keysFor } from '../../src/lib/codecs/envelope.js'
+import { sealed } from '../../src/lib/codecs/sealed.js'
+import { macOf, signed } from '../../src/lib/codecs/signed.js'
 
 const SECRETS = ['a secret of the tests, and of nobody else', 'an earlier secret of the tests'] as const
 const keys = keysFor('tests', SECRETS)

@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
-import { encodePayload } from '../../src/codecs/cookie-payload.js'
-import { keysFor } from '../../src/codecs/envelope.js'
-import { jsonCodec } from '../../src/codecs/json.js'
-import { SEALED_VERSION, sealed } from '../../src/codecs/sealed.js'
-import { SIGNED_VERSION, signed } from '../../src/codecs/signed.js'
-import { openSessions, type Sessions, UnsupportedValue } from '../../src/index.js'
+import { encodePayload } from '../../src/lib/codecs/cookie-payload.js'
+import { keysFor } from '../../src/lib/codecs/envelope.js'
+import { jsonCodec } from '../../src/lib/codecs/json.js'
+import { SEALED_VERSION, sealed } from '../../src/lib/codecs/sealed.js'
+import { SIGNED_VERSION, signed } from '../../src/lib/codecs/signed.js'
+import { openSessions, type Sessions, UnsupportedValue } from '../../src/lib/index.js'
 
 const SECRET = 'a secret of the tests, and of nobody else'
 const now = Date.UTC(2026, 0, 1)

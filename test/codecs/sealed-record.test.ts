@@ -1,9 +1,9 @@
 import test from 'ava'
-import type { Entry } from '../../src/codecs/codec.js'
-import { endsOf, withEnd } from '../../src/codecs/ends.js'
-import { keysFor } from '../../src/codecs/envelope.js'
-import { jsonCodec } from '../../src/codecs/json.js'
-import { sealedCodec } from '../../src/codecs/sealed-record.js'
+import type { Entry } from '../../src/lib/codecs/codec.js'
+import { metadataOf, withExpiry } from '../../src/lib/codecs/entry-metadata.js'
+import { keysFor } from '../../src/lib/codecs/envelope.js'
+import { jsonCodec } from '../../src/lib/codecs/json.js'
+import { sealedCodec } from '../../src/lib/codecs/sealed-record.js'
 
 const KEY = `keyv:${'0'.repeat(64)}`
 const codec = sealedCodec(keysFor('tests', ['a secret of the tests, and of nobody else']))
@@ -33,11 +33,11 @@ for (const [name, each] of [
 
   test(`${name}: version and end stand at the two ends, and another end changes nothing else`, (t) => {
     const text = each.encode(session, KEY)
-    t.deepEqual(endsOf(text), { kind: 'session', version: 3, expires: END })
-    t.deepEqual(endsOf(each.encode(mark, KEY)), { kind: 'superseded', expires: END })
+    t.deepEqual(metadataOf(text), { kind: 'session', version: 3, expires: END })
+    t.deepEqual(metadataOf(each.encode(mark, KEY)), { kind: 'superseded', expires: END })
     for (const expires of [END + 1, 5, END + 0.25]) {
       const moved = { ...session, record: { ...session.record, expires } }
-      t.deepEqual(each.decode(withEnd(text, expires), KEY), moved)
+      t.deepEqual(each.decode(withExpiry(text, expires), KEY), moved)
     }
   })
 }
@@ -53,7 +53,7 @@ for (const text of [
   '{"value":"hello","expires":1}',
 ]) {
   test(`a text without both ends has none: ${text}`, (t) => {
-    t.is(endsOf(text), undefined)
+    t.is(metadataOf(text), undefined)
   })
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Bench } from '../../src/conformance/bench.js'
-import { about, record, settle } from '../../src/conformance/case.js'
-import { assertFound, assertUnknown } from '../../src/conformance/outcomes.js'
-import type { EngineOptions } from '../../src/engines/registry.js'
+import type { Bench } from '../../src/lib/conformance/bench.js'
+import { about, record, settle } from '../../src/lib/conformance/case.js'
+import { assertFound, assertUnknown } from '../../src/lib/conformance/outcomes.js'
+import type { EngineOptions } from '../../src/lib/engines/registry.js'
 
 const FIRST = { codec: 'sealed', secretKey: 'a first secret that is long enough for its work' } as const
 const SECOND = { codec: 'sealed', secretKey: 'a second secret that is long enough for its work' } as const

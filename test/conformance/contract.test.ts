@@ -1,4 +1,4 @@
-import { runCase } from '../../src/conformance/index.js'
+import { runCase } from '../../src/lib/conformance/index.js'
 import { allEngines, emptyStoreOf, ownCases, sealedEngines } from './engines.js'
 import { testOf } from './test-of.js'
 

@@ -4,9 +4,9 @@ import {
   conformanceCases,
   type EmptyStore,
   openBench as openBenchOn,
-} from '../../src/conformance/index.js'
-import { keyOf as hashOf } from '../../src/engines/ids.js'
-import { type EngineOptions, openEngine } from '../../src/engines/registry.js'
+} from '../../src/lib/conformance/index.js'
+import { keyOf as hashOf } from '../../src/lib/engines/ids.js'
+import { type EngineOptions, openEngine } from '../../src/lib/engines/registry.js'
 import { atRestCases } from './at-rest-cases.js'
 import { limitCases } from './limit-cases.js'
 import { optionCases } from './option-cases.js'

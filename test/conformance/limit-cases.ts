@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Bench } from '../../src/conformance/bench.js'
-import { about, record } from '../../src/conformance/case.js'
-import { assertFound, assertUnknown } from '../../src/conformance/outcomes.js'
-import { CookieTooLarge } from '../../src/engines/errors.js'
+import type { Bench } from '../../src/lib/conformance/bench.js'
+import { about, record } from '../../src/lib/conformance/case.js'
+import { assertFound, assertUnknown } from '../../src/lib/conformance/outcomes.js'
+import { CookieTooLarge } from '../../src/lib/engines/errors.js'
 
 const LIMIT = 4096
 const NAME = 'sessionid'

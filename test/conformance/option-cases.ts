@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { about, record } from '../../src/conformance/case.js'
-import { assertFound, assertUnknown } from '../../src/conformance/outcomes.js'
-import type { EngineOptions } from '../../src/engines/registry.js'
+import { about, record } from '../../src/lib/conformance/case.js'
+import { assertFound, assertUnknown } from '../../src/lib/conformance/outcomes.js'
+import type { EngineOptions } from '../../src/lib/engines/registry.js'
 
 const MINUTE = 60_000
 const FIRST = 'a first secret that is long enough for its work'

@@ -1,4 +1,4 @@
-import { conformanceCases, runCase } from '../../src/conformance/index.js'
+import { conformanceCases, runCase } from '../../src/lib/conformance/index.js'
 import { emptyStoreOf } from './engines.js'
 import { revocableCookies } from './stores/signed-cookies.js'
 import { testOf } from './test-of.js'

@@ -1,6 +1,6 @@
 import test from 'ava'
 import Koa from 'koa'
-import { type CsrfOptions, csrf } from '../../src/index.js'
+import { type CsrfOptions, csrf } from '../../src/lib/index.js'
 import { serve } from '../helpers/serve.js'
 import { KEY, onBoth, openCsrfSite } from './site.js'
 

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { keysFor } from '../../src/codecs/envelope.js'
-import { newRandom, randomOf, verifiedRandom, writeToken } from '../../src/middleware/csrf/token.js'
-import { bindingOf } from '../../src/session/binding.js'
+import { keysFor } from '../../src/lib/codecs/envelope.js'
+import { bindingOf } from '../../src/lib/csrf/binding.js'
+import { newRandom, randomOf, verifiedRandom, writeToken } from '../../src/lib/csrf/token.js'
 
 const keys = keysFor('a test', ['a secret of the tests, and of nobody else', 'an earlier one'])
 const engine = {}

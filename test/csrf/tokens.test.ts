@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Session } from '../../src/index.js'
+import type { Session } from '../../src/lib/index.js'
 import { onBoth, openCsrfSite, type Person } from './site.js'
 
 const COOKIE = 'csrftoken'

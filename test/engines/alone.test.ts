@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openSessions, type SessionsOptions } from '../../src/index.js'
+import { openSessions, type SessionsOptions } from '../../src/lib/index.js'
 
 async function warningsOf(options: SessionsOptions): Promise<string[]> {
   const warnings: string[] = []

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
-import { Batch } from '../../src/engines/batch.js'
-import { EngineUnavailable } from '../../src/index.js'
+import { Batch } from '../../src/lib/engines/batch.js'
+import { EngineUnavailable } from '../../src/lib/index.js'
 
 /** Milliseconds. */
 const LIMIT = 400

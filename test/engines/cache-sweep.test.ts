@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
-import { record } from '../../src/conformance/case.js'
+import { record } from '../../src/lib/conformance/case.js'
 import { openBench } from '../conformance/engines.js'
 import { memory } from '../conformance/stores/memory.js'
 

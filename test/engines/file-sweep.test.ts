@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { FileSweep } from '../../src/engines/file/sweep.js'
+import { FileSweep } from '../../src/lib/engines/file/sweep.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 
 const SHARDS = ['aa', 'ab', 'ac', 'ad']

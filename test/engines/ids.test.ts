@@ -1,7 +1,7 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import test from 'ava'
-import { generateId } from '../../src/engines/ids.js'
+import { generateId } from '../../src/lib/engines/ids.js'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
 const MANY = 100_000

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { EngineMisconfigured, openSessions } from '../../src/index.js'
+import { EngineMisconfigured, openSessions } from '../../src/lib/index.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 
-const keyvEngine = new URL('../../src/engines/keyv/keyv-engine.ts', import.meta.url).href
+const keyvEngine = new URL('../../src/lib/engines/keyv/keyv-engine.ts', import.meta.url).href
 const keyv = import.meta.resolve('keyv')
 
 /** A module with this text; answers its path. */

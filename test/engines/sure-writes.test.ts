@@ -1,10 +1,10 @@
 import test from 'ava'
 import { Keyv } from 'keyv'
-import { jsonCodec } from '../../src/codecs/json.js'
-import { EngineUnavailable } from '../../src/engines/errors.js'
-import type { KeyedStore, StoredText } from '../../src/engines/keyed-store.js'
-import { KeyvStore } from '../../src/engines/keyv/keyv-store.js'
-import { SureWrites } from '../../src/engines/sure-writes.js'
+import { jsonCodec } from '../../src/lib/codecs/json.js'
+import { ConfirmedWrites } from '../../src/lib/engines/confirmed-writes.js'
+import { EngineUnavailable } from '../../src/lib/engines/errors.js'
+import { KeyvStore } from '../../src/lib/engines/keyv/keyv-store.js'
+import type { SessionStore, StoredEntry } from '../../src/lib/engines/session-store.js'
 
 const LIMIT = 2000
 const EXPIRES = Date.now() + 60_000
@@ -13,7 +13,7 @@ const EXPIRES = Date.now() + 60_000
 type Lost = 'done' | 'late' | 'not done'
 
 /** A real store behind which the answers to inserts and moves get lost; `late` are the writes under way. */
-function losing(lost: Lost): { store: KeyedStore; behind: KeyedStore; late: (() => Promise<boolean>)[] } {
+function losing(lost: Lost): { store: SessionStore; behind: SessionStore; late: (() => Promise<boolean>)[] } {
   const behind = new KeyvStore({ keyv: new Keyv(), timeLimit: LIMIT, clock: Date.now })
   const late: (() => Promise<boolean>)[] = []
   let first = true
@@ -24,7 +24,7 @@ function losing(lost: Lost): { store: KeyedStore; behind: KeyedStore; late: (() 
     if (lost === 'late') late.push(write)
     throw new EngineUnavailable('the answer got lost')
   }
-  const store: KeyedStore = {
+  const store: SessionStore = {
     read: (key) => behind.read(key),
     insert: (...write) => lose(() => behind.insert(...write)),
     replace: (...write) => behind.replace(...write),
@@ -37,12 +37,12 @@ function losing(lost: Lost): { store: KeyedStore; behind: KeyedStore; late: (() 
   return { store, behind, late }
 }
 
-function entry(n: number, version: number): StoredText {
+function entry(n: number, version: number): StoredEntry {
   const record = { data: { n }, createdAt: 1, expires: EXPIRES }
   return { text: jsonCodec.encode({ kind: 'session', record, version }), expires: EXPIRES, version }
 }
 
-const mark: StoredText = {
+const mark: StoredEntry = {
   text: jsonCodec.encode({ kind: 'superseded', expires: EXPIRES }),
   expires: EXPIRES,
   version: undefined,
@@ -50,7 +50,7 @@ const mark: StoredText = {
 
 const move = { from: 'keyv:a', to: 'keyv:b', entry: entry(1, 2), mark }
 
-async function kindAt(store: KeyedStore, key: string): Promise<string | undefined> {
+async function kindAt(store: SessionStore, key: string): Promise<string | undefined> {
   const text = await store.read(key)
   return text === undefined ? undefined : jsonCodec.decode(text)?.kind
 }
@@ -58,7 +58,7 @@ async function kindAt(store: KeyedStore, key: string): Promise<string | undefine
 test('R15 a move that was done though its answer got lost is recognised', async (t) => {
   const { store, behind } = losing('done')
   await behind.insert(move.from, entry(1, 1))
-  t.true(await new SureWrites(store, jsonCodec, LIMIT).move(move, 1, Date.now()))
+  t.true(await new ConfirmedWrites(store, jsonCodec, LIMIT).move(move, 1, Date.now()))
   t.is(await kindAt(behind, move.from), 'superseded')
   t.is(await kindAt(behind, move.to), 'session')
 })
@@ -66,7 +66,7 @@ test('R15 a move that was done though its answer got lost is recognised', async 
 test('R15 a move that is still under way when it is given up finds its place taken', async (t) => {
   const { store, behind, late } = losing('late')
   await behind.insert(move.from, entry(1, 1))
-  const moving = new SureWrites(store, jsonCodec, LIMIT).move(move, 1, Date.now())
+  const moving = new ConfirmedWrites(store, jsonCodec, LIMIT).move(move, 1, Date.now())
   await t.throwsAsync(moving, { instanceOf: EngineUnavailable, message: 'the answer got lost' })
   t.deepEqual(await Promise.all(late.map((write) => write())), [false])
   t.is(await kindAt(behind, move.from), 'session')
@@ -74,24 +74,26 @@ test('R15 a move that is still under way when it is given up finds its place tak
 
 test("R15 what another session's id led to is not taken for one's own", async (t) => {
   for (const write of [
-    (sure: SureWrites) => sure.move(move, 1, Date.now()),
-    (sure: SureWrites) => sure.insert(move.to, move.entry),
+    (sure: ConfirmedWrites) => sure.move(move, 1, Date.now()),
+    (sure: ConfirmedWrites) => sure.insert(move.to, move.entry),
   ]) {
     const { store, behind } = losing('not done')
     await behind.insert(move.from, entry(1, 1))
     await behind.insert(move.to, entry(2, 2))
-    await t.throwsAsync(write(new SureWrites(store, jsonCodec, LIMIT)), { instanceOf: EngineUnavailable })
+    await t.throwsAsync(write(new ConfirmedWrites(store, jsonCodec, LIMIT)), {
+      instanceOf: EngineUnavailable,
+    })
   }
 })
 
 test('R15 an insert that was done though its answer got lost is recognised', async (t) => {
   const { store } = losing('done')
-  t.true(await new SureWrites(store, jsonCodec, LIMIT).insert('keyv:a', entry(1, 1)))
+  t.true(await new ConfirmedWrites(store, jsonCodec, LIMIT).insert('keyv:a', entry(1, 1)))
 })
 
 test('S68 no question is asked when the time is up', async (t) => {
   const { store, behind } = losing('done')
   await behind.insert(move.from, entry(1, 1))
-  const sure = new SureWrites(store, jsonCodec, 0)
+  const sure = new ConfirmedWrites(store, jsonCodec, 0)
   await t.throwsAsync(sure.move(move, 1, Date.now()), { instanceOf: EngineUnavailable })
 })

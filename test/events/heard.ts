@@ -1,4 +1,4 @@
-import { type SessionEvent, type Sessions, sessionEventNames } from '../../src/index.js'
+import { type SessionEvent, type Sessions, sessionEventNames } from '../../src/lib/index.js'
 
 /** Everything that `sessions` tells from now on, in order. */
 export function heard(sessions: Pick<Sessions, 'on'>): SessionEvent[] {

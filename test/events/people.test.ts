@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../src/index.js'
+import type { SessionEvent } from '../../src/lib/index.js'
 import { type Handler, idAfter, onServerSideEngines, type Site, type SiteOptions } from '../helpers/site.js'
 import { heard } from './heard.js'
 

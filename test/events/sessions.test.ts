@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ExecutionContext } from 'ava'
-import type { SessionEvent } from '../../src/index.js'
+import type { SessionEvent } from '../../src/lib/index.js'
 import {
   COOKIE_AGE,
   type Handler,

@@ -1,10 +1,10 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import type { SessionRecord } from '../../src/codecs/record.js'
-import type { Engine } from '../../src/engines/contract.js'
-import { openFile } from '../../src/engines/file/file.js'
-import { generateId, keyOf } from '../../src/engines/ids.js'
+import type { SessionRecord } from '../../src/lib/codecs/record.js'
+import type { Engine } from '../../src/lib/engines/engine.js'
+import { openFile } from '../../src/lib/engines/file/file.js'
+import { generateId, keyOf } from '../../src/lib/engines/ids.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 
 /** The `file` engine on a directory of the test's own. */

@@ -1,4 +1,4 @@
-import { EngineUnavailable } from '../../src/index.js'
+import { EngineUnavailable } from '../../src/lib/index.js'
 import { mount, testOnSmallDisk } from '../helpers/small-disk.js'
 import { leftoversIn, openFileBench } from './file-bench.js'
 

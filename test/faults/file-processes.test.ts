@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { exchange } from '../../src/engines/file/exchange.js'
-import { openSessions } from '../../src/index.js'
+import { exchange } from '../../src/lib/engines/file/exchange.js'
+import { openSessions } from '../../src/lib/index.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 import { outputOf, startWorker } from '../races/processes.js'
 import { leftoversIn, openFileBench } from './file-bench.js'
@@ -153,7 +153,7 @@ for (const [what, after] of [
       // The signal is asked after the check and right before the commit.
       const { signal } = new AbortController()
       signal.throwIfAborted = meanwhile
-      t.false(await exchange({ path, before: 'before', after, patience: 100, signal }))
+      t.false(await exchange({ path, before: 'before', after, backoff: 100, signal }))
       t.is(await readFile(path, 'utf8'), 'theirs')
     }
     t.deepEqual(await readdir(directory), ['key.json'])
@@ -166,7 +166,7 @@ test('file: of 50 exchanges at the same moment, without any turns, one is done',
   const { signal } = new AbortController()
   const done = await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
-      exchange({ path, before: 'before', after: `after ${n}`, patience: 5, signal }),
+      exchange({ path, before: 'before', after: `after ${n}`, backoff: 5, signal }),
     ),
   )
   t.is(done.filter(Boolean).length, 1)

@@ -1,5 +1,5 @@
-import type { Announce, Engine } from '../../src/engines/contract.js'
-import type { Roster } from '../../src/engines/roster.js'
+import type { Announce, Engine } from '../../src/lib/engines/engine.js'
+import type { SessionIndex } from '../../src/lib/engines/session-index.js'
 
 /** The calls that reach an engine's store. */
 export type EngineCall =
@@ -10,10 +10,10 @@ export type EngineCall =
   | 'rotate'
   | 'delete'
   | 'clearExpired'
-  | 'roster.load'
-  | 'roster.vacate'
-  | 'roster.read'
-  | 'roster.write'
+  | 'index.load'
+  | 'index.evict'
+  | 'index.read'
+  | 'index.write'
   /** Between an announcement and what was announced; no call of its own. */
   | 'announced'
 
@@ -49,22 +49,22 @@ export function intercept(engine: Engine, before: Before): Engine {
     },
     delete: (id) => ahead('delete', () => engine.delete(id)),
     clearExpired: (limit) => ahead('clearExpired', () => engine.clearExpired(limit)),
-    ...(engine.roster && { roster: interceptRoster(engine.roster, ahead) }),
+    ...(engine.index && { index: interceptRoster(engine.index, ahead) }),
     ...(engine.revocations && { revocations: engine.revocations }),
     close: () => engine.close(),
   }
 }
 
 function interceptRoster(
-  roster: Roster,
+  index: SessionIndex,
   ahead: <Result>(call: EngineCall, go: () => Promise<Result>) => Promise<Result>,
-): Roster {
+): SessionIndex {
   return {
-    placeOf: (id) => roster.placeOf(id),
-    load: (place) => ahead('roster.load', () => roster.load(place)),
-    vacate: (place) => ahead('roster.vacate', () => roster.vacate(place)),
-    read: (name) => ahead('roster.read', () => roster.read(name)),
+    keyOf: (id) => index.keyOf(id),
+    load: (place) => ahead('index.load', () => index.load(place)),
+    evict: (place) => ahead('index.evict', () => index.evict(place)),
+    read: (name) => ahead('index.read', () => index.read(name)),
     write: (name, list, expires, version) =>
-      ahead('roster.write', () => roster.write(name, list, expires, version)),
+      ahead('index.write', () => index.write(name, list, expires, version)),
   }
 }

@@ -16,7 +16,7 @@ export class ServerProcess {
 
   /** Only `env` and `PATH` reach the server: what the tests run under decides nothing. */
   constructor(env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, ['--import=tsx', 'src/server.ts'], {
+    this.#child = spawn(process.execPath, ['--import=tsx', 'src/site/server.ts'], {
       cwd: root,
       env: { PATH: process.env.PATH, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

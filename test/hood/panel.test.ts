@@ -1,5 +1,5 @@
 import test from 'ava'
-import { keyOf } from '../../src/engines/ids.js'
+import { keyOf } from '../../src/lib/engines/ids.js'
 import { onEngines, openSite } from '../walkthroughs/site.js'
 
 onEngines(

@@ -1,6 +1,6 @@
 import test from 'ava'
 import Koa from 'koa'
-import { openSessions } from '../../src/index.js'
+import { openSessions } from '../../src/lib/index.js'
 import { serve } from '../helpers/serve.js'
 import type { Handler } from '../helpers/site.js'
 import { onEveryEngine } from '../helpers/site.js'

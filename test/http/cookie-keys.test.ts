@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
-import { openSessions, type SessionsOptions } from '../../src/index.js'
+import { openSessions, type SessionsOptions } from '../../src/lib/index.js'
 import { type Answer, send, Visitor } from '../helpers/client.js'
 import { serve } from '../helpers/serve.js'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
-import { NotOnThisEngine, openSessions, TooManySessions } from '../../src/index.js'
+import { NotOnThisEngine, openSessions, TooManySessions } from '../../src/lib/index.js'
 import { intercept } from '../helpers/intercept.js'
 import { COOKIE_AGE, type Handler, onServerSideEngines, type Site } from '../helpers/site.js'
 
@@ -79,10 +79,10 @@ onServerSideEngines(
         },
       ],
     )
-    const { roster } = site.sessions.engine
+    const { index } = site.sessions.engine
     for (const id of [laptop.id(), phone.id()]) {
       t.false(answer.body.includes(id))
-      t.false(answer.body.includes(String(roster?.placeOf(id)).slice(-64)))
+      t.false(answer.body.includes(String(index?.keyOf(id)).slice(-64)))
     }
     const [first] = await site.sessions.forUser('ada')
     t.is(first?.isCurrent, false)
@@ -318,14 +318,14 @@ onServerSideEngines('S31 the list outlives a session that is only touched', asyn
   t.is(await whoHas(site, touched.id()), 'nobody has nothing')
 })
 
-/** What the roster calls the user's list. */
+/** What the index calls the user's list. */
 const listOf = (userId: string): string => `user-${createHash('sha256').update(userId).digest('hex')}`
 
 /** As a store does that forgets what was not used for long. */
 async function loseList(site: Site, userId: string): Promise<void> {
-  const { roster } = site.bench.engine
-  const held = await roster?.read(listOf(userId))
-  await roster?.write(listOf(userId), {}, site.bench.now + 1, held?.version)
+  const { index } = site.bench.engine
+  const held = await index?.read(listOf(userId))
+  await index?.write(listOf(userId), {}, site.bench.now + 1, held?.version)
   site.bench.now += 1
 }
 
@@ -355,7 +355,7 @@ onServerSideEngines(
 onServerSideEngines('S31 the list forgets who is over, without being asked', async (t, open) => {
   const site = await open(handlers)
   const read = async () => {
-    const held = await site.bench.engine.roster?.read(listOf('ada'))
+    const held = await site.bench.engine.index?.read(listOf('ada'))
     return Object.keys(Object(held?.list.sessions)).length
   }
   for (let n = 0; n < 40; n++) {
@@ -372,12 +372,12 @@ onServerSideEngines(
   async (t, open) => {
     const site = await open(handlers)
     const one = await loggedIn(site)
-    for (const call of ['roster.read', 'roster.load'] as const) {
+    for (const call of ['index.read', 'index.load'] as const) {
       site.down.add(call)
       await t.throwsAsync(site.sessions.forUser('ada'), { name: 'EngineUnavailable' })
       site.down.clear()
     }
-    site.down.add('roster.vacate')
+    site.down.add('index.evict')
     await t.throwsAsync(site.sessions.revokeAll('ada'), { name: 'EngineUnavailable' })
     t.is(await whoHas(site, one.id()), 'ada has nothing')
     site.down.clear()
@@ -385,7 +385,7 @@ onServerSideEngines(
     t.is(await whoHas(site, one.id()), 'nobody has nothing')
 
     const two = await loggedIn(site)
-    site.down.add('roster.vacate')
+    site.down.add('index.evict')
     await t.throwsAsync(site.sessions.revokeAll('ada'), { name: 'EngineUnavailable' })
     t.is((await two.visitor.visit('/cycle')).status, 400)
     site.down.clear()
@@ -394,10 +394,10 @@ onServerSideEngines(
   },
 )
 
-test('an engine without a roster says so, and logs in all the same', async (t) => {
+test('an engine without a index says so, and logs in all the same', async (t) => {
   const cache = await openSessions({ engine: 'cache' })
   t.teardown(() => cache.close())
-  const { roster: _, ...engine } = intercept(cache.engine, () => {})
+  const { index: _, ...engine } = intercept(cache.engine, () => {})
   const sessions = await openSessions({ engine })
   const session = await sessions.open()
   session.login('ada')
@@ -410,7 +410,7 @@ test('an engine without a roster says so, and logs in all the same', async (t) =
     ['revokeAll', () => sessions.revokeAll('ada')],
   ]
   for (const [name, attempt] of attempts) {
-    const message = new RegExp(`^${name}\\(\\) is not possible on the engine cache: it has no roster`)
+    const message = new RegExp(`^${name}\\(\\) is not possible on the engine cache: it has no index`)
     await t.throwsAsync(attempt, { instanceOf: NotOnThisEngine, code: 'E_NOT_ON_THIS_ENGINE', message })
   }
   await t.throwsAsync(openSessions({ engine, maxSessionsPerUser: 1 }), {

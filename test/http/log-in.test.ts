@@ -1,5 +1,5 @@
 import test from 'ava'
-import { openSessions } from '../../src/index.js'
+import { openSessions } from '../../src/lib/index.js'
 import { type Handler, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
 
 /** Logs in whom the query names. */
@@ -219,7 +219,7 @@ onServerSideEngines(
     await visitor.visit('/cycle')
     t.deepEqual(site.calls.splice(0), ['create', 'load', 'rotate'])
     await visitor.visit('/in?user=ada')
-    t.deepEqual(site.calls.splice(0), ['load', 'rotate', 'roster.read', 'roster.write', 'announced'])
+    t.deepEqual(site.calls.splice(0), ['load', 'rotate', 'index.read', 'index.write', 'announced'])
     await visitor.visit('/put?key=draft')
     t.deepEqual(site.calls.splice(0), ['load', 'update'])
     await visitor.visit('/who')
@@ -227,7 +227,7 @@ onServerSideEngines(
     await visitor.visit('/nothing')
     t.deepEqual(site.calls.splice(0), ['load', 'touch'])
     await visitor.visit('/out')
-    t.deepEqual(site.calls.splice(0), ['load', 'delete', 'roster.read', 'roster.write'])
+    t.deepEqual(site.calls.splice(0), ['load', 'delete', 'index.read', 'index.write'])
   },
 )
 
@@ -237,7 +237,7 @@ onServerSideEngines(
     const site = await open(handlers)
     const visitor = site.visitor()
     await visitor.visit('/in?user=ada')
-    site.down.add('roster.write')
+    site.down.add('index.write')
     t.is((await visitor.visit('/out')).status, 200)
     t.deepEqual(site.logged, ['a log-out could not be taken out of the list of the user'])
     site.down.clear()
@@ -251,7 +251,7 @@ onServerSideEngines(
     const site = await open(handlers)
     const visitor = site.visitor()
     await visitor.visit('/put?key=basket')
-    for (const call of ['roster.read', 'roster.write'] as const) {
+    for (const call of ['index.read', 'index.write'] as const) {
       site.down.add(call)
       const answer = await visitor.visit('/in?user=ada')
       t.is(answer.status, 503)

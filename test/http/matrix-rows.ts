@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { Context } from 'koa'
-import type { JsonObject } from '../../src/codecs/record.js'
+import type { JsonObject } from '../../src/lib/codecs/record.js'
 import type { EngineCall } from '../helpers/intercept.js'
 import { COOKIE_AGE } from '../helpers/site.js'
 

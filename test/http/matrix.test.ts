@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { record } from '../../src/conformance/case.js'
+import { record } from '../../src/lib/conformance/case.js'
 import type { Answer } from '../helpers/client.js'
 import { COOKIE_AGE, onEveryEngine, onServerSideEngines, type Site } from '../helpers/site.js'
 import {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
-import { EngineUnavailable } from '../../src/index.js'
+import { EngineUnavailable } from '../../src/lib/index.js'
 import type { EngineCall } from '../helpers/intercept.js'
 import { COOKIE_AGE, type Handler, idAfter, onEveryEngine } from '../helpers/site.js'
 import { isOutage } from '../outages/outage-site.js'

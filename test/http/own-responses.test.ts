@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { SessionTooLate } from '../../src/index.js'
+import { SessionTooLate } from '../../src/lib/index.js'
 import { type Handler, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
 
 /** Answers past Koa. */

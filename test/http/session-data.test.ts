@@ -1,7 +1,7 @@
-import type { Session } from '../../src/index.js'
+import type { Session } from '../../src/lib/index.js'
 import { onEveryEngine } from '../helpers/site.js'
 
-declare module '../../src/index.js' {
+declare module '../../src/lib/index.js' {
   interface SessionData {
     typedCount: number
   }

@@ -1,4 +1,4 @@
-import type { Session } from '../../src/index.js'
+import type { Session } from '../../src/lib/index.js'
 import { type OpenSite, onEveryEngine, type Site } from '../helpers/site.js'
 
 /** An empty session whose settings say 100 seconds, at a moment that is no full second. */

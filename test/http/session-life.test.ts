@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { record } from '../../src/conformance/case.js'
-import { SessionInterrupted } from '../../src/index.js'
+import { record } from '../../src/lib/conformance/case.js'
+import { SessionInterrupted } from '../../src/lib/index.js'
 import { COOKIE_AGE, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
 
 onEveryEngine('item 17: ids are 32 characters of a-z0-9, and new each time', async (t, open) => {

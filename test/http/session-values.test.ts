@@ -1,4 +1,4 @@
-import { UnsupportedValue } from '../../src/index.js'
+import { UnsupportedValue } from '../../src/lib/index.js'
 import { onEveryEngine } from '../helpers/site.js'
 
 class Money {

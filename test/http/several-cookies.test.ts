@@ -1,4 +1,4 @@
-import { record } from '../../src/conformance/case.js'
+import { record } from '../../src/lib/conformance/case.js'
 import {
   COOKIE_AGE,
   type Handler,

@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import type { Context } from 'koa'
-import { CookieTooLarge, EngineMisconfigured, openSessions, SessionTooLate } from '../../src/index.js'
-import { logFailures } from '../../src/middleware/errors.js'
-import { createLogger } from '../../src/process/logger.js'
-import { startFault } from '../../src/process/start-fault.js'
-import { checkOptions } from '../../src/settings/options.js'
+import { CookieTooLarge, EngineMisconfigured, openSessions, SessionTooLate } from '../../src/lib/index.js'
+import { checkOptions } from '../../src/lib/settings/options.js'
+import { logFailures } from '../../src/site/middleware/errors.js'
+import { createLogger } from '../../src/site/process/logger.js'
+import { startFault } from '../../src/site/process/start-fault.js'
 import { type Handler, onCookieEngines } from '../helpers/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)

@@ -4,7 +4,7 @@ import { connect as connectTo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
-import { openSessions } from '../../src/index.js'
+import { openSessions } from '../../src/lib/index.js'
 import { serve } from '../helpers/serve.js'
 
 async function counting(t: ExecutionContext): Promise<Koa> {

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { UnsupportedValue } from '../../src/index.js'
+import { UnsupportedValue } from '../../src/lib/index.js'
 import { idAfter, onEveryEngine } from '../helpers/site.js'
 
 const begun = { kept: 'as it was', nested: { list: [1] } }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { ExecutionContext } from 'ava'
-import { EngineUnavailable, openSessions } from '../../src/index.js'
+import { EngineUnavailable, openSessions } from '../../src/lib/index.js'
 import { testOf } from '../conformance/test-of.js'
 import { type Database, databases } from '../races/databases.js'
 import type { PlainConnection } from '../servers/plain.js'
@@ -20,7 +20,7 @@ interface Subject {
 interface Refusals {
   readonly connections: (subject: Subject) => Promise<Restore>
   readonly writes: (subject: Subject) => Promise<Restore>
-  /** Ends every connection to the database. */
+  /** EntryMetadata every connection to the database. */
   readonly disconnect: (subject: Subject) => Promise<unknown>
 }
 

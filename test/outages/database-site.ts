@@ -2,7 +2,7 @@ import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
-import { type Logger, openSessions, type Sessions } from '../../src/index.js'
+import { type Logger, openSessions, type Sessions } from '../../src/lib/index.js'
 import { type Answer, send } from '../helpers/client.js'
 import { serve } from '../helpers/serve.js'
 

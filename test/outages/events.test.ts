@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type Engine, EngineUnavailable, openSessions, type SessionEvent } from '../../src/index.js'
+import { type Engine, EngineUnavailable, openSessions, type SessionEvent } from '../../src/lib/index.js'
 import { heard, namesOf } from '../events/heard.js'
 import { onRedis } from '../servers/on-redis.js'
 import { redisServer, redisUrl } from '../servers/redis.js'

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
-import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/index.js'
+import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/lib/index.js'
 import { type Answer, send } from '../helpers/client.js'
 import { serve } from '../helpers/serve.js'
 

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
+import { EngineUnavailable, openSessions, type Sessions } from '../../src/lib/index.js'
 import { onRedis } from '../servers/on-redis.js'
 import type { OwnServer } from '../servers/own-server.js'
 import { askRedis, redisUrl } from '../servers/redis.js'

@@ -1,4 +1,4 @@
-import { EngineUnavailable, openSessions } from '../../src/index.js'
+import { EngineUnavailable, openSessions } from '../../src/lib/index.js'
 import { Browser } from '../helpers/browser.js'
 import { ServerProcess } from '../helpers/server-process.js'
 import { onRedis } from '../servers/on-redis.js'

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { openSessions } from '../../src/index.js'
+import { openSessions } from '../../src/lib/index.js'
 import type { Answer } from '../helpers/client.js'
 import { idAfter } from '../helpers/site.js'
 import { onRedis } from '../servers/on-redis.js'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Session, Sessions } from '../../src/index.js'
+import type { Session, Sessions } from '../../src/lib/index.js'
 
 /** What a handler does to its session, one thing after the other. */
 export type Action =
@@ -7,7 +7,7 @@ export type Action =
   | { readonly do: 'delete' | 'transform' | 'change in place'; readonly key: string }
   | { readonly do: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' }
   | { readonly do: 'login'; readonly user: string }
-  /** From this request, the other sessions of whoever is logged in, or all of a user; where there is a roster. */
+  /** From this request, the other sessions of whoever is logged in, or all of a user; where there is a index. */
   | { readonly do: 'revokeOthers' }
   | { readonly do: 'revokeAll'; readonly user: string }
   /** Seconds, null, or the moment so many milliseconds from now. */
@@ -67,11 +67,11 @@ export async function act(
         session.login(action.user)
         break
       case 'revokeOthers':
-        if (sessions.engine.roster && session.user !== undefined)
+        if (sessions.engine.index && session.user !== undefined)
           revoked.push(await sessions.revokeOthers(session))
         break
       case 'revokeAll':
-        if (sessions.engine.roster) revoked.push(await sessions.revokeAll(action.user))
+        if (sessions.engine.index) revoked.push(await sessions.revokeAll(action.user))
         break
       default:
         session[action.do]()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionRecord } from '../../src/index.js'
+import type { SessionRecord } from '../../src/lib/index.js'
 import { USERS } from './actions.js'
 import type { Request, Saved, User, World } from './model.js'
 import { follow, type Happened, type Script, type Stage, toldIn } from './stage.js'
@@ -12,7 +12,7 @@ export interface Model {
   /** The handles of log-ins, as the store gave them away first. */
   readonly handles: Map<number, string>
   /** Milliseconds before a moment at which nothing may be written, where the store counts down in real time. */
-  readonly patience: number
+  readonly backoff: number
 }
 
 /** The model does what was done, and both must agree on the answer. Answers the id that the browser has now. */
@@ -112,7 +112,7 @@ function recordOf({ world, handles }: Model, saved: Saved): object {
   }
 }
 
-/** Where a revocation found nothing it may have left a mark, so that nobody moves in there: see `Roster.vacate`. */
+/** Where a revocation found nothing it may have left a mark, so that nobody moves in there: see `SessionIndex.evict`. */
 async function takeOverMarks({ world }: Model, stage: Stage): Promise<void> {
   for (const id of world.lookedAt)
     if ((await stage.site.stored(id)).kind === 'superseded') world.leaveMark(id)

@@ -1,9 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { Keyv } from 'keyv'
-import { decodePayload, encodePayload, newAnchor } from '../../src/codecs/cookie-payload.js'
-import { fromKeyvText, jsonCodec, toKeyvText } from '../../src/codecs/json.js'
-import type { JsonObject, JsonValue, SessionRecord } from '../../src/codecs/record.js'
+import { decodePayload, encodePayload, newAnchor } from '../../src/lib/codecs/cookie-payload.js'
+import { fromKeyvText, jsonCodec, toKeyvText } from '../../src/lib/codecs/json.js'
+import type { JsonObject, JsonValue, SessionRecord } from '../../src/lib/codecs/record.js'
 import { holds } from './runs.js'
 import { takesLinearTime } from './time.js'
 

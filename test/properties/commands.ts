@@ -15,7 +15,7 @@ interface Part {
 const told = JSON.stringify
 
 /** A browser sends a request. */
-class Visit implements Command {
+class RequestSession implements Command {
   readonly browser: number
   readonly part: Part
   readonly ask: boolean
@@ -258,13 +258,13 @@ function moveClock({ world }: Model, stage: Stage, now: number): void {
 }
 
 /** Whether no session is about to end at a moment that a store may have reached by its own clock already. */
-function mayBe({ world, patience }: Readonly<Model>, now: number): boolean {
+function mayBe({ world, backoff }: Readonly<Model>, now: number): boolean {
   return [...world.held.values()].every(
     (held) =>
       held === 'ended' ||
       !('saved' in held) ||
       held.saved.expires <= now ||
-      held.saved.expires - now >= patience,
+      held.saved.expires - now >= backoff,
   )
 }
 
@@ -301,8 +301,8 @@ export type History = Iterable<Command>
 export function histories(length: number): fc.Arbitrary<History> {
   return fc.commands<Model, Stage, false>(
     [
-      fc.tuple(browser, part, fc.constant(true)).map((parts) => new Visit(...parts)),
-      fc.tuple(browser, part, fc.boolean()).map((parts) => new Visit(...parts)),
+      fc.tuple(browser, part, fc.constant(true)).map((parts) => new RequestSession(...parts)),
+      fc.tuple(browser, part, fc.boolean()).map((parts) => new RequestSession(...parts)),
       fc.tuple(fc.oneof(fc.nat(99), junk), part).map((parts) => new Stranger(...parts)),
       fc.tuple(browser, part, part, meanwhile).map((parts) => new Overtaken(...parts)),
       fc

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { isId } from '../../src/engines/ids.js'
-import { readCookie } from '../../src/middleware/cookie.js'
+import { isId } from '../../src/lib/engines/ids.js'
+import { readCookie } from '../../src/lib/middleware/cookie.js'
 import { holds } from './runs.js'
 import { takesLinearTime } from './time.js'
 

@@ -1,8 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { type Envelope, type Keys, keysFor } from '../../src/codecs/envelope.js'
-import { sealed } from '../../src/codecs/sealed.js'
-import { isSame, signed } from '../../src/codecs/signed.js'
+import { type Envelope, type Keys, keysFor } from '../../src/lib/codecs/envelope.js'
+import { sealed } from '../../src/lib/codecs/sealed.js'
+import { isSame, signed } from '../../src/lib/codecs/signed.js'
 import { holds } from './runs.js'
 import { takesLinearTime } from './time.js'
 

@@ -92,7 +92,7 @@ export class World {
     })
   }
 
-  /** Ends the user's sessions, but for one log-in; answers how many. */
+  /** EntryMetadata the user's sessions, but for one log-in; answers how many. */
   revoke(userId: string, except?: number): number {
     for (const [id, owner] of this.#owners)
       if (owner === userId && this.find(id) === undefined) this.lookedAt.add(id)
@@ -129,11 +129,11 @@ export class World {
   }
 }
 
-export interface SentCookie {
+export interface SessionCookie {
   readonly id: string
   readonly maxAge: number | undefined
 }
-export type Told = 'nothing' | 'removal' | SentCookie
+export type Told = 'nothing' | 'removal' | SessionCookie
 
 export class Interrupted extends Error {}
 

@@ -24,12 +24,12 @@ for (const [name, lifetimes] of Object.entries(settings)) {
     const stage = await Stage.open(open, lifetimes)
     const { bench } = stage.site
     // Redis and Keyv count down from a write to the end by a clock of their own.
-    const patience = /redis|keyv/i.test(bench.engine.name) ? 20_000 : 0
+    const backoff = /redis|keyv/i.test(bench.engine.name) ? 20_000 : 0
     const play = async (commands: History): Promise<void> => {
       // Everything is over that a history left which failed, and the next one begins as a first one would.
       bench.now += ALL_OVER
       const world = stage.newWorld()
-      const model: Model = { world, jars: [undefined, undefined, undefined], handles: new Map(), patience }
+      const model: Model = { world, jars: [undefined, undefined, undefined], handles: new Map(), backoff }
       await fc.asyncModelRun(() => ({ model, real: stage }), commands)
       await compareStored(model, stage, world.held.keys())
       bench.now = world.now += ALL_OVER

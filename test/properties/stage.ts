@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Context } from 'koa'
-import type { Session } from '../../src/index.js'
+import type { Session } from '../../src/lib/index.js'
 import type { Answer } from '../helpers/client.js'
 import type { OpenSite, Site } from '../helpers/site.js'
 import { type Action, act, type Ending, type Learnt } from './actions.js'

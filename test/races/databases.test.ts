@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava'
-import { keyOf } from '../../src/engines/ids.js'
-import { EngineUnavailable, openSessions, type Sessions } from '../../src/index.js'
+import { keyOf } from '../../src/lib/engines/ids.js'
+import { EngineUnavailable, openSessions, type Sessions } from '../../src/lib/index.js'
 import { testOf } from '../conformance/test-of.js'
 import { freePort } from '../servers/machine.js'
 import { type Database, databases } from './databases.js'

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test from 'ava'
 import { Keyv } from 'keyv'
-import { keyOf } from '../../src/engines/ids.js'
-import { EngineUnavailable, openSessions } from '../../src/index.js'
+import { keyOf } from '../../src/lib/engines/ids.js'
+import { EngineUnavailable, openSessions } from '../../src/lib/index.js'
 import { startWorker, temporaryDatabase } from './processes.js'
 
 test('R17 after kill -9 in the middle of writing the database is sound and every record whole', async (t) => {

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import type { Session } from '../../src/index.js'
+import type { Session } from '../../src/lib/index.js'
 import { serverSideEngines } from '../conformance/engines.js'
 import { testOf } from '../conformance/test-of.js'
 import { logIn, TwoActors } from './interleaving.js'
@@ -240,7 +240,7 @@ for (const under of serverSideEngines) {
           nth,
           () => logIn(actors.slow, userId),
           async () => {
-            if (actors.passed.includes('announced') || actors.passed.at(-1) === 'roster.write') {
+            if (actors.passed.includes('announced') || actors.passed.at(-1) === 'index.write') {
               await actors.quick.revokeAll(userId)
               actors.bench.now += 120_000
               await actors.quick.clearExpired()

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { ExecutionContext } from 'ava'
-import { openSessions, type Sessions, type SessionsOptions } from '../../src/index.js'
+import { openSessions, type Sessions, type SessionsOptions } from '../../src/lib/index.js'
 import { serverSide, sharedEngines } from '../conformance/engines.js'
 import { sqlite } from '../conformance/stores/sqlite.js'
 import type { EngineUnderTest } from '../conformance/stores/store.js'

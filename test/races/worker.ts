@@ -12,7 +12,7 @@
  * With `together` as the last argument it prints "ready" and begins when it hears of it: any text on its input.
  */
 import { once } from 'node:events'
-import { openSessions, type Session, SessionInterrupted, type SessionsOptions } from '../../src/index.js'
+import { openSessions, type Session, SessionInterrupted, type SessionsOptions } from '../../src/lib/index.js'
 
 const [where = '', task, ...rest] = process.argv.slice(2)
 const store: SessionsOptions = where.startsWith('{')

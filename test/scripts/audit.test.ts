@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { requirements } from '../../scripts/audit/requirements.js'
-import { settingList } from '../../src/settings/definitions.js'
+import { settingList } from '../../src/lib/settings/definitions.js'
 import { Script } from './script.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { loadSettings } from '../../src/settings/load.js'
+import { loadSettings } from '../../src/lib/settings/load.js'
 import { only } from '../settings/given.js'
 import { Script } from './script.js'
 

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
-import { createApp } from '../../src/app.js'
-import { type Engine, EngineUnavailable, loadSettings, openSessions } from '../../src/index.js'
-import { createLogger } from '../../src/process/logger.js'
+import { type Engine, EngineUnavailable, loadSettings, openSessions } from '../../src/lib/index.js'
+import { createApp } from '../../src/site/app.js'
+import { createLogger } from '../../src/site/process/logger.js'
 import { serve } from '../helpers/serve.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 

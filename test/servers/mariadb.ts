@@ -1,4 +1,4 @@
-import { driverOf } from '../../src/engines/db/driver.js'
+import { driverOf } from '../../src/lib/engines/db/driver.js'
 import { findProgram, runAs } from './machine.js'
 import { OwnServer, type ServerKind } from './own-server.js'
 import { type PlainConnection, queryOnce, type Rows } from './plain.js'

@@ -1,13 +1,13 @@
 import test, { type ExecutionContext } from 'ava'
-import { record } from '../../src/conformance/case.js'
-import type { Bench } from '../../src/conformance/index.js'
+import { record } from '../../src/lib/conformance/case.js'
+import type { Bench } from '../../src/lib/conformance/index.js'
 import {
   EngineUnavailable,
   openSessions,
   SessionContended,
   SessionInterrupted,
   type Sessions,
-} from '../../src/index.js'
+} from '../../src/lib/index.js'
 import { openBench } from '../conformance/engines.js'
 import { memory } from '../conformance/stores/memory.js'
 import { type EngineCall, intercept } from '../helpers/intercept.js'

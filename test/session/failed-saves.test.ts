@@ -1,5 +1,5 @@
-import type { Session } from '../../src/index.js'
-import { EngineUnavailable } from '../../src/index.js'
+import type { Session } from '../../src/lib/index.js'
+import { EngineUnavailable } from '../../src/lib/index.js'
 import { onServerSideEngines, type Site } from '../helpers/site.js'
 
 /** `save()` fails once because the store is down; then `since` is done, and it works. Answers what is stored then. */

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { openSessions, type Sessions, TooManySessions } from '../../src/index.js'
+import { openSessions, type Sessions, TooManySessions } from '../../src/lib/index.js'
 import { openBench } from '../conformance/engines.js'
 import { memory } from '../conformance/stores/memory.js'
 import { type EngineCall, intercept } from '../helpers/intercept.js'
@@ -50,7 +50,7 @@ test('S32 one that is over gives way before any that lives, though it came later
 test('S32 what was revoked does not count, even where an outage cut the revocation in two', async (t) => {
   const { sessions, down } = await house(t, { maxSessionsPerUser: 1, maxSessionsPolicy: 'refuse-new' })
   await logIn(sessions)
-  down.add('roster.vacate')
+  down.add('index.evict')
   await t.throwsAsync(sessions.revokeAll('ada'))
   down.clear()
   await logIn(sessions)
@@ -67,6 +67,6 @@ for (const maxSessionsPerUser of [0, 12]) {
   test(`a log-in looks at no other before there are many: MAX_SESSIONS_PER_USER ${maxSessionsPerUser}`, async (t) => {
     const { sessions, calls } = await house(t, { maxSessionsPerUser })
     for (let n = 0; n < 12; n++) await logIn(sessions)
-    t.false(calls.includes('roster.load'))
+    t.false(calls.includes('index.load'))
   })
 }

@@ -4,8 +4,8 @@ import {
   SessionInterrupted,
   SessionTooLate,
   UnsupportedValue,
-} from '../../src/session/errors.js'
-import { assertJson } from '../../src/session/values.js'
+} from '../../src/lib/session/errors.js'
+import { assertJson } from '../../src/lib/session/values.js'
 
 class Money {
   readonly cents = 1

@@ -1,5 +1,5 @@
-import type { Session } from '../../src/index.js'
-import { SessionTooLate } from '../../src/index.js'
+import type { Session } from '../../src/lib/index.js'
+import { SessionTooLate } from '../../src/lib/index.js'
 import { type Handler, idAfter, type OpenSite, onEveryEngine, onServerSideEngines } from '../helpers/site.js'
 
 /** A stored session with a car, and the calls of a request that does `act` to it. */

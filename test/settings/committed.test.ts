@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { describeSettings, settingsWarnings } from '../../src/settings/describe.js'
-import { loadSettings } from '../../src/settings/load.js'
-import type { Settings } from '../../src/settings/settings.js'
+import { describeSettings, settingsWarnings } from '../../src/lib/settings/describe.js'
+import { loadSettings } from '../../src/lib/settings/load.js'
+import type { Settings } from '../../src/lib/settings/settings.js'
 import { configWith, LONG_KEY, only } from './given.js'
 
 const configDir = fileURLToPath(new URL('../../config', import.meta.url))

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import test from 'ava'
-import { describeSettings, settingsWarnings } from '../../src/settings/describe.js'
-import { loadSettings, readSettings } from '../../src/settings/load.js'
+import { describeSettings, settingsWarnings } from '../../src/lib/settings/describe.js'
+import { loadSettings, readSettings } from '../../src/lib/settings/load.js'
 import { configWith, LONG_KEY, only, optionsRefusal, refusal, theFault } from './given.js'
 
 test('the message names every fault of every layer: the setting, the value, the layer, what would be right', async (t) => {

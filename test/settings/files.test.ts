@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { settingsWarnings } from '../../src/settings/describe.js'
-import { loadSettings } from '../../src/settings/load.js'
+import { settingsWarnings } from '../../src/lib/settings/describe.js'
+import { loadSettings } from '../../src/lib/settings/load.js'
 import { configWith, LONG_KEY, only, refusal, theFault } from './given.js'
 
 const env = { SECRET_KEY: LONG_KEY }

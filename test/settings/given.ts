@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { type SettingFault, SettingsError } from '../../src/settings/errors.js'
-import { type LoadOptions, loadSettings } from '../../src/settings/load.js'
-import { checkOptions } from '../../src/settings/options.js'
+import { type SettingFault, SettingsError } from '../../src/lib/settings/errors.js'
+import { type LoadOptions, loadSettings } from '../../src/lib/settings/load.js'
+import { checkOptions } from '../../src/lib/settings/options.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 
 export const LONG_KEY = 'only for these tests, and known to everybody'

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { describeSettings } from '../../src/settings/describe.js'
-import { loadSettings, readSettings } from '../../src/settings/load.js'
-import type { Settings } from '../../src/settings/settings.js'
+import { describeSettings } from '../../src/lib/settings/describe.js'
+import { loadSettings, readSettings } from '../../src/lib/settings/load.js'
+import type { Settings } from '../../src/lib/settings/settings.js'
 import { configWith, only, refusal, theFault } from './given.js'
 
 function layerOf(settings: Settings, name: string): string | undefined {

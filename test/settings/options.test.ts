@@ -1,7 +1,7 @@
 import test from 'ava'
-import { describeSettings } from '../../src/settings/describe.js'
-import { loadSettings } from '../../src/settings/load.js'
-import { checkOptions } from '../../src/settings/options.js'
+import { describeSettings } from '../../src/lib/settings/describe.js'
+import { loadSettings } from '../../src/lib/settings/load.js'
+import { checkOptions } from '../../src/lib/settings/options.js'
 import { only, optionsRefusal } from './given.js'
 
 const ENGINES =

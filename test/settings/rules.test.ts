@@ -1,7 +1,7 @@
 import test from 'ava'
-import { settingsWarnings } from '../../src/settings/describe.js'
-import { loadSettings } from '../../src/settings/load.js'
-import { checkOptions } from '../../src/settings/options.js'
+import { settingsWarnings } from '../../src/lib/settings/describe.js'
+import { loadSettings } from '../../src/lib/settings/load.js'
+import { checkOptions } from '../../src/lib/settings/options.js'
 import { LONG_KEY, only, optionsRefusal, refusal, theFault } from './given.js'
 
 const HTTPS = { COOKIE_SECURE: 'true' }

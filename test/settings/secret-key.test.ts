@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
-import { describeSettings, settingsWarnings } from '../../src/settings/describe.js'
-import { loadSettings } from '../../src/settings/load.js'
-import { checkOptions } from '../../src/settings/options.js'
-import { weaknessOf } from '../../src/settings/weak-key.js'
+import { describeSettings, settingsWarnings } from '../../src/lib/settings/describe.js'
+import { loadSettings } from '../../src/lib/settings/load.js'
+import { checkOptions } from '../../src/lib/settings/options.js'
+import { weaknessOf } from '../../src/lib/settings/weak-key.js'
 import { configWith, LONG_KEY, only, optionsRefusal, refusal, theFault } from './given.js'
 
 const production = { NODE_ENV: 'production' }

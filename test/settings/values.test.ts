@@ -1,8 +1,8 @@
 import test from 'ava'
-import type { SettingKey } from '../../src/settings/definitions.js'
-import { settingList } from '../../src/settings/definitions.js'
-import { loadSettings } from '../../src/settings/load.js'
-import { checkOptions } from '../../src/settings/options.js'
+import type { SettingKey } from '../../src/lib/settings/definitions.js'
+import { settingList } from '../../src/lib/settings/definitions.js'
+import { loadSettings } from '../../src/lib/settings/load.js'
+import { checkOptions } from '../../src/lib/settings/options.js'
 import { configWith, only, optionsRefusal, theFault } from './given.js'
 
 const name = (key: SettingKey): string => settingList.find((setting) => setting.key === key)?.name ?? key

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { deviceOf } from '../../src/demos/kit/device.js'
+import { deviceOf } from '../../src/site/demos/kit/device.js'
 import { onEngines, openSite, type Page, type Person, type Site } from './site.js'
 
 const LOG_IN = '/sessions/log-in'
@@ -30,7 +30,7 @@ const cards = (page: Page): string[] => page.all('.devices h2')
 const says = (page: Page): string | undefined => page.text('.result')
 
 /** Where the sessions of this site are kept in cookies, or on the server. */
-const isListed = (site: Site): boolean => site.sessions.engine.roster !== undefined
+const isListed = (site: Site): boolean => site.sessions.engine.index !== undefined
 
 type Run = (t: ExecutionContext, site: Site) => Promise<unknown>
 
@@ -227,14 +227,14 @@ test('S29 the panel tells what “log out everywhere else” asked of the engine
   const after = await ada.submit(await ada.open(HERE), END_OTHERS)
   t.deepEqual(after.all('.exchange:nth-of-type(1) .calls li code'), [
     'load',
-    'roster.read',
-    'roster.write',
-    'roster.load',
-    'roster.vacate',
-    'roster.read',
-    'roster.write',
+    'index.read',
+    'index.write',
+    'index.load',
+    'index.evict',
+    'index.read',
+    'index.write',
   ])
-  t.regex(after.text('.hood') ?? '', /roster\.vacate deleted/)
+  t.regex(after.text('.hood') ?? '', /index\.evict deleted/)
   t.regex(after.text('.record') ?? '', /user ?Ada, called [\w-]{16} in lists, authenticated \d{4}-/)
 })
 

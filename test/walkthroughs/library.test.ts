@@ -1,8 +1,8 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { catalogue } from '../../src/demos/library/books.js'
-import { Catalogue } from '../../src/demos/library/catalogue.js'
+import { catalogue } from '../../src/site/demos/library/books.js'
+import { Catalogue } from '../../src/site/demos/library/catalogue.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 import { onEngines, openSite } from './site.js'
 

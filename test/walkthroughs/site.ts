@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type OpenSite, openSite as serveSite } from '../../scripts/walkthrough/site.js'
 import { Visitor } from '../../scripts/walkthrough/visitor.js'
-import { loadSettings } from '../../src/index.js'
+import { loadSettings } from '../../src/lib/index.js'
 import { Browser } from '../helpers/browser.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
-import { byHand } from '../../src/demos/two-tabs/by-hand.js'
-import { Meetings } from '../../src/demos/two-tabs/meetings.js'
-import { openSessions } from '../../src/index.js'
+import { openSessions } from '../../src/lib/index.js'
+import { byHand } from '../../src/site/demos/two-tabs/by-hand.js'
+import { Meetings } from '../../src/site/demos/two-tabs/meetings.js'
 import { Browser } from '../helpers/browser.js'
 import { serve } from '../helpers/serve.js'
 import { onEngines, openSite, type Page, type Person, type Site } from './site.js'
@@ -192,7 +192,7 @@ onEngines('by hand: a newcomer begins a session first, and the list can be empti
   t.is(emptied.text('#nothing'), 'Nothing yet.')
 })
 
-/** The form by hand alone, with little patience: the visitor's token is what the test says, a page what it is told. */
+/** The form by hand alone, with little backoff: the visitor's token is what the test says, a page what it is told. */
 async function impatient(t: ExecutionContext): Promise<Browser> {
   const sessions = await openSessions({ engine: 'cache' })
   t.teardown(() => sessions.close())

@@ -13,13 +13,13 @@ export async function visit(
   port: number,
   path: string,
   visitor: Visitor,
-  patience = PATIENCE,
+  backoff = PATIENCE,
 ): Promise<Answer | undefined> {
   const connection = new Connection(port)
   let timer: NodeJS.Timeout | undefined
   try {
     const answer = await new Promise<Answer | undefined>((resolve) => {
-      timer = setTimeout(resolve, patience, undefined)
+      timer = setTimeout(resolve, backoff, undefined)
       connection.ask(visitor.request(path), resolve)
     })
     if (answer !== undefined) visitor.take(answer)

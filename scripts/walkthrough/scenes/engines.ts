@@ -1,4 +1,4 @@
-import { ENGINE_NAMES } from '../../../src/engines/names.js'
+import { ENGINE_NAMES } from '../../../src/lib/engines/names.js'
 import type { Scene } from '../scene.js'
 
 export const engines: Scene = {

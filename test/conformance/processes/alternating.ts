@@ -1,4 +1,4 @@
-import type { Engine, Touched, Updated } from '../../../src/engines/contract.js'
+import type { Engine, Touched, Updated } from '../../../src/lib/engines/engine.js'
 
 /**
  * One engine of two, on one store: each call goes to the other process than the call before, so that whatever is done

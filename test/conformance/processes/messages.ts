@@ -1,5 +1,5 @@
-import type { Engine } from '../../../src/engines/contract.js'
-import type { EngineChoice, EngineOptions } from '../../../src/engines/registry.js'
+import type { Engine } from '../../../src/lib/engines/engine.js'
+import type { EngineChoice, EngineOptions } from '../../../src/lib/engines/registry.js'
 
 /** What can be asked of an engine in another process. */
 export type RemoteCall = Exclude<

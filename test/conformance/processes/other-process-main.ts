@@ -1,7 +1,7 @@
 /** The other process: opens engines and does with them what it is asked, at the time that it is told. */
-import type { Engine } from '../../../src/engines/contract.js'
-import { generateId } from '../../../src/engines/ids.js'
-import { openEngine } from '../../../src/engines/registry.js'
+import type { Engine } from '../../../src/lib/engines/engine.js'
+import { generateId } from '../../../src/lib/engines/ids.js'
+import { openEngine } from '../../../src/lib/engines/registry.js'
 import type { Description, Message, Question } from './messages.js'
 
 interface Opened {

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Engine } from '../../../src/engines/contract.js'
-import { EngineUnavailable } from '../../../src/engines/errors.js'
-import type { EngineTools } from '../../../src/engines/keyed-engine.js'
-import type { EngineChoice, EngineOptions } from '../../../src/engines/registry.js'
-import type { Logger } from '../../../src/logger.js'
+import type { Engine } from '../../../src/lib/engines/engine.js'
+import { EngineUnavailable } from '../../../src/lib/engines/errors.js'
+import type { EngineChoice, EngineOptions } from '../../../src/lib/engines/registry.js'
+import type { EngineTools } from '../../../src/lib/engines/store-engine.js'
+import type { Logger } from '../../../src/lib/logger.js'
 import type { Description, Failure, Message, Question, RemoteCall } from './messages.js'
 
 const main = fileURLToPath(new URL('./other-process-main.ts', import.meta.url))

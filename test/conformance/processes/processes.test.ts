@@ -1,6 +1,6 @@
 import test from 'ava'
-import { conformanceCases, runCase } from '../../../src/conformance/index.js'
-import { openEngine } from '../../../src/engines/registry.js'
+import { conformanceCases, runCase } from '../../../src/lib/conformance/index.js'
+import { openEngine } from '../../../src/lib/engines/registry.js'
 import { emptyStoreOf, sharedEngines } from '../engines.js'
 import { optionCases } from '../option-cases.js'
 import { testOf } from '../test-of.js'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Keyv } from 'keyv'
 import { KeyvFile } from 'keyv-file'
-import { keyvEngine } from '../../../src/engines/keyv/keyv-engine.js'
+import { keyvEngine } from '../../../src/lib/engines/keyv/keyv-engine.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 /** The plain Keyv engine on Keyv's own Map. */

@@ -1,6 +1,6 @@
-import type { EngineFactory } from '../../../src/engines/factory.js'
-import type { EngineName } from '../../../src/engines/names.js'
-import type { EngineOptions } from '../../../src/engines/registry.js'
+import type { EngineFactory } from '../../../src/lib/engines/factory.js'
+import type { EngineName } from '../../../src/lib/engines/names.js'
+import type { EngineOptions } from '../../../src/lib/engines/registry.js'
 
 /** What an engine needs to stand on the bench. */
 export interface EngineUnderTest {

@@ -1,8 +1,0 @@
-import { openEngine } from '../engines/registry.js'
-import type { EngineFactory, Settings } from '../index.js'
-import { observe } from './recording.js'
-
-/** The engine that the settings name, observed. */
-export function openObserved(settings: Settings): EngineFactory {
-  return async (tools) => observe(await openEngine(settings.engine, settings, tools))
-}

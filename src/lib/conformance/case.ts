@@ -1,0 +1,100 @@
+import type { SessionRecord } from '../codecs/record.js'
+import { type Bench, type EmptyStore, openBench } from './bench.js'
+
+/** One promise of the engine contract. */
+export interface Case<Options = never> {
+  /** What it is about, in a word or two; the cases of one topic stand together. */
+  readonly topic: string
+  /** The promise, as a sentence. Letters with a number name the rule behind it. */
+  readonly title: string
+  /** What an engine, or its store, must have for the promise to mean something. */
+  readonly needs?: readonly Need[]
+  /** Throws if the engine does not keep the promise. */
+  readonly run: (bench: Bench<Options>) => Promise<void>
+}
+
+export type Need = keyof typeof needs
+
+interface Condition {
+  readonly isMet: (bench: Bench) => boolean
+  readonly otherwise: string
+}
+
+const needs = {
+  revocable: { isMet: isRevocable, otherwise: 'the engine cannot end a session' },
+  inCookie: { isMet: (bench) => !isRevocable(bench), otherwise: 'the engine keeps the session itself' },
+  shared: {
+    isMet: ({ engine }) => engine.capabilities.shared,
+    otherwise: 'the engine is of one process only',
+  },
+  index: { isMet: ({ engine }) => engine.index !== undefined, otherwise: 'the engine has no `index`' },
+  revocations: {
+    isMet: ({ engine }) => engine.revocations !== undefined,
+    otherwise: 'the engine has no `revocations`',
+  },
+  lease: { isMet: ({ engine }) => engine.lease !== undefined, otherwise: 'the engine has no `lease`' },
+  inspect: { isMet: ({ engine }) => engine.inspect !== undefined, otherwise: 'the engine has no `inspect`' },
+  anchorOf: {
+    isMet: ({ engine }) => engine.anchorOf !== undefined,
+    otherwise: 'the engine has no `anchorOf`',
+  },
+  damage: { isMet: (bench) => bench.damage !== undefined, otherwise: 'the store has no `damage`' },
+  dump: { isMet: (bench) => bench.dump !== undefined, otherwise: 'the store has no `dump`' },
+} satisfies Record<string, Condition>
+
+/** Why the case says nothing about the engine on the bench; `undefined` if it does say something. */
+export function whyNot<Options>(
+  { needs: wanted = [] }: Case<Options>,
+  bench: Bench<Options>,
+): string | undefined {
+  const unmet = wanted.find((need) => !needs[need].isMet(bench))
+  return unmet && needs[unmet].otherwise
+}
+
+/**
+ * Opens an engine on an empty store, tries the case on it, and throws the store away.
+ *
+ * Answers why the case does not apply to this engine; `undefined` if it does, and the promise is kept.
+ *
+ * @throws AssertionError, mostly, if the promise is broken; and what `open` throws.
+ */
+export async function runCase<Options = never>(
+  one: Case<Options>,
+  emptyStore: () => EmptyStore<Options> | Promise<EmptyStore<Options>>,
+): Promise<string | undefined> {
+  const bench = await openBench(await emptyStore())
+  try {
+    const reason = whyNot(one, bench)
+    if (reason === undefined) await one.run(bench)
+    return reason
+  } finally {
+    await bench.close()
+  }
+}
+
+/** The cases of one topic. */
+export function about<Options = never>(
+  topic: string,
+  cases: readonly Omit<Case<Options>, 'topic'>[],
+): readonly Case<Options>[] {
+  return cases.map((one) => ({ topic, ...one }))
+}
+
+/** A record that lives for `seconds` from the bench's now. */
+export function record(
+  { now }: Pick<Bench, 'now'>,
+  data: SessionRecord['data'] = {},
+  seconds = 60,
+): SessionRecord {
+  return { data, createdAt: now, expires: now + seconds * 1000 }
+}
+
+/** Whether the engine keeps the session: only then are ids stable, versions counted, and ended sessions gone. */
+export function isRevocable({ engine }: Pick<Bench, 'engine'>): boolean {
+  return engine.capabilities.revocable
+}
+
+/** Lets so much time pass that what one process wrote is seen by every other. */
+export function settle(bench: Bench): void {
+  bench.now += bench.engine.capabilities.staleFor ?? 0
+}

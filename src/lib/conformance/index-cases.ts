@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import type { Engine } from '../engines/engine.js'
+import { SUPERSEDED } from '../engines/loaded.js'
+import type { SessionIndex } from '../engines/session-index.js'
+import type { Bench } from './bench.js'
+import { about, record } from './case.js'
+import { assertFound, found, idOf } from './outcomes.js'
+
+const MINUTE = 60_000
+const NAME = 'user-of-a-case'
+
+function rosterOf({ index }: Pick<Engine, 'index'>): SessionIndex {
+  assert.ok(index, 'the engine has no index')
+  return index
+}
+
+/** Moves a session to a new id that leaves the old one good for a while. */
+const renew = async ({ engine, now }: Bench, id: string, version: number, grace: number): Promise<string> =>
+  idOf(await engine.rotate(id, record({ now }, { n: version }, 600), version, { grace }))
+
+/** Sessions by their places, and lists by name. */
+export const rosterCases = about('index', [
+  {
+    title: 'S31 a place is announced before a session stands there, and leads to it afterwards',
+    needs: ['index'],
+    async run(bench) {
+      const { engine } = bench
+      const index = rosterOf(engine)
+      const places: string[] = []
+      const announce = async (place: string): Promise<void> => {
+        assert.equal((await index.load(place)).kind, 'missing')
+        places.push(place)
+      }
+      const id = await engine.create(record(bench, { n: 1 }), announce)
+      const newId = idOf(await engine.rotate(id, record(bench, { n: 2 }), 1, { announce }))
+      assert.deepEqual(places, [index.keyOf(id), index.keyOf(newId)])
+      const [left = '', place = ''] = places
+      assert.deepEqual(await index.load(place), await engine.load(newId))
+      assert.deepEqual(await index.load(left), SUPERSEDED)
+      for (const each of [id, newId]) assert.ok(!places.join().includes(each), 'a place holds an id (S05)')
+    },
+  },
+  {
+    title: 'what an announcement throws is thrown on, and nothing was written',
+    needs: ['index'],
+    async run({ engine, ...bench }) {
+      const refused = new Error('no')
+      let place = ''
+      const announce = async (where: string): Promise<never> => {
+        place = where
+        throw refused
+      }
+      await assert.rejects(engine.create(record(bench), announce), refused)
+      assert.equal((await rosterOf(engine).load(place)).kind, 'missing')
+      const id = await engine.create(record(bench, { n: 1 }))
+      await assert.rejects(engine.rotate(id, record(bench), 1, { announce }), refused)
+      assert.equal((await rosterOf(engine).load(place)).kind, 'missing')
+      await assertFound(engine, id, { n: 1 })
+    },
+  },
+  {
+    title:
+      'S27 a place that is vacated between its announcement and the arrival stays empty, and the next is announced',
+    needs: ['index'],
+    async run(bench) {
+      const { engine } = bench
+      const index = rosterOf(engine)
+      const vacated: string[] = []
+      const announce = async (place: string): Promise<void> => {
+        if (vacated.length % 2 === 0) assert.equal(await index.evict(place), 'missing')
+        vacated.push(place)
+      }
+      const id = await engine.create(record(bench, { n: 1 }), announce)
+      assert.equal(vacated.length, 2)
+      const newId = idOf(await engine.rotate(id, record(bench, { n: 2 }), 1, { announce }))
+      assert.equal(vacated.length, 4)
+      assert.equal(vacated[3], index.keyOf(newId))
+      for (const place of [vacated[0], vacated[2]])
+        assert.notEqual((await index.load(place ?? '')).kind, 'found')
+      await assertFound(engine, newId, { n: 2 })
+    },
+  },
+  {
+    title: 'S29 evict ends the session at a place for whoever has its id, and tells what it found',
+    needs: ['index'],
+    async run(bench) {
+      const { engine } = bench
+      const index = rosterOf(engine)
+      const id = await engine.create(record(bench))
+      assert.equal(await index.evict(index.keyOf(id)), 'deleted')
+      assert.equal((await engine.load(id)).kind, 'missing')
+      assert.equal((await engine.update(id, record(bench), 1)).kind, 'missing')
+      assert.equal((await engine.rotate(id, record(bench), 1)).kind, 'missing')
+      const other = await engine.create(record(bench))
+      const newId = idOf(await engine.rotate(other, record(bench, { n: 2 }), 1))
+      assert.equal(await index.evict(index.keyOf(other)), 'superseded')
+      await assertFound(engine, newId, { n: 2 })
+    },
+  },
+  {
+    title: 'S31 of two who write a list on top of the same version one wins, also of the first two',
+    needs: ['index'],
+    async run(bench) {
+      const index = rosterOf(bench.engine)
+      const end = bench.now + MINUTE
+      assert.equal(await index.read(NAME), undefined)
+      const first = await Promise.all([1, 2].map((n) => index.write(NAME, { n }, end, undefined)))
+      assert.deepEqual([...first].sort(), [false, true])
+      const held = await index.read(NAME)
+      assert.deepEqual(held?.list, { n: first[0] ? 1 : 2 })
+      assert.equal(held?.expires, end)
+      const second = await Promise.all([3, 4].map((n) => index.write(NAME, { n }, end, held?.version)))
+      assert.deepEqual([...second].sort(), [false, true])
+      assert.equal(await index.write(NAME, { n: 5 }, end, held?.version), false)
+      assert.equal(await index.write(NAME, { n: 5 }, end, undefined), false)
+      assert.deepEqual((await index.read(NAME))?.list, { n: second[0] ? 3 : 4 })
+    },
+  },
+  {
+    title: 'a list is kept until its end, and one that has lapsed gives way to a new one, once',
+    needs: ['index'],
+    async run(bench) {
+      const index = rosterOf(bench.engine)
+      for (let round = 1; round < 4; round++) {
+        const end = bench.now + MINUTE
+        assert.equal(await index.write(NAME, { round }, end, undefined), true)
+        bench.now = end - 1
+        assert.deepEqual((await index.read(NAME))?.list, { round })
+        const { version } = (await index.read(NAME)) ?? {}
+        bench.now = end
+        assert.equal(await index.read(NAME), undefined)
+        assert.equal(await index.write(NAME, { late: true }, end + MINUTE, version), false)
+      }
+      const both = await Promise.all(
+        [1, 2].map((n) => index.write(NAME, { n }, bench.now + MINUTE, undefined)),
+      )
+      assert.deepEqual(both.sort(), [false, true])
+    },
+  },
+  {
+    title: 'S31 the index is never behind what another process wrote',
+    needs: ['index', 'shared'],
+    async run(bench) {
+      const other = await bench.another()
+      const [here, there] = [rosterOf(bench.engine), rosterOf(other)]
+      const id = await bench.engine.create(record(bench, { n: 1 }))
+      const place = here.keyOf(id)
+      assert.equal(there.keyOf(id), place)
+      for (let version = 1; version < 4; version++) {
+        assert.deepEqual(await there.load(place), { ...(await found(bench.engine, id)), version })
+        await bench.engine.update(id, record(bench, { n: version + 1 }), version)
+        assert.equal(
+          await here.write(NAME, { version }, bench.now + MINUTE, version === 1 ? undefined : version - 1),
+          true,
+        )
+        assert.deepEqual((await there.read(NAME))?.list, { version })
+      }
+      assert.equal(await there.evict(place), 'deleted')
+      assert.equal((await here.load(place)).kind, 'missing')
+    },
+  },
+  {
+    title: 'S24 for its grace the old id of a renewal loads, updates, touches and deletes the same session',
+    needs: ['index'],
+    async run(bench) {
+      const { engine } = bench
+      const id = await engine.create(record(bench, { n: 0 }, 600))
+      const newId = await renew(bench, id, 1, 10_000)
+      bench.now += 9999
+      assert.deepEqual(await engine.load(id), { ...(await found(engine, newId)), renewed: true })
+      assert.equal((await engine.update(id, record(bench, { n: 'late' }, 600), 2)).kind, 'updated')
+      await assertFound(engine, newId, { n: 'late' })
+      assert.deepEqual(await engine.update(id, record(bench), 2), { kind: 'conflict' })
+      assert.equal((await engine.touch(id, bench.now + 900_000)).kind, 'touched')
+      assert.equal((await found(engine, newId)).record.expires, bench.now + 900_000)
+      assert.equal(await engine.delete(id), 'deleted')
+      assert.equal((await engine.load(newId)).kind, 'missing')
+      assert.notEqual((await engine.load(id)).kind, 'found')
+    },
+  },
+  {
+    title: 'S24 when the grace of a renewal is over its old id is dead, and the session lives on',
+    needs: ['index'],
+    async run(bench) {
+      const { engine } = bench
+      const id = await engine.create(record(bench, { n: 0 }, 600))
+      const newId = await renew(bench, id, 1, 10_000)
+      bench.now += 10_000
+      assert.deepEqual(await engine.load(id), SUPERSEDED)
+      assert.equal((await engine.update(id, record(bench), 2)).kind, 'missing')
+      assert.equal((await engine.touch(id, bench.now + MINUTE)).kind, 'missing')
+      assert.equal((await engine.rotate(id, record(bench), 2)).kind, 'missing')
+      assert.equal(await engine.delete(id), 'superseded')
+      await assertFound(engine, newId, { n: 1 })
+    },
+  },
+  {
+    title: 'S24 within its grace the old id leads on when the session is rotated, and nowhere when it ends',
+    needs: ['index'],
+    async run(bench) {
+      const { engine } = bench
+      const id = await engine.create(record(bench, { n: 0 }, 600))
+      await renew(bench, id, 1, 10_000)
+      const third = idOf(await engine.rotate(id, record(bench, { n: 'third' }, 600), 2))
+      await assertFound(engine, third, { n: 'third' })
+      // It was no renewal, so nothing that was known before leads there (S08).
+      assert.deepEqual(await engine.load(id), SUPERSEDED)
+
+      const other = await engine.create(record(bench, { n: 0 }, 600))
+      const renewed = await renew(bench, other, 1, 10_000)
+      const index = rosterOf(engine)
+      assert.deepEqual(await index.load(index.keyOf(other)), SUPERSEDED)
+      assert.equal(await index.evict(index.keyOf(renewed)), 'deleted')
+      assert.deepEqual(await engine.load(other), SUPERSEDED)
+      assert.equal((await engine.touch(other, bench.now + MINUTE)).kind, 'missing')
+    },
+  },
+])

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import type { Engine, Loaded, Updated } from '../engines/engine.js'
+import type { Bench } from './bench.js'
+import { record } from './case.js'
+
+const MISSING = { kind: 'missing' } as const
+
+/** What stands under `id`, where something must. */
+export async function found(engine: Engine, id: string): Promise<Extract<Loaded, { kind: 'found' }>> {
+  const loaded = await engine.load(id)
+  assert.ok(loaded.kind === 'found', `a session is ${loaded.kind} that should be found`)
+  return loaded
+}
+
+/** The id that an update or a rotation answered, where it must have succeeded. */
+export function idOf(updated: Updated): string {
+  assert.ok(updated.kind === 'updated', `a write is answered "${updated.kind}" that should be "updated"`)
+  return updated.id
+}
+
+export async function assertFound(engine: Engine, id: string, data: object): Promise<void> {
+  assert.deepEqual((await found(engine, id)).record.data, data)
+}
+
+/** To the engine the id is nobody's, whatever is asked of it. */
+export async function assertUnknown(engine: Engine, id: string, bench: Pick<Bench, 'now'>): Promise<void> {
+  assert.equal((await engine.load(id)).kind, 'missing', id)
+  assert.deepEqual(await engine.update(id, record(bench), 1), MISSING, id)
+  assert.deepEqual(await engine.touch(id, bench.now + 1000), MISSING, id)
+  assert.deepEqual(await engine.rotate(id, record(bench), 1), MISSING, id)
+}

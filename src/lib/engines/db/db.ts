@@ -1,0 +1,84 @@
+import type { Logger } from '../../logger.js'
+import type { Engine } from '../engine.js'
+import { EngineUnavailable } from '../errors.js'
+import type { SessionStore } from '../session-store.js'
+import { type EngineTools, StoreEngine } from '../store-engine.js'
+
+export interface DbOptions {
+  /**
+   * `sqlite:path`, `sqlite://path`, `sqlite::memory:`, `postgres://user:password@host/database` (also `postgresql:`)
+   * or `mysql://user:password@host/database` (also `mariadb:`).
+   */
+  readonly databaseUrl: string
+  readonly keyPrefix: string
+  /** Milliseconds. */
+  readonly engineTimeout: number
+}
+
+/** A database that is open. */
+export interface DbStore {
+  readonly store: SessionStore
+  /** Whether other processes see what it holds. */
+  readonly shared: boolean
+}
+
+type Open = (options: DbOptions, logger: Logger) => Promise<DbStore>
+
+const openSqlite: Open = async ({ databaseUrl, keyPrefix, engineTimeout }, logger) => {
+  const { MEMORY, openSqlite } = await import('./sqlite.js')
+  const path = databaseUrl.replace(/^sqlite:(\/\/)?/, '')
+  return {
+    store: await openSqlite({ path, keyPrefix, timeLimit: engineTimeout, logger }),
+    shared: path !== MEMORY,
+  }
+}
+
+const openPostgres: Open = async ({ databaseUrl, keyPrefix, engineTimeout }) => {
+  const { openPostgres } = await import('./postgres.js')
+  return {
+    store: await openPostgres({ url: databaseUrl, keyPrefix, timeLimit: engineTimeout }),
+    shared: true,
+  }
+}
+
+const openMysql: Open = async ({ databaseUrl, keyPrefix, engineTimeout }) => {
+  const { openMysql } = await import('./mysql.js')
+  return { store: await openMysql({ url: databaseUrl, keyPrefix, timeLimit: engineTimeout }), shared: true }
+}
+
+/** By the URL's scheme. Each adapter is loaded only when its database is the one chosen. */
+const databases: ReadonlyMap<string, Open> = new Map([
+  ['sqlite', openSqlite],
+  ['postgres', openPostgres],
+  ['postgresql', openPostgres],
+  ['mysql', openMysql],
+  ['mariadb', openMysql],
+])
+
+/** The `db` engine: sessions in a table of a database. */
+export async function openDb(options: DbOptions, tools: EngineTools): Promise<Engine> {
+  const { store, shared } = await openDbStore(options, tools.logger)
+  const capabilities = { revocable: true, shared, enumerable: true }
+  return new StoreEngine({
+    ...tools,
+    name: 'db',
+    capabilities,
+    store,
+    keyPrefix: options.keyPrefix,
+    timeLimit: options.engineTimeout,
+  })
+}
+
+/**
+ * Opens the database that the URL names.
+ *
+ * @throws EngineUnavailable if it cannot be used, or is none of those above; the message holds no password.
+ */
+export async function openDbStore(options: DbOptions, logger: Logger): Promise<DbStore> {
+  const scheme = /^[a-z]+(?=:)/.exec(options.databaseUrl)?.[0] ?? ''
+  const open = databases.get(scheme)
+  if (open === undefined) {
+    throw new EngineUnavailable('DATABASE_URL begins with none of sqlite:, postgres:, mysql: and mariadb:')
+  }
+  return open(options, logger)
+}

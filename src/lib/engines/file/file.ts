@@ -1,0 +1,50 @@
+import { lstat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Engine } from '../engine.js'
+import { makeDirectory } from '../make-directory.js'
+import { type EngineTools, StoreEngine } from '../store-engine.js'
+import { within } from '../time-limit.js'
+import { unusableFiles } from './file-error.js'
+import { directoryOf } from './paths.js'
+import { proveUsable } from './probe.js'
+import { FileStore } from './store.js'
+
+export interface FileOptions {
+  /** The directory for sessions, relative to the working directory. */
+  readonly filePath: string
+  /** The name of this application's directory in it. */
+  readonly keyPrefix: string
+  /** Milliseconds. */
+  readonly engineTimeout: number
+}
+
+/** Nobody but the owner may put files among the sessions. */
+const WRITABLE_BY_OTHERS = 0o022
+
+/**
+ * The `file` engine: one file a session. For POSIX file systems; what makes it safe between processes stands in
+ * `file-exchange.ts`.
+ *
+ * @throws EngineUnavailable if the directory cannot be used; the message says why.
+ */
+export async function openFile(options: FileOptions, tools: EngineTools): Promise<Engine> {
+  const { keyPrefix, engineTimeout } = options
+  const directory = resolve(directoryOf(options))
+  try {
+    await within(engineTimeout, prepare(directory))
+  } catch (cause) {
+    throw unusableFiles(directory, cause)
+  }
+  const store = new FileStore({ directory, prefix: `${keyPrefix}:`, timeLimit: engineTimeout })
+  const capabilities = { revocable: true, shared: true, enumerable: true }
+  return new StoreEngine({ ...tools, name: 'file', capabilities, store, keyPrefix })
+}
+
+/** A directory that is there already keeps its mode, unless others could put files into it (S72). */
+async function prepare(directory: string): Promise<void> {
+  await makeDirectory(directory)
+  const facts = await lstat(directory)
+  if (!facts.isDirectory()) throw new Error('it is no directory')
+  if ((facts.mode & WRITABLE_BY_OTHERS) !== 0) throw new Error('others than its owner may write to it')
+  await proveUsable(directory)
+}

@@ -1,0 +1,117 @@
+import { metadataOf, withExpiry } from '../../codecs/entry-metadata.js'
+import type { Move, SessionStore, StoredEntry } from '../session-store.js'
+import { type Decide, FileChanges } from './changes.js'
+import { erase } from './insert.js'
+import { fileOf } from './paths.js'
+import { readSessionFile } from './session-file.js'
+import { FileSweep } from './sweep.js'
+
+export interface FileStoreOptions {
+  /** The directory of this application's sessions. */
+  readonly directory: string
+  /** Every key begins with it: the key prefix and a colon. */
+  readonly prefix: string
+  /** How long one step may take, in milliseconds. */
+  readonly timeLimit: number
+}
+
+const LEAVE = 'leave'
+const GONE = { after: undefined }
+
+/**
+ * Sessions in files, one each: `<first two characters of the key>/<key>.json`. Here are the conditions of each change;
+ * that nobody comes in between is the business of `file-changes.ts`.
+ */
+export class FileStore implements SessionStore {
+  readonly #options: FileStoreOptions
+  readonly #changes: FileChanges
+  readonly #sweep: FileSweep
+
+  constructor(options: FileStoreOptions) {
+    const changes = new FileChanges(options)
+    this.#options = options
+    this.#changes = changes
+    this.#sweep = new FileSweep({
+      directory: options.directory,
+      inTime: (step) => changes.inTime(step),
+      removeIfOver: (path, now) => changes.change(path, ifOver(now)),
+    })
+  }
+
+  read(key: string): Promise<string | undefined> {
+    return this.#changes.inTime(() => readSessionFile(this.#pathOf(key)))
+  }
+
+  insert(key: string, { text }: StoredEntry): Promise<boolean> {
+    return this.#changes.insert(this.#pathOf(key), text)
+  }
+
+  replace(key: string, { text }: StoredEntry, version: number, now: number): Promise<boolean> {
+    return this.#changes.change(this.#pathOf(key), ifAlive(text, version, now))
+  }
+
+  extend(key: string, expires: number, now: number): Promise<boolean> {
+    return this.#changes.change(this.#pathOf(key), (before) =>
+      aliveVersion(before, now) === undefined ? LEAVE : { after: withExpiry(before, expires) },
+    )
+  }
+
+  /**
+   * The new entry first, then the mark, which is the moment of the change. Should the process end in between, the
+   * session lives on under the old id, and what stands under the new one nobody can ask for, since no answer has
+   * carried that id; it expires. The other way round the session would be lost (S09).
+   */
+  move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+    const source = this.#pathOf(from)
+    const target = this.#pathOf(to)
+    const decide = ifAlive(mark.text, version, now)
+    return this.#changes.inTurn(source, async (signal) => {
+      const before = await readSessionFile(source)
+      if (before === undefined || decide(before) === LEAVE) return false
+      if (!(await this.#changes.place(target, entry.text, signal))) return false
+      let moved = false
+      try {
+        moved = await this.#changes.settle(source, decide, signal)
+      } finally {
+        if (!moved) await erase(target)
+      }
+      return moved
+    })
+  }
+
+  remove(key: string): Promise<boolean> {
+    return this.#changes.change(this.#pathOf(key), (before) =>
+      metadataOf(before)?.kind === 'session' ? GONE : LEAVE,
+    )
+  }
+
+  removeExpired(limit: number, now: number): Promise<number> {
+    return this.#sweep.run(limit, now)
+  }
+
+  close(): Promise<void> {
+    return this.#changes.idle()
+  }
+
+  #pathOf(key: string): string {
+    const { directory, prefix } = this.#options
+    return fileOf(directory, prefix, key)
+  }
+}
+
+/** The version of a session that is alive. */
+function aliveVersion(text: string, now: number): number | undefined {
+  const ends = metadataOf(text)
+  return ends?.kind === 'session' && ends.expires > now ? ends.version : undefined
+}
+
+function ifAlive(after: string, version: number, now: number): Decide {
+  return (before) => (aliveVersion(before, now) === version ? { after } : LEAVE)
+}
+
+function ifOver(now: number): Decide {
+  return (before) => {
+    const ends = metadataOf(before)
+    return ends !== undefined && ends.expires <= now ? GONE : LEAVE
+  }
+}

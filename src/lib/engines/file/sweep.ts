@@ -1,0 +1,90 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ResumableScan } from '../resumable-scan.js'
+import { hasCode } from '../system-errors.js'
+import { isLeftover, removeAll } from './lock.js'
+import { timeIn } from './probe.js'
+
+/** How old something left over must be to be swept, in milliseconds. A change takes less than a thousandth of that. */
+const LEFTOVER_AGE = 60_000
+
+const isShard = /^[\w-]{2}$/
+const isSession = /^[\w-]+\.json$/
+
+export interface FileSweepOptions {
+  readonly directory: string
+  /** EntryMetadata in time, and throws `EngineUnavailable` only. */
+  readonly inTime: <Result>(step: () => Promise<Result>) => Promise<Result>
+  /** Removes a session or mark if it is over, and answers whether it did. */
+  readonly removeIfOver: (path: string, now: number) => Promise<boolean>
+}
+
+/**
+ * Walks the files and removes what is over. It looks at one file at a time, since requests share the few threads on
+ * which Node does such work. Each walk begins with the directory where the last one stopped, so that sweeps which are
+ * cut off don't look at the same living sessions each time.
+ */
+export class FileSweep {
+  readonly #options: FileSweepOptions
+  readonly #walk = new ResumableScan(() => this.#files())
+  #nextShard = ''
+
+  constructor(options: FileSweepOptions) {
+    this.#options = options
+  }
+
+  /** Removes at most `limit` sessions and marks that are over at `now`; leftovers are not counted. */
+  run(limit: number, now: number): Promise<number> {
+    return this.#walk.run(limit, now, (path) => this.#options.removeIfOver(path, now))
+  }
+
+  /** The paths of all session files. Removes on the way what changes have left over. */
+  async *#files(): AsyncGenerator<string, void> {
+    const top = await this.#namesIn('')
+    await this.#removeLeftovers('', top)
+    for (const shard of this.#fromNext(top.filter((name) => isShard.test(name)))) {
+      this.#nextShard = shard
+      const names = await this.#namesIn(shard)
+      await this.#removeLeftovers(shard, names)
+      for (const name of names.filter((each) => isSession.test(each))) {
+        yield join(this.#options.directory, shard, name)
+      }
+    }
+  }
+
+  /** In their order, beginning with the one where the last sweep stopped. */
+  #fromNext(shards: readonly string[]): string[] {
+    const sorted = shards.toSorted()
+    const from = (first: boolean) => sorted.filter((name) => name >= this.#nextShard === first)
+    return [...from(true), ...from(false)]
+  }
+
+  async #removeLeftovers(shard: string, names: readonly string[]): Promise<void> {
+    const { directory, inTime } = this.#options
+    const leftovers = names.filter(isLeftover)
+    if (leftovers.length === 0) return
+    const present = await inTime(() => timeIn(directory))
+    for (const name of leftovers) await inTime(() => removeIfOld(join(directory, shard, name), present))
+  }
+
+  #namesIn(shard: string): Promise<string[]> {
+    const directory = join(this.#options.directory, shard)
+    return this.#options.inTime(async () => {
+      try {
+        return (await lstat(directory)).isDirectory() ? await readdir(directory) : []
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return []
+        throw error
+      }
+    })
+  }
+}
+
+async function removeIfOld(path: string, present: number): Promise<void> {
+  try {
+    const facts = await lstat(path)
+    if (present - facts.mtimeMs > LEFTOVER_AGE) await removeAll(path)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
+}

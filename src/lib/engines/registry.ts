@@ -1,0 +1,98 @@
+import { jsonCodec } from '../codecs/json.js'
+import type { CacheOptions } from './cache.js'
+import type { CachedDbOptions } from './db/cached-db.js'
+import type { DbOptions } from './db/db.js'
+import type { Engine } from './engine.js'
+import { EngineMisconfigured } from './errors.js'
+import { type EngineFactory, isEngine, missingFrom } from './factory.js'
+import type { FileOptions } from './file/file.js'
+import { engineExportedBy } from './module.js'
+import { type EngineName, isModulePath, type ModulePath, type RevocationStore } from './names.js'
+import { type RecordCodecOptions, recordCodec } from './record-codec.js'
+import type { RedisOptions } from './redis/redis.js'
+import type { SignedCookiesOptions } from './signed-cookies.js'
+import type { EngineTools } from './store-engine.js'
+
+/** What the engines need to know; each takes its own part. */
+export type EngineOptions = CacheOptions &
+  CachedDbOptions &
+  DbOptions &
+  FileOptions &
+  RedisOptions &
+  SignedCookiesOptions &
+  RecordCodecOptions & {
+    /** The engine that remembers which users of `signed_cookies` were revoked (S33). */
+    readonly revocationStore: RevocationStore
+  }
+
+type Open = (options: EngineOptions, tools: EngineTools) => Promise<Engine>
+
+/** Each engine's module, and with it its Keyv adapter, is loaded only when it is the one chosen. */
+const engines: Record<EngineName, Open> = {
+  cache: async (options, tools) => (await import('./cache.js')).openCache(options, tools),
+  db: async (options, tools) => (await import('./db/db.js')).openDb(options, tools),
+  cached_db: async (options, tools) => (await import('./db/cached-db.js')).openCachedDb(options, tools),
+  redis: async (options, tools) => (await import('./redis/redis.js')).openRedis(options, tools),
+  file: async (options, tools) => (await import('./file/file.js')).openFile(options, tools),
+  signed_cookies: async (options, tools) => {
+    const { openSignedCookies } = await import('./signed-cookies.js')
+    const { revocationStore: name } = options
+    const store = name === 'none' ? undefined : await engines[name](options, tools)
+    return openSignedCookies(options, tools, store)
+  },
+}
+
+/** Which engine: by name, by the path of a module that exports one, or itself, made already or to be made. */
+export type EngineChoice = EngineName | ModulePath | Engine | EngineFactory
+
+/**
+ * Opens the engine, with the codec that the options name among its tools.
+ *
+ * @throws EngineUnavailable if its store cannot be used.
+ * @throws EngineMisconfigured if the package of its adapter is not installed, or somebody else's engine does not keep
+ * to the contract, or there is no key to seal with; the message says what is missing.
+ */
+export async function openEngine(
+  choice: EngineChoice,
+  options: EngineOptions,
+  given: EngineTools,
+): Promise<Engine> {
+  const tools = { ...given, codec: recordCodec(options) }
+  if (typeof choice !== 'string') return madeBy(choice, 'the engine that was handed in', tools)
+  if (isModulePath(choice)) return madeBy(await exportedBy(choice), `SESSION_ENGINE=${choice}`, tools)
+  try {
+    return await engines[choice](options, tools)
+  } catch (error) {
+    const missing = missingPackage(error)
+    if (missing === undefined) throw error
+    const message = `SESSION_ENGINE=${choice} needs the package ${missing}: npm install ${missing}`
+    throw new EngineMisconfigured(message, { cause: error })
+  }
+}
+
+async function exportedBy(path: ModulePath): Promise<unknown> {
+  try {
+    return await engineExportedBy(path)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new EngineMisconfigured(`SESSION_ENGINE=${path} cannot be loaded: ${why}`, { cause })
+  }
+}
+
+async function madeBy(choice: unknown, source: string, tools: EngineTools): Promise<Engine> {
+  const isMade = typeof choice !== 'function'
+  const engine: unknown = isMade ? choice : await choice(tools)
+  if (!isEngine(engine))
+    throw new EngineMisconfigured(`${source} is no engine; it lacks ${missingFrom(engine).join(', ')}`)
+  if (isMade && tools.codec !== jsonCodec) tools.logger.warn({ engine: engine.name }, UNSEALED)
+  return engine
+}
+
+const UNSEALED =
+  'CODEC=sealed does not reach an engine that was made already: hand in a function, and use the codec among its tools'
+
+function missingPackage(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND')
+    return undefined
+  return /Cannot find package '([^']+)'/.exec(error.message)?.[1]
+}

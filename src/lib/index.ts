@@ -1,0 +1,51 @@
+export type { Codec, Entry } from './codecs/codec.js'
+export type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from './codecs/record.js'
+export { csrf } from './csrf/csrf.js'
+export type { CsrfOptions } from './csrf/options.js'
+export { type CsrfReason, CsrfRefused } from './csrf/refused.js'
+export type {
+  Announce,
+  Capabilities,
+  Engine,
+  Loaded,
+  Missing,
+  Rotation,
+  Stored,
+  Touched,
+  Updated,
+} from './engines/engine.js'
+export { CookieTooLarge, EngineMisconfigured, EngineUnavailable } from './engines/errors.js'
+export type { EngineFactory } from './engines/factory.js'
+export { type KeyvEngineOptions, keyvEngine } from './engines/keyv/keyv-engine.js'
+export type { Revocations } from './engines/revocations.js'
+export type { IndexList, SessionIndex } from './engines/session-index.js'
+export type { EngineTools } from './engines/store-engine.js'
+export type { Logger } from './logger.js'
+export type { WithSession } from './middleware/context.js'
+export { openSessions, type Sessions, type SessionsOptions } from './open-sessions.js'
+// All of it, since only a module's star exports can be augmented: `declare module 'tessera' { interface SessionData … }`.
+export * from './session/data.js'
+export {
+  NotOnThisEngine,
+  SessionContended,
+  SessionInterrupted,
+  SessionTooLate,
+  TooManySessions,
+  UnsupportedValue,
+} from './session/errors.js'
+export {
+  type EndedBy,
+  type ExpiryReason,
+  type RevokedBy,
+  type SessionEvent,
+  type SessionEventListener,
+  type SessionEventName,
+  type SessionEvents,
+  sessionEventNames,
+} from './session/events.js'
+export type { ExpiryQuestion, Session } from './session/session.js'
+export { type SettingFault, SettingsError } from './settings/errors.js'
+export { loadSettings } from './settings/load.js'
+export type { Settings } from './settings/settings.js'
+export type { LogInOptions } from './users/log-in.js'
+export type { UserSession } from './users/user-sessions.js'

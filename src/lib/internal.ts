@@ -1,0 +1,27 @@
+/** What the site at work uses of the package beside its public face. No export of the package. */
+export { keysFor } from './codecs/envelope.js'
+export { isSame, macOf } from './codecs/signed.js'
+export { CSRF_COOKIE } from './csrf/names.js'
+export { withCauses } from './engines/errors.js'
+export { directoryOf, fileOf } from './engines/file/paths.js'
+export { generateId, storeKeyOf } from './engines/ids.js'
+export { makeDirectory } from './engines/make-directory.js'
+export type { EngineName } from './engines/names.js'
+export { recordCodec } from './engines/record-codec.js'
+export { redisKeyOf } from './engines/redis/store.js'
+export { openEngine } from './engines/registry.js'
+export { openSignedCookies } from './engines/signed-cookies.js'
+export {
+  type CookieOptions,
+  LONGEST_COOKIE_AGE,
+  readCookie,
+  readCookies,
+  removeCookie,
+  setCookie,
+} from './middleware/cookie.js'
+export { givenCookie, headersOf, setCookieLines } from './middleware/headers.js'
+export { property, statusOf } from './middleware/status.js'
+export { Events } from './session/events.js'
+export { resolveSession } from './session/resolve-session.js'
+export { describeSettings, settingsWarnings } from './settings/describe.js'
+export { metricsOpen, showsInternals } from './settings/settings.js'

@@ -1,0 +1,175 @@
+import type { Middleware } from 'koa'
+import { fingerprintWith } from './codecs/fingerprint.js'
+import type { Engine } from './engines/engine.js'
+import { generateId } from './engines/ids.js'
+import { KeyedMutex } from './engines/keyed-mutex.js'
+import { watchOutages } from './engines/outages.js'
+import { type EngineChoice, openEngine } from './engines/registry.js'
+import { consoleLogger, type Logger } from './logger.js'
+import { sessionMiddleware } from './middleware/sessions.js'
+import type { SessionContext } from './session/context.js'
+import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
+import { LifecycleEvents } from './session/lifecycle-events.js'
+import type { Session } from './session/session.js'
+import { type CommitSink, openSession } from './session/session-handle.js'
+import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
+import { checkOptions } from './settings/options.js'
+import type { Settings, SettingsOptions } from './settings/settings.js'
+import { openUserIndex } from './users/open-index.js'
+import { type UserSession, UserSessions } from './users/user-sessions.js'
+
+/** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
+export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
+  /** One of Tessera's engines by name, the path of a module that exports one, or an engine of your own. */
+  readonly engine?: EngineChoice | undefined
+  /** Milliseconds since 1970. Default: the system's. */
+  readonly clock?: () => number
+  /** Makes session ids: 32 characters of `a-z0-9` from a secure generator, as the default does. */
+  readonly generateId?: () => string
+  /** Where to report what no request can: pino, or anything with its `warn` and `error`. Default: the console. */
+  readonly logger?: Logger
+}
+
+/** The sessions of one application, on one engine. */
+export interface Sessions {
+  /** Where they are kept. */
+  readonly engine: Engine
+  /** Gives every request `ctx.session`. */
+  middleware(): Middleware
+  /**
+   * The session with `id`, outside a request; without an id, or if there is none such, a new one. Changes take effect
+   * with `await session.save()`.
+   */
+  open(id?: string): Promise<Session>
+  /**
+   * The user's live sessions, the one used last first; `current`: the one that asks. For the user's own page of devices,
+   * and for administrators.
+   *
+   * @throws NotOnThisEngine if the engine cannot find sessions by their user.
+   * @throws EngineUnavailable if the store does not answer.
+   */
+  forUser(userId: string, options?: { readonly current?: Session | undefined }): Promise<UserSession[]>
+  /**
+   * EntryMetadata one session of the user, by the handle that `forUser` gave; answers how many ended: 0 if it was over already.
+   * Who has it open is logged out, and what a request under way in it wants to save is refused.
+   *
+   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   */
+  revoke(userId: string, handle: string): Promise<number>
+  /**
+   * EntryMetadata every other session of the user of this one, and leaves this one be: for "log out everywhere else", and after
+   * a change of password. Answers how many ended; `undefined` where sessions are in cookies, and nobody can count them.
+   *
+   * @throws TypeError if nobody is logged in. @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   */
+  revokeOthers(session: Session): Promise<number | undefined>
+  /**
+   * EntryMetadata every session of the user, as when an account is closed. Answers as `revokeOthers`.
+   *
+   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   */
+  revokeAll(userId: string): Promise<number | undefined>
+  /**
+   * Removes what has expired, in batches, and answers how many records went. `onBatch` hears how many so far, and ends
+   * it early by answering `false`.
+   */
+  clearExpired(onBatch?: OnBatch): Promise<number>
+  /**
+   * Calls `listener` at each event of that name from now on, until the function that this answers is called. What it
+   * answers is not waited for, and that it fails is logged and costs no request anything. Events bear no id and no data;
+   * what nobody listens to is not worked out.
+   */
+  on<Name extends SessionEventName>(name: Name, listener: SessionEventListener<Name>): () => void
+  /** Finishes what is under way and lets go of the store. */
+  close(): Promise<void>
+}
+
+/** Outside a request there is no browser to be told, and no answer that could be too late. */
+const NOBODY: CommitSink = { isTooLate: false, deliver() {}, changedLate() {} }
+
+const ALONE =
+  'sessions of this engine are seen by this process alone: where several serve one site, choose a shared one, such as db or redis'
+
+/**
+ * Opens the engine and everything above it. Plain options are all there is: neither a file nor the environment is
+ * read. `loadSettings()` reads the layers and answers what can be passed here.
+ *
+ * @throws SettingsError if an option is unknown or its value wrong; it names every one.
+ * @throws EngineUnavailable if the engine's store cannot be used.
+ */
+export async function openSessions(options: SessionsOptions | Settings = {}): Promise<Sessions> {
+  const {
+    clock = Date.now,
+    generateId: makeId = generateId,
+    logger = consoleLogger,
+    engine,
+    ...rest
+  } = options as SessionsOptions
+  const ready = typeof engine === 'object' || typeof engine === 'function'
+  const settings = checkOptions(ready ? rest : { ...rest, engine })
+  const bare = await openEngine(ready ? engine : settings.engine, settings, {
+    clock,
+    generateId: makeId,
+    logger,
+  })
+  const events = new Events({ engine: bare.name, clock, logger })
+  const own = watchOutages(
+    bare,
+    { clock, logger },
+    {
+      down: (message) => events.emit('engine-down', () => ({ message })),
+      up: (downFor) => events.emit('engine-up', () => ({ downFor })),
+    },
+  )
+  if (settings.environment === 'production' && !own.capabilities.shared)
+    logger.warn({ engine: own.name }, ALONE)
+  const fingerprint = fingerprintWith(settings.secretKey)
+  const lifecycle = new LifecycleEvents({ events, clock, rules: settings, fingerprint })
+  const turns = new KeyedMutex()
+  const limit = { most: settings.maxSessionsPerUser, policy: settings.maxSessionsPolicy }
+  const people = openUserIndex({ engine: own, turns, clock, logger, limit, lifecycle })
+  const directory = new UserSessions({ engine: own, lists: people?.lists, rules: settings, clock, lifecycle })
+  const context: SessionContext = {
+    engine: own,
+    clock,
+    rules: settings,
+    renewal: settings,
+    touchAfter: settings.touchAfter,
+    saveEveryRequest: settings.saveEveryRequest,
+    nestedChanges: settings.nestedChanges,
+    turns,
+    lifecycle,
+    fingerprint,
+    logger,
+    userIndex: people?.userIndex,
+  }
+  const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)
+  const cookie = {
+    name: settings.cookieName,
+    path: settings.cookiePath,
+    domain: settings.cookieDomain,
+    httpOnly: settings.cookieHttpOnly,
+    secure: settings.cookieSecure,
+    sameSite: settings.cookieSameSite,
+    partitioned: settings.cookiePartitioned,
+    priority: settings.cookiePriority,
+  }
+  return {
+    engine: own,
+    middleware: () => sessionMiddleware(context, cookie),
+    async open(id) {
+      const opened = await openSession(id === undefined ? [] : [id], context, NOBODY)
+      return opened.session
+    },
+    forUser: (userId, { current } = {}) => directory.forUser(userId, current),
+    revoke: (userId, handle) => directory.revoke(userId, handle),
+    revokeOthers: (session) => directory.revokeOthers(session),
+    revokeAll: (userId) => directory.revokeAll(userId),
+    clearExpired: (onBatch) => clearExpired(own, onBatch),
+    on: (name, listener) => events.on(name, listener),
+    async close() {
+      await sweeper.stop()
+      await own.close()
+    },
+  }
+}

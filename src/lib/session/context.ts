@@ -1,0 +1,35 @@
+import type { Fingerprint } from '../codecs/fingerprint.js'
+import type { Engine } from '../engines/engine.js'
+import type { KeyedMutex } from '../engines/keyed-mutex.js'
+import type { Logger } from '../logger.js'
+import type { UserSessionIndex } from '../users/user-session-index.js'
+import type { NestedChanges } from './change-tracker.js'
+import type { ExpiryRules } from './expiry.js'
+import type { LifecycleEvents } from './lifecycle-events.js'
+
+/** What all sessions of one application share. */
+export interface SessionContext {
+  readonly engine: Engine
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly rules: ExpiryRules
+  readonly renewal: RenewalRules
+  /** How much of the idle timeout a touch has to gain to be worth a write: a share, 0 to 1. */
+  readonly touchAfter: number
+  readonly saveEveryRequest: boolean
+  readonly nestedChanges: NestedChanges
+  readonly turns: KeyedMutex
+  readonly lifecycle: LifecycleEvents
+  readonly fingerprint: Fingerprint
+  readonly logger: Logger
+  /** Where the engine has a index. */
+  readonly userIndex: UserSessionIndex | undefined
+}
+
+/** When ids are renewed that nobody asked to renew (S24). */
+export interface RenewalRules {
+  /** Seconds from when the id was given; `undefined`: never. */
+  readonly renewAfter: number | undefined
+  /** How long the old id still works, in seconds. */
+  readonly renewGrace: number
+}

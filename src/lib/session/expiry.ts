@@ -1,0 +1,100 @@
+import type { CustomExpiry, SessionRecord } from '../codecs/record.js'
+import type { ExpiryReason } from './events.js'
+
+/** What the settings say about every session's life. All in seconds; a timeout that is `undefined` is off. */
+export interface ExpiryRules {
+  /** From the last save. */
+  readonly cookieAge: number
+  readonly expireAtBrowserClose: boolean
+  /** From the last use. */
+  readonly idleTimeout?: number | undefined
+  /** From the beginning, or from the last time the user proved who they are. */
+  readonly absoluteTimeout?: number | undefined
+}
+
+/** What a session's end is reckoned from. */
+export type Life = Pick<SessionRecord, 'createdAt' | 'expiry' | 'user'>
+
+/** How long a session may be given: what JavaScript's dates can hold, in seconds. */
+const LONGEST = 8.64e12
+
+/**
+ * What `setExpiry` was given, as it is stored: seconds as a number, a moment as text (Django items 26 to 31).
+ *
+ * @throws RangeError if it is neither a number of seconds nor a valid date.
+ */
+export function toCustomExpiry(expiry: number | Date): CustomExpiry {
+  if (typeof expiry === 'number' && Math.abs(expiry) <= LONGEST) return expiry
+  if (expiry instanceof Date && !Number.isNaN(expiry.getTime())) return expiry.toISOString()
+  throw new RangeError(`setExpiry takes seconds, a valid Date or null, not ${String(expiry)}`)
+}
+
+/** Seconds from `modification` (milliseconds since 1970) to the end; a moment's are rounded down (item 33). */
+export function expiryAge(
+  expiry: CustomExpiry | undefined,
+  modification: number,
+  rules: ExpiryRules,
+): number {
+  if (typeof expiry === 'string') return Math.floor((Date.parse(expiry) - modification) / 1000)
+  // 0 means "until the browser closes", which says nothing of how long the server keeps it (item 27).
+  return expiry || rules.cookieAge
+}
+
+/** The end in milliseconds since 1970, for a session last modified at `modification` (item 35). */
+export function expiryTime(
+  expiry: CustomExpiry | undefined,
+  modification: number,
+  rules: ExpiryRules,
+): number {
+  if (typeof expiry === 'string') return Date.parse(expiry)
+  return modification + Math.ceil((expiry || rules.cookieAge) * 1000)
+}
+
+/** Whether the cookie is to go when the browser closes; a session's own expiry overrides the setting (item 36). */
+export function endsWithBrowser(expiry: CustomExpiry | undefined, rules: ExpiryRules): boolean {
+  return expiry === undefined ? rules.expireAtBrowserClose : expiry === 0
+}
+
+/**
+ * The end that neither use nor a save nor a new id moves, only a new log-in: milliseconds since 1970 (S16).
+ */
+export function absoluteEnd({ createdAt, user }: Life, { absoluteTimeout }: ExpiryRules): number {
+  if (absoluteTimeout === undefined) return Number.POSITIVE_INFINITY
+  return (user?.authenticatedAt ?? createdAt) + absoluteTimeout * 1000
+}
+
+/** The end of a session that is saved now: the least of all that apply (S17). */
+export function endOfSaved(life: Life, now: number, rules: ExpiryRules): number {
+  return endOfUsed(life, expiryTime(life.expiry, now, rules), now, rules)
+}
+
+/** The same for one that is used now and was saved before, which gave it until `savedEnd`. */
+export function endOfUsed(life: Life, savedEnd: number, now: number, rules: ExpiryRules): number {
+  const { idleTimeout } = rules
+  const idleEnd = idleTimeout === undefined ? Number.POSITIVE_INFINITY : now + idleTimeout * 1000
+  return Math.min(savedEnd, idleEnd, absoluteEnd(life, rules))
+}
+
+/** Whether records have to tell when they were saved: their `expires` does not where other ends cap it. */
+export function keepsSavedAt({ idleTimeout, absoluteTimeout }: ExpiryRules): boolean {
+  return idleTimeout !== undefined || absoluteTimeout !== undefined
+}
+
+/**
+ * When the session was used last, as far as its record tells, in milliseconds since 1970: uses between two touches
+ * leave no trace.
+ */
+export function lastUsed(record: SessionRecord, rules: ExpiryRules): number {
+  const { expires, expiry, createdAt, savedAt = createdAt, renewedAt = createdAt, user } = record
+  const age = typeof expiry === 'string' ? Number.POSITIVE_INFINITY : expiry || rules.cookieAge
+  const touched = expires - 1000 * Math.min(rules.idleTimeout ?? Number.POSITIVE_INFINITY, age)
+  return Math.max(touched, savedAt, renewedAt, createdAt, user?.authenticatedAt ?? createdAt)
+}
+
+/** Which of its ends it was that a session which is over has come to. */
+export function expiryReason(life: Omit<SessionRecord, 'data'>, rules: ExpiryRules): ExpiryReason {
+  const { expiry, savedAt, expires } = life
+  if (expires >= absoluteEnd(life, rules)) return 'absolute'
+  if (savedAt !== undefined && expires < expiryTime(expiry, savedAt, rules)) return 'idle'
+  return expiry === undefined ? 'age' : 'own'
+}

@@ -1,0 +1,234 @@
+import { type InspectOptions, inspect } from 'node:util'
+import type { Fingerprint } from '../codecs/fingerprint.js'
+import type { LogInOptions } from '../users/log-in.js'
+import type { ExpiryRules } from './expiry.js'
+import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
+import { SessionMap } from './session-map.js'
+import type { SessionState } from './state.js'
+
+const TEST_COOKIE = 'testcookie'
+const TEST_COOKIE_VALUE = 'worked'
+
+/** When the session was last modified, and which expiry to reckon with; both as Django's (items 33 to 35). */
+export interface ExpiryQuestion {
+  /** Default: now. */
+  readonly modification?: Date
+  /** Seconds, a moment, or null for the settings' own. Default: what `setExpiry` was given. */
+  readonly expiry?: number | Date | null
+}
+
+/** A session as anybody may see it. */
+export interface ShownSession {
+  /** By which two mentions of one session can be joined while the process runs; none where there is no id. */
+  readonly session: string | undefined
+  /** The number of keys. */
+  readonly size: number
+  readonly accessed: boolean
+  readonly modified: boolean
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly state: SessionState
+  readonly context: {
+    readonly rules: ExpiryRules
+    /** Milliseconds since 1970. */
+    readonly clock: () => number
+    readonly fingerprint: Fingerprint
+  }
+  save(): Promise<void>
+}
+
+/** What a session is made of, for what works on it beside the handler. */
+export let stateOf: (session: Session) => SessionState
+
+/**
+ * One visitor's session: a Map of JSON values by key, with an expiry and an id. It is open already, so nothing here
+ * waits; what is changed takes effect when the request's response begins, or at `save()`.
+ */
+export class Session extends SessionMap {
+  readonly #state: SessionState
+  readonly #parts: SessionParts
+
+  static {
+    stateOf = (session) => session.#state
+  }
+
+  constructor(parts: SessionParts) {
+    super(parts.state)
+    this.#state = parts.state
+    this.#parts = parts
+  }
+
+  /** The secret that the cookie carries; none until the session was stored, nor after `flush()`. */
+  get id(): string | undefined {
+    return this.#state.id
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#state.createdAt)
+  }
+
+  /** Who is logged in, as `login` was told; nobody in an anonymous session. */
+  get user(): string | undefined {
+    return this.#user()?.id
+  }
+
+  /** What this log-in is called in `sessions.forUser`. No secret: it leads nobody in. */
+  get handle(): string | undefined {
+    return this.#user()?.handle
+  }
+
+  /** When the user last proved who they are. */
+  get authenticatedAt(): Date | undefined {
+    const user = this.#user()
+    return user && new Date(user.authenticatedAt)
+  }
+
+  /** Whether the data was looked at. */
+  get accessed(): boolean {
+    return this.#state.accessed
+  }
+
+  /** Whether the commit will write. Set it where a nested change would go unnoticed (`NESTED_CHANGES=ignore`). */
+  get modified(): boolean {
+    return this.#state.pending.modified
+  }
+
+  set modified(modified: boolean) {
+    this.#state.pending.modified = modified
+    this.#state.pending.modifiedByHand = modified
+  }
+
+  /** Whether there is neither an id nor anything to store. Does not count as access. */
+  isEmpty(): boolean {
+    return this.#state.isEmpty
+  }
+
+  /** EntryMetadata the session: the data goes now, the stored record with the commit. What is set afterwards begins another. */
+  flush(): void {
+    this.#state.change()
+    this.#state.end(this.#parts.context.clock())
+  }
+
+  /**
+   * Logs the user in whom you have just authenticated, under a new id (S08). What an anonymous visitor put into the
+   * session stays; what another user did goes (Django item 154). The same user proves again who they are:
+   * `authenticatedAt` is now, and the data stays.
+   *
+   * @throws TypeError if `userId` or the device is no text, @throws RangeError if the id has not 1 to 255 characters.
+   */
+  login(userId: string, options: LogInOptions = {}): void {
+    this.#state.logIn(userId, options, this.#parts.context.clock())
+    this.#state.change()
+  }
+
+  /** Logs out: ends the session with all its data, whoever is logged in (S26). The same as `flush`. */
+  logout(): void {
+    this.flush()
+  }
+
+  /**
+   * Whether the user proved who they are less than so many minutes ago, for routes that ask for it (S73). False for
+   * anonymous visitors.
+   */
+  authenticatedWithin(minutes: number): boolean {
+    const user = this.#user()
+    // A log-in that seems to lie ahead, since a clock was set back, is no newer than one as far behind (S25).
+    return (
+      user !== undefined && Math.abs(this.#parts.context.clock() - user.authenticatedAt) < minutes * 60_000
+    )
+  }
+
+  /** Keeps the data and asks for a new id, against session fixation: do it at each log-in. */
+  cycleKey(): void {
+    this.#state.change()
+    this.#state.pending.rotate = true
+  }
+
+  /**
+   * Commits now rather than when the response begins; for code outside a request, and for handlers that write the
+   * response themselves. Writes even if nothing was changed, as Django's does.
+   *
+   * @throws SessionInterrupted if the session ended meanwhile.
+   * @throws EngineUnavailable if the store does not answer; what was to be saved still is.
+   */
+  save(): Promise<void> {
+    return this.#parts.save()
+  }
+
+  /**
+   * Gives this session its own expiry: seconds from each save, the moment it ends, 0 for the end of the browser's
+   * session, or null for what the settings say.
+   *
+   * @throws RangeError if it is none of these.
+   */
+  setExpiry(expiry: number | Date | null): void {
+    const custom = expiry === null ? undefined : toCustomExpiry(expiry)
+    this.#state.look()
+    if (custom === undefined && this.#state.expiry === undefined) return
+    this.#state.change()
+    this.#state.expiry = custom
+    this.#state.pending.expiryChanged = true
+  }
+
+  /** Seconds that the session lives from `modification`. A number given to `setExpiry` comes back as it is. */
+  getExpiryAge(question: ExpiryQuestion = {}): number {
+    return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#parts.context.rules)
+  }
+
+  getExpiryDate(question: ExpiryQuestion = {}): Date {
+    return new Date(
+      expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#parts.context.rules),
+    )
+  }
+
+  getExpireAtBrowserClose(): boolean {
+    this.#state.look()
+    return endsWithBrowser(this.#state.expiry, this.#parts.context.rules)
+  }
+
+  /** Puts a value into the session, to see at the next request whether the browser sends cookies back. */
+  setTestCookie(): void {
+    this.set<string>(TEST_COOKIE, TEST_COOKIE_VALUE)
+  }
+
+  testCookieWorked(): boolean {
+    return this.get<string>(TEST_COOKIE) === TEST_COOKIE_VALUE
+  }
+
+  /** True if it was there. */
+  deleteTestCookie(): boolean {
+    return this.delete(TEST_COOKIE)
+  }
+
+  /** What may be shown of the session, in a log say: neither the data nor the id (S12). Does not count as access. */
+  toJSON(): ShownSession {
+    const { id, data, accessed, pending } = this.#state
+    return {
+      session: id && this.#parts.context.fingerprint(id),
+      size: data.size,
+      accessed,
+      modified: pending.modified,
+    }
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `Session ${inspect(this.toJSON(), options)}`
+  }
+
+  #user(): SessionState['user'] {
+    this.#state.accessed = true
+    return this.#state.user
+  }
+
+  #expiryOf({ expiry }: ExpiryQuestion): number | string | undefined {
+    if (expiry !== undefined) return expiry === null ? undefined : toCustomExpiry(expiry)
+    this.#state.look()
+    return this.#state.expiry
+  }
+
+  #modificationOf({ modification }: ExpiryQuestion): number {
+    return modification?.getTime() ?? this.#parts.context.clock()
+  }
+}

@@ -1,0 +1,77 @@
+import { EngineUnavailable } from '../engines/errors.js'
+import { staying } from '../users/on-the-way.js'
+import type { SessionContext } from './context.js'
+import { absoluteEnd, endOfUsed, expiryTime, keepsSavedAt } from './expiry.js'
+import { liveIn, type SessionState } from './state.js'
+
+/**
+ * Whether the session's use makes it live longer by enough to be worth a write. With an idle timeout a session is used
+ * more often than is worth remembering: what a touch gains has to be a share of it.
+ */
+export function touchDue(state: SessionState, context: SessionContext, now: number): boolean {
+  const { origin } = state
+  return (origin.kind === 'live' && origin.outdated) || isProlonged(state, context, now)
+}
+
+function isProlonged(state: SessionState, context: SessionContext, now: number): boolean {
+  const { saveEveryRequest, rules, touchAfter } = context
+  if (saveEveryRequest) return true
+  if (rules.idleTimeout === undefined || state.saved === undefined) return false
+  const gain = endOf(state, context, now) - state.saved.expires
+  // Less than nothing: it was written under other settings, or by a clock that was ahead (S25).
+  return gain < 0 || (gain > 0 && gain >= touchAfter * rules.idleTimeout * 1000)
+}
+
+/** The end of a session that is used now and not saved. */
+export function endOf(state: SessionState, context: SessionContext, now: number): number {
+  return endOfUsed(state, savedEnd(state, context, now), now, context.rules)
+}
+
+/**
+ * Until when the last save has given it; where that was not written, its end says so. With `SAVE_EVERY_REQUEST` a use
+ * counts as a save.
+ */
+function savedEnd(
+  { expiry, saved }: SessionState,
+  { rules, saveEveryRequest }: SessionContext,
+  now: number,
+): number {
+  if (saveEveryRequest) return expiryTime(expiry, now, rules)
+  const { savedAt, expires } = saved ?? {}
+  return savedAt === undefined ? (expires ?? Number.POSITIVE_INFINITY) : expiryTime(expiry, savedAt, rules)
+}
+
+/** Makes the session live longer; true if the browser's cookie has to as well. */
+export async function touch(state: SessionState, context: SessionContext, now: number): Promise<boolean> {
+  const { engine, saveEveryRequest, logger } = context
+  try {
+    const { id, version, renewed } = liveIn(state)
+    const { saved } = state
+    // Where only an outdated id is to be replaced, its session ends when it would have.
+    const isKept = saved !== undefined && !isProlonged(state, context, now)
+    const expires = isKept ? saved.expires : endOf(state, context, now)
+    const listed = staying(context, id, { user: saved?.user, expires })
+    if (listed) await listed
+    const touched = await engine.touch(id, expires)
+    if (touched.kind === 'missing') return false
+    state.origin = { kind: 'live', id: touched.id, version, ...(renewed && { renewed }) }
+    state.saved = saved && { ...saved, expires }
+    // The cookie of a session that is only used lasts as long as the last save says; the server counts the idle time.
+    return (saveEveryRequest && !renewed) || touched.id !== id
+  } catch (error) {
+    // The request asked for nothing that was not done: its answer is right without a longer life of its session.
+    if (!(error instanceof EngineUnavailable)) throw error
+    logger.warn({ err: error }, 'a session could not be touched')
+    return false
+  }
+}
+
+/**
+ * How long the browser is to keep the cookie, in seconds from now. The idle timeout has no part in it: it moves with
+ * each use, and no cookie is sent for that.
+ */
+export function cookieAge(state: SessionState, context: SessionContext, now: number): number {
+  const { rules } = context
+  if (!keepsSavedAt(rules)) return ((state.saved?.expires ?? now) - now) / 1000
+  return Math.floor((Math.min(savedEnd(state, context, now), absoluteEnd(state, rules)) - now) / 1000)
+}

@@ -1,0 +1,50 @@
+import type { SessionIndex } from '../engines/session-index.js'
+import { type Listed, type UserList, withSessions } from './user-list.js'
+import type { UserLists } from './user-lists.js'
+
+/** The list with those log-ins marked as ended; the same list if there is none among them. */
+export function markEnded(list: UserList, isMeant: (handle: string) => boolean): UserList {
+  const meant = [...list.sessions].filter(([handle, { ended }]) => !ended && isMeant(handle))
+  if (meant.length === 0) return list
+  const marked = meant.map(([handle, listed]) => [handle, { ...listed, ended: true }] as const)
+  return withSessions(list, new Map([...list.sessions, ...marked]))
+}
+
+export type Ended = readonly (readonly [handle: string, listed: Listed])[]
+
+/** Those of which the marks stand in the list, whoever put them there. */
+export function endedIn(list: UserList): Ended {
+  return [...list.sessions].filter(([, { ended }]) => ended)
+}
+
+/**
+ * EntryMetadata the sessions whose marks stand in the user's list, and takes them out of it; answers how many were alive. Whoever
+ * finds such marks does this, so that a revocation which a crash or an outage cut in two is done by the next one.
+ */
+export async function finish(
+  index: SessionIndex,
+  lists: UserLists,
+  userId: string,
+  ended: Ended,
+): Promise<number> {
+  if (ended.length === 0) return 0
+  const alive = await Promise.all(ended.map(([handle, listed]) => vacateAll(index, handle, listed)))
+  await lists.change(userId, 0, (list) => {
+    if (list === undefined) return undefined
+    const sessions = new Map(list.sessions)
+    for (const [handle] of ended) if (sessions.get(handle)?.ended) sessions.delete(handle)
+    return sessions.size === list.sessions.size ? undefined : withSessions(list, sessions)
+  })
+  return alive.filter(Boolean).length
+}
+
+/** In the order in which the places were announced: a session that moves meanwhile is met at the later one. */
+async function vacateAll(index: SessionIndex, handle: string, { places }: Listed): Promise<boolean> {
+  let wasAlive = false
+  for (const place of places) {
+    const there = await index.load(place)
+    const isIts = there.kind === 'found' && there.record.user?.handle === handle
+    if ((await index.evict(place)) === 'deleted') wasAlive ||= isIts
+  }
+  return wasAlive
+}

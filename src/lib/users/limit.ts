@@ -1,0 +1,57 @@
+import type { SessionIndex } from '../engines/session-index.js'
+import { TooManySessions } from '../session/errors.js'
+import { markEnded } from './ending.js'
+import { isOver, locate } from './locate.js'
+import { type UserList, withRoom, withSessions } from './user-list.js'
+
+/** What happens to a log-in that is one too many: the oldest gives way, or it is refused. */
+export type LimitPolicy = 'evict-oldest' | 'refuse-new'
+
+/** How many sessions one user may have (S32). */
+export interface Limit {
+  /** 0: as many as they like. */
+  readonly most: number
+  readonly policy: LimitPolicy
+}
+
+export interface RoomParts {
+  readonly index: SessionIndex
+  /** `undefined` for a log-in that is in the list already. */
+  readonly limit: Limit | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/**
+ * The list with room for the log-in called `handle`: without those that are over, and those marked as ended that have
+ * to give way. A log-in that is still on its way counts, so that of two at the same moment the second knows the first.
+ *
+ * That nobody announces anything between the look at the places and the write is what the write's condition sees to.
+ *
+ * @throws TooManySessions if the policy is to refuse.
+ */
+export async function makeRoom(
+  list: UserList,
+  handle: string,
+  { index, limit, now }: RoomParts,
+): Promise<UserList> {
+  const others = [...list.sessions].filter(([other, { ended }]) => other !== handle && !ended)
+  const isFull = limit !== undefined && limit.most > 0 && others.length >= limit.most
+  if (!isFull && list.sessions.size < list.room) return list
+
+  const looks = await Promise.all(
+    others.map(async ([other, listed]) => {
+      const look = await locate(index, other, listed)
+      const since = look.record?.user?.authenticatedAt ?? listed.at
+      return { handle: other, since, isOver: isOver(listed, look, now) }
+    }),
+  )
+  const over = new Set(looks.filter((one) => one.isOver).map((one) => one.handle))
+  const kept = [...list.sessions].filter(([other]) => !over.has(other))
+  const cleaned = withRoom(withSessions(list, new Map(kept)))
+  const rest = looks.filter((one) => !one.isOver).sort((a, b) => a.since - b.since)
+  if (!isFull || rest.length < limit.most) return cleaned
+  if (limit.policy === 'refuse-new') throw new TooManySessions(limit.most)
+  const evicted = new Set(rest.slice(0, rest.length - limit.most + 1).map((one) => one.handle))
+  return markEnded(cleaned, (other) => evicted.has(other))
+}

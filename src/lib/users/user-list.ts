@@ -1,0 +1,68 @@
+import type { JsonObject } from '../codecs/record.js'
+import { isObject, isTime } from '../codecs/record-schema.js'
+
+/** One log-in of the user, as the list has it; everything else stands in the session's own record. */
+export interface Listed {
+  /** When it was last announced at a place: milliseconds since 1970. */
+  readonly at: number
+  /** Where the session may stand, the place announced last at the end. */
+  readonly places: readonly string[]
+  /** It was revoked, and its places are being vacated: nobody may announce it any more. */
+  readonly ended?: true
+}
+
+/** The log-ins of one user by their handles. */
+export interface UserList {
+  /** Since when the list is kept: milliseconds since 1970. Log-ins of before were in another one, which is lost. */
+  readonly begun: number
+  /** How many log-ins it may hold before it is looked through for those that are over. */
+  readonly room: number
+  readonly sessions: ReadonlyMap<string, Listed>
+}
+
+/** By how much the clock of another process may be behind, in milliseconds. */
+const CLOCK_SKEW = 60_000
+
+const LEAST_ROOM = 16
+
+export function emptyList(now: number): UserList {
+  return { begun: now - CLOCK_SKEW, room: LEAST_ROOM, sessions: new Map() }
+}
+
+/** The list with these sessions in place of its own. */
+export function withSessions(list: UserList, sessions: ReadonlyMap<string, Listed>): UserList {
+  return { ...list, sessions }
+}
+
+/** After a look through the whole list: the next one is due when it has doubled, so that each log-in costs little. */
+export function withRoom(list: UserList): UserList {
+  return { ...list, room: Math.max(LEAST_ROOM, 2 * list.sessions.size) }
+}
+
+/** As JSON: `{"begun":1,"room":16,"sessions":{"<handle>":{"at":1,"places":["keyv:…"]}}}`. */
+export function encodeList({ begun, room, sessions }: UserList): JsonObject {
+  const entries = [...sessions].map(([handle, { at, places, ended }]): [string, JsonObject] => [
+    handle,
+    { at, places: [...places], ...(ended && { ended }) },
+  ])
+  return { begun, room, sessions: Object.fromEntries(entries) }
+}
+
+/** `undefined` if it is none. */
+export function decodeList({ begun, room, sessions }: JsonObject): UserList | undefined {
+  if (!isTime(begun) || !isTime(room) || !isObject(sessions)) return undefined
+  const entries = Object.entries(sessions).flatMap(([handle, listed]): [string, Listed][] =>
+    isListed(listed) ? [[handle, listed]] : [],
+  )
+  return { begun, room, sessions: new Map(entries) }
+}
+
+function isListed(value: unknown): value is Listed {
+  if (!isObject(value) || !isTime(value.at)) return false
+  const { places, ended } = value
+  return (
+    Array.isArray(places) &&
+    places.every((place) => typeof place === 'string') &&
+    (ended === undefined || ended === true)
+  )
+}

@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { KeyedMutex } from '../engines/keyed-mutex.js'
+import { backoff, MAX_ATTEMPTS } from '../engines/retry.js'
+import type { SessionIndex } from '../engines/session-index.js'
+import { SessionContended } from '../session/errors.js'
+import { decodeList, encodeList, type UserList } from './user-list.js'
+
+/** A list is kept for this many times as long as the sessions in it, so that it seldom needs another end. */
+const MARGIN = 1.5
+/** The last moment that JavaScript's dates know. */
+const LAST = 8.64e15
+/** Of how many users a process remembers how far their lists reach. */
+const REMEMBERED = 10_000
+
+export interface UserListsParts {
+  readonly index: SessionIndex
+  readonly turns: KeyedMutex
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+/** What becomes of a list; `undefined`: it stays as it is. What this throws, `change` throws. */
+export type NextList = (list: UserList | undefined) => UserList | undefined | Promise<UserList | undefined>
+
+/** Each user's list of log-ins in the engine's index. Every change is a read and a conditional write. */
+export class UserLists {
+  readonly #parts: UserListsParts
+  readonly #reach = new LRUCache<string, number>({ max: REMEMBERED })
+
+  constructor(parts: UserListsParts) {
+    this.#parts = parts
+  }
+
+  async read(userId: string): Promise<UserList | undefined> {
+    const held = await this.#parts.index.read(nameOf(userId))
+    return held && decodeList(held.list)
+  }
+
+  /** Whether the user's list was seen to be kept until `expires`. */
+  reaches(userId: string, expires: number): boolean {
+    return (this.#reach.get(userId) ?? 0) >= expires
+  }
+
+  /**
+   * Changes the list, and again until nobody else was faster. It is kept until `expires` at least, where a session in
+   * it ends then; milliseconds since 1970.
+   *
+   * @throws SessionContended if others were faster every time.
+   */
+  async change(userId: string, expires: number, next: NextList): Promise<void> {
+    const name = nameOf(userId)
+    // Log-ins of one user at one moment take turns within a process, rather than race each other again and again.
+    await this.#parts.turns.take(name, () => this.#change(userId, name, expires, next))
+  }
+
+  async #change(userId: string, name: string, expires: number, next: NextList): Promise<void> {
+    const { index } = this.#parts
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      await backoff(attempt)
+      const held = await index.read(name)
+      const list = await next(held && decodeList(held.list))
+      const content = list === undefined ? held?.list : encodeList(list)
+      if (content === undefined) return
+      const reach = held?.expires ?? 0
+      const end = this.#endFor(expires, reach)
+      const isDone = list === undefined && end === reach
+      if (isDone || (await index.write(name, content, end, held?.version))) {
+        this.#reach.set(userId, end)
+        return
+      }
+    }
+    throw new SessionContended()
+  }
+
+  #endFor(expires: number, reach: number): number {
+    if (reach >= expires) return reach
+    const now = this.#parts.clock()
+    return Math.min(LAST, Math.ceil(now + MARGIN * (expires - now)))
+  }
+}
+
+/** What the store knows a user by, who may be called anything. */
+function nameOf(userId: string): string {
+  return `user-${hash('sha256', userId, 'hex')}`
+}

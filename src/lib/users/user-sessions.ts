@@ -1,0 +1,173 @@
+import type { SessionRecord } from '../codecs/record.js'
+import type { Engine } from '../engines/engine.js'
+import type { SessionIndex } from '../engines/session-index.js'
+import { NotOnThisEngine } from '../session/errors.js'
+import type { RevokedBy } from '../session/events.js'
+import { type ExpiryRules, lastUsed } from '../session/expiry.js'
+import type { LifecycleEvents } from '../session/lifecycle-events.js'
+import { type Session, stateOf } from '../session/session.js'
+import { endedIn, finish, markEnded } from './ending.js'
+import { type Location, locate } from './locate.js'
+import { assertUserId } from './log-in.js'
+import type { UserList } from './user-list.js'
+import type { UserLists } from './user-lists.js'
+
+/** One session of a user, to be shown to that user or to an administrator. Nothing in it leads in (S30). */
+export interface UserSession {
+  /** What to call it in `revoke`. The same for as long as the log-in lasts. */
+  readonly handle: string
+  readonly createdAt: Date
+  /** When the user last proved in it who they are. */
+  readonly authenticatedAt: Date
+  /** When it was last known to be used. Reading shows only where a touch follows it. */
+  readonly lastSeen: Date
+  readonly device: string | undefined
+  readonly isCurrent: boolean
+}
+
+export interface UserSessionsParts {
+  readonly engine: Engine
+  /** Where the engine has a index. */
+  readonly lists: UserLists | undefined
+  readonly rules: ExpiryRules
+  readonly lifecycle: LifecycleEvents
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+/** What it takes to find sessions by their user. */
+interface IndexAccess {
+  readonly index: SessionIndex
+  readonly lists: UserLists
+}
+
+/** A session that moves is met at its next place; one that moves this often while it is looked for is not a browser's. */
+const LOOKS = 10
+
+/** The sessions of each user: to list them, and to end them. */
+export class UserSessions {
+  readonly #parts: UserSessionsParts
+
+  constructor(parts: UserSessionsParts) {
+    this.#parts = parts
+  }
+
+  async forUser(userId: string, current?: Session): Promise<UserSession[]> {
+    assertUserId(userId)
+    const { index, lists } = this.#houseFor('forUser')
+    const left = new Set<string>()
+    let found: ReadonlyMap<string, Location> = new Map()
+    for (let look = 1; look <= LOOKS; look++) {
+      const list = await lists.read(userId)
+      if (list === undefined) return []
+      await finish(index, lists, userId, endedIn(list))
+      found = await lookThrough(index, list)
+      // Where it was it is no more, and where it went it was not yet: announced before, so in the list of now.
+      const moved = [...found.values()]
+        .filter(({ record }) => record === undefined)
+        .flatMap((one) => one.left)
+      const isSettled = moved.every((place) => left.has(place))
+      for (const place of moved) left.add(place)
+      if (isSettled) break
+    }
+    return this.#described(found, current?.user === userId ? current.handle : undefined)
+  }
+
+  /** Answers how many sessions ended: one, or none if it had ended already. */
+  async revoke(userId: string, handle: string): Promise<number> {
+    assertUserId(userId)
+    return this.#end(this.#houseFor('revoke'), userId, 'one', (other) => other === handle)
+  }
+
+  async revokeAll(userId: string): Promise<number | undefined> {
+    assertUserId(userId)
+    const { revocations } = this.#parts.engine
+    if (revocations) {
+      await revocations.revokeUser(userId)
+      this.#parts.lifecycle.revoked(userId, 'all', undefined)
+      return undefined
+    }
+    return this.#end(this.#houseFor('revokeAll'), userId, 'all', () => true)
+  }
+
+  /** @throws TypeError if nobody is logged in in the session. */
+  async revokeOthers(session: Session): Promise<number | undefined> {
+    const { user, handle } = session
+    if (user === undefined)
+      throw new TypeError('nobody is logged in in this session, so there are no others of the same user')
+    const { revocations } = this.#parts.engine
+    if (revocations) {
+      const state = stateOf(session)
+      const { origin } = state
+      state.reissuedAs(await revocations.revokeUser(user, origin.kind === 'live' ? origin.id : undefined))
+      this.#parts.lifecycle.revoked(user, 'others', undefined)
+      return undefined
+    }
+    return this.#end(this.#houseFor('revokeOthers'), user, 'others', (other) => other !== handle)
+  }
+
+  async #end(
+    { index, lists }: IndexAccess,
+    userId: string,
+    by: RevokedBy,
+    isMeant: (handle: string) => boolean,
+  ): Promise<number> {
+    let marked: UserList | undefined
+    await lists.change(userId, 0, (list) => {
+      marked = list && markEnded(list, isMeant)
+      return marked === list ? undefined : marked
+    })
+    const count = marked === undefined ? 0 : await finish(index, lists, userId, endedIn(marked))
+    this.#parts.lifecycle.revoked(userId, by, count)
+    return count
+  }
+
+  /** The one used last comes first. */
+  #described(found: ReadonlyMap<string, Location>, current: string | undefined): UserSession[] {
+    return [...found.values()]
+      .flatMap(({ record }) => (record === undefined ? [] : this.#describe(record, current)))
+      .sort((a, b) => b.lastSeen.getTime() - a.lastSeen.getTime())
+  }
+
+  #describe(record: SessionRecord, current: string | undefined): UserSession[] {
+    const { rules, clock } = this.#parts
+    const { user, createdAt } = record
+    if (user === undefined) return []
+    return [
+      {
+        handle: user.handle,
+        createdAt: new Date(createdAt),
+        authenticatedAt: new Date(user.authenticatedAt),
+        lastSeen: new Date(Math.min(lastUsed(record, rules), clock())),
+        device: user.device,
+        isCurrent: user.handle === current,
+      },
+    ]
+  }
+
+  #houseFor(what: string): IndexAccess {
+    const { engine, lists } = this.#parts
+    if (engine.index && lists) return { index: engine.index, lists }
+    throw new NotOnThisEngine(`${what}() is not possible on the engine ${engine.name}: ${remedyFor(engine)}`)
+  }
+}
+
+/** Each log-in that is not marked as ended, and what there is at its places. */
+async function lookThrough(index: SessionIndex, list: UserList): Promise<ReadonlyMap<string, Location>> {
+  const open = [...list.sessions].filter(([, { ended }]) => !ended)
+  const looks = await Promise.all(
+    open.map(async ([handle, listed]): Promise<[string, Location]> => {
+      return [handle, await locate(index, handle, listed)]
+    }),
+  )
+  return new Map(looks)
+}
+
+function remedyFor({ revocations, capabilities }: Engine): string {
+  if (revocations)
+    return 'sessions in cookies can be ended for a user as a whole only, by revokeAll() or revokeOthers()'
+  return capabilities.revocable
+    ? 'it has no index, by which sessions are found otherwise than by their ids. Give it one, or choose another engine'
+    : 'it keeps no sessions. Set REVOCATION_STORE to end all of a user with revokeAll() or revokeOthers(), or choose ' +
+        'an engine that keeps them, such as db or redis'
+}

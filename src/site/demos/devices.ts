@@ -1,0 +1,131 @@
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import { z } from 'zod'
+import type { Session, Sessions } from '../../lib/index.js'
+import { countIn } from './kit/count.js'
+import { readForm, type Typed } from './kit/form.js'
+import { formatMoment } from './kit/format.js'
+import { seeOther, show } from './kit/page.js'
+import { password } from './kit/password.js'
+
+const FORM = '/sessions/log-in?next=devices'
+const HERE = '/sessions/log-in/devices'
+/** Minutes for which a password that was given is enough. */
+const RECENT = 10
+
+const proof = z.object({ password })
+const choice = z.object({ handle: z.string() })
+
+/** EntryMetadata some of the user's sessions, and answers how many; undefined where nobody can count them. */
+type Ending = (user: string, session: Session, ctx: Context) => Promise<number | undefined>
+
+interface Shown {
+  readonly problems?: Typed
+  /** Whether something was to be ended for which the password had to be given before. */
+  readonly isRefused?: boolean
+}
+
+/** Where the user of the log-in walkthrough is logged in, and how to end that from here. */
+export function devices({ sessions }: { readonly sessions: Sessions }): Router {
+  const router = new Router({ prefix: HERE })
+  const { engine } = sessions
+  const canList = engine.index !== undefined
+  const canEnd = canList || engine.revocations !== undefined
+
+  router.get('/', async (ctx) => {
+    const { user } = await ctx.session
+    if (user) await page(ctx, user)
+    else seeOther(ctx, FORM)
+  })
+
+  // #region gate
+  function gated(end: Ending): Middleware {
+    return async (ctx) => {
+      const session = await ctx.session
+      const { user } = session
+      if (!user) return seeOther(ctx, FORM)
+      // A browser that was left open, or a stolen
+      // cookie, shall not lock its owner out (S30).
+      const isRecent = session.authenticatedWithin(RECENT)
+      if (!isRecent) return refuse(ctx, user)
+      const count = await end(user, session, ctx)
+      const ended = count ?? 'uncounted'
+      seeOther(ctx, `${HERE}?ended=${ended}`)
+    }
+  }
+  // #endregion
+
+  if (canList) {
+    // #region end
+    const endOne = gated((user, _session, ctx) => {
+      const form = readForm(ctx, choice)
+      const handle = form.ok ? form.value.handle : ''
+      // Of this user's sessions only: another
+      // user's handle ends nothing.
+      return sessions.revoke(user, handle)
+    })
+    router.post('/end', endOne)
+    // #endregion
+  }
+
+  if (canEnd) {
+    // #region end-others
+    const endOthers = gated((_user, session) => {
+      return sessions.revokeOthers(session)
+    })
+    router.post('/end-others', endOthers)
+    // #endregion
+
+    // #region again
+    router.post('/again', async (ctx) => {
+      const session = await ctx.session
+      const { user } = session
+      if (!user) return seeOther(ctx, FORM)
+      const form = readForm(ctx, proof)
+      if (!form.ok) return page(ctx, user, form, 422)
+      // The same user: proven anew, under a new id.
+      session.login(user)
+      seeOther(ctx, HERE)
+    })
+    // #endregion
+  }
+
+  // #region list
+  async function list(user: string, current: Session) {
+    const options = { current }
+    const all = await sessions.forUser(user, options)
+    return all.map((one) => ({
+      ...one, // its handle, which leads nobody in
+      began: formatMoment(one.createdAt),
+      proven: formatMoment(one.authenticatedAt),
+      seen: formatMoment(one.lastSeen),
+    }))
+  }
+  // #endregion
+
+  const refuse = (ctx: Context, user: string) => page(ctx, user, { isRefused: true }, 403)
+
+  async function page(ctx: Context, user: string, shown: Shown = {}, status = 200): Promise<void> {
+    const { problems = {}, isRefused = false } = shown
+    const session = await ctx.session
+    const { ended } = ctx.query
+    const locals = {
+      username: user,
+      list: canList ? await list(user, session) : [],
+      canList,
+      canEnd,
+      engine: engine.name,
+      isRecent: session.authenticatedWithin(RECENT),
+      minutes: RECENT,
+      ended: ended === undefined || ended === 'uncounted' ? ended : countIn(String(ended)),
+      isRefused,
+      problems,
+    }
+    show(ctx, { view: 'log-in-devices', title: 'Your devices', locals, sources }, status)
+  }
+
+  const regions = [canList ? ['list', 'end'] : [], canEnd ? ['end-others', 'gate', 'again'] : []].flat()
+  const sources = regions.map((region) => `demos/devices.ts#${region}`)
+
+  return router
+}

@@ -1,0 +1,76 @@
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import type { Engine, Sessions, Settings } from '../../../lib/index.js'
+import { showsInternals } from '../../../lib/internal.js'
+import { recording } from '../../inspector/recording.js'
+import { formatSeconds } from '../kit/format.js'
+import { seeOther, show } from '../kit/page.js'
+import { engineKinds } from './kinds.js'
+import { type Subject, shapesOf } from './shapes.js'
+
+declare module '../../../lib/index.js' {
+  interface SessionData {
+    /** There for the page about engines to have something to show. */
+    engines: string
+  }
+}
+
+const HERE = '/engines'
+
+/** An id as it might be: right in form, and nobody's. */
+const NOBODY = 'abcdefghijklmnopqrstuvwxyz012345'
+
+export interface EnginesParts {
+  readonly sessions: Sessions
+  readonly settings: Settings
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+/** The visitor's session as every engine would store it. */
+export function engines({ sessions, settings, clock }: EnginesParts): Router {
+  const router = new Router({ prefix: HERE })
+  const { engine } = sessions
+  const isOpen = showsInternals(settings)
+
+  router.get('/', async (ctx) => {
+    const own = isOpen ? await ownSubject(ctx, engine) : undefined
+    const locals = {
+      runs: engine.name,
+      capabilities: capabilitiesOf(engine),
+      kinds: engineKinds,
+      shapes: await shapesOf(own ?? exampleAt(clock(), settings), settings, clock),
+      isOpen,
+      isOwn: own !== undefined,
+    }
+    const sources = ['demos/engines/shapes.ts#keyed', 'demos/engines/shapes.ts#cookies']
+    show(ctx, { view: 'engines', title: 'Engines', locals, sources })
+  })
+
+  router.post('/begin', async (ctx) => {
+    const session = await ctx.session
+    session.set('engines', engine.name)
+    seeOther(ctx, HERE)
+  })
+
+  return router
+}
+
+/** What is stored for this visitor; undefined if nothing is. */
+async function ownSubject(ctx: Context, engine: Engine): Promise<Subject | undefined> {
+  const { id } = await ctx.session
+  if (id === undefined) return undefined
+  // Read once more, past the session: what is shown is what stands there. The panel need not tell of it.
+  const loaded = await recording([], () => engine.load(id))
+  return loaded.kind === 'found' ? { id, record: loaded.record, version: loaded.version } : undefined
+}
+
+function exampleAt(now: number, { cookieAge }: Settings): Subject {
+  const data = { name: 'Ada', pageCount: 3 }
+  return { id: NOBODY, record: { data, createdAt: now, expires: now + cookieAge * 1000 }, version: 1 }
+}
+
+function capabilitiesOf({ capabilities }: Engine) {
+  const { revocable, shared, enumerable, staleFor = 0 } = capabilities
+  return { revocable, shared, enumerable, stale: staleFor > 0 ? formatSeconds(staleFor / 1000) : undefined }
+}

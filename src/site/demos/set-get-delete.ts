@@ -1,0 +1,115 @@
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import { z } from 'zod'
+import { digest } from '../inspector/cookies.js'
+import { line, readForm, type Typed } from './kit/form.js'
+import { formatMoment, formatSeconds } from './kit/format.js'
+import { type Page, seeOther, show } from './kit/page.js'
+import type { Variants } from './variants.js'
+
+declare module '../../lib/index.js' {
+  interface SessionData {
+    name: string
+  }
+}
+
+export interface SetGetDeleteParts {
+  readonly short: Variants['short']
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+const HERE = '/sessions/set-get-delete'
+
+const naming = z.object({ name: line('A name') })
+
+/** Set a session, get it, delete it, or come too late: it lives for thirty seconds, as under SESSION_COOKIE_AGE=30. */
+export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
+  const router = new Router({ prefix: HERE })
+  // #region short
+  // Here ctx.session is one that ends soon.
+  router.use(short.sessions.middleware())
+  // #endregion
+
+  router.get('/', (ctx) => steps(ctx))
+
+  // #region set
+  router.post('/set', async (ctx) => {
+    const form = readForm(ctx, naming)
+    if (!form.ok) return steps(ctx, form, 422)
+    const session = await ctx.session
+    session.set('name', form.value.name)
+    seeOther(ctx, HERE)
+  })
+  // #endregion
+
+  // #region get
+  router.get('/get', async (ctx) => {
+    const session = await ctx.session
+    // undefined: never set, deleted, or over
+    const name = session.get('name')
+    await page(ctx, { view: 'get', title: 'Get session', locals: { name } })
+  })
+  // #endregion
+
+  // #region delete
+  router.post('/delete', async (ctx) => {
+    const session = await ctx.session
+    session.delete('name') // the session stays
+    seeOther(ctx, `${HERE}/deleted`)
+  })
+
+  router.post('/flush', async (ctx) => {
+    const session = await ctx.session
+    session.flush() // data, record and cookie
+    seeOther(ctx, `${HERE}/deleted`)
+  })
+  // #endregion
+
+  router.get('/deleted', (ctx) => page(ctx, { view: 'delete', title: 'Delete session' }))
+
+  function steps(ctx: Context, form: { typed?: Typed; problems?: Typed } = {}, status = 200): Promise<void> {
+    const { typed = { name: 'Ada' }, problems = {} } = form
+    return page(ctx, { view: 'set', title: 'Set, get, delete', locals: { typed, problems } }, status)
+  }
+
+  async function page(ctx: Context, { view, title, locals = {} }: Page, status = 200): Promise<void> {
+    show(
+      ctx,
+      {
+        view: `set-get-delete-${view}`,
+        title,
+        locals: { ...locals, ...(await found(ctx)) },
+        sources: [...(view === 'set' ? ['short'] : []), view].map(
+          (name) => `demos/set-get-delete.ts#${name}`,
+        ),
+        live: true,
+      },
+      status,
+    )
+  }
+
+  /** What the browser's cookie leads to, and until when. */
+  async function found(ctx: Context): Promise<object> {
+    const session = await ctx.session
+    const { id } = session
+    return {
+      cookieName: short.cookieName,
+      age: formatSeconds(short.age),
+      hasName: session.has('name'),
+      id: id === undefined ? undefined : digest(id),
+      ends: id === undefined ? undefined : await endOf(id),
+    }
+  }
+
+  /** The end that is stored. `getExpiryDate` says another: the one that the session would have if it was saved now. */
+  async function endOf(id: string): Promise<object | undefined> {
+    const loaded = await short.sessions.engine.load(id)
+    if (loaded.kind !== 'found') return undefined
+    const until = loaded.record.expires
+    const left = formatSeconds(Math.max(0, Math.ceil((until - clock()) / 1000)))
+    return { ...formatMoment(new Date(until)), until, left }
+  }
+
+  return router
+}
