@@ -60,6 +60,8 @@ test('without files and variables there are the built-in defaults, for developme
     cookiePriority: undefined,
     secretKeyFallbacks: [],
     databaseUrl: 'sqlite:var/sessions.sqlite',
+    databaseTable: 'tessera_sessions',
+    databaseSchema: undefined,
     redisUrl: 'redis://127.0.0.1:6379',
     filePath: 'var/sessions',
     cacheMaxSessions: 10_000,

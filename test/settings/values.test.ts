@@ -97,6 +97,14 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
     ['postgres://u:p@h/d', 'postgres://u:p@h/d'],
     ['mysql://h:3306/d', 'mysql://h:3306/d'],
   ],
+  databaseTable: [
+    ['sessions_2', 'sessions_2'],
+    ['a'.repeat(63), 'a'.repeat(63)],
+  ],
+  databaseSchema: [
+    ['Web', 'Web'],
+    ['', undefined],
+  ],
   redisUrl: [
     ['rediss://u:p@h:1/2', 'rediss://u:p@h:1/2'],
     ['redis://h:1,redis://h:2', 'redis://h:1,redis://h:2'],
@@ -185,6 +193,8 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   cookiePartitioned: ['', 'auto'],
   cookiePriority: ['higher', '1', 'false'],
   databaseUrl: ['', 'sqlite:', 'sqlite://', 'postgres:', 'oracle://h/d', 'a.sqlite'],
+  databaseTable: ['', '1a', 'a-b', 'a.b', 'a b', 'ä', 'a"b', 'a'.repeat(64)],
+  databaseSchema: ['1a', 'a.b', 'a;b', 'a'.repeat(64)],
   redisUrl: [
     ...['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999', 'redis://h,', 'redis://h,i:1'],
     ...['redis+sentinel://h', 'redis+sentinel://h/', 'redis+sentinel://h,/name', 'redis+sentinel:///name'],

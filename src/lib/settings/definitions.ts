@@ -156,6 +156,17 @@ export const definitions = {
     secret: 'password',
     meaning: 'the database of the db engine',
   }),
+  databaseTable: define(store.databaseName, {
+    name: 'DATABASE_TABLE',
+    default: 'tessera_sessions',
+    meaning: 'the table of the db engine',
+  }),
+  databaseSchema: define<string | undefined>(optional(store.databaseName), {
+    name: 'DATABASE_SCHEMA',
+    default: undefined,
+    mayBeEmpty: true,
+    meaning: 'the PostgreSQL schema that holds the table; unset: the schema of the connection',
+  }),
   redisUrl: define(store.redisUrl, {
     name: 'REDIS_URL',
     default: 'redis://127.0.0.1:6379',

@@ -25,6 +25,13 @@ export const databaseUrl: Kind<string> = text({
   right: 'sqlite:path, postgres://user@host/database or mysql://user@host/database',
 })
 
+/** A table or a schema. PostgreSQL cuts a longer name off at 63 bytes. */
+export const databaseName: Kind<string> = text({
+  pattern: /^[A-Za-z_][A-Za-z0-9_]{0,62}$/,
+  problem: 'cannot be the name of a table or schema',
+  right: 'letters, digits and underscores, at most 63, and no digit first',
+})
+
 export const redisUrl: Kind<string> = {
   schema: z
     .string({ error: 'is not text' })
