@@ -1,4 +1,4 @@
-import { tooSlow } from './time-limit.js'
+import { tooSlow } from './concurrency.js'
 
 /** Items in one go at the most. */
 const MOST = 256

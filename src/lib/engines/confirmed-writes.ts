@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Codec, Entry } from '../codecs/codec.js'
+import { within } from './concurrency.js'
 import { EngineUnavailable } from './errors.js'
 import type { Move, SessionStore, StoredEntry } from './session-store.js'
-import { within } from './time-limit.js'
 
 /**
  * The writes to a key that nobody else knows yet. When the answer to one gets lost, the store is asked once whether it

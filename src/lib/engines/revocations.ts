@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import { backoff, MAX_ATTEMPTS } from './concurrency.js'
 import { EngineUnavailable } from './errors.js'
-import { backoff, MAX_ATTEMPTS } from './retry.js'
 import type { SessionIndex } from './session-index.js'
 
 /** How a user's sessions are ended where none of them is kept: all that were issued so far, at once (S33). */

@@ -1,6 +1,6 @@
 import type { Fingerprint } from '../codecs/fingerprint.js'
+import type { KeyedMutex } from '../engines/concurrency.js'
 import type { Engine } from '../engines/engine.js'
-import type { KeyedMutex } from '../engines/keyed-mutex.js'
 import type { Logger } from '../logger.js'
 import type { UserSessionIndex } from '../users/user-session-index.js'
 import type { NestedChanges } from './change-tracker.js'

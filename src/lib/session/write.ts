@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../codecs/record.js'
+import { backoff, MAX_ATTEMPTS } from '../engines/concurrency.js'
 import type { Announce, Updated } from '../engines/engine.js'
-import { backoff, MAX_ATTEMPTS } from '../engines/retry.js'
 import { moving, staying } from '../users/on-the-way.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted } from './errors.js'
@@ -37,7 +37,7 @@ export function write(
     const put: Put = (how, newest, its) => send(how, id, newest, its, context, announce)
     let written: Written = { result: await put(way, record, version), record, renewed }
     if (written.result.kind === 'conflict') {
-      written = await turns.take(id, () => writeAgain(way, put, id, record, merge, context))
+      written = await turns.runExclusive(id, () => writeAgain(way, put, id, record, merge, context))
     }
 
     const { result } = written

@@ -1,6 +1,6 @@
+import type { KeyedMutex } from '../engines/concurrency.js'
 import type { Engine } from '../engines/engine.js'
 import { EngineMisconfigured } from '../engines/errors.js'
-import type { KeyedMutex } from '../engines/keyed-mutex.js'
 import type { Logger } from '../logger.js'
 import type { LifecycleEvents } from '../session/lifecycle-events.js'
 import type { Limit } from './limit.js'

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { KeyedMutex } from '../engines/keyed-mutex.js'
-import { backoff, MAX_ATTEMPTS } from '../engines/retry.js'
+import { backoff, type KeyedMutex, MAX_ATTEMPTS } from '../engines/concurrency.js'
 import type { SessionIndex } from '../engines/session-index.js'
 import { SessionContended } from '../session/errors.js'
 import { decodeList, encodeList, type UserList } from './user-list.js'
@@ -51,7 +50,7 @@ export class UserLists {
   async change(userId: string, expires: number, next: NextList): Promise<void> {
     const name = nameOf(userId)
     // Log-ins of one user at one moment take turns within a process, rather than race each other again and again.
-    await this.#parts.turns.take(name, () => this.#change(userId, name, expires, next))
+    await this.#parts.turns.runExclusive(name, () => this.#change(userId, name, expires, next))
   }
 
   async #change(userId: string, name: string, expires: number, next: NextList): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { tooSlow, within } from '../time-limit.js'
+import { tooSlow, within } from '../concurrency.js'
 import { unusable } from './database-error.js'
 
 /** A driver's pool, as the engines use it. */

@@ -1,6 +1,6 @@
 import { Batch } from '../batch.js'
+import { within } from '../concurrency.js'
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
-import { within } from '../time-limit.js'
 import type { SqlDialect, SqlExtension, SqlWrite } from './dialect.js'
 
 export interface SqlStoreOptions {

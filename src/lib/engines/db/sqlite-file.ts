@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Logger } from '../../logger.js'
-import { hasCode } from '../system-errors.js'
+import { hasCode } from '../file-system.js'
 import { unusable } from './database-error.js'
 import type { Query } from './sqlite-dialect.js'
 

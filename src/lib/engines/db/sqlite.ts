@@ -3,9 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { KeyvSqlite } from '@keyv/sqlite'
 import { Keyv } from 'keyv'
 import type { Logger } from '../../logger.js'
-import { KeyedMutex } from '../keyed-mutex.js'
-import { makeDirectory } from '../make-directory.js'
-import { tooSlow } from '../time-limit.js'
+import { KeyedMutex, tooSlow } from '../concurrency.js'
+import { makeDirectory } from '../file-system.js'
 import { unusable } from './database-error.js'
 import { SqlStore } from './sql-store.js'
 import { SqliteConnection } from './sqlite-connection.js'
@@ -135,7 +134,7 @@ function inTurn(query: Query, timeLimit: number): Query {
   const turns = new KeyedMutex()
   return (sql, ...parameters) => {
     const since = performance.now()
-    return turns.take('writer', async () => {
+    return turns.runExclusive('writer', async () => {
       // Whoever asked has been refused meanwhile, and a write that nobody waits for is not to be done.
       if (performance.now() - since > timeLimit) throw tooSlow(timeLimit)
       return query(sql, ...parameters)

@@ -1,6 +1,5 @@
+import { KeyedMutex, tooSlow, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
-import { KeyedMutex } from '../keyed-mutex.js'
-import { tooSlow, within } from '../time-limit.js'
 import { exchange } from './exchange.js'
 import { unusableFiles } from './file-error.js'
 import { insertFile } from './insert.js'
@@ -51,7 +50,7 @@ export class FileChanges {
   /** Runs a step of several changes in the turn of this file. */
   inTurn(path: string, step: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
     return this.inTime((signal) =>
-      this.#turns.take(path, () => {
+      this.#turns.runExclusive(path, () => {
         signal.throwIfAborted()
         return step(signal)
       }),

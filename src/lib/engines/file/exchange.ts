@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rmdir, writeFile } from 'node:fs/promises'
-import { hasCode } from '../system-errors.js'
+import { hasCode } from '../file-system.js'
 import { lockOf, removeToken, stageOf, takeLock } from './lock.js'
 import { readSessionFile } from './session-file.js'
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeDirectory } from '../make-directory.js'
-import { hasCode } from '../system-errors.js'
+import { hasCode, makeDirectory } from '../file-system.js'
 import { stageOf } from './lock.js'
 import { hasRealDirectory } from './session-file.js'
 

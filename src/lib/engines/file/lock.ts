@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { hasCode, unless } from '../system-errors.js'
+import { hasCode, ignoring } from '../file-system.js'
 
 // What the steps here are good for, and why they are safe, stands in `file-exchange.ts`.
 
@@ -81,5 +81,5 @@ export function isLeftover(name: string): boolean {
 
 /** Removes something left over, and what is in it. Should somebody still use it, they look again. */
 export async function removeAll(path: string): Promise<void> {
-  await unless(NOT_EMPTY, rm(path, { recursive: true, force: true }))
+  await ignoring(NOT_EMPTY, rm(path, { recursive: true, force: true }))
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { hasCode } from '../system-errors.js'
+import { hasCode } from '../file-system.js'
 
 /**
  * The largest session in a file, in bytes. What is larger is nobody's session, and reading it would cost the memory

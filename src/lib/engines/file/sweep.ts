@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasCode } from '../file-system.js'
 import { ResumableScan } from '../resumable-scan.js'
-import { hasCode } from '../system-errors.js'
 import { isLeftover, removeAll } from './lock.js'
 import { timeIn } from './probe.js'
 

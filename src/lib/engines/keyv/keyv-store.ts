@@ -1,9 +1,8 @@
 import type { Keyv } from 'keyv'
 import { fromKeyvText, toKeyvText } from '../../codecs/json.js'
+import { KeyedMutex, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
-import { KeyedMutex } from '../keyed-mutex.js'
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
-import { within } from '../time-limit.js'
 
 export interface KeyvStoreOptions {
   readonly keyv: Keyv
@@ -32,7 +31,7 @@ export class KeyvStore implements SessionStore {
   }
 
   insert(key: string, entry: StoredEntry): Promise<boolean> {
-    return this.#turns.take(key, async () => {
+    return this.#turns.runExclusive(key, async () => {
       if ((await this.#get(key)) !== undefined) return false
       await this.#set(key, entry)
       return true
@@ -40,7 +39,7 @@ export class KeyvStore implements SessionStore {
   }
 
   replace(key: string, entry: StoredEntry, version: number, now: number): Promise<boolean> {
-    return this.#turns.take(key, async () => {
+    return this.#turns.runExclusive(key, async () => {
       if (!isAlive(await this.#get(key), now, version)) return false
       await this.#set(key, entry)
       return true
@@ -48,7 +47,7 @@ export class KeyvStore implements SessionStore {
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
-    return this.#turns.take(key, async () => {
+    return this.#turns.runExclusive(key, async () => {
       const value = await this.#get(key)
       if (!isObject(value) || !isAlive(value, now)) return false
       await this.#put(key, { ...value, expires }, expires)
@@ -65,11 +64,11 @@ export class KeyvStore implements SessionStore {
       return true
     }
     // Nobody waits for the old key while holding the new one, which nobody else knows yet.
-    return this.#turns.take(from, () => this.#turns.take(to, step))
+    return this.#turns.runExclusive(from, () => this.#turns.runExclusive(to, step))
   }
 
   remove(key: string): Promise<boolean> {
-    return this.#turns.take(key, async () => {
+    return this.#turns.runExclusive(key, async () => {
       if (versionOf(await this.#get(key)) === undefined) return false
       await this.#ask(this.#options.keyv.delete(key))
       return true
@@ -97,7 +96,7 @@ export class KeyvStore implements SessionStore {
   }
 
   #removeIfOver(key: string, now: number): Promise<boolean> {
-    return this.#turns.take(key, async () => {
+    return this.#turns.runExclusive(key, async () => {
       if (endOf(await this.#get(key)) > now) return false
       return this.#ask(this.#options.keyv.delete(key))
     })

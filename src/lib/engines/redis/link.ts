@@ -1,5 +1,5 @@
+import { within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
-import { within } from '../time-limit.js'
 import type { RedisClient } from './client.js'
 
 export interface RedisLinkOptions {

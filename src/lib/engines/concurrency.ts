@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { EngineUnavailable } from './errors.js'
+
+/** How often a conditional write that lost against another one is tried again. */
+export const MAX_ATTEMPTS = 50
+/** From this attempt on `backoff` waits, so that the other writers can finish. */
+const FIRST_WAIT = 3
+/** Milliseconds. */
+const LONGEST_WAIT = 20
+
+/** Wait for this before each attempt; the first attempt is number 1. */
+export async function backoff(attempt: number): Promise<void> {
+  if (attempt >= FIRST_WAIT) await delay(Math.random() * Math.min(LONGEST_WAIT, attempt))
+}
+
+/**
+ * Runs tasks with the same key one after the other within this process. Requests of one process that change the same
+ * session at the same moment then do not race each other again and again.
+ */
+export class KeyedMutex {
+  readonly #last = new Map<string, Promise<unknown>>()
+
+  /** Runs `task` when every earlier task with this key has ended. */
+  async runExclusive<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
+    const before = this.#last.get(key) ?? Promise.resolve()
+    const mine = before.then(task, task)
+    this.#last.set(key, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.#last.get(key) === mine) this.#last.delete(key)
+    }
+  }
+}
+
+/**
+ * What `work` answers, unless that takes longer than `limit` milliseconds. The work itself cannot be stopped; nobody
+ * listens to it after that.
+ *
+ * @throws EngineUnavailable when the time is up.
+ */
+export function within<Result>(limit: number, work: Promise<Result>): Promise<Result> {
+  // By hand: `Promise.race` makes three times as many promises, for each call of each request.
+  return new Promise((resolve, reject) => {
+    // A process that was busy runs its due timers first, and reads the answers that wait for it next.
+    const timer = setTimeout(() => setImmediate(() => reject(tooSlow(limit))), limit)
+    work.then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
+  })
+}
+
+export function tooSlow(limit: number): EngineUnavailable {
+  return new EngineUnavailable(`the store did not answer within ${limit} ms`)
+}
