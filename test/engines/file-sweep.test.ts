@@ -20,7 +20,7 @@ async function openSweep(t: ExecutionContext): Promise<{ sweep: FileSweep; looke
   const sweep = new FileSweep({
     directory,
     inTime: (step) => step(),
-    async removeIfOver(path) {
+    async removeIfExpired(path) {
       looked.push(path)
       const over = /[02468]\.json$/.test(path) && !gone.has(path)
       if (over) gone.add(path)
@@ -63,7 +63,7 @@ test('after a failure the next batch begins anew', async (t) => {
   const sweep = new FileSweep({
     directory,
     inTime: (step) => step(),
-    async removeIfOver() {
+    async removeIfExpired() {
       if (failing) throw new Error('the disk is gone')
       return true
     },

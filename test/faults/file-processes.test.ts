@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { exchange } from '../../src/lib/engines/file/exchange.js'
+import { compareAndSet } from '../../src/lib/engines/file/compare-and-set.js'
 import { openSessions } from '../../src/lib/index.js'
 import { temporaryDirectory } from '../helpers/server-process.js'
 import { outputOf, startWorker } from '../races/processes.js'
@@ -153,20 +153,20 @@ for (const [what, after] of [
       // The signal is asked after the check and right before the commit.
       const { signal } = new AbortController()
       signal.throwIfAborted = meanwhile
-      t.false(await exchange({ path, before: 'before', after, backoff: 100, signal }))
+      t.false(await compareAndSet({ path, before: 'before', after, patience: 100, signal }))
       t.is(await readFile(path, 'utf8'), 'theirs')
     }
     t.deepEqual(await readdir(directory), ['key.json'])
   })
 }
 
-test('file: of 50 exchanges at the same moment, without any turns, one is done', async (t) => {
+test('file: of 50 writers at the same moment, without a mutex, one succeeds', async (t) => {
   const path = join(await temporaryDirectory(t), 'key.json')
   await writeFile(path, 'before')
   const { signal } = new AbortController()
   const done = await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
-      exchange({ path, before: 'before', after: `after ${n}`, backoff: 5, signal }),
+      compareAndSet({ path, before: 'before', after: `after ${n}`, patience: 5, signal }),
     ),
   )
   t.is(done.filter(Boolean).length, 1)

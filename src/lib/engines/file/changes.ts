@@ -1,16 +1,14 @@
 import { KeyedMutex, tooSlow, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
-import { exchange } from './exchange.js'
-import { unusableFiles } from './file-error.js'
-import { insertFile } from './insert.js'
-import { MOST_BYTES, readSessionFile } from './session-file.js'
+import { compareAndSet } from './compare-and-set.js'
+import { insertFile, MAX_BYTES, readSessionFile } from './session-file.js'
 
-/** How much of the time limit one may wait behind a holder of a lock that does not let go. */
+/** How much of the time limit to wait for one holder of a lock. */
 const PATIENCE_SHARE = 0.1
-/** And the most, in milliseconds: many times what a change takes. */
-const PATIENCE_MOST = 200
+/** And the longest, in milliseconds: many times what a change takes. */
+const MAX_PATIENCE = 200
 
-/** Decides on what stands there what is to stand there; `leave` if its condition isn't met. */
+/** Decides from a file's text what to do with the file: `leave` it, or make it hold `after` (`undefined`: remove it). */
 export type Decide = (before: string) => Change
 export type Change = 'leave' | { readonly after: string | undefined }
 
@@ -22,63 +20,64 @@ export interface FileChangesOptions {
 }
 
 /**
- * Changes files by compare-and-set: read, decide, exchange, and from the start if somebody else was there in between.
- * Within this process those who want to change the same file take turns; between processes they meet in the exchange.
- * Every failure is thrown as `EngineUnavailable`, in time.
+ * Changes files by compare-and-set: read, decide, set; and again from the start if another writer came in between.
+ * Writers of this process that want to change the same file wait for each other; writers of other processes meet in
+ * `compareAndSet`. Every failure is thrown as `EngineUnavailable`, in time.
  */
 export class FileChanges {
   readonly #options: FileChangesOptions
-  readonly #backoff: number
-  readonly #turns = new KeyedMutex()
+  readonly #patience: number
+  readonly #mutex = new KeyedMutex()
   readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(options: FileChangesOptions) {
     this.#options = options
-    this.#backoff = Math.min(PATIENCE_MOST, options.timeLimit * PATIENCE_SHARE)
+    this.#patience = Math.min(MAX_PATIENCE, options.timeLimit * PATIENCE_SHARE)
   }
 
-  /** Answers whether the file is new; it needs no turn. */
+  /** Answers whether the file is new. It needs no mutex. */
   insert(path: string, text: string): Promise<boolean> {
-    return this.inTime(async (signal) => this.place(path, text, signal))
+    return this.inTime(async (signal) => this.insertWithin(path, text, signal))
   }
 
   /** Answers whether the file was changed. */
   change(path: string, decide: Decide): Promise<boolean> {
-    return this.inTurn(path, (signal) => this.settle(path, decide, signal))
+    return this.runExclusive(path, (signal) => this.changeWithin(path, decide, signal))
   }
 
-  /** Runs a step of several changes in the turn of this file. */
-  inTurn(path: string, step: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
+  /** Runs a step of several changes while no other writer of this process changes this file. */
+  runExclusive(path: string, step: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
     return this.inTime((signal) =>
-      this.#turns.runExclusive(path, () => {
+      this.#mutex.runExclusive(path, () => {
         signal.throwIfAborted()
         return step(signal)
       }),
     )
   }
 
-  /** A new file within such a step; throws whatever comes. */
-  place(path: string, text: string, signal: AbortSignal): Promise<boolean> {
+  /** A new file, within such a step; throws whatever comes. */
+  insertWithin(path: string, text: string, signal: AbortSignal): Promise<boolean> {
     refuseTooLarge(text)
     return insertFile(path, text, signal)
   }
 
-  /** One change within such a step; throws whatever comes. */
-  async settle(path: string, decide: Decide, signal: AbortSignal): Promise<boolean> {
+  /** One change, within such a step; throws whatever comes. */
+  async changeWithin(path: string, decide: Decide, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       const before = await readSessionFile(path)
       if (before === undefined) return false
       const change = decide(before)
       if (change === 'leave') return false
       refuseTooLarge(change.after)
-      if (await exchange({ path, before, after: change.after, backoff: this.#backoff, signal })) return true
+      const { after } = change
+      if (await compareAndSet({ path, before, after, patience: this.#patience, signal })) return true
       signal.throwIfAborted()
     }
   }
 
   /**
-   * Nobody waits for longer than the time limit. What hangs in the operating system cannot be recalled; the signal
-   * keeps it from committing anything when it goes on at last.
+   * Runs `work` within the time limit. A call that hangs in the operating system cannot be stopped; the signal keeps it
+   * from committing anything when it goes on later.
    */
   async inTime<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { timeLimit, directory } = this.#options
@@ -94,7 +93,7 @@ export class FileChanges {
     }
   }
 
-  /** Resolves when nothing is under way, not even what nobody waits for any more; or when the time is up. */
+  /** Resolves when nothing is under way, not even work that nobody waits for any more; or when the time is up. */
   async idle(): Promise<void> {
     await within(this.#options.timeLimit, Promise.allSettled(this.#underWay)).catch(() => {})
   }
@@ -102,9 +101,15 @@ export class FileChanges {
 
 function refuseTooLarge(text = ''): void {
   const size = Buffer.byteLength(text)
-  if (size > MOST_BYTES) {
+  if (size > MAX_BYTES) {
     throw new EngineUnavailable(
-      `a session of ${size} bytes is too large for a file; the most is ${MOST_BYTES}`,
+      `a session of ${size} bytes is too large for a file; the most is ${MAX_BYTES}`,
     )
   }
+}
+
+/** The error for files in `directory` that cannot be used. */
+export function unusableFiles(directory: string, cause: unknown): EngineUnavailable {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new EngineUnavailable(`the session files in ${directory} cannot be used: ${why}`, { cause })
 }

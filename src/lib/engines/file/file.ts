@@ -1,12 +1,11 @@
-import { lstat } from 'node:fs/promises'
+import { link, lstat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { within } from '../concurrency.js'
 import type { Engine } from '../engine.js'
 import { makeDirectory } from '../file-system.js'
 import { type EngineTools, StoreEngine } from '../store-engine.js'
-import { unusableFiles } from './file-error.js'
-import { directoryOf } from './paths.js'
-import { proveUsable } from './probe.js'
+import { unusableFiles } from './changes.js'
+import { directoryOf, erase, probeIn } from './session-file.js'
 import { FileStore } from './store.js'
 
 export interface FileOptions {
@@ -22,8 +21,8 @@ export interface FileOptions {
 const WRITABLE_BY_OTHERS = 0o022
 
 /**
- * The `file` engine: one file a session. For POSIX file systems; what makes it safe between processes stands in
- * `file-exchange.ts`.
+ * The `file` engine: one file a session. It needs a POSIX file system; `compare-and-set.ts` says what makes it safe
+ * between processes.
  *
  * @throws EngineUnavailable if the directory cannot be used; the message says why.
  */
@@ -40,11 +39,28 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
   return new StoreEngine({ ...tools, name: 'file', capabilities, store, keyPrefix })
 }
 
-/** A directory that is there already keeps its mode, unless others could put files into it (S72). */
+/** A directory that exists keeps its mode, unless others could put files into it (S72). */
 async function prepare(directory: string): Promise<void> {
   await makeDirectory(directory)
   const facts = await lstat(directory)
   if (!facts.isDirectory()) throw new Error('it is no directory')
   if ((facts.mode & WRITABLE_BY_OTHERS) !== 0) throw new Error('others than its owner may write to it')
-  await proveUsable(directory)
+  await checkUsable(directory)
+}
+
+/**
+ * Checks that sessions can be put into the directory. That takes the right to do so, and a file system with links.
+ *
+ * @throws What the operating system says.
+ */
+async function checkUsable(directory: string): Promise<void> {
+  const probe = probeIn(directory)
+  const second = probeIn(directory)
+  try {
+    await writeFile(probe, '', { flag: 'wx', mode: 0o600 })
+    await link(probe, second)
+  } finally {
+    await erase(probe)
+    await erase(second)
+  }
 }

@@ -1,9 +1,7 @@
 import { metadataOf, withExpiry } from '../../codecs/entry-metadata.js'
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
 import { type Decide, FileChanges } from './changes.js'
-import { erase } from './insert.js'
-import { fileOf } from './paths.js'
-import { readSessionFile } from './session-file.js'
+import { erase, fileOf, readSessionFile } from './session-file.js'
 import { FileSweep } from './sweep.js'
 
 export interface FileStoreOptions {
@@ -19,8 +17,8 @@ const LEAVE = 'leave'
 const GONE = { after: undefined }
 
 /**
- * Sessions in files, one each: `<first two characters of the key>/<key>.json`. Here are the conditions of each change;
- * that nobody comes in between is the business of `file-changes.ts`.
+ * Sessions in files, one each: `<first two characters of the key>/<key>.json`. This class has the condition of each
+ * change; `FileChanges` makes each change atomic.
  */
 export class FileStore implements SessionStore {
   readonly #options: FileStoreOptions
@@ -34,7 +32,7 @@ export class FileStore implements SessionStore {
     this.#sweep = new FileSweep({
       directory: options.directory,
       inTime: (step) => changes.inTime(step),
-      removeIfOver: (path, now) => changes.change(path, ifOver(now)),
+      removeIfExpired: (path, now) => changes.change(path, ifExpired(now)),
     })
   }
 
@@ -57,21 +55,21 @@ export class FileStore implements SessionStore {
   }
 
   /**
-   * The new entry first, then the mark, which is the moment of the change. Should the process end in between, the
-   * session lives on under the old id, and what stands under the new one nobody can ask for, since no answer has
-   * carried that id; it expires. The other way round the session would be lost (S09).
+   * The new entry first, then the tombstone, which commits. If the process ends in between, the session stays under the
+   * old id, and the entry under the new id expires: no answer has carried that id, so nobody can ask for it. In the
+   * other order the session would be lost (S09).
    */
   move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
     const source = this.#pathOf(from)
     const target = this.#pathOf(to)
     const decide = ifAlive(mark.text, version, now)
-    return this.#changes.inTurn(source, async (signal) => {
+    return this.#changes.runExclusive(source, async (signal) => {
       const before = await readSessionFile(source)
       if (before === undefined || decide(before) === LEAVE) return false
-      if (!(await this.#changes.place(target, entry.text, signal))) return false
+      if (!(await this.#changes.insertWithin(target, entry.text, signal))) return false
       let moved = false
       try {
-        moved = await this.#changes.settle(source, decide, signal)
+        moved = await this.#changes.changeWithin(source, decide, signal)
       } finally {
         if (!moved) await erase(target)
       }
@@ -101,17 +99,17 @@ export class FileStore implements SessionStore {
 
 /** The version of a session that is alive. */
 function aliveVersion(text: string, now: number): number | undefined {
-  const ends = metadataOf(text)
-  return ends?.kind === 'session' && ends.expires > now ? ends.version : undefined
+  const metadata = metadataOf(text)
+  return metadata?.kind === 'session' && metadata.expires > now ? metadata.version : undefined
 }
 
 function ifAlive(after: string, version: number, now: number): Decide {
   return (before) => (aliveVersion(before, now) === version ? { after } : LEAVE)
 }
 
-function ifOver(now: number): Decide {
+function ifExpired(now: number): Decide {
   return (before) => {
-    const ends = metadataOf(before)
-    return ends !== undefined && ends.expires <= now ? GONE : LEAVE
+    const metadata = metadataOf(before)
+    return metadata !== undefined && metadata.expires <= now ? GONE : LEAVE
   }
 }

@@ -1,11 +1,11 @@
-import { lstat, readdir } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode } from '../file-system.js'
 import { ResumableScan } from '../resumable-scan.js'
-import { isLeftover, removeAll } from './lock.js'
-import { timeIn } from './probe.js'
+import { isLeftover, removeAll } from './compare-and-set.js'
+import { probeIn } from './session-file.js'
 
-/** How old something left over must be to be swept, in milliseconds. A change takes less than a thousandth of that. */
+/** How old a leftover must be before it is removed, in milliseconds. A change takes less than a thousandth of that. */
 const LEFTOVER_AGE = 60_000
 
 const isShard = /^[\w-]{2}$/
@@ -13,32 +13,32 @@ const isSession = /^[\w-]+\.json$/
 
 export interface FileSweepOptions {
   readonly directory: string
-  /** EntryMetadata in time, and throws `EngineUnavailable` only. */
+  /** Ends in time, and throws only `EngineUnavailable`. */
   readonly inTime: <Result>(step: () => Promise<Result>) => Promise<Result>
-  /** Removes a session or mark if it is over, and answers whether it did. */
-  readonly removeIfOver: (path: string, now: number) => Promise<boolean>
+  /** Removes a session or tombstone if it has expired, and answers whether it did. */
+  readonly removeIfExpired: (path: string, now: number) => Promise<boolean>
 }
 
 /**
- * Walks the files and removes what is over. It looks at one file at a time, since requests share the few threads on
- * which Node does such work. Each walk begins with the directory where the last one stopped, so that sweeps which are
- * cut off don't look at the same living sessions each time.
+ * Looks at all files and removes what has expired. It looks at one file at a time, since requests need the few threads
+ * on which Node does such work. Each scan begins with the directory where the last one stopped, so that sweeps that are
+ * cut off do not look at the same living sessions each time.
  */
 export class FileSweep {
   readonly #options: FileSweepOptions
-  readonly #walk = new ResumableScan(() => this.#files())
+  readonly #scan = new ResumableScan(() => this.#files())
   #nextShard = ''
 
   constructor(options: FileSweepOptions) {
     this.#options = options
   }
 
-  /** Removes at most `limit` sessions and marks that are over at `now`; leftovers are not counted. */
+  /** Removes at most `limit` sessions and tombstones that have expired at `now`; leftovers are not counted. */
   run(limit: number, now: number): Promise<number> {
-    return this.#walk.run(limit, now, (path) => this.#options.removeIfOver(path, now))
+    return this.#scan.run(limit, now, (path) => this.#options.removeIfExpired(path, now))
   }
 
-  /** The paths of all session files. Removes on the way what changes have left over. */
+  /** The paths of all session files. Removes the leftovers of changes that were cut off. */
   async *#files(): AsyncGenerator<string, void> {
     const top = await this.#namesIn('')
     await this.#removeLeftovers('', top)
@@ -52,7 +52,7 @@ export class FileSweep {
     }
   }
 
-  /** In their order, beginning with the one where the last sweep stopped. */
+  /** In order, beginning with the one where the last sweep stopped. */
   #fromNext(shards: readonly string[]): string[] {
     const sorted = shards.toSorted()
     const from = (first: boolean) => sorted.filter((name) => name >= this.#nextShard === first)
@@ -78,6 +78,19 @@ export class FileSweep {
       }
     })
   }
+}
+
+/**
+ * What time it is for the file system, which may be another machine's: milliseconds since 1970.
+ *
+ * @throws What the operating system says.
+ */
+async function timeIn(directory: string): Promise<number> {
+  const probe = probeIn(directory)
+  await mkdir(probe, { mode: 0o700 })
+  const { mtimeMs } = await stat(probe)
+  await rmdir(probe)
+  return mtimeMs
 }
 
 async function removeIfOld(path: string, present: number): Promise<void> {
