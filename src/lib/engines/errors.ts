@@ -17,6 +17,18 @@ export class EngineMisconfigured extends Error {
 }
 
 /**
+ * The store works and refuses this one record: it is too large for the store, or holds a character that the store's
+ * encoding lacks. Nothing was saved; no other session is affected, and this is no outage. In a Koa application this is a
+ * 500: what a handler puts into the session is not the visitor's fault.
+ */
+export class RecordRefused extends Error {
+  override readonly name = 'RecordRefused'
+  readonly code = 'E_RECORD_REFUSED'
+  readonly status = 500
+  readonly expose = false
+}
+
+/**
  * The session does not fit into a cookie, and browsers would drop the cookie without a word (S41). Nothing was saved. In
  * a Koa application this is a 500: what a handler puts into the session is not the visitor's fault.
  */
