@@ -1,6 +1,5 @@
 /** What the site at work uses of the package beside its public face. No export of the package. */
-export { keysFor } from './codecs/envelope.js'
-export { isSame, macOf } from './codecs/signed.js'
+export { isSame, keysFor, macOf } from './codecs/keys.js'
 export { CSRF_COOKIE } from './csrf/names.js'
 export { withCauses } from './engines/errors.js'
 export { directoryOf, fileOf } from './engines/file/session-file.js'

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa'
-import { fingerprintWith } from './codecs/fingerprint.js'
+import { fingerprintWith } from './codecs/keys.js'
 import { KeyedMutex } from './engines/concurrency.js'
 import type { Engine } from './engines/engine.js'
 import { generateId } from './engines/ids.js'

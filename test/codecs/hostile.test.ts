@@ -1,9 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import { encodePayload } from '../../src/lib/codecs/cookie-payload.js'
-import { keysFor } from '../../src/lib/codecs/envelope.js'
-import { jsonCodec } from '../../src/lib/codecs/json.js'
-import { SEALED_VERSION, sealed } from '../../src/lib/codecs/sealed.js'
-import { SIGNED_VERSION, signed } from '../../src/lib/codecs/signed.js'
+import { SealedEnvelope, SignedEnvelope } from '../../src/lib/codecs/envelope.js'
+import { jsonCodec } from '../../src/lib/codecs/json-codec.js'
+import { keysFor } from '../../src/lib/codecs/keys.js'
 import { openSessions, type Sessions, UnsupportedValue } from '../../src/lib/index.js'
 
 const SECRET = 'a secret of the tests, and of nobody else'
@@ -24,14 +23,14 @@ const payloadOf = (data: string): string =>
     issuedAt: now,
   }).replace('{}', data)
 
-for (const [cookieCodec, make, version] of [
-  ['signed', signed, SIGNED_VERSION],
-  ['sealed', sealed, SEALED_VERSION],
+for (const [cookieCodec, Envelope] of [
+  ['signed', SignedEnvelope],
+  ['sealed', SealedEnvelope],
 ] as const) {
   /** A cookie that bears this data and was made with the right key, as by somebody who has it. */
   const cookieOf = (data: string): string => {
-    const keys = keysFor(`tessera signed_cookies ${version} sessionid`, [SECRET])
-    return make(keys).close(payloadOf(data))
+    const keys = keysFor(`tessera signed_cookies ${Envelope.version} sessionid`, [SECRET])
+    return new Envelope(keys).close(payloadOf(data))
   }
   const open = async (t: ExecutionContext): Promise<Sessions> => {
     const sessions = await openSessions({

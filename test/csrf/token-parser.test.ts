@@ -1,5 +1,5 @@
 import test from 'ava'
-import { keysFor } from '../../src/lib/codecs/envelope.js'
+import { keysFor } from '../../src/lib/codecs/keys.js'
 import { bindingOf } from '../../src/lib/csrf/binding.js'
 import { newRandom, randomOf, verifiedRandom, writeToken } from '../../src/lib/csrf/token.js'
 

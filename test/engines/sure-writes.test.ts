@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Keyv } from 'keyv'
-import { jsonCodec } from '../../src/lib/codecs/json.js'
+import { jsonCodec } from '../../src/lib/codecs/json-codec.js'
 import { ConfirmedWrites } from '../../src/lib/engines/confirmed-writes.js'
 import { EngineUnavailable } from '../../src/lib/engines/errors.js'
 import { KeyvStore } from '../../src/lib/engines/keyv/keyv-store.js'

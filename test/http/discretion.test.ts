@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import test from 'ava'
 import type { Context } from 'koa'
-import { fingerprintWith } from '../../src/lib/codecs/fingerprint.js'
+import { fingerprintWith } from '../../src/lib/codecs/keys.js'
 import { openSessions } from '../../src/lib/index.js'
 import { idAfter, onEveryEngine } from '../helpers/site.js'
 

@@ -1,22 +1,26 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { type Envelope, type Keys, keysFor } from '../../src/lib/codecs/envelope.js'
-import { sealed } from '../../src/lib/codecs/sealed.js'
-import { isSame, signed } from '../../src/lib/codecs/signed.js'
+import { SealedEnvelope, SignedEnvelope } from '../../src/lib/codecs/envelope.js'
+import { isSame, keysFor } from '../../src/lib/codecs/keys.js'
 import { holds } from './runs.js'
 import { takesLinearTime } from './time.js'
 
 const PURPOSE = 'tessera test of sessionid'
 /** What each looks like that closed this text in 2026, and must be opened ever after (R21). */
 const GOLDEN = '{"a":"é"}'
-const kinds: readonly [string, (keys: Keys) => Envelope, string, string][] = [
-  ['signed', signed, 's1', 's1.zN8QSIlYO0BTU8r2.eyJhIjoiw6kifQ.AxSxPAr3lPGjUmFSImEg1k9_lbUqKAMRUGAuqhFyWWo'],
-  ['sealed', sealed, 'e1', 'e1.K7qKgHlMDD_0DARSOV3k3AKSOHAPO1Flt_M-BT1N2Bw3zX-ScLiDPWFvZibM7nH2r2A'],
-]
+const kinds = [
+  [
+    'signed',
+    SignedEnvelope,
+    's1',
+    's1.zN8QSIlYO0BTU8r2.eyJhIjoiw6kifQ.AxSxPAr3lPGjUmFSImEg1k9_lbUqKAMRUGAuqhFyWWo',
+  ],
+  ['sealed', SealedEnvelope, 'e1', 'e1.K7qKgHlMDD_0DARSOV3k3AKSOHAPO1Flt_M-BT1N2Bw3zX-ScLiDPWFvZibM7nH2r2A'],
+] as const
 const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.json())
 
-for (const [title, make, version, golden] of kinds) {
-  const envelope = make(keysFor(PURPOSE, ['one secret', 'an older one']))
+for (const [title, Envelope, version, golden] of kinds) {
+  const envelope = new Envelope(keysFor(PURPOSE, ['one secret', 'an older one']))
 
   test.serial(`${title}: S54 a text comes back under each of the keys, and under no other`, async (t) => {
     const property = fc.property(text, (said) => {
@@ -24,9 +28,9 @@ for (const [title, make, version, golden] of kinds) {
       t.is(envelope.open(value)?.text, said)
       t.true(envelope.isWritten(value))
       t.not(envelope.close(said), value)
-      t.is(envelope.open(make(keysFor(PURPOSE, ['an older one'])).close(said))?.text, said)
-      t.is(make(keysFor(PURPOSE, ['an older one'])).open(value)?.text, undefined)
-      t.is(make(keysFor(`${PURPOSE}2`, ['one secret'])).open(value)?.text, undefined)
+      t.is(envelope.open(new Envelope(keysFor(PURPOSE, ['an older one'])).close(said))?.text, said)
+      t.is(new Envelope(keysFor(PURPOSE, ['an older one'])).open(value)?.text, undefined)
+      t.is(new Envelope(keysFor(`${PURPOSE}2`, ['one secret'])).open(value)?.text, undefined)
     })
     await holds(property, 100)
   })

@@ -1,27 +1,73 @@
 import type { SessionRecord } from './record.js'
 
-/** What stands under one key of a store: a session, or the mark that a rotation leaves at the old id. */
-export type Entry =
-  | { readonly kind: 'session'; readonly record: SessionRecord; readonly version: number }
-  | { readonly kind: 'superseded'; readonly expires: number; readonly next?: Next }
+/** What is stored under one key: a session, or the tombstone that a rotation leaves under the old id. */
+export type Entry = SessionEntry | Tombstone
 
-/** Where a session that was only renewed has moved to, for the requests that were under way. */
+export interface SessionEntry {
+  readonly kind: 'session'
+  readonly record: SessionRecord
+  readonly version: number
+}
+
+export interface Tombstone {
+  readonly kind: 'superseded'
+  /** Until when the tombstone counts: milliseconds since 1970. */
+  readonly expires: number
+  readonly next?: Next
+}
+
+/** Where a renewed session has moved to, for the requests that were sent with its old id. */
 export interface Next {
-  /** The store's key, which leads nobody in. */
+  /** The store's key, which is a hash and no use as an id. */
   readonly key: string
-  /** Until when: milliseconds since 1970. */
+  /** Until when the old id still works: milliseconds since 1970. */
   readonly until: number
 }
 
 /**
- * How an entry becomes a string at rest. Whatever the codec, `codecs/ends.ts` says how its texts begin and end: stores
- * put conditions on that, and give a text another end, without decoding it.
+ * How an entry becomes a text at rest. Every codec writes a text that `metadataOf` and `withExpiry` understand, so that a
+ * store can compare versions and move the end without decoding.
  */
 export interface Codec {
-  /** `key`: where the text will stand, Keyv's namespace and all. */
+  /** `key`: where the text will be stored, with the prefix of all keys. */
   encode(entry: Entry, key: string): string
   /**
-   * `undefined` if the text is not one of this codec's for this key: truncated, foreign, damaged, moved. Never throws.
+   * `undefined` if this codec did not write the text for this key: it is truncated, foreign, damaged, or was moved from
+   * another key. Never throws.
    */
   decode(text: string, key: string): Entry | undefined
+}
+
+/**
+ * What a store has to know of an entry's text. It stands at the two ends:
+ *
+ *     {"value":{"version":1,…},"expires":1700000060000}
+ *     {"value":{"superseded":true},"expires":1700000060000}
+ *
+ * Nothing between can look like either end: JSON puts a backslash before a quote inside a string.
+ */
+export type EntryMetadata =
+  | { readonly kind: 'session'; readonly version: number; readonly expires: number }
+  | { readonly kind: 'superseded'; readonly expires: number }
+
+const SESSION = /^\{"value":\{"version":(\d{1,15}),/
+const TOMBSTONE = /^\{"value":\{"superseded":true[,}]/
+/** Milliseconds, in every form in which JSON writes a number. */
+const END = /(?<="expires":)(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\}$/
+/** Characters that hold the longest end. The regular expression looks at no more of the text. */
+const TAIL = 64
+
+/** `undefined` for a text without these two ends. Says nothing about what is between them. */
+export function metadataOf(text: string): EntryMetadata | undefined {
+  const end = END.exec(text.slice(-TAIL))?.[1]
+  if (end === undefined) return undefined
+  const expires = Number(end)
+  const version = SESSION.exec(text)?.[1]
+  if (version !== undefined) return { kind: 'session', version: Number(version), expires }
+  return TOMBSTONE.test(text) ? { kind: 'superseded', expires } : undefined
+}
+
+/** The same text with another end: milliseconds since 1970. Only for a text that `metadataOf` understands. */
+export function withExpiry(text: string, expires: number): string {
+  return text.slice(0, -TAIL) + text.slice(-TAIL).replace(END, `${expires}}`)
 }

@@ -1,46 +1,47 @@
 import { randomBytes } from 'node:crypto'
-import type { SessionRecord } from './record.js'
-import { isObject, isTime, membersOf, parsedRecord } from './record-schema.js'
+import { isObject, isTime, parseRecord, type SessionRecord } from './record.js'
 
 /** What a cookie holds that is a session itself. */
 export interface CookiePayload {
   readonly record: SessionRecord
   /** When this cookie was made: milliseconds since 1970. */
   readonly issuedAt: number
-  /** The not-before of its user that was in force then: milliseconds since 1970. Only where users can be revoked. */
+  /** The user's not-before when it was made: milliseconds since 1970. Only where users can be revoked. */
   readonly notBefore?: number
-  /** What all cookies of a session have in common until it gets a new id, and nobody can guess. Older ones have none. */
+  /** The same in every cookie of a session until the session gets a new id; nobody can guess it. Old cookies have none. */
   readonly anchor: string | undefined
 }
 
 const ANCHOR = /^[\w-]{22}$/
 
-/** 128 bits. */
+/** 128 random bits. */
 export function newAnchor(): string {
   return randomBytes(16).toString('base64url')
 }
 
 /**
- * As JSON:
+ * As JSON, in any order:
  *
- *     {"issuedAt":1700000000000,"anchor":"…","expires":1700000060000,"createdAt":1700000000000,"expiry":60,"data":{…}}
+ *     {"issuedAt":1700000000000,"anchor":"…","createdAt":1700000000000,"expiry":60,"data":{…},"expires":1700000060000}
  *
- * `notBefore` is there only where it was not 0. `expiry` is there only where the session has its own, and so are `savedAt`, `renewedAt` and `user`.
+ * `notBefore` is written only where it is not 0; `savedAt`, `renewedAt`, `user` and `expiry` only where the session has
+ * them.
  */
 export function encodePayload({ record, issuedAt, anchor, notBefore }: CookiePayload): string {
-  return JSON.stringify({ issuedAt, anchor, notBefore, expires: record.expires, ...membersOf(record) })
+  return JSON.stringify({ issuedAt, anchor, notBefore, ...record })
 }
 
-/** `undefined` if it is no payload. Never throws. For texts that were verified. */
+/** `undefined` if it is no payload. Never throws. Only for texts whose signature was verified (S49). */
 export function decodePayload(text: string): CookiePayload | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
-    if (!isObject(parsed) || !isTime(parsed.issuedAt)) return undefined
-    const record = parsedRecord(parsed, parsed.expires)
+    if (!isObject(parsed)) return undefined
+    const record = parseRecord(parsed, parsed.expires)
     const { issuedAt, notBefore } = parsed
+    if (record === undefined || !isTime(issuedAt)) return undefined
     const anchor = typeof parsed.anchor === 'string' && ANCHOR.test(parsed.anchor) ? parsed.anchor : undefined
-    if (notBefore === undefined) return record && { record, issuedAt, anchor }
-    return record && isTime(notBefore) ? { record, issuedAt, anchor, notBefore } : undefined
+    if (notBefore === undefined) return { record, issuedAt, anchor }
+    return isTime(notBefore) ? { record, issuedAt, anchor, notBefore } : undefined
   } catch {
     return undefined
   }

@@ -6,7 +6,7 @@ export interface JsonObject {
 
 /**
  * How long this one session lives, where it differs from the settings: seconds from each save (0: until the
- * browser closes), or the moment it ends as an ISO 8601 string. Django items 26 to 31.
+ * browser closes), or the moment it ends as an ISO 8601 string.
  */
 export type CustomExpiry = number | string
 
@@ -15,9 +15,12 @@ export interface SessionRecord {
   readonly data: JsonObject
   /** When the session began: milliseconds since 1970. Rotation keeps it. */
   readonly createdAt: number
-  /** When it was saved last, from where `COOKIE_AGE` counts: milliseconds since 1970. Only where touches move `expires`. */
+  /**
+   * When it was last saved: milliseconds since 1970. `COOKIE_AGE` counts from here. Only where a touch moves `expires`;
+   * elsewhere `expires` says as much.
+   */
   readonly savedAt?: number | undefined
-  /** When it was given its id, if that is not the first one: milliseconds since 1970. */
+  /** When it was given its present id, if that is not its first: milliseconds since 1970. */
   readonly renewedAt?: number | undefined
   /** Who is logged in. */
   readonly user?: SessionUser | undefined
@@ -30,10 +33,63 @@ export interface SessionRecord {
 export interface SessionUser {
   /** The application's own name for the user. */
   readonly id: string
-  /** What this log-in is called in the list of the user's sessions: random, kept by rotations, leads nobody in. */
+  /** What this log-in is called in the list of the user's sessions: random, kept by rotations, no use as an id. */
   readonly handle: string
   /** When the user last proved who they are: milliseconds since 1970. */
   readonly authenticatedAt: number
-  /** What to show for the device, as the application said it. */
+  /** What to show for the device, as the application named it. */
   readonly device?: string
+}
+
+/** What `JSON.parse` makes of an object. */
+export type JsonLike = Readonly<Record<string, unknown>>
+
+export function isObject(value: unknown): value is JsonLike {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+/**
+ * The record that a stored text holds: `members` and when it ends. `undefined` if one of them is missing or of another
+ * type. Other members are left out.
+ */
+export function parseRecord(members: JsonLike, expires: unknown): SessionRecord | undefined {
+  const { data, createdAt, expiry, savedAt, renewedAt, user } = members
+  if (!isData(data) || !isTime(createdAt) || !isTime(expires) || !isOptionalExpiry(expiry)) return undefined
+  if (!isOptionalTime(savedAt) || !isOptionalTime(renewedAt) || !isOptionalUser(user)) return undefined
+  return {
+    data,
+    createdAt,
+    expires,
+    ...(expiry !== undefined && { expiry }),
+    ...(savedAt !== undefined && { savedAt }),
+    ...(renewedAt !== undefined && { renewedAt }),
+    ...(user !== undefined && { user }),
+  }
+}
+
+/** `JSON.parse` made it, so its members are JSON. */
+function isData(value: unknown): value is JsonObject {
+  return isObject(value)
+}
+
+function isOptionalTime(value: unknown): value is number | undefined {
+  return value === undefined || isTime(value)
+}
+
+function isOptionalExpiry(value: unknown): value is CustomExpiry | undefined {
+  if (value === undefined || isTime(value)) return true
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value))
+}
+
+/** A record with part of a user could not be revoked; reject it. */
+function isOptionalUser(value: unknown): value is SessionUser | undefined {
+  if (value === undefined) return true
+  if (!isObject(value)) return false
+  const { id, handle, authenticatedAt, device } = value
+  if (typeof id !== 'string' || typeof handle !== 'string' || !isTime(authenticatedAt)) return false
+  return device === undefined || typeof device === 'string'
 }

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { isSame } from '../codecs/signed.js'
+import { isSame } from '../codecs/keys.js'
 import { CSRF_FIELD, CSRF_HEADER } from './names.js'
 import type { CsrfRules } from './options.js'
 import type { Refusal } from './refused.js'

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { Context } from 'koa'
-import { type Keys, keysFor } from '../codecs/envelope.js'
+import { type Keys, keysFor } from '../codecs/keys.js'
 import { consoleLogger, type Logger } from '../logger.js'
 import { COOKIE_NAME, COOKIE_PATH } from '../middleware/cookie.js'
 import { CSRF_COOKIE } from './names.js'

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Keys } from '../codecs/envelope.js'
-import { isSame, macOf } from '../codecs/signed.js'
+import { isSame, type Keys, macOf } from '../codecs/keys.js'
 
 const RANDOM_BYTES = 18
 const WRITTEN = /^([\w-]{24})\.[\w-]{43}$/

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import { LRUCache } from 'lru-cache'
-import { withExpiry } from '../codecs/entry-metadata.js'
+import { withExpiry } from '../codecs/codec.js'
 import type { Engine } from './engine.js'
 import { ResumableScan } from './resumable-scan.js'
 import type { Move, SessionStore, StoredEntry } from './session-store.js'

@@ -1,8 +1,8 @@
 import type { Codec } from '../codecs/codec.js'
-import { keysFor } from '../codecs/envelope.js'
-import { jsonCodec } from '../codecs/json.js'
-import { SEALED_VERSION } from '../codecs/sealed.js'
-import { sealedCodec } from '../codecs/sealed-record.js'
+import { SealedEnvelope } from '../codecs/envelope.js'
+import { jsonCodec } from '../codecs/json-codec.js'
+import { keysFor } from '../codecs/keys.js'
+import { sealedCodec } from '../codecs/sealed-codec.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 export interface RecordCodecOptions extends SecretKeyOptions {
@@ -17,5 +17,7 @@ export interface RecordCodecOptions extends SecretKeyOptions {
  */
 export function recordCodec(options: RecordCodecOptions): Codec {
   if (options.codec === 'json') return jsonCodec
-  return sealedCodec(keysFor(`tessera records ${SEALED_VERSION}`, secretKeysOf(options, 'CODEC=sealed')))
+  return sealedCodec(
+    keysFor(`tessera records ${SealedEnvelope.version}`, secretKeysOf(options, 'CODEC=sealed')),
+  )
 }

@@ -1,4 +1,4 @@
-import { jsonCodec } from '../codecs/json.js'
+import { jsonCodec } from '../codecs/json-codec.js'
 import type { CacheOptions } from './cache.js'
 import type { CachedDbOptions } from './db/cached-db.js'
 import type { DbOptions } from './db/db.js'

@@ -1,6 +1,6 @@
 /**
  * What a store behind a `StoreEngine` does: a handful of atomic steps on keys and texts. It knows nothing of ids,
- * and of the texts only what `codecs/ends.ts` promises about them.
+ * and of the texts only what `codecs/codec.ts` promises about them.
  *
  * A conditional step answers only whether it was done. Why it was not (gone, changed, taken) the engine finds out by
  * reading, so that no store has to get that right again.

@@ -1,8 +1,7 @@
 import { type CookiePayload, decodePayload, encodePayload, newAnchor } from '../codecs/cookie-payload.js'
-import { type Envelope, keysFor, type Opened } from '../codecs/envelope.js'
+import { type Envelope, type Opened, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
+import { keysFor } from '../codecs/keys.js'
 import type { SessionRecord } from '../codecs/record.js'
-import { SEALED_VERSION, sealed } from '../codecs/sealed.js'
-import { SIGNED_VERSION, signed } from '../codecs/signed.js'
 import type { Engine, Loaded, Missing, Stored, Touched, Updated } from './engine.js'
 import { CookieTooLarge } from './errors.js'
 import { expired } from './expired.js'
@@ -21,10 +20,7 @@ const NAME = 'signed_cookies'
 /** For how long a revoked cookie counts as one that was on its way: milliseconds. */
 const SUPERSEDED_FOR = 60_000
 
-const codecs = {
-  sealed: { version: SEALED_VERSION, make: sealed },
-  signed: { version: SIGNED_VERSION, make: signed },
-} as const
+const envelopes = { sealed: SealedEnvelope, signed: SignedEnvelope } as const
 
 export interface SignedCookiesOptions extends SecretKeyOptions {
   readonly cookieName: string
@@ -47,8 +43,8 @@ export async function openSignedCookies(
   const secretKeys = secretKeysOf(options, `SESSION_ENGINE=${NAME}`)
   const warning = warnOf(store)
   if (warning !== undefined) tools.logger.warn({ engine: NAME }, warning)
-  const { version, make } = codecs[cookieCodec]
-  const envelope = make(keysFor(`tessera ${NAME} ${version} ${cookieName}`, secretKeys))
+  const Envelope = envelopes[cookieCodec]
+  const envelope = new Envelope(keysFor(`tessera ${NAME} ${Envelope.version} ${cookieName}`, secretKeys))
   return new SignedCookies({ envelope, cookieName, tools, store })
 }
 

@@ -1,5 +1,5 @@
 import type { Codec, Entry } from '../codecs/codec.js'
-import { jsonCodec } from '../codecs/json.js'
+import { jsonCodec } from '../codecs/json-codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import { ConfirmedWrites } from './confirmed-writes.js'

@@ -1,4 +1,4 @@
-import { metadataOf } from '../codecs/entry-metadata.js'
+import { metadataOf } from '../codecs/codec.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
 import type { Entries } from './entries.js'
 import { type Loaded, SUPERSEDED } from './loaded.js'

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Fingerprint } from '../codecs/fingerprint.js'
+import type { Fingerprint } from '../codecs/keys.js'
 
 type App = Context['app']
 

@@ -1,4 +1,4 @@
-import type { Fingerprint } from '../codecs/fingerprint.js'
+import type { Fingerprint } from '../codecs/keys.js'
 import type { KeyedMutex } from '../engines/concurrency.js'
 import type { Engine } from '../engines/engine.js'
 import type { Logger } from '../logger.js'

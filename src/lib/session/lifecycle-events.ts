@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Fingerprint } from '../codecs/fingerprint.js'
+import type { Fingerprint } from '../codecs/keys.js'
 import type { Missing } from '../engines/engine.js'
 import type { EndedBy, Events, ExpiryReason, RevokedBy } from './events.js'
 import { type ExpiryRules, expiryReason } from './expiry.js'

@@ -1,5 +1,5 @@
 import { type InspectOptions, inspect } from 'node:util'
-import type { Fingerprint } from '../codecs/fingerprint.js'
+import type { Fingerprint } from '../codecs/keys.js'
 import type { LogInOptions } from '../users/log-in.js'
 import type { ExpiryRules } from './expiry.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'

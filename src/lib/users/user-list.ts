@@ -1,5 +1,4 @@
-import type { JsonObject } from '../codecs/record.js'
-import { isObject, isTime } from '../codecs/record-schema.js'
+import { isObject, isTime, type JsonObject } from '../codecs/record.js'
 
 /** One log-in of the user, as the list has it; everything else stands in the session's own record. */
 export interface Listed {

@@ -3,7 +3,7 @@
  * two of a move, which share a transaction.
  *
  * Version and expiry are columns that the server computes from the text, so that there is one truth, which any Keyv
- * client may write too. They look at the two ends of the text, where Keyv and our codecs write them (`codecs/ends.ts`):
+ * client may write too. They look at the two ends of the text, where Keyv and our codecs write them (`codecs/codec.ts`):
  * the JSON functions of the two servers differ, and refuse what a session may well hold (half a surrogate pair). Text
  * that has neither counts as NULL and meets no condition.
  *

@@ -3,7 +3,7 @@
  *
  * PostgreSQL's JSON functions refuse what a session may well hold (`\u0000`, half a surrogate pair) and fail for all
  * rows when one is not JSON. Conditions are therefore put on the text itself, at the two ends where Keyv and
- * our codecs write the version and the expiry (`codecs/ends.ts`); text that has neither reads as NULL and meets no condition.
+ * our codecs write the version and the expiry (`codecs/codec.ts`); text that has neither reads as NULL and meets no condition.
  * Items of a batch travel as one array a column.
  */
 export function postgresStatements(table: string) {

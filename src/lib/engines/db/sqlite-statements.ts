@@ -1,7 +1,7 @@
 /**
  * The statements of the SQLite store. Each is atomic by itself; none needs a transaction around it.
  *
- * Conditions are put on the entries' own JSON (`codecs/ends.ts`), so that there is one truth, which any Keyv client
+ * Conditions are put on the entries' own JSON (`codecs/codec.ts`), so that there is one truth, which any Keyv client
  * may write too. Text that is not JSON must not make a statement fail for the other rows, hence `json_valid`.
  * Items of a batch travel as one JSON parameter, from which `value->>n` takes the n-th member.
  */

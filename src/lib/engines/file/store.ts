@@ -1,4 +1,4 @@
-import { metadataOf, withExpiry } from '../../codecs/entry-metadata.js'
+import { metadataOf, withExpiry } from '../../codecs/codec.js'
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
 import { type Decide, FileChanges } from './changes.js'
 import { erase, fileOf, readSessionFile } from './session-file.js'

@@ -1,5 +1,5 @@
 import type { Keyv } from 'keyv'
-import { fromKeyvText, toKeyvText } from '../../codecs/json.js'
+import { fromKeyvText, toKeyvText } from '../../codecs/json-codec.js'
 import { KeyedMutex, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'

@@ -8,7 +8,7 @@ export interface Script {
 }
 
 /**
- * What conditions are put on: the two ends of the entry's own text (`codecs/ends.ts`), its version and its end. Taking
+ * What conditions are put on: the two ends of the entry's own text (`codecs/codec.ts`), its version and its end. Taking
  * the text apart, as `cjson` does, would cost as much as the session is long, stop at its limit of nesting, and change
  * numbers and empty lists if it were put together again.
  *

@@ -1,9 +1,8 @@
 import test from 'ava'
-import type { Entry } from '../../src/lib/codecs/codec.js'
-import { metadataOf, withExpiry } from '../../src/lib/codecs/entry-metadata.js'
-import { keysFor } from '../../src/lib/codecs/envelope.js'
-import { jsonCodec } from '../../src/lib/codecs/json.js'
-import { sealedCodec } from '../../src/lib/codecs/sealed-record.js'
+import { type Entry, metadataOf, withExpiry } from '../../src/lib/codecs/codec.js'
+import { jsonCodec } from '../../src/lib/codecs/json-codec.js'
+import { keysFor } from '../../src/lib/codecs/keys.js'
+import { sealedCodec } from '../../src/lib/codecs/sealed-codec.js'
 
 const KEY = `keyv:${'0'.repeat(64)}`
 const codec = sealedCodec(keysFor('tests', ['a secret of the tests, and of nobody else']))
@@ -21,20 +20,22 @@ const session: Entry = {
   version: 3,
   record: { data, createdAt: 1_700_000_000_000, expires: END, expiry: 60 },
 }
-const mark: Entry = { kind: 'superseded', expires: END }
+const tombstone: Entry = { kind: 'superseded', expires: END }
+const renewed: Entry = { kind: 'superseded', expires: END, next: { key: `:${KEY}`, until: END - 30_000 } }
 
 for (const [name, each] of [
   ['json', jsonCodec],
   ['sealed', codec],
 ] as const) {
   test(`${name}: what is encoded decodes to the same`, (t) => {
-    for (const entry of [session, mark]) t.deepEqual(each.decode(each.encode(entry, KEY), KEY), entry)
+    for (const entry of [session, tombstone, renewed])
+      t.deepEqual(each.decode(each.encode(entry, KEY), KEY), entry)
   })
 
-  test(`${name}: version and end stand at the two ends, and another end changes nothing else`, (t) => {
+  test(`${name}: the version is at the beginning of a text and the end at its end, and a new end changes nothing else`, (t) => {
     const text = each.encode(session, KEY)
     t.deepEqual(metadataOf(text), { kind: 'session', version: 3, expires: END })
-    t.deepEqual(metadataOf(each.encode(mark, KEY)), { kind: 'superseded', expires: END })
+    t.deepEqual(metadataOf(each.encode(tombstone, KEY)), { kind: 'superseded', expires: END })
     for (const expires of [END + 1, 5, END + 0.25]) {
       const moved = { ...session, record: { ...session.record, expires } }
       t.deepEqual(each.decode(withExpiry(text, expires), KEY), moved)
@@ -52,7 +53,7 @@ for (const text of [
   '{"value":{"version":1,"data":{}},"expires":1} ',
   '{"value":"hello","expires":1}',
 ]) {
-  test(`a text without both ends has none: ${text}`, (t) => {
+  test(`a text without both ends has no metadata: ${text}`, (t) => {
     t.is(metadataOf(text), undefined)
   })
 }

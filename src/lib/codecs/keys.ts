@@ -1,0 +1,48 @@
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** Keys of 32 bytes. The first closes and signs, all open and verify (S54). */
+export type Keys = readonly [Buffer, ...Buffer[]]
+
+const KEY_BYTES = 32
+
+/**
+ * A key for `purpose` from each secret, by HKDF-SHA-256. What was made for one purpose does not verify for another,
+ * although the secrets are the same (S52).
+ */
+export function keysFor(purpose: string, [first, ...rest]: readonly [string, ...string[]]): Keys {
+  const derive = (secret: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES))
+  return [derive(first), ...rest.map(derive)]
+}
+
+/** HMAC-SHA-256 in base64url: 43 characters. */
+export function macOf(text: string, key: Buffer): string {
+  return createHmac('sha256', key).update(text).digest('base64url')
+}
+
+/**
+ * In constant time (S13). Compares the texts, not the bytes that they stand for: decoding would ignore two bits of the
+ * last of 43 characters, and so accept four spellings of one MAC.
+ */
+export function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** What logs and events show of an id: ten characters of `A-Za-z0-9_-`, the same for the same id. */
+export type Fingerprint = (id: string) => string
+
+/** 60 bits. Two of a million sessions share a fingerprint once in two million such sites. */
+const FINGERPRINT_LENGTH = 10
+
+/**
+ * Makes fingerprints that tell nothing about an id to whoever lacks the key (S12). With a `secret` every process that has
+ * it makes the same ones, also after a restart; without one each process makes its own.
+ */
+export function fingerprintWith(secret: string | undefined): Fingerprint {
+  let key: Buffer | undefined
+  return (id) => {
+    // Derived with the first fingerprint: most processes make none.
+    key ??= secret ? keysFor('tessera fingerprint', [secret])[0] : randomBytes(KEY_BYTES)
+    return macOf(id, key).slice(0, FINGERPRINT_LENGTH)
+  }
+}
