@@ -1,3 +1,5 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import test from 'ava'
 import { SealedEnvelope, SignedEnvelope } from '../../src/lib/codecs/envelope.js'
 import { keysFor, macOf } from '../../src/lib/codecs/keys.js'
@@ -45,3 +47,28 @@ test('S50 neither envelope opens what the other has closed', (t) => {
   t.is(new SignedEnvelope(keys).open(new SealedEnvelope(keys).close(TEXT)), undefined)
   t.is(new SealedEnvelope(keys).open(new SignedEnvelope(keys).close(TEXT)), undefined)
 })
+
+test.serial(
+  'no random bytes are kept for later: a V8 start-up snapshot would hand them to many processes',
+  (t) => {
+    const envelopes = [new SignedEnvelope(keys), new SealedEnvelope(keys)]
+    for (const envelope of envelopes) envelope.close(TEXT)
+    const genuine = crypto.randomBytes
+    t.teardown(() => {
+      crypto.randomBytes = genuine
+      syncBuiltinESMExports()
+    })
+    const asked: number[] = []
+    const counted = (size: number): Buffer => {
+      asked.push(size)
+      return genuine(size)
+    }
+    Object.assign(crypto, { randomBytes: counted })
+    syncBuiltinESMExports()
+    for (const envelope of envelopes) {
+      envelope.close(TEXT)
+      envelope.close(TEXT)
+    }
+    t.deepEqual(asked, [12, 12, 12, 12])
+  },
+)
