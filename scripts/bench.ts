@@ -3,7 +3,7 @@
  * compares with what we aim at. `--save` writes docs/benchmarks.md.
  */
 import { Command, Option } from 'commander'
-import { redisMissing, redisUrl, startRedis } from '../test/servers/redis.js'
+import { redisMissing, redisUrl, startRedis } from '../test/support/servers/redis.js'
 import { measureBeside } from './bench/beside.js'
 import { chosen, type contenders, type Kind, kinds } from './bench/contenders.js'
 import { type Cores, shareCores } from './bench/cores.js'

@@ -1,7 +1,7 @@
 import { type Case, runCase } from '../src/lib/conformance/index.js'
 import type { EngineOptions } from '../src/lib/engines/registry.js'
-import { emptyStoreOf } from '../test/conformance/engines.js'
-import type { EngineUnderTest } from '../test/conformance/stores/store.js'
+import { emptyStoreOf } from '../test/support/engines.js'
+import type { EngineUnderTest } from '../test/support/stores/store.js'
 import type { Paint } from './paint.js'
 
 /** What became of one case on one engine. */

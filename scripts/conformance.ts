@@ -3,8 +3,9 @@
  * code 1 if a promise is broken.
  */
 import { parseArgs } from 'node:util'
-import { allEngines, ownCases } from '../test/conformance/engines.js'
-import type { EngineUnderTest } from '../test/conformance/stores/store.js'
+import { ownCases } from '../test/lib/conformance/own-cases.js'
+import { allEngines } from '../test/support/engines.js'
+import type { EngineUnderTest } from '../test/support/stores/store.js'
 import { type Column, failuresIn, tableOf, tryAll } from './conformance-table.js'
 import { paint } from './paint.js'
 

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { root } from './support/root.js'
 
-const src = fileURLToPath(new URL('../src/', import.meta.url))
+const src = join(root, 'src')
 
 /** From the ground up; a file imports from its own floor or below. Folders end in a slash. */
 const floors: readonly (readonly string[])[] = [

@@ -1,4 +1,4 @@
-import { redisUrl, type startRedis } from '../../test/servers/redis.js'
+import { redisUrl, type startRedis } from '../../test/support/servers/redis.js'
 import type { Generator } from './generator.js'
 import { measureMemory } from './memory.js'
 import { type Outage, outlastsOutage } from './outage.js'

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { findProgram } from '../../test/servers/machine.js'
+import { findProgram } from '../../test/support/servers/machine.js'
 
 /** Which processors are whose, as `taskset` writes them. */
 export interface Cores {

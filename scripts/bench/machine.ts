@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
-import { findProgram } from '../../test/servers/machine.js'
+import { findProgram } from '../../test/support/servers/machine.js'
 import type { Cores } from './cores.js'
 import { peers } from './install.js'
 

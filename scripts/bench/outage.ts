@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { OwnServer } from '../../test/servers/own-server.js'
+import type { OwnServer } from '../../test/support/servers/own-server.js'
 import type { Answer } from './load/connection.js'
 import { visit } from './load/visit.js'
 import { textOf, Visitor } from './load/visitor.js'

@@ -1,5 +1,5 @@
 /** What a session takes at rest, and what a request moves between its server and the store. */
-import { RoughRoad } from '../../test/servers/rough-road.js'
+import { RoughRoad } from '../../test/support/servers/rough-road.js'
 import { Generator } from '../bench/generator.js'
 import { visit } from '../bench/load/visit.js'
 import { Visitor } from '../bench/load/visitor.js'

@@ -2,10 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { mariadbMissing, mariadbServer, mariadbUrl, queryMariadb } from '../../test/servers/mariadb.js'
-import type { OwnServer } from '../../test/servers/own-server.js'
-import { postgresMissing, postgresServer, postgresUrl, queryPostgres } from '../../test/servers/postgres.js'
-import { askRedis, redisMissing, redisUrl, startRedis } from '../../test/servers/redis.js'
+import {
+  mariadbMissing,
+  mariadbServer,
+  mariadbUrl,
+  queryMariadb,
+} from '../../test/support/servers/mariadb.js'
+import type { OwnServer } from '../../test/support/servers/own-server.js'
+import {
+  postgresMissing,
+  postgresServer,
+  postgresUrl,
+  queryPostgres,
+} from '../../test/support/servers/postgres.js'
+import { askRedis, redisMissing, redisUrl, startRedis } from '../../test/support/servers/redis.js'
 
 /** Where a store is, as `openSessions` and the benchmark's servers take it. */
 export type Place = {

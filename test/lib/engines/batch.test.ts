@@ -1,0 +1,61 @@
+import { setImmediate } from 'node:timers/promises'
+import test from 'ava'
+import { Batch } from '../../../src/lib/engines/batch.js'
+import { EngineUnavailable } from '../../../src/lib/index.js'
+
+/** Milliseconds. */
+const LIMIT = 400
+
+/** A batch whose goes are written down; one with `stuck` in it never ends. */
+function batchOf(goes: string[][], beside = true): Batch<string, string> {
+  return new Batch({
+    timeLimit: LIMIT,
+    beside,
+    run: (items) => {
+      goes.push([...items])
+      return items.includes('stuck') ? new Promise(() => {}) : Promise.resolve(items)
+    },
+  })
+}
+
+test('what is wanted at one moment is done in one go', async (t) => {
+  const goes: string[][] = []
+  const batch = batchOf(goes)
+  t.deepEqual(await Promise.all(['a', 'b', 'c'].map((item) => batch.add(item))), ['a', 'b', 'c'])
+  t.deepEqual(goes, [['a', 'b', 'c']])
+})
+
+test('R15 a go that is stuck ends for its own in time, and holds up nobody else until then', async (t) => {
+  const goes: string[][] = []
+  const batch = batchOf(goes)
+  const begun = performance.now()
+  const ended: string[] = []
+  const stuck = batch.add('stuck').catch((error: unknown) => {
+    ended.push('stuck')
+    return error
+  })
+  await setImmediate()
+  await setImmediate()
+  const next = batch.add('next').then((item) => ended.push(item))
+  await next
+  t.deepEqual(goes, [['stuck'], ['next']])
+  t.true((await stuck) instanceof EngineUnavailable)
+  t.true(performance.now() - begun < LIMIT * 1.5)
+  t.deepEqual(ended, ['next', 'stuck'])
+})
+
+test('where none can go beside it, whoever waits behind it is refused with it, and not done later', async (t) => {
+  const goes: string[][] = []
+  const batch = batchOf(goes, false)
+  const stuck = batch.add('stuck')
+  await setImmediate()
+  await setImmediate()
+  const next = batch.add('next')
+  const outcomes = await Promise.allSettled([stuck, next])
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  t.is(await batch.add('later'), 'later')
+  t.deepEqual(goes, [['stuck'], ['later']])
+})

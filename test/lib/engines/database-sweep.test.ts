@@ -1,0 +1,94 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { KeyvSqlite } from '@keyv/sqlite'
+import test from 'ava'
+import { mysqlStatements } from '../../../src/lib/engines/db/mysql-statements.js'
+import { postgresStatements } from '../../../src/lib/engines/db/postgres-statements.js'
+import { sqliteStatements } from '../../../src/lib/engines/db/sqlite-statements.js'
+import { openSessions, type SessionsOptions } from '../../../src/lib/index.js'
+import { ownDatabase } from '../../support/server-process.js'
+import { connectMariadb, mariadbMissing, mariadbServer, mariadbUrl } from '../../support/servers/mariadb.js'
+import {
+  connectPostgres,
+  postgresMissing,
+  postgresServer,
+  postgresUrl,
+} from '../../support/servers/postgres.js'
+import { testOf } from '../../support/test-of.js'
+
+const NOW = Date.UTC(2026, 0, 1)
+/** Enough for a planner to prefer an index. */
+const LIVING = 1000
+const EXPIRED = 10
+
+/** Stores sessions of which few are over at `NOW + 1`. */
+async function stored(options: SessionsOptions): Promise<void> {
+  const sessions = await openSessions({ ...options, cleanupInterval: 0, clock: () => NOW })
+  const create = (count: number, life: number) =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        sessions.engine.create({ data: {}, createdAt: NOW, expires: NOW + life }),
+      ),
+    )
+  await create(LIVING, 60_000)
+  await create(EXPIRED, 1)
+  await sessions.close()
+}
+
+test.serial('SQLite: a sweep looks for what is over in the index, not among the living', async (t) => {
+  const { DATABASE_URL } = await ownDatabase(t)
+  await stored({ databaseUrl: DATABASE_URL })
+  const plain = new KeyvSqlite(DATABASE_URL.replace('sqlite:', 'sqlite://'))
+  t.teardown(() => plain.disconnect())
+  const sql = `EXPLAIN QUERY PLAN ${sqliteStatements('keyv').removeExpired}`
+  const plan = JSON.stringify(await plain.query(sql, 'keyv:', 'keyv;', NOW + 1, 500))
+  t.regex(plan, /SEARCH keyv USING INDEX keyv_expires/)
+  t.notRegex(plan, /SCAN|key>|TEMP B-TREE/)
+})
+
+testOf({ title: 'PostgreSQL', missing: postgresMissing }, 'the same', async (t) => {
+  const url = postgresUrl((await postgresServer()).port)
+  await stored({ databaseUrl: url })
+  const plain = await connectPostgres(url)
+  t.teardown(() => plain.end())
+  await plain.query('ANALYZE public.keyv')
+  const sql = `EXPLAIN ${postgresStatements('keyv').removeExpired}`
+  const plan = JSON.stringify(await plain.query(sql, 'keyv:', NOW + 1, 500))
+  t.regex(plan, /Index Scan using keyv_expires/)
+  t.notRegex(plan, /Sort/)
+})
+
+testOf({ title: 'MariaDB', missing: mariadbMissing }, 'the same', async (t) => {
+  const url = mariadbUrl((await mariadbServer()).port)
+  await stored({ databaseUrl: url })
+  const plain = await connectMariadb(url)
+  t.teardown(() => plain.end())
+  await plain.query('ANALYZE TABLE keyv')
+  const sql = `EXPLAIN ${mysqlStatements('keyv').removeExpired(500)}`
+  const [plan] = await plain.query(sql, NOW + 1, 'keyv:', 'keyv:')
+  t.like(plan, { key: 'keyv_expires', type: 'range' })
+  t.notRegex(String(plan?.Extra), /filesort/)
+})
+
+test.serial('SQLite: while a statement waits for another process, the event loop goes on', async (t) => {
+  const { DATABASE_URL } = await ownDatabase(t)
+  const sessions = await openSessions({ databaseUrl: DATABASE_URL, cleanupInterval: 0 })
+  t.teardown(() => sessions.close())
+  const { engine } = sessions
+  const record = { data: {}, createdAt: NOW, expires: Date.now() + 60_000 }
+  const id = await engine.create(record)
+  const other = new KeyvSqlite(DATABASE_URL.replace('sqlite:', 'sqlite://'))
+  t.teardown(() => other.disconnect())
+  await other.query('BEGIN IMMEDIATE')
+  // A sweep's batch, and writes of every kind beside it: if one of them held the event loop, nobody would let go of the
+  // lock before it is too late for all.
+  const waiting = Promise.all([
+    engine.clearExpired(100),
+    engine.create(record),
+    engine.touch(id, record.expires + 1),
+    engine.delete(id),
+  ])
+  for (let turns = 0; turns < 50; turns++) await turn()
+  t.is((await engine.load(id)).kind, 'found', 'a request that reads is served meanwhile')
+  await other.query('COMMIT')
+  await t.notThrowsAsync(waiting)
+})

@@ -1,0 +1,153 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { conformanceCases, type Need } from '../../../src/lib/conformance/index.js'
+import { root } from '../../support/root.js'
+import { engineOfOthers, proofOfOthers } from './engine-of-others.js'
+
+const run = promisify(execFile)
+
+/** An application as somebody else would write it, in TypeScript. */
+const application = `
+import Koa from 'koa'
+import { csrf, CsrfRefused, EngineUnavailable, loadSettings, openSessions, SessionInterrupted, SettingsError } from 'tessera'
+
+declare module 'tessera' {
+  interface SessionData { visits: number }
+}
+
+const sessions = await openSessions({ engine: 'cache', cookieAge: 60, clock: () => Date.now() })
+const same = await openSessions(await loadSettings({ configDir: 'nowhere', env: { SESSION_ENGINE: 'cache' } }))
+const app = new Koa()
+app.use(sessions.middleware())
+const { secretKey, secretKeyFallbacks } = await loadSettings({ configDir: 'nowhere', env: {} })
+app.use(csrf({ secretKey, secretKeyFallbacks, exempt: (ctx) => ctx.path === '/hook', mode: 'enforce' }))
+// @ts-expect-error a key there must be
+export const without = () => csrf({})
+app.use(async (ctx) => {
+  const session = await ctx.session
+  session.set('visits', session.get('visits', 0) + 1)
+  const visits: number | undefined = session.get('visits')
+  const other: unknown = session.get('other')
+  // @ts-expect-error a key that is not declared is unknown, never any
+  const wrong: number = session.get('other')
+  // @ts-expect-error a declared key has its type
+  session.set('visits', 'many')
+  // @ts-expect-error an id is not to be chosen
+  session.id = 'mine'
+  ctx.body = [visits, other, wrong]
+})
+
+const session = await sessions.open()
+session.transform('visits', (visits) => (visits ?? 0) + 1)
+await session.save()
+const again = await sessions.open(session.id)
+const fault: unknown = await openSessions({ cookieAge: -1 }).catch((error: unknown) => error)
+console.log(again.get('visits'), sessions.engine.name, same.engine.name, fault instanceof SettingsError)
+console.log(new SessionInterrupted().status, new EngineUnavailable('down').status, typeof app.callback())
+console.log(typeof CsrfRefused, CsrfRefused.name)
+await Promise.all([sessions.close(), same.close()])
+`
+
+let directory = ''
+let packed: readonly string[] = []
+
+/** Installs what `npm pack` makes, once, as `npm install` does but for the network. */
+test.before(async (t) => {
+  t.timeout(120_000)
+  directory = await mkdtemp(join(tmpdir(), 'tessera-'))
+  await run('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: root })
+  const [tarball = ''] = await readdir(directory)
+  const modules = join(directory, 'node_modules')
+  await mkdir(modules)
+  await run('tar', ['-xzf', join(directory, tarball), '-C', modules])
+  await run('mv', [join(modules, 'package'), join(modules, 'tessera')])
+  for (const name of await readdir(join(root, 'node_modules'))) {
+    if (!name.startsWith('.')) await symlink(join(root, 'node_modules', name), join(modules, name))
+  }
+  packed = await readdir(join(modules, 'tessera'), { recursive: true })
+
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+  await writeFile(join(directory, 'app.ts'), application)
+  await writeFile(join(directory, 'my-engine.ts'), engineOfOthers)
+  await writeFile(join(directory, 'my-engine.test.ts'), proofOfOthers)
+})
+
+test.after.always(() => rm(directory, { recursive: true, force: true }))
+
+/** Compiles a file as strictly as there is, and runs it; answers the exit code and what it printed. */
+async function compiledAndRun(
+  name: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; stdout: string }> {
+  const strict = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--types', 'node']
+  await run(join(root, 'node_modules/.bin/tsc'), [...strict, `${name}.ts`], { cwd: directory })
+  const child = spawn(process.execPath, ['--test-reporter=tap', `${name}.js`], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  return { code, stdout }
+}
+
+test.serial('what npm packs holds the library and nothing of the server', (t) => {
+  t.deepEqual(packed.filter((path) => !path.includes('/')).sort(), [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dist',
+    'package.json',
+  ])
+  t.deepEqual(
+    packed.filter((path) => /server|demos|hood|process\/|app\.|tsbuildinfo/.test(path)),
+    [],
+  )
+})
+
+test.serial('it can be compiled against and run', async (t) => {
+  const { code, stdout } = await compiledAndRun('app')
+  t.is(stdout, '1 cache cache true\n400 503 function\nfunction CsrfRefused\n')
+  t.is(code, 0)
+})
+
+test.serial("somebody else's engine proves itself with node:test", async (t) => {
+  const { code, stdout } = await compiledAndRun('my-engine.test')
+  t.deepEqual(stdout.match(/^not ok .*/gm), null)
+  t.is(code, 0)
+  t.is(stdout.match(/^ok /gm)?.length, conformanceCases.length)
+  const skipped = stdout.match(/^ok .* # SKIP .*/gm) ?? []
+  const lacking = new Set<Need>([
+    'inCookie',
+    'index',
+    'revocations',
+    'lease',
+    'inspect',
+    'anchorOf',
+    'damage',
+    'dump',
+  ])
+  t.is(
+    skipped.length,
+    conformanceCases.filter(({ needs = [] }) => needs.some((need) => lacking.has(need))).length,
+  )
+  t.regex(skipped.join('\n'), /S05 .* # SKIP the store has no `dump`/)
+})
+
+test.serial('one that looks at no version is caught, by name', async (t) => {
+  const { code, stdout } = await compiledAndRun('my-engine.test', { CARELESS: 'yes' })
+  t.not(code, 0)
+  const failed = stdout.match(/^not ok \d+ - .*/gm)?.map((line) => line.replace(/^not ok \d+ - /, ''))
+  t.deepEqual(failed, [
+    'an update needs the version that was read',
+    'S69 of many updates of one version exactly one wins, even if all write the same',
+    'S69 of updates of an old and of the present version at the same moment one of the latter wins',
+    'a rotate needs the version that was read, and of two exactly one wins',
+    'what one process writes, another reads, and of their updates exactly one wins',
+  ])
+})

@@ -1,0 +1,112 @@
+import type { Session } from '../../../src/lib/index.js'
+import { SessionTooLate } from '../../../src/lib/index.js'
+import {
+  type Handler,
+  idAfter,
+  type OpenSite,
+  onEveryEngine,
+  onServerSideEngines,
+} from '../../support/site.js'
+
+/** A stored session with a car, and the calls of a request that does `act` to it. */
+async function callsOf(open: OpenSite, act: (session: Session) => unknown): Promise<readonly string[]> {
+  const site = await open({ '/': async (ctx) => act(await ctx.session) })
+  const id = await site.store({ car: { wheels: 'steel' }, n: 1, none: null })
+  await site.send('/', { cookie: `sessionid=${id}` })
+  return site.calls
+}
+
+const paint = (session: Session): void => {
+  Object(session.get('car')).colour = 'red'
+}
+
+onEveryEngine('what was changed in place and looked at again is saved', async (t, open) => {
+  const calls = await callsOf(open, (session) => {
+    paint(session)
+    session.get('car')
+  })
+  t.deepEqual(calls, ['load', 'update'])
+})
+
+onEveryEngine('what save() has saved is not saved again at the end', async (t, open) => {
+  const calls = await callsOf(open, async (session) => {
+    paint(session)
+    await session.save()
+  })
+  t.deepEqual(calls, ['load', 'update'])
+})
+
+onEveryEngine('what is changed in place after save() is saved at the end', async (t, open) => {
+  const calls = await callsOf(open, async (session) => {
+    const car = session.get('car')
+    await session.save()
+    Object(car).colour = 'red'
+  })
+  t.deepEqual(calls, ['load', 'update', 'update'])
+})
+
+/** Begins its answer, waits until the middleware has committed, does `act`, and ends the answer. */
+const streaming = (act: (session: Session) => unknown): Handler => {
+  return async (ctx) => {
+    const session = await ctx.session
+    ctx.respond = false
+    ctx.res.write('begun')
+    setImmediate(async () => {
+      await act(session)
+      ctx.res.end()
+    })
+  }
+}
+
+onEveryEngine('W8 a change after the commit that nobody saves is reported, once', async (t, open) => {
+  const site = await open({ '/': streaming((session) => session.set('a', 2).set('b', 3)) })
+  const id = await site.store()
+  await site.send('/', { cookie: `sessionid=${id}` })
+  t.deepEqual(
+    site.errors.map((error) => error instanceof SessionTooLate),
+    [true],
+  )
+})
+
+onServerSideEngines('W8 one that save() has saved is not', async (t, open) => {
+  const site = await open({ '/': streaming((session) => session.set('a', 2).save()) })
+  const id = await site.store()
+  await site.send('/', { cookie: `sessionid=${id}` })
+  t.deepEqual(site.errors, [])
+  t.is((await site.sessions.open(id)).get('a'), 2)
+})
+
+onEveryEngine(
+  'a rotation asked for when the response has begun is refused, by save() too',
+  async (t, open) => {
+    const refused: unknown[] = []
+    const handler = streaming(async (session) => {
+      session.cycleKey()
+      await session.save().catch((error: unknown) => refused.push(error))
+    })
+    const site = await open({ '/': handler })
+    const id = await site.store()
+    await site.send('/', { cookie: `sessionid=${id}` })
+    t.deepEqual(
+      refused.map((error) => error instanceof SessionTooLate),
+      [true],
+    )
+    t.is((await site.stored(id)).kind, 'found')
+  },
+)
+
+onEveryEngine('what is set after flush() and save() begins another session', async (t, open) => {
+  const site = await open({
+    '/': async (ctx) => {
+      const session = await ctx.session
+      session.flush()
+      await session.save()
+      session.set('b', 2)
+    },
+  })
+  const id = await site.store()
+  const answer = await site.send('/', { cookie: `sessionid=${id}` })
+  t.is(answer.status, 200)
+  t.deepEqual(site.calls, ['load', 'delete', 'create'])
+  t.deepEqual(Object.fromEntries(await site.sessions.open(idAfter(answer))), { b: 2 })
+})

@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { settingsWarnings } from '../../../src/lib/settings/describe.js'
+import { loadSettings } from '../../../src/lib/settings/load.js'
+import { configWith, LONG_KEY, only, refusal, theFault } from './given.js'
+
+const env = { SECRET_KEY: LONG_KEY }
+
+test('a directory that does not exist is no fault and no warning', async (t) => {
+  const settings = await loadSettings(only({ env: { ...env, NODE_ENV: 'staging' } }))
+  t.deepEqual(settingsWarnings(settings), [])
+})
+
+test('a file that does not parse is one fault, with its name and the place, and no stack', async (t) => {
+  const configDir = await configWith(t, {
+    default: '{\n  COOKIE_AGE: 30,\n  PORT: ]\n}',
+    local: '{ COOKIE_AGE: 0 }',
+  })
+  const { message, faults } = await refusal(t, { configDir })
+  t.deepEqual(
+    faults.map(({ name }) => name),
+    ['config/default.json5', 'COOKIE_AGE'],
+  )
+  t.regex(message, /config\/default\.json5 cannot be read: invalid character '\]' in line 3, column 9\.\n/)
+  t.notRegex(message, /^\s+at /m)
+})
+
+for (const [text, shown] of [
+  ['', 'cannot be read: invalid end of input'],
+  ['[1]', 'holds [Array]'],
+  ['5', 'holds 5'],
+  ['null', 'holds null'],
+]) {
+  test(`a file with ${text === '' ? 'nothing' : text} in it is a fault`, async (t) => {
+    const fault = await theFault(t, { configDir: await configWith(t, { local: `${text}` }) })
+    t.is(fault.name, 'config/local.json5')
+    t.true(fault.problem.startsWith(`${shown}`), fault.problem)
+    t.regex(fault.remedy, /\{ COOKIE_AGE: 30 \}/)
+  })
+}
+
+test('a file that the system does not hand out is a fault', async (t) => {
+  const configDir = await configWith(t, {})
+  await mkdir(join(configDir, 'local.json5'))
+  const fault = await theFault(t, { configDir })
+  t.is(fault.name, 'config/local.json5')
+  t.regex(fault.problem, /cannot be read: EISDIR/)
+})
+
+test('no file can reach the prototype of all objects', async (t) => {
+  const configDir = await configWith(t, {
+    default: '{ __proto__: { polluted: 1 }, a: { __proto__: { polluted: 1 } } }',
+  })
+  t.is((await refusal(t, { configDir })).faults.length, 2)
+  t.false('polluted' in {})
+})
+
+test('a directory may have a colon in its name, or none of the name config', async (t) => {
+  const configDir = join(await configWith(t, {}), 'a:b')
+  await mkdir(configDir)
+  await writeFile(join(configDir, 'default.json5'), '{ PORT: -1 }')
+  t.is((await theFault(t, { configDir })).layer, 'a:b/default.json5')
+})
+
+test('an environment without a file is a warning that lists those there are', async (t) => {
+  const configDir = await configWith(t, { default: '{}', local: '{}', production: '{}', memory: '{}' })
+  const settings = await loadSettings({ configDir, env: { ...env, NODE_ENV: 'prodution' } })
+  t.deepEqual(settingsWarnings(settings), [
+    'NODE_ENV=prodution has no file config/prodution.json5; there are: memory, production.',
+  ])
+})
+
+test('without NODE_ENV, or with an empty one, a missing development file is no warning', async (t) => {
+  const configDir = await configWith(t, { default: '{}' })
+  for (const own of [env, { ...env, NODE_ENV: '' }]) {
+    const settings = await loadSettings({ configDir, env: own })
+    t.is(settings.environment, 'development')
+    t.deepEqual(settingsWarnings(settings), [])
+  }
+})
+
+test('a file with another ending is a warning', async (t) => {
+  const configDir = await configWith(t, { production: '{}' })
+  await writeFile(join(configDir, 'local.yaml'), 'PORT: 1')
+  const settings = await loadSettings({ configDir, env: { ...env, NODE_ENV: 'production' } })
+  t.is(settings.port, 3000)
+  t.deepEqual(settingsWarnings(settings), [
+    'config/local.yaml is not read: settings are in files that end in .json5.',
+  ])
+})
+
+for (const NODE_ENV of ['../secret', 'a/b', 'a b', '.hidden']) {
+  test(`NODE_ENV=${NODE_ENV} can be no file's name, and is refused`, async (t) => {
+    const fault = await theFault(t, { env: { NODE_ENV } })
+    t.like(fault, { name: 'NODE_ENV', value: `'${NODE_ENV}'`, layer: 'environment' })
+  })
+}
+
+for (const [name, meant] of [
+  ['COOKIE_AEG', 'COOKIE_AGE'],
+  ['SESSION_ENGIN', 'SESSION_ENGINE'],
+  ['SESSION_COOKIE_NAM', 'SESSION_COOKIE_NAME'],
+] as const) {
+  test(`${name} in the environment is a warning, not a fault`, async (t) => {
+    const settings = await loadSettings(only({ env: { ...env, [name]: '30' } }))
+    t.deepEqual(settingsWarnings(settings), [
+      `${name} (environment) is no setting and has no effect. Did you mean ${meant}?`,
+    ])
+  })
+}
+
+test('other variables of the environment are nobody’s business', async (t) => {
+  const others = { PATH: '/bin', SESSION_MANAGER: 'x', COOKIE_JAR: 'x', POTR: '1', HOTS: 'x', cookieAge: '1' }
+  const settings = await loadSettings(only({ env: { ...env, ...others } }))
+  t.deepEqual(settingsWarnings(settings), [])
+})

@@ -1,0 +1,172 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import axe from 'axe-core'
+import { FileSystemConfigLoader, HtmlValidate } from 'html-validate'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { root } from '../../support/root.js'
+import { testOf } from '../../support/test-of.js'
+import { openSite, type Site } from '../walkthroughs/site.js'
+import { browser, chromiumMissing, closeBrowser } from './chromium.js'
+
+const screenshots = join(root, 'var/screenshots')
+
+const validator = new HtmlValidate(new FileSystemConfigLoader())
+
+/** Somebody at a browser, on the site. */
+export class Tour {
+  readonly #t: ExecutionContext
+  /** Whether the browser runs scripts. */
+  readonly scripts: boolean
+  readonly site: Site
+  readonly context: BrowserContext
+  readonly page: Page
+  /** What the browser complained about: a policy that was broken, a script that failed. */
+  readonly complaints: string[] = []
+  #html = ''
+
+  constructor(t: ExecutionContext, scripts: boolean, site: Site, context: BrowserContext, page: Page) {
+    this.#t = t
+    this.scripts = scripts
+    this.site = site
+    this.context = context
+    this.page = page
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
+        this.complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    page.on('response', async (response) => {
+      const isPage = response.request().isNavigationRequest() && !isRedirect(response.status())
+      if (isPage) this.#html = await response.text().catch(() => '')
+    })
+  }
+
+  async open(path: string): Promise<void> {
+    await this.page.goto(this.site.url + path)
+  }
+
+  /** Another tab of the same browser. */
+  tab(): Promise<Page> {
+    return this.context.newPage()
+  }
+
+  /** Types into the fields by their labels, and presses the button. */
+  async fill(fields: Readonly<Record<string, string>>, button: string): Promise<void> {
+    for (const [label, text] of Object.entries(fields))
+      await this.page.getByLabel(label, { exact: true }).fill(text)
+    await this.press(button)
+  }
+
+  async press(button: string): Promise<void> {
+    await this.page.getByRole('button', { name: button, exact: true }).first().click()
+  }
+
+  async follow(link: string): Promise<void> {
+    await this.page.getByRole('link', { name: link, exact: true }).first().click()
+  }
+
+  async reads(selector: string, expected: string | RegExp): Promise<void> {
+    const text = (await this.page.locator(selector).first().innerText()).replace(/\s+/g, ' ').trim()
+    if (typeof expected === 'string') this.#t.is(text, expected)
+    else this.#t.regex(text, expected)
+  }
+
+  /**
+   * Looks at the page as it is now: it is valid HTML, axe finds nothing, the browser complains of nothing, and its
+   * pictures are in `var/screenshots/`, light and dark, on a desk and in a hand.
+   */
+  async look(name: string): Promise<void> {
+    this.#t.deepEqual(this.complaints, [], name)
+    await this.page.waitForLoadState()
+    const report = await validator.validateString(this.#html, `${name}.html`)
+    this.#t.deepEqual(
+      report.results.flatMap(({ messages }) => messages.map(({ message, line }) => `${line}: ${message}`)),
+      [],
+      `${name}: valid HTML`,
+    )
+    if (!this.scripts) return
+    await mkdir(screenshots, { recursive: true })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      for (const [device, width] of [
+        ['desktop', 1400],
+        ['phone', 390],
+      ] as const) {
+        await this.page.setViewportSize({ width, height: 900 })
+        // Each colour and each width once: a fault of the one rarely needs the other.
+        if ((colorScheme === 'light') === (device === 'desktop'))
+          await this.#accessible(`${name}, ${colorScheme}, ${device}`)
+        await this.page.screenshot({
+          path: `${screenshots}/${name}-${device}-${colorScheme}.png`,
+          fullPage: true,
+          animations: 'disabled',
+        })
+      }
+    }
+  }
+
+  async #accessible(what: string): Promise<void> {
+    const own = this.complaints.length
+    await this.page.evaluate(axe.source)
+    const { violations } = await this.page.evaluate(() => {
+      const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+      return axe.run({ preload: false })
+    })
+    this.#t.deepEqual(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      [],
+      `${what}: axe`,
+    )
+    const overflow = await this.page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    // What axe does to look closer breaks the policy; that is not the site's doing.
+    this.complaints.length = own
+    this.#t.is(overflow, 0, `${what}: nothing is wider than the screen`)
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
+}
+
+/** A browser at the site. */
+export async function openTour(
+  t: ExecutionContext,
+  { scripts = true, site, context: options }: TourOptions = {},
+): Promise<Tour> {
+  const at = site ?? (await openSite(t))
+  const context = await (await browser()).newContext({
+    javaScriptEnabled: scripts,
+    viewport: { width: 1400, height: 900 },
+    ...options,
+  })
+  t.teardown(() => context.close())
+  return new Tour(t, scripts, at, context, await context.newPage())
+}
+
+interface TourOptions {
+  readonly scripts?: boolean
+  readonly site?: Site
+  readonly context?: BrowserContextOptions
+}
+
+/** Registers the walkthrough twice: with JavaScript, and without. `env`: settings of the site, as for {@link openSite}. */
+export function inBrowser(
+  title: string,
+  walk: (tour: Tour, t: ExecutionContext) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): void {
+  for (const scripts of [true, false]) {
+    testOf(
+      { title: `${scripts ? 'with' : 'without'} JavaScript`, missing: chromiumMissing },
+      title,
+      async (t) => {
+        await walk(await openTour(t, { scripts, site: await openSite(t, env) }), t)
+      },
+    )
+  }
+}
+
+test.after.always(closeBrowser)

@@ -1,0 +1,116 @@
+import test from 'ava'
+import { Browser } from '../support/browser.js'
+import { ownDatabase, ServerProcess } from '../support/server-process.js'
+
+for (const path of ['/cookies/page-count', '/sessions/page-count']) {
+  test(`${path} counts 1, 2, 3, and starts again when told to`, async (t) => {
+    const server = ServerProcess.start(t, await ownDatabase(t))
+    const browser = new Browser(await server.url())
+    for (const count of ['1', '2', '3']) t.is(await browser.textOf('count', path), count)
+
+    const headers = { 'Sec-Fetch-Site': 'same-origin' }
+    const again = await browser.fetch(`${path}/start-again`, { method: 'POST', headers })
+    t.is(again.status, 303)
+    t.is(again.headers.get('Location'), path)
+    t.deepEqual([...browser.cookies.keys()], ['csrftoken'])
+    t.is(await browser.textOf('count', path), '1')
+  })
+}
+
+test('the session count goes on after a restart', async (t) => {
+  const env = await ownDatabase(t)
+  const first = ServerProcess.start(t, env)
+  const browser = new Browser(await first.url())
+  t.is(await browser.textOf('count', '/sessions/page-count'), '1')
+  t.is(await browser.textOf('count', '/sessions/page-count'), '2')
+  first.kill('SIGTERM')
+  t.is(await first.exit(), 0)
+
+  const second = ServerProcess.start(t, env)
+  t.is(await browser.movedTo(await second.url()).textOf('count', '/sessions/page-count'), '3')
+})
+
+test('the session page tells when the session ends', async (t) => {
+  const server = ServerProcess.start(t, { ...(await ownDatabase(t)), COOKIE_AGE: '3600' })
+  const before = Date.now()
+  const page = await (await new Browser(await server.url()).fetch('/sessions/page-count')).text()
+  const after = Date.now()
+
+  t.regex(page, /1 hour \(<span id="expiry-age">3600<\/span> seconds\)/)
+  const ends = Date.parse(/id="expiry-date" datetime="([^"]+)"/.exec(page)?.[1] ?? '')
+  t.true(ends >= before + 3_600_000 && ends <= after + 3_600_000)
+})
+
+test('a count in a cookie that is no whole number up to a billion starts again at 1', async (t) => {
+  const server = ServerProcess.start(t, await ownDatabase(t))
+  const browser = new Browser(await server.url())
+  const expected = {
+    '41': '42',
+    '0': '1',
+    '1000000000': '1000000001',
+    '1000000001': '1',
+    '-1': '1',
+    '1.5': '1',
+    '1e3': '1',
+    abc: '1',
+    '99999999999999999999': '1',
+  }
+  for (const [held, shown] of Object.entries(expected)) {
+    browser.cookies.set('count', held)
+    t.is(await browser.textOf('count', '/cookies/page-count'), shown, held)
+  }
+})
+
+test('the front page shows the engine, every setting with its layer, and the way to the demos', async (t) => {
+  const server = ServerProcess.start(t, {
+    ...(await ownDatabase(t)),
+    SECRET_KEY: 'a secret that no page shows, ever',
+  })
+  const response = await new Browser(await server.url()).fetch('/')
+  const page = await response.text()
+
+  t.regex(page, /<b>db<\/b> engine/)
+  t.regex(page, /<code>DATABASE_URL<\/code>[\s\S]*?sessions\.sqlite<\/code><\/td>\s*<td>environment</)
+  t.regex(page, /href="\/cookies\/page-count"/)
+  t.regex(page, /href="\/sessions\/page-count"/)
+  t.notRegex(page, /a secret that no page shows/)
+  t.is(response.headers.get('Set-Cookie'), null)
+})
+
+test('pages are their visitor’s own, and need neither inline scripts nor inline styles nor anybody else’s server', async (t) => {
+  const server = ServerProcess.start(t, await ownDatabase(t))
+  const browser = new Browser(await server.url())
+  for (const path of ['/', '/cookies/page-count', '/sessions/page-count', '/nowhere']) {
+    const response = await browser.fetch(path)
+    const page = await response.text()
+    t.is(response.headers.get('Cache-Control'), 'no-store', path)
+    t.notRegex(
+      page,
+      /<script(?! src="\/assets\/)|<style|\sstyle=|\son\w+=|(src|href|action)="(https?:)?\/\//i,
+      path,
+    )
+    t.regex(page, /<html lang="en">[\s\S]*<title>[^<]+<\/title>[\s\S]*<main[\s\S]*<h1>/, path)
+  }
+})
+
+test('the style sheet and the health check have nothing to do with sessions', async (t) => {
+  const server = ServerProcess.start(t, { ...(await ownDatabase(t)), SAVE_EVERY_REQUEST: 'true' })
+  const browser = new Browser(await server.url())
+  await browser.fetch('/sessions/page-count')
+
+  const health = await browser.fetch('/healthz')
+  t.is(health.status, 200)
+  t.is(await health.text(), 'ok')
+  const css = await browser.fetch('/assets/tessera.css')
+  t.is(css.headers.get('Content-Type'), 'text/css; charset=utf-8')
+  for (const { headers } of [health, css]) {
+    t.is(headers.get('Set-Cookie'), null)
+    t.is(headers.get('Vary'), null)
+  }
+
+  const etag = css.headers.get('ETag') ?? ''
+  // A browser that asks whether its copy is still good says so; without it, fetch would ask for a new one.
+  const revalidate = { 'If-None-Match': etag, 'Cache-Control': 'max-age=0' }
+  const again = await browser.fetch('/assets/tessera.css', { headers: revalidate })
+  t.is(again.status, 304)
+})

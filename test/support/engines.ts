@@ -1,0 +1,110 @@
+import { type Bench, type EmptyStore, openBench as openBenchOn } from '../../src/lib/conformance/index.js'
+import { keyOf as hashOf } from '../../src/lib/engines/ids.js'
+import { type EngineOptions, openEngine } from '../../src/lib/engines/registry.js'
+import { file } from './stores/file.js'
+import { keyvFile, keyvMap } from './stores/keyv.js'
+import { mariadb } from './stores/mariadb.js'
+import { memory } from './stores/memory.js'
+import { postgres } from './stores/postgres.js'
+import { redis } from './stores/redis.js'
+import { redisCluster } from './stores/redis-cluster.js'
+import { sealedAtRest } from './stores/sealed-at-rest.js'
+import { sealedCookies, signedCookies } from './stores/signed-cookies.js'
+import { cachedSqlite, sqlite } from './stores/sqlite.js'
+import type { EngineUnderTest } from './stores/store.js'
+
+/** Every engine; the next one adds a line here, and its store in `stores/`. */
+const everyEngine: readonly EngineUnderTest[] = [
+  memory,
+  keyvMap,
+  keyvFile,
+  sqlite,
+  postgres,
+  mariadb,
+  cachedSqlite,
+  file,
+  redis,
+  signedCookies,
+  sealedCookies,
+]
+
+/** Those that `TEST_ENGINES` names by their heads, as in `TEST_ENGINES=cache,redis`; without it all. */
+const chosen = process.env.TEST_ENGINES?.split(',')
+export const enginesUnderTest = everyEngine.filter(({ head }) => chosen?.includes(head) ?? true)
+
+/** With those of which the engine's own promises are enough: three servers more for each file would be many. */
+export const allEngines: readonly EngineUnderTest[] = enginesUnderTest.flatMap((under) =>
+  under === redis ? [redis, redisCluster] : [under],
+)
+
+/**
+ * The same engines with `CODEC=sealed`, one for each kind of condition on the texts: how records are sealed is the same
+ * on all of them.
+ */
+export const sealedEngines: readonly EngineUnderTest[] = [memory, keyvMap, sqlite, file, redis].map(
+  sealedAtRest,
+)
+
+/** Those promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
+export const serverSide = ({ inCookie = false }: EngineUnderTest): boolean => !inCookie
+
+export const serverSideEngines = enginesUnderTest.filter(serverSide)
+
+/** Those that several processes may use at once. */
+export const sharedEngines = allEngines.filter(({ oneProcess = false }) => !oneProcess)
+
+export const defaults: EngineOptions = {
+  databaseUrl: 'sqlite::memory:',
+  redisUrl: 'redis://127.0.0.1:1',
+  filePath: 'nowhere',
+  cacheMaxSessions: 10_000,
+  cacheTtl: 5,
+  keyPrefix: 'keyv',
+  // What is late is for other tests; here a busy machine must not look like a store that is down.
+  engineTimeout: 20_000,
+  cookieName: 'sessionid',
+  cookieCodec: 'sealed',
+  codec: 'json',
+  secretKey: 'a secret of the tests, and of nobody else',
+  secretKeyFallbacks: [],
+  revocationStore: 'none',
+}
+
+/** An empty store, and the engine that is to stand on it; `open` opens it. */
+export async function emptyStoreOf(
+  {
+    title,
+    engine,
+    inCookie = false,
+    oneProcess = false,
+    unknownId,
+    keyOf = hashOf,
+    prepare,
+  }: EngineUnderTest,
+  open: typeof openEngine = openEngine,
+): Promise<EmptyStore<Partial<EngineOptions>>> {
+  const { factory, options, damage, dump, discard } = await prepare()
+  const choice = factory ?? engine
+  if (choice === undefined) throw new TypeError(`nothing says how to open ${title}`)
+  return {
+    async open(tools, more) {
+      const opened = await open(choice, { ...defaults, ...options, ...more }, tools)
+      const { revocable, shared } = opened.capabilities
+      if (revocable === inCookie || shared === oneProcess)
+        throw new TypeError(`${title}: its capabilities are not what \`inCookie\` and \`oneProcess\` say`)
+      return opened
+    },
+    ...(unknownId !== undefined && { unknownId }),
+    ...(damage && { damage: (id: string, text: string) => damage(keyOf(id), text) }),
+    ...(dump && { dump }),
+    discard,
+  }
+}
+
+/** Opens the engine on an empty store; `close` gives back whatever was opened. */
+export async function openBench(
+  under: EngineUnderTest,
+): Promise<{ bench: Bench; close: () => Promise<void> }> {
+  const bench = await openBenchOn(await emptyStoreOf(under))
+  return { bench, close: () => bench.close() }
+}

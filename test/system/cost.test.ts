@@ -1,0 +1,269 @@
+/** What a request may cost, in what does not depend on the machine's speed: `npm run bench` measures the rest. */
+import { Agent } from 'node:http'
+import test, { type ExecutionContext } from 'ava'
+import Koa from 'koa'
+import sqlite3 from 'sqlite3'
+import { openSessions } from '../../src/lib/index.js'
+import { send } from '../support/client.js'
+import { noteCrypto, objectsOf, promisesOf } from '../support/counting.js'
+import { serve } from '../support/serve.js'
+import { askRedis, redisMissing, redisServer, redisUrl } from '../support/servers/redis.js'
+import { type Handler, idAfter, onCookieEngines, onServerSideEngines, type Site } from '../support/site.js'
+import { sqlite } from '../support/stores/sqlite.js'
+import { testOf } from '../support/test-of.js'
+
+const computed = noteCrypto()
+
+/** Requests of which the average is taken. */
+const REQUESTS = 40
+
+const views = {
+  untouched: () => {},
+  read: async (ctx) => {
+    const session = await ctx.session
+    return [session.get('a'), session.get('basket'), (await ctx.session).get('a')]
+  },
+  write: async (ctx) => {
+    const session = await ctx.session
+    session.set('counter', 1).set('name', 'Ada')
+    session.set('basket', { items: [{ count: 1 }] })
+  },
+  create: async (ctx) => (await ctx.session).set('counter', 1),
+  'log in': async (ctx) => {
+    const session = await ctx.session
+    session.cycleKey()
+    session.set('user', 7)
+  },
+  'log out': async (ctx) => (await ctx.session).flush(),
+} as const satisfies Record<string, Handler>
+
+type View = keyof typeof views
+
+/** Where the session is in a store: engine calls, hashes, and the headers that the session adds. */
+const costs: Readonly<Record<View, { calls: string[]; hashes: number; cookies: number; vary: boolean }>> = {
+  untouched: { calls: [], hashes: 0, cookies: 0, vary: false },
+  read: { calls: ['load'], hashes: 1, cookies: 0, vary: true },
+  write: { calls: ['load', 'update'], hashes: 2, cookies: 1, vary: true },
+  create: { calls: ['create'], hashes: 1, cookies: 1, vary: true },
+  'log in': { calls: ['load', 'rotate'], hashes: 3, cookies: 1, vary: true },
+  'log out': { calls: ['load', 'delete'], hashes: 2, cookies: 1, vary: true },
+}
+
+/** Where the cookie holds it: MACs, of which a sealed one takes one to derive its key, and ciphers where it is sealed. */
+const cookieCosts: Readonly<Record<View, { macs: number; ciphers: number }>> = {
+  untouched: { macs: 0, ciphers: 0 },
+  read: { macs: 1, ciphers: 1 },
+  write: { macs: 2, ciphers: 2 },
+  create: { macs: 1, ciphers: 1 },
+  'log in': { macs: 2, ciphers: 2 },
+  'log out': { macs: 1, ciphers: 1 },
+}
+
+for (const [view, most] of Object.entries(costs)) {
+  onServerSideEngines(`what a request costs that does this: ${view}`, async (t, open) => {
+    const site = await open(routes)
+    const { answer, crypto } = await visited(view as View, site)
+    t.deepEqual(site.calls, most.calls)
+    t.true(crypto.length <= most.hashes, `${crypto.join(' ')}: ${most.hashes} will do`)
+    t.deepEqual(new Set(crypto), new Set(most.hashes === 0 ? [] : ['hash']))
+    t.is(answer.cookies.length, most.cookies)
+    t.is(answer.headers.vary, most.vary ? 'Cookie' : undefined)
+  })
+}
+
+for (const [view, most] of Object.entries(cookieCosts)) {
+  onCookieEngines(`what a request costs that does this: ${view}`, async (t, open) => {
+    const { crypto, sent } = await visited(view as View, await open(routes))
+    const count = (...names: readonly string[]): number =>
+      crypto.filter((name) => names.includes(name)).length
+    const ciphers = sent.startsWith('e1.') ? most.ciphers : 0
+    t.true(count('createHmac') <= most.macs, `${crypto.join(' ')}: ${most.macs} MACs will do`)
+    t.true(
+      count('createCipheriv', 'createDecipheriv') <= ciphers,
+      `${crypto.join(' ')}: ${ciphers} ciphers will do`,
+    )
+    t.is(count('hash', 'createHash'), 0)
+  })
+}
+
+testOf(
+  sqlite,
+  'a request makes one statement for each engine call, and those of one moment share it',
+  async (t) => {
+    const { options, discard } = await sqlite.prepare()
+    t.teardown(discard)
+    const statements = noteStatements(t)
+    const { sessions, visit } = await siteOn(t, { engine: 'db', ...options })
+    const made = async (work: () => Promise<unknown>): Promise<number> => {
+      statements.length = 0
+      await work()
+      return statements.length
+    }
+    const { id } = await visit('create')
+    await visit('write', id) // each statement is prepared once, when it is needed first
+    for (const [view, most] of Object.entries({ untouched: 0, read: 1, write: 2, create: 1 })) {
+      t.is(await made(() => visit(view as View, id)), most, `${view}: ${statements.join('\n')}`)
+    }
+    const { engine } = sessions
+    const record = { data: {}, createdAt: 0, expires: Date.now() + 60_000 }
+    const ids = await Promise.all(Array.from({ length: 32 }, () => engine.create(record)))
+    t.is(await made(() => Promise.all(ids.map((one) => engine.load(one)))), 1, '32 loads')
+    t.is(await made(() => Promise.all(ids.map((one) => engine.update(one, record, 1)))), 1, '32 updates')
+  },
+)
+
+testOf(
+  { title: 'redis', missing: redisMissing },
+  'a request takes one round trip for each engine call',
+  async (t) => {
+    const url = redisUrl((await redisServer()).port)
+    const { visit } = await siteOn(t, { engine: 'redis', redisUrl: url })
+    const { id = '' } = await visit('create')
+    await visit('write', id) // the server learns the script
+    const commandsOf = async (view: View): Promise<string[]> => {
+      const seen = await monitored(url, () => visit(view, id))
+      return seen
+    }
+    t.deepEqual(await commandsOf('untouched'), [])
+    t.deepEqual(await commandsOf('read'), ['GET'])
+    t.deepEqual(await commandsOf('write'), ['GET', 'EVALSHA'])
+    t.deepEqual(await commandsOf('create'), ['SET'])
+  },
+)
+
+/** Promises that a request makes beyond those of the same request where there are no sessions at all. */
+const promises: Readonly<Partial<Record<View, number>>> = { untouched: 4, read: 20, write: 31, create: 28 }
+
+test.serial('cache: the promises that a request makes are counted', async (t) => {
+  const { visit } = await siteOn(t, { engine: 'cache' })
+  const bare = await bareSite(t)
+  const { id } = await visit('create')
+  for (const [view, most] of Object.entries(promises)) {
+    const made = await fewest(() => visit(view as View, id))
+    const without = await fewest(() => bare(id))
+    t.true(made - without <= most, `${view}: ${made - without} promises, where ${most} will do`)
+  }
+})
+
+/** Objects, strings and closures that Tessera's own functions make for a request; what they parse too. */
+const objects: Readonly<Partial<Record<View, number>>> = { untouched: 8, read: 89, write: 228, create: 200 }
+
+test.serial('cache: the objects that a request makes are counted', async (t) => {
+  const { visit } = await siteOn(t, { engine: 'cache' })
+  const { id } = await visit('create')
+  for (const [view, most] of Object.entries(objects)) {
+    const requests = async (): Promise<void> => {
+      for (let time = 0; time < REQUESTS; time++) await visit(view as View, id)
+    }
+    await requests() // what is made once is made by now
+    const made = Math.round((await objectsOf('/src/', requests)) / REQUESTS)
+    t.true(made <= most, `${view}: ${made} objects, where ${most} will do`)
+  }
+})
+
+const routes = Object.fromEntries(Object.entries(views).map(([name, view]) => [pathOf(name), view]))
+
+function pathOf(view: string): string {
+  return `/${view.replace(' ', '-')}`
+}
+
+/** One request with a live session's cookie, except to create one; what was computed for it. */
+async function visited(view: View, site: Site) {
+  const sent = await site.store({ a: 1, basket: { items: [{ count: 1 }] } })
+  computed.length = 0
+  const answer = await site.send(pathOf(view), view === 'create' ? {} : { cookie: `sessionid=${sent}` })
+  return { answer, sent, crypto: [...computed] }
+}
+
+/** A site of the plainest kind, on an engine as an application opens it. */
+async function siteOn(t: ExecutionContext, options: Parameters<typeof openSessions>[0]) {
+  const sessions = await openSessions(options)
+  t.teardown(() => sessions.close())
+  const url = await serve(
+    t,
+    appOf((app) => app.use(sessions.middleware())),
+  )
+  const agent = agentOf(t)
+  const visit = async (view: View, id?: string) => {
+    const cookie = id === undefined || view === 'create' ? {} : { cookie: `sessionid=${id}` }
+    const answer = await send(agent, `${url}${pathOf(view)}`, cookie)
+    if (answer.status !== 200) throw new Error(`${view}: ${answer.status} ${answer.body}`)
+    return { id: idAfter(answer, id) }
+  }
+  return { sessions, visit }
+}
+
+async function bareSite(t: ExecutionContext) {
+  const url = await serve(
+    t,
+    appOf(() => {}),
+  )
+  const agent = agentOf(t)
+  return (id = '') => send(agent, `${url}/untouched`, { cookie: `sessionid=${id}` })
+}
+
+function appOf(use: (app: Koa) => void): Koa {
+  const app = new Koa()
+  use(app)
+  app.use(async (ctx) => {
+    await routes[ctx.path]?.(ctx)
+    ctx.body = 'ok'
+  })
+  return app
+}
+
+function agentOf(t: ExecutionContext): Agent {
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  return agent
+}
+
+/** The number that is left when nothing else happens to be going on in the process. */
+async function fewest(work: () => Promise<unknown>): Promise<number> {
+  const counts: number[] = []
+  for (let time = 0; time < 5; time++) counts.push(await promisesOf(work))
+  return Math.min(...counts)
+}
+
+/** Every statement that SQLite runs from now on, until the test is over, and every one that it prepares: its text. */
+function noteStatements(t: ExecutionContext): string[] {
+  const statements: string[] = []
+  const note = <Name extends string>(
+    prototype: Record<Name, (...args: unknown[]) => unknown>,
+    name: Name,
+  ): void => {
+    const method = prototype[name]
+    prototype[name] = function (this: unknown, ...args: unknown[]) {
+      statements.push(`${name} ${args[0]}`)
+      return method.apply(this, args)
+    }
+    t.teardown(() => {
+      prototype[name] = method
+    })
+  }
+  note(sqlite3.Database.prototype as never, 'prepare')
+  note(sqlite3.Statement.prototype as never, 'all')
+  return statements
+}
+
+/** The commands that the server got while `work` was done, without those that a script runs inside it. */
+async function monitored(url: string, work: () => Promise<unknown>): Promise<string[]> {
+  return askRedis(url, async (monitor) => {
+    const lines: string[] = []
+    let seen = (): void => {}
+    const end = new Promise<void>((resolve) => {
+      seen = resolve
+    })
+    await monitor.monitor((line) => {
+      if (String(line).includes('"that is all"')) seen()
+      else lines.push(String(line))
+    })
+    await work()
+    await askRedis(url, (client) => client.echo('that is all'))
+    await end
+    return lines
+      .filter((line) => !line.includes(' lua]'))
+      .map((line) => /\] "(\w+)"/.exec(line)?.[1]?.toUpperCase() ?? line)
+      .filter((name) => !['HELLO', 'CLIENT', 'ECHO'].includes(name))
+  })
+}

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import type { Session, Sessions } from '../../../src/lib/index.js'
+
+/** What a handler does to its session, one thing after the other. */
+export type Action =
+  | { readonly do: 'set'; readonly key: string; readonly value: number | Counter }
+  | { readonly do: 'delete' | 'transform' | 'change in place'; readonly key: string }
+  | { readonly do: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' }
+  | { readonly do: 'login'; readonly user: string }
+  /** From this request, the other sessions of whoever is logged in, or all of a user; where there is a index. */
+  | { readonly do: 'revokeOthers' }
+  | { readonly do: 'revokeAll'; readonly user: string }
+  /** Seconds, null, or the moment so many milliseconds from now. */
+  | { readonly do: 'setExpiry'; readonly to: number | null | { readonly in: number } }
+
+/** Something that can be changed in place. */
+export interface Counter {
+  readonly n: number
+}
+
+/** How the handler ends. */
+export type Ending = 'ok' | 'status 500' | 'throw 500' | 'throw 409'
+
+/** What `transform` is given. */
+export const increment = (value: unknown): number => (typeof value === 'number' ? value + 1 : 1)
+
+export const isCounter = (value: unknown): value is Counter => typeof value === 'object' && value !== null
+
+/** What a handler learnt: the ids that its session had after each `save()`, and how many sessions each revocation ended. */
+export interface Learnt {
+  readonly saved: (string | undefined)[]
+  readonly revoked: (number | undefined)[]
+}
+
+/** Acts. What a save throws ends the handler. */
+export async function act(
+  session: Session,
+  sessions: Sessions,
+  actions: readonly Action[],
+  now: () => number,
+  { saved, revoked }: Learnt,
+): Promise<void> {
+  for (const action of actions) {
+    switch (action.do) {
+      case 'set':
+        session.set<string>(action.key, structuredClone(action.value))
+        break
+      case 'delete':
+        session.delete(action.key)
+        break
+      case 'transform':
+        session.transform<string>(action.key, increment)
+        break
+      case 'change in place': {
+        const value = session.get<string>(action.key)
+        if (isCounter(value)) Object.assign(value, { n: value.n + 1 })
+        break
+      }
+      case 'setExpiry':
+        session.setExpiry(momentOf(action.to, now()))
+        break
+      case 'save':
+        await session.save()
+        saved.push(session.id)
+        break
+      case 'login':
+        session.login(action.user)
+        break
+      case 'revokeOthers':
+        if (sessions.engine.index && session.user !== undefined)
+          revoked.push(await sessions.revokeOthers(session))
+        break
+      case 'revokeAll':
+        if (sessions.engine.index) revoked.push(await sessions.revokeAll(action.user))
+        break
+      default:
+        session[action.do]()
+    }
+  }
+}
+
+/** What `setExpiry` is given. */
+export function momentOf(to: number | null | { readonly in: number }, now: number): number | Date | null {
+  return typeof to === 'object' && to !== null ? new Date(now + to.in) : to
+}
+
+const key = fc.constantFrom('a', 'b', 'c', '__proto__')
+/** Those who log in. */
+export const USERS = ['ada', 'bob']
+const user = fc.constantFrom(...USERS)
+const value = fc.oneof(
+  fc.nat(9),
+  fc.nat(9).map((n): Counter => ({ n })),
+)
+
+/**
+ * No life is shorter than half a minute: stores that count down by themselves do so in real time, which a test that
+ * holds the clock must not run into.
+ */
+const expiry = fc.oneof(
+  fc.constantFrom(30, 30.5, 300, 0, null, -10),
+  fc.record({ in: fc.constantFrom(45_000, 45_001, 200_000, 0, -1) }),
+)
+
+const oneKey = (verb: 'delete' | 'transform' | 'change in place') => fc.record({ do: fc.constant(verb), key })
+const whole = (verb: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' | 'revokeOthers') =>
+  fc.record({ do: fc.constant(verb) })
+const ofUser = (verb: 'login' | 'revokeAll') => fc.record({ do: fc.constant(verb), user })
+
+const anAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('set' as const), key, value }) },
+  { weight: 2, arbitrary: oneKey('transform') },
+  { weight: 2, arbitrary: oneKey('change in place') },
+  oneKey('delete'),
+  { weight: 2, arbitrary: whole('save') },
+  { weight: 2, arbitrary: whole('cycleKey') },
+  whole('flush'),
+  whole('clear'),
+  { weight: 3, arbitrary: ofUser('login') },
+  whole('logout'),
+  whole('revokeOthers'),
+  ofUser('revokeAll'),
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('setExpiry' as const), to: expiry }) },
+)
+
+export const someActions = fc.array(anAction, { maxLength: 4 })
+
+export const anEnding: fc.Arbitrary<Ending> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant('ok' as const) },
+  fc.constantFrom('status 500', 'throw 500', 'throw 409'),
+)
