@@ -21,7 +21,7 @@ export interface PlayOptions {
   /** How long to let people read, between two things that happen: milliseconds. */
   readonly pace: number
   readonly tell: (event: Event) => void
-  /** EntryMetadata the play early. */
+  /** Ends the play early. */
   readonly signal?: AbortSignal
 }
 

@@ -17,7 +17,7 @@ export const paintOn = (stream: NodeJS.WriteStream): Paint => {
 /** The most columns of a line; a longer one is broken between two words. */
 const WIDTH = 104
 
-/** KeyedMutex events into what is printed of them. Of values that open something only a hash is shown. */
+/** Turns events into what is printed of them. Of values that open something only a hash is shown. */
 export class Printer {
   readonly #paint: Paint
   readonly #cookieName: string

@@ -4,7 +4,7 @@ import type { Visitor } from './visitor.js'
 
 /** A walkthrough, played by a client. */
 export interface Scene {
-  /** The walkthrough's slug in `src/demos/walkthroughs.ts`. */
+  /** The walkthrough's slug in `src/site/demos/walkthroughs.ts`. */
   readonly slug: string
   play(stage: Stage): Promise<void>
 }

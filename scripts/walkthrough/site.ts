@@ -24,7 +24,7 @@ export interface OpenSite {
 }
 
 /**
- * Serves the site as `src/server.ts` does, but for the clock and the port.
+ * Serves the site as `src/site/server.ts` does, but for the clock and the port.
  *
  * @throws EngineUnavailable if the engine's store cannot be used.
  */

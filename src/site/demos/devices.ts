@@ -16,7 +16,7 @@ const RECENT = 10
 const proof = z.object({ password })
 const choice = z.object({ handle: z.string() })
 
-/** EntryMetadata some of the user's sessions, and answers how many; undefined where nobody can count them. */
+/** Ends some of the user's sessions, and answers how many; undefined where nobody can count them. */
 type Ending = (user: string, session: Session, ctx: Context) => Promise<number | undefined>
 
 interface Shown {

@@ -151,7 +151,7 @@ export interface Place extends Walkthrough {
 }
 
 /** The place of a page: its path is an entry of the walkthrough, or below one. */
-export function keyOf(path: string): Place | undefined {
+export function placeOf(path: string): Place | undefined {
   const at = walkthroughs.findIndex(({ entries }) =>
     entries.some(({ href }) => path === href || path.startsWith(`${href}/`)),
   )

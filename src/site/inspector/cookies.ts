@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { parseCookie, parseSetCookie } from 'cookie'
 
 /** A cookie of a request, fit to be shown. */
-export interface SessionCookie {
+export interface SentCookie {
   readonly name: string
   readonly value: string
 }
 
 /** A `Set-Cookie` line, taken apart. */
-export interface GivenCookie extends SessionCookie {
+export interface GivenCookie extends SentCookie {
   /** The browser is told to forget it. */
   readonly isRemoval: boolean
   readonly attributes: readonly Explained[]
@@ -28,7 +28,7 @@ export type IsSecret = (name: string) => boolean
 const WIRE = { decode: (value: string): string => value }
 
 /** The cookies of a `Cookie` header. */
-export function sentCookies(header: string | undefined, isSecret: IsSecret): SessionCookie[] {
+export function sentCookies(header: string | undefined, isSecret: IsSecret): SentCookie[] {
   return Object.entries(parseCookie(header ?? '', WIRE)).map(([name, value = '']) => ({
     name,
     value: isSecret(name) ? digest(value) : value,

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { setCookieLines } from '../../lib/internal.js'
-import { type GivenCookie, givenCookies, type IsSecret, type SessionCookie, sentCookies } from './cookies.js'
+import { type GivenCookie, givenCookies, type IsSecret, type SentCookie, sentCookies } from './cookies.js'
 import type { EngineCall } from './recording.js'
 
 /** One request and its response, as they were seen on the wire, and what the engine had to do for them. */
@@ -10,7 +10,7 @@ export interface Exchange {
   readonly status: number
   /** Where the response sends the browser; empty if it does not. */
   readonly location: string
-  readonly sent: readonly SessionCookie[]
+  readonly sent: readonly SentCookie[]
   readonly given: readonly GivenCookie[]
   readonly calls: readonly EngineCall[]
 }

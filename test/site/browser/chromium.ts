@@ -22,7 +22,7 @@ export function browser(): Promise<Browser> {
   return running
 }
 
-/** EntryMetadata the browser of this process. */
+/** Ends the browser of this process. */
 export async function closeBrowser(): Promise<void> {
   await (await running)?.close()
   running = undefined

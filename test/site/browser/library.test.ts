@@ -7,7 +7,7 @@ inBrowser('Local library: the catalogue is everybody’s, the visits are one’s
   await tour.reads(visits, 'You have visited this page 1 time.')
   await tour.reads('.tally', /^Books 30 Copies \d\d+ Copies available \d\d+ Authors 20$/)
   await tour.look('library')
-  await tour.follow('RequestSession again')
+  await tour.follow('Visit again')
   await tour.reads(visits, 'You have visited this page 2 times.')
 
   await tour.follow('the books')

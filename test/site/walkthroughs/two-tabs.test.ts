@@ -192,7 +192,7 @@ onEngines('by hand: a newcomer begins a session first, and the list can be empti
   t.is(emptied.text('#nothing'), 'Nothing yet.')
 })
 
-/** The form by hand alone, with little backoff: the visitor's token is what the test says, a page what it is told. */
+/** The form by hand alone, with little patience: the visitor's token is what the test says, a page what it is told. */
 async function impatient(t: ExecutionContext): Promise<Browser> {
   const sessions = await openSessions({ engine: 'cache' })
   t.teardown(() => sessions.close())

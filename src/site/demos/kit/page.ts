@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import type { Inspector } from '../../inspector/inspector.js'
 import type { EngineCall } from '../../inspector/recording.js'
-import { keyOf } from '../walkthroughs.js'
+import { placeOf } from '../walkthroughs.js'
 
 /** A page that a handler wants shown. */
 export interface Page {
@@ -52,7 +52,7 @@ export function pages(hood: Inspector | undefined): Middleware {
     // The token's cookie is a part of what the panel tells.
     const csrfToken: string = forms ? ctx.state.csrfToken : ''
     const panel = sources && (await hood?.panel(ctx, calls, sources))
-    const walkthrough = keyOf(ctx.path)
+    const walkthrough = placeOf(ctx.path)
     const frame = { title, csrfToken, panel, live, path: ctx.path }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
     else await ctx.render('walkthrough', { ...locals, ...frame, walkthrough, content: view })

@@ -55,7 +55,7 @@ export const catalogue: readonly AuthorEntry[] = [
     'Dickens',
     1812,
     1870,
-    book('Bleak IndexAccess', 1853, 'al'),
+    book('Bleak House', 1853, 'al'),
     book('A Tale of Two Cities', 1859, 'aalr'),
     book('Great Expectations', 1861, 'aalm'),
   ),

@@ -32,8 +32,8 @@ const note = z.object({
   }),
 })
 
-/** The race by hand: a form for two tabs. `backoff`: how long one waits for the other, in milliseconds. */
-export function byHand(backoff = 5000): Router {
+/** The race by hand: a form for two tabs. `patience`: how long one waits for the other, in milliseconds. */
+export function byHand(patience = 5000): Router {
   const router = new Router({ prefix: HERE })
   const meetings = new Meetings(MOST_WAITING)
   const accounts = new Accounts<Account>()
@@ -64,7 +64,7 @@ export function byHand(backoff = 5000): Router {
 
     const { item } = form.value
     const visitor: string = ctx.state.csrfToken
-    const met = await meetings.meet(`before ${visitor}`, backoff)
+    const met = await meetings.meet(`before ${visitor}`, patience)
     if (met === 'full') return page(ctx, { typed: { item }, problems: { item: FULL } }, 503)
     // Both tabs have loaded the session, and neither has stored anything.
     session.transform('twoTabsByHand', (newest = []) => [...newest, item].slice(-MOST_ITEMS))

@@ -11,8 +11,8 @@ export class Meetings {
     this.#most = most
   }
 
-  /** Waits until somebody else comes to the same `place`, but not for longer than `backoff`: milliseconds. */
-  async meet(place: string, backoff: number): Promise<Met> {
+  /** Waits until somebody else comes to the same `place`, but not for longer than `patience`: milliseconds. */
+  async meet(place: string, patience: number): Promise<Met> {
     const other = this.#waiting.get(place)
     if (other !== undefined) {
       other()
@@ -25,7 +25,7 @@ export class Meetings {
         this.#waiting.delete(place)
         resolve(met)
       }
-      const timer = setTimeout(() => leave('alone'), backoff)
+      const timer = setTimeout(() => leave('alone'), patience)
       this.#waiting.set(place, () => leave('met'))
     })
   }
