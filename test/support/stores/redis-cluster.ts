@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createCluster } from '@keyv/redis'
-import { clusterIds } from '../../../src/lib/engines/redis/slots.js'
+import { clusterIds } from '../../../src/lib/engines/redis/cluster.js'
 import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
 import { redisCluster as servers } from '../servers/redis-cluster.js'
 import type { EngineUnderTest, Store } from './store.js'

@@ -3,17 +3,17 @@ export type RedisAddress =
   | { readonly kind: 'single'; readonly url: string }
   /** Some servers of a cluster; they know the others. */
   | { readonly kind: 'cluster'; readonly urls: readonly string[] }
-  /** Sentinels, which know where the primary is. */
+  /** Sentinels, which tell where the primary is. */
   | {
       readonly kind: 'sentinel'
       readonly urls: readonly string[]
-      /** What they call the primary. */
+      /** Their name for the primary. */
       readonly name: string
-      /** The URL of the primary, were it at this host and port. */
+      /** The URL of a primary at this host and port. */
       readonly urlOf: (host: string, port: string) => string
     }
 
-/** What Sentinel listens on unless it is told otherwise. */
+/** Sentinel's default port. */
 const SENTINEL_PORT = 26_379
 
 const SENTINEL =
@@ -51,7 +51,7 @@ function isRedisUrl(url: string): boolean {
   return /^rediss?:\/\//.test(url) && URL.canParse(url) && new URL(url).hostname !== ''
 }
 
-/** The address as it may be shown: without users and passwords, which are nobody's business. */
+/** The address for messages and logs: without users and passwords. */
 export function shownAddress(address: RedisAddress): string {
   if (address.kind === 'single') return openPart(address.url)
   const urls = address.urls.map(openPart).join()

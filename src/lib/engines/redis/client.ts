@@ -19,7 +19,7 @@ interface SetOptions {
   readonly expiration: { readonly type: 'PX'; readonly value: number }
 }
 
-/** A server whose keys can be walked through. */
+/** A server whose keys can be listed. */
 export interface RedisNode {
   scan(
     cursor: string,
@@ -27,7 +27,7 @@ export interface RedisNode {
   ): Promise<{ cursor: string; keys: string[] }>
 }
 
-/** A client for one connection: once lost it stays lost, and the next one is a new client. */
+/** A client for one connection. Once lost it stays lost, and the next connection is a new client. */
 export interface RedisClient {
   readonly commands: RedisCommands
   /** The servers that hold the keys between them. */
@@ -38,24 +38,20 @@ export interface RedisClient {
    * 1970, a little early rather than late.
    */
   serverTimeAt(moment: number, key: string): Promise<number>
-  /** Lets go of the socket; what was under way fails. */
+  /** Releases the socket; calls under way fail. */
   destroy(): Promise<void>
 }
 
-export interface ClientOptions<Kind extends RedisAddress['kind']> {
+export interface ClientOptions<Kind extends RedisAddress['kind']> extends Omit<ConnectionOptions, 'url'> {
   readonly address: Extract<RedisAddress, { kind: Kind }>
-  /** Milliseconds. */
-  readonly connectTimeout: number
-  /** The connection is gone, for whatever reason. */
-  readonly onLost: () => void
 }
 
-/** A client for a single server, or one that stands for several, as the address of a primary does. */
+/** A client for a single server, or for an address behind which a proxy knows the primary. */
 export function singleClient({ address, ...rest }: ClientOptions<'single'>): RedisClient {
   return clientOfOne({ url: address.url, ...rest }, async () => {})
 }
 
-/** A client for one connection that `check`, once it stands, does not throw at. */
+/** A client for one connection. `check` is called when it is made, and throws if this is the wrong server. */
 export function clientOfOne(
   options: ConnectionOptions,
   check: (role: () => Promise<unknown>) => Promise<void>,
@@ -76,8 +72,8 @@ export function clientOfOne(
 }
 
 /**
- * How many milliseconds a server's clock is ahead of this process's `performance.now()`, which counts from somewhere
- * and never jumps.
+ * How many milliseconds a server's clock is ahead of this process's `performance.now()`, which starts anywhere and never
+ * jumps.
  */
 export async function clockAhead(server: { time(): Promise<readonly unknown[]> }): Promise<number> {
   const [seconds, microseconds] = await server.time()

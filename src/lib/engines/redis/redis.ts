@@ -2,11 +2,10 @@ import type { Engine } from '../engine.js'
 import { EngineMisconfigured } from '../errors.js'
 import { type EngineTools, StoreEngine } from '../store-engine.js'
 import { type RedisAddress, redisAddress, shownAddress } from './address.js'
-import { type RedisClient, singleClient } from './client.js'
-import { clusterClient } from './cluster.js'
-import { RedisLink } from './link.js'
+import { type ClientOptions, type RedisClient, singleClient } from './client.js'
+import { clusterClient, clusterIds } from './cluster.js'
+import { ReconnectingClient } from './reconnecting-client.js'
 import { sentinelClient } from './sentinel.js'
-import { clusterIds } from './slots.js'
 import { RedisStore } from './store.js'
 
 export interface RedisOptions {
@@ -30,28 +29,31 @@ export async function openRedis(options: RedisOptions, tools: EngineTools): Prom
   const address = redisAddress(redisUrl)
   // The text itself, password and all, must not get into the log.
   if (address === undefined) throw new EngineMisconfigured('REDIS_URL is not the URL of a Redis server')
-  const makeClient = (connectTimeout: number, onLost: () => void): RedisClient =>
-    clientFor(address, connectTimeout, onLost)
-  const link = new RedisLink({ address: shownAddress(address), makeClient, timeLimit })
-  await link.run(async () => {})
+  const adapter = await import('@keyv/redis')
+  const client = new ReconnectingClient({
+    address: shownAddress(address),
+    makeClient: (connectTimeout, onLost) => clientFor({ adapter, address, connectTimeout, onLost }),
+    timeLimit,
+  })
+  await client.run(async () => {})
   return new StoreEngine({
     ...tools,
     name: 'redis',
     capabilities: { revocable: true, shared: true, enumerable: true },
-    store: new RedisStore({ link, keyPrefix, timeLimit, clock: tools.clock }),
+    store: new RedisStore({ client, keyPrefix, timeLimit, clock: tools.clock }),
     keyPrefix,
     timeLimit,
     ...(address.kind === 'cluster' && { ids: clusterIds }),
   })
 }
 
-function clientFor(address: RedisAddress, connectTimeout: number, onLost: () => void): RedisClient {
+function clientFor({ address, ...rest }: ClientOptions<RedisAddress['kind']>): RedisClient {
   switch (address.kind) {
     case 'single':
-      return singleClient({ address, connectTimeout, onLost })
+      return singleClient({ address, ...rest })
     case 'cluster':
-      return clusterClient({ address, connectTimeout, onLost })
+      return clusterClient({ address, ...rest })
     case 'sentinel':
-      return sentinelClient({ address, connectTimeout, onLost })
+      return sentinelClient({ address, ...rest })
   }
 }

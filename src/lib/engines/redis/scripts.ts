@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A Lua script that Redis runs as one step, and what Redis knows it by once it has run it. */
+/** A Lua script that Redis runs as one step, and the hash by which Redis knows it once it has run it. */
 export interface Script {
   readonly text: string
   /** Its SHA-1 in hex. */
@@ -39,9 +39,9 @@ export const redisScripts = {
     return 1`),
 
   /**
-   * KEYS: from, to. ARGV: version, now, deadline by the server's clock, text, its milliseconds to live, mark, its
-   * milliseconds to live. A server that was frozen finds the script when it goes on; by then the caller has given up
-   * and told nobody the new id, so that a late move would be a log-out.
+   * KEYS: from, to. ARGV: version, now, deadline by the server's clock, text, its milliseconds to live, tombstone, its
+   * milliseconds to live. A server that was frozen runs the script when it goes on. By then the caller has given up and
+   * told nobody the new id, so a late move would be a log-out.
    */
   move: script(`
     local time = redis.call('TIME')
@@ -53,12 +53,12 @@ export const redisScripts = {
     redis.call('SET', KEYS[1], ARGV[6], 'PX', ARGV[7])
     return 1`),
 
-  /** KEYS: key. Leaves marks. */
+  /** KEYS: key. Leaves tombstones. */
   remove: script(`
     if not entry(KEYS[1]) then return 0 end
     return redis.call('DEL', KEYS[1])`),
 
-  /** KEYS: key. ARGV: now. Takes marks too. */
+  /** KEYS: key. ARGV: now. Removes tombstones too. */
   removeExpired: script(`
     local _, expires = entry(KEYS[1])
     if not expires or expires > tonumber(ARGV[1]) then return 0 end

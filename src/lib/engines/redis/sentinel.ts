@@ -1,28 +1,25 @@
 import { type ClientOptions, clientOfOne, type RedisClient } from './client.js'
-import { askAll } from './question.js'
+import { askAll } from './connection.js'
 
 /**
- * A client for the primary that the sentinels name. They are asked whenever a connection is made, so that a new line is
- * all that a failover needs; and the server is asked too whether it is the primary, for a sentinel may be behind.
+ * A client for the primary that the sentinels name. They are asked whenever a connection is made, so a failover needs
+ * nothing but a new connection. The server is asked too whether it is the primary, since a sentinel may be behind.
  */
-export function sentinelClient({
-  address: { urls, name, urlOf },
-  connectTimeout,
-  onLost,
-}: ClientOptions<'sentinel'>): RedisClient {
+export function sentinelClient(options: ClientOptions<'sentinel'>): RedisClient {
+  const { urls, name, urlOf } = options.address
   const candidates = new Map<string, { client: RedisClient; connecting: Promise<unknown> }>()
   let primary: RedisClient | undefined
-  /** Whoever comes now comes too late. */
+  /** A primary was found, or nobody wants one any more; a candidate that comes now is too late. */
   let settled = false
 
-  /** The server at `url`, once it has said that it is the primary. Where sentinels agree it is asked once. */
+  /** The server at `url`, once it has said that it is the primary. It is asked once, if several sentinels name it. */
   async function candidate(url: string): Promise<RedisClient> {
     if (settled) throw new Error('the connection is no longer wanted')
     const known = candidates.get(url)
     if (known !== undefined) return known.connecting.then(() => known.client)
     const client = clientOfOne(
-      { url, connectTimeout, onLost: () => primary === client && onLost() },
-      async (role) => isPrimary(await role(), url),
+      { ...options, url, onLost: () => primary === client && options.onLost() },
+      async (role) => checkPrimary(await role(), url),
     )
     const connecting = client.connect()
     candidates.set(url, { client, connecting })
@@ -30,8 +27,8 @@ export function sentinelClient({
     return client
   }
 
-  const question = askAll(urls, connectTimeout, async (ask) => {
-    const place = await ask(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name])
+  const question = askAll(urls, options, async (send) => {
+    const place = await send(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name])
     if (!Array.isArray(place)) throw new Error(`the sentinels know no primary of the name ${name}`)
     return candidate(urlOf(String(place[0]), String(place[1])))
   })
@@ -62,7 +59,7 @@ export function sentinelClient({
   }
 }
 
-function isPrimary(role: unknown, url: string): void {
-  const [is] = Array.isArray(role) ? role : []
-  if (String(is) !== 'master') throw new Error(`the server at ${new URL(url).host} is not the primary`)
+function checkPrimary(reply: unknown, url: string): void {
+  const [role] = Array.isArray(reply) ? reply : []
+  if (String(role) !== 'master') throw new Error(`the server at ${new URL(url).host} is not the primary`)
 }

@@ -1,11 +1,10 @@
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
-import type { RedisClient, ScriptInput } from './client.js'
-import { type RedisLink, replyCode } from './link.js'
+import type { RedisClient, RedisNode, ScriptInput } from './client.js'
+import { type ReconnectingClient, replyCode } from './reconnecting-client.js'
 import { redisScripts, type Script } from './scripts.js'
-import { RedisSweep } from './sweep.js'
 
 export interface RedisStoreOptions {
-  readonly link: RedisLink
+  readonly client: ReconnectingClient
   /** Keyv's namespace. */
   readonly keyPrefix: string
   /** How long one step may take, in milliseconds. */
@@ -14,18 +13,18 @@ export interface RedisStoreOptions {
   readonly clock: () => number
 }
 
-/** What Redis takes for a text that is over already; it refuses 0. */
+/** Milliseconds. Redis refuses 0, so this is for a text that has expired already. */
 const SHORTEST_LIFE = 1
 
-/** A move is done within this share of the time limit or not at all: a way that is slow there is as slow back. */
+/** A move is done within this share of the time limit or not at all; its reply needs as long as the command did. */
 const MOVE_SHARE = 0.5
 
 /**
- * Sessions as texts that Redis removes at their end. Every step is one command or one script, and what requests ask
- * for at the same moment travels together: the client sends it in one go.
+ * Sessions as texts that Redis removes when they expire. Every step is one command or one script, and the client sends
+ * all commands of the same moment in one go.
  *
- * Redis counts down from when it gets a text, by its own clock; whether a session is over is decided by ours alone, so
- * that neither a clock that is wrong nor a text that lingers revives anything (S18).
+ * Redis counts down from when it gets a text, by its own clock. Only our clock decides whether a session has expired, so
+ * neither a wrong clock nor a text that is removed late revives a session (S18).
  */
 export class RedisStore implements SessionStore {
   readonly #options: RedisStoreOptions
@@ -37,11 +36,11 @@ export class RedisStore implements SessionStore {
   }
 
   read(key: string): Promise<string | undefined> {
-    return this.#options.link.run(async ({ commands }) => {
+    return this.#options.client.run(async ({ commands }) => {
       try {
         return (await commands.get(this.#keyOf(key))) ?? undefined
       } catch (error) {
-        // Somebody else's list or hash: there, but nothing that can be read.
+        // Somebody else's list or hash: the key is taken, but there is no session to read.
         if (replyCode(error) === 'WRONGTYPE') return ''
         throw error
       }
@@ -49,7 +48,7 @@ export class RedisStore implements SessionStore {
   }
 
   insert(key: string, { text, expires }: StoredEntry): Promise<boolean> {
-    return this.#options.link.run(async ({ commands }) => {
+    return this.#options.client.run(async ({ commands }) => {
       const expiration = { type: 'PX', value: Number(this.#lifeOf(expires)) } as const
       return (await commands.set(this.#keyOf(key), text, { condition: 'NX', expiration })) !== null
     })
@@ -64,9 +63,9 @@ export class RedisStore implements SessionStore {
   }
 
   move(move: Move, version: number, now: number): Promise<boolean> {
-    const { link, timeLimit } = this.#options
+    const { client: connections, timeLimit } = this.#options
     const latest = performance.now() + timeLimit * MOVE_SHARE
-    return link.run(async (client) => {
+    return connections.run(async (client) => {
       const { from, to, entry, mark } = move
       const deadline = await client.serverTimeAt(latest, this.#keyOf(from))
       const texts = [entry, mark].flatMap(({ text, expires }) => [text, this.#lifeOf(expires)])
@@ -82,7 +81,7 @@ export class RedisStore implements SessionStore {
   }
 
   removeExpired(limit: number, now: number): Promise<number> {
-    return this.#options.link.run((client) => {
+    return this.#options.client.run((client) => {
       const remove = (key: string): Promise<boolean> =>
         runScript(client, redisScripts.removeExpired, { keys: [key], arguments: [String(now)] })
       return this.#sweep.run(client, limit, remove)
@@ -90,12 +89,12 @@ export class RedisStore implements SessionStore {
   }
 
   close(): Promise<void> {
-    return this.#options.link.close()
+    return this.#options.client.close()
   }
 
   #run(script: Script, keys: readonly string[], parameters: string[]): Promise<boolean> {
     const input = { keys: keys.map((key) => this.#keyOf(key)), arguments: parameters }
-    return this.#options.link.run((client) => runScript(client, script, input))
+    return this.#options.client.run((client) => runScript(client, script, input))
   }
 
   /** Milliseconds from now, as Redis takes them. */
@@ -104,18 +103,18 @@ export class RedisStore implements SessionStore {
     return String(Math.min(Math.max(SHORTEST_LIFE, life), Number.MAX_SAFE_INTEGER))
   }
 
-  /** Where Keyv looks: it puts its namespace before a key, and so does its adapter for Redis. */
+  /** The key that a plain Keyv client uses: Keyv puts its namespace before a key, and so does its Redis adapter. */
   #keyOf(key: string): string {
     return redisKeyOf(this.#options.keyPrefix, key)
   }
 }
 
-/** Keyv's Redis adapter puts the namespace before keys that begin with it already. */
+/** Keyv's Redis adapter puts the namespace even before keys that begin with it already. */
 export function redisKeyOf(keyPrefix: string, key: string): string {
   return `${keyPrefix}::${key}`
 }
 
-/** Whether the script did what it is for. A server that has not met it yet, or has forgotten it, is given its text. */
+/** Whether the script did its step. A server that does not know the script, or has forgotten it, gets its text. */
 async function runScript(
   { commands }: RedisClient,
   { sha, text }: Script,
@@ -126,5 +125,64 @@ async function runScript(
   } catch (error) {
     if (replyCode(error) !== 'NOSCRIPT') throw error
     return (await commands.eval(text, input)) === 1
+  }
+}
+
+/** How many keys Redis looks at in one step of a scan, about. */
+const STEP = 1000
+/** How many steps one sweep takes. */
+const STEPS = 10
+
+const START = '0'
+
+/**
+ * Removes expired texts that Redis has not removed. It finds some only where its clock and ours disagree. Hence a scan of
+ * a bounded number of steps, which goes on where the last one stopped.
+ */
+class RedisSweep {
+  readonly #pattern: string
+  /** Where the next scan begins, by the server's place among the nodes. */
+  readonly #cursors: string[] = []
+
+  constructor(pattern: string) {
+    this.#pattern = pattern
+  }
+
+  /** Calls `remove` for each key until it has answered `limit` times that it removed something. */
+  async run(client: RedisClient, limit: number, remove: (key: string) => Promise<boolean>): Promise<number> {
+    let removed = 0
+    for (const [place, node] of (await client.nodes()).entries()) {
+      removed += await this.#scan(place, node, limit - removed, remove)
+    }
+    return removed
+  }
+
+  async #scan(
+    place: number,
+    node: RedisNode,
+    limit: number,
+    remove: (key: string) => Promise<boolean>,
+  ): Promise<number> {
+    let removed = 0
+    let wholeRound = (this.#cursors[place] ?? START) === START
+    for (let step = 0; step < STEPS; step++) {
+      const page = await node.scan(this.#cursors[place] ?? START, {
+        MATCH: this.#pattern,
+        COUNT: STEP,
+        TYPE: 'string',
+      })
+      for (let keys = page.keys; keys.length > 0; ) {
+        // Limit reached: the next scan looks at this page again.
+        if (removed === limit) return removed
+        const some = keys.slice(0, limit - removed)
+        keys = keys.slice(some.length)
+        removed += (await Promise.all(some.map(remove))).filter(Boolean).length
+      }
+      this.#cursors[place] = page.cursor
+      if (page.cursor !== START) continue
+      if (wholeRound) break
+      wholeRound = true
+    }
+    return removed
   }
 }
