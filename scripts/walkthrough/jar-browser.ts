@@ -1,5 +1,5 @@
 import { Cookie, CookieJar } from 'tough-cookie'
-import { CSRF_FIELD } from '../../src/lib/csrf/names.js'
+import { CSRF_FIELD } from '../../src/lib/csrf/options.js'
 import type { Browser } from './visitor.js'
 
 /** One request and its response, as they went over the wire. */

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { CSRF_COOKIE } from '../../src/lib/csrf/names.js'
+import { CSRF_COOKIE } from '../../src/lib/csrf/options.js'
 import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/site/inspector/cookies.js'
 import type { StoredRecord } from '../../src/site/inspector/stored-record.js'
 import type { Wire } from './jar-browser.js'

@@ -1,8 +1,8 @@
 export type { Codec, Entry } from './codecs/codec.js'
 export type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from './codecs/record.js'
+export { type CsrfReason, CsrfRefused } from './csrf/check.js'
 export { csrf } from './csrf/csrf.js'
 export type { CsrfOptions } from './csrf/options.js'
-export { type CsrfReason, CsrfRefused } from './csrf/refused.js'
 export type {
   Announce,
   Capabilities,

@@ -3,7 +3,11 @@ import type { Context } from 'koa'
 import { type Keys, keysFor } from '../codecs/keys.js'
 import { consoleLogger, type Logger } from '../logger.js'
 import { COOKIE_NAME, COOKIE_PATH } from '../middleware/cookie.js'
-import { CSRF_COOKIE } from './names.js'
+
+/** Where the token travels; the names are Django's. */
+export const CSRF_COOKIE = 'csrftoken'
+export const CSRF_FIELD = 'csrfmiddlewaretoken'
+export const CSRF_HEADER = 'X-CSRFToken'
 
 /** What `csrf` takes. */
 export interface CsrfOptions {

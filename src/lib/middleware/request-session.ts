@@ -1,6 +1,6 @@
 import { format } from 'node:util'
 import type { Context } from 'koa'
-import { bindingOf } from '../csrf/binding.js'
+import { bindingOf } from '../csrf/token.js'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'

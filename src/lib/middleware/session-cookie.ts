@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.js'
 import {
   type CookieLife,
   type CookieOptions,
@@ -7,73 +8,96 @@ import {
   setCookie,
 } from './cookie.js'
 
-/** The session's cookie as the browser is to have it. */
+/** Milliseconds from one warning about plain HTTP to the next, which every request could cause. */
+const WARNING_INTERVAL = 60_000
+
+const PLAIN_HTTP =
+  'the session cookie is Secure, but the request came over plain HTTP, where browsers drop such a cookie without ' +
+  'notice: serve HTTPS; behind a proxy that does, set app.proxy = true; for development, set COOKIE_SECURE to auto or false'
+
+export interface SessionCookieParts {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly logger: Logger
+}
+
+/** Makes the `Set-Cookie` lines of the session's cookie. */
 export class SessionCookie {
   readonly name: string
-  readonly #secure: boolean | 'auto'
+  /** `true`: always with `Secure`. `auto`: over HTTPS only. */
+  readonly secure: boolean | 'auto'
   readonly #overHttps: CookieLines
   readonly #overHttp: CookieLines
-  readonly #warnOfPlainHttp: () => void
+  readonly #parts: SessionCookieParts
+  #lastWarning = Number.NEGATIVE_INFINITY
 
-  constructor(cookie: CookieSettings, warnOfPlainHttp: () => void) {
+  constructor(cookie: CookieSettings, parts: SessionCookieParts) {
     this.name = cookie.name
-    this.#secure = cookie.secure
+    this.secure = cookie.secure
     this.#overHttps = new CookieLines({ ...cookie, secure: true })
     this.#overHttp = new CookieLines({ ...cookie, secure: false })
-    this.#warnOfPlainHttp = warnOfPlainHttp
+    this.#parts = parts
   }
 
-  /** How it is written in an answer that goes over HTTPS, or over plain HTTP. */
+  /** The lines for an answer that goes over HTTPS, or over plain HTTP. */
   linesOver(isHttps: boolean): CookieLines {
-    if (this.#secure === 'auto') return isHttps ? this.#overHttps : this.#overHttp
-    if (this.#secure && !isHttps) this.#warnOfPlainHttp()
-    return this.#secure ? this.#overHttps : this.#overHttp
+    if (this.secure === 'auto') return isHttps ? this.#overHttps : this.#overHttp
+    if (this.secure && !isHttps) this.#warnOfPlainHttp()
+    return this.secure ? this.#overHttps : this.#overHttp
+  }
+
+  #warnOfPlainHttp(): void {
+    const now = this.#parts.clock()
+    // A clock that was set back must not silence the warning for long (S25).
+    if (now >= this.#lastWarning && now < this.#lastWarning + WARNING_INTERVAL) return
+    this.#lastWarning = now
+    this.#parts.logger.warn({ cookieName: this.name }, PLAIN_HTTP)
   }
 }
 
-/** How many lines of one second are kept: nearly all sessions live equally long, give or take a second. */
-const KEPT = 8
+/** How many lines of one second are cached: nearly all sessions live equally long, give or take a second. */
+const MOST_CACHED = 8
 
 /**
- * The `Set-Cookie` lines of one cookie. Beside their value they differ once a second and by how long the session lives, so
- * what the library made is kept as long as that.
+ * The `Set-Cookie` lines of one cookie. Apart from the value a line changes once a second, with `Expires`, and with the
+ * session's life. So what the library made is cached for a second.
  */
 class CookieLines {
   readonly #options: CookieOptions
   #second = Number.NaN
-  /** By `Max-Age`: all that comes after the value. */
-  readonly #rests = new Map<number | undefined, string>()
+  /** Everything that follows the value, by `Max-Age`. */
+  readonly #attributes = new Map<number | undefined, string>()
 
   constructor(options: CookieOptions) {
     this.#options = options
   }
 
   set(value: string, life: CookieLife): string {
-    return `${this.#options.name}=${encoded(value)}${this.#restFor(life)}`
+    return `${this.#options.name}=${encodeValue(value)}${this.#attributesFor(life)}`
   }
 
   remove(): string {
     return removeCookie(this.#options)
   }
 
-  #restFor(life: CookieLife): string {
+  #attributesFor(life: CookieLife): string {
     const maxAge = life === 'browser' ? undefined : maxAgeOf(life)
-    if (life !== 'browser') this.#forgetBefore(Math.trunc(life.now / 1000))
-    const kept = this.#rests.get(maxAge)
-    if (kept !== undefined) return kept
-    const rest = setCookie(this.#options, '', life).slice(this.#options.name.length + 1)
-    this.#rests.set(maxAge, rest)
-    return rest
+    if (life !== 'browser') this.#dropOutdated(Math.trunc(life.now / 1000))
+    const cached = this.#attributes.get(maxAge)
+    if (cached !== undefined) return cached
+    const attributes = setCookie(this.#options, '', life).slice(this.#options.name.length + 1)
+    this.#attributes.set(maxAge, attributes)
+    return attributes
   }
 
-  #forgetBefore(second: number): void {
-    if (second === this.#second && this.#rests.size < KEPT) return
-    this.#rests.clear()
+  #dropOutdated(second: number): void {
+    if (second === this.#second && this.#attributes.size < MOST_CACHED) return
+    this.#attributes.clear()
     this.#second = second
   }
 }
 
 /** Nearly every value needs no encoding. */
-function encoded(value: string): string {
+function encodeValue(value: string): string {
   return /^[\w.-]*$/.test(value) ? value : encodeURIComponent(value)
 }

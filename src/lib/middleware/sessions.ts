@@ -2,7 +2,6 @@ import type { Context, DefaultContext, Middleware } from 'koa'
 import type { SessionContext } from '../session/context.js'
 import type { Session } from '../session/session.js'
 import type { CookieSettings } from './cookie.js'
-import { plainHttpWarning } from './plain-http.js'
 import { redactCookie } from './redact-cookies.js'
 import { RequestSession } from './request-session.js'
 import { SessionCookie } from './session-cookie.js'
@@ -18,7 +17,7 @@ interface Visited {
  * request that does not ask for its session costs nothing.
  */
 export function sessionMiddleware(context: SessionContext, cookie: CookieSettings): Middleware {
-  const sent = new SessionCookie(cookie, plainHttpWarning(context, cookie.name))
+  const sent = new SessionCookie(cookie, context)
   let prepared: Context['app'] | undefined
   return async function tessera(ctx, next) {
     if (ctx.app !== prepared) {

@@ -140,5 +140,5 @@ test('without sessions above it the first request says so', async (t) => {
   app.on('error', (error) => errors.push(error))
   app.use(csrf({ secretKey: KEY }))
   t.is((await fetch(await serve(t, app))).status, 500)
-  t.regex(errors[0]?.message ?? '', /use it behind app\.use\(sessions\.middleware\(\)\)/)
+  t.regex(errors[0]?.message ?? '', /use it after app\.use\(sessions\.middleware\(\)\)/)
 })

@@ -160,16 +160,16 @@ test('the refusal says what is wrong and how to mend it, and nothing that it was
   }
   t.regex(
     await refusal({}, false),
-    /needs the cookie csrftoken.*Allow cookies.*\n\nFor whoever builds this site: /,
+    /needs the cookie csrftoken.*Allow cookies.*\n\nFor the developer of this site: /,
   )
   t.regex(await refusal({}), /without its token.*\n\n.*name="csrfmiddlewaretoken".*X-CSRFToken.*body parser/)
   t.regex(await refusal({ 'X-CSRFToken': 'old' }), /token is an old one\. Open the page again/)
   t.regex(
     await refusal({ Origin: 'null' }),
-    /does not say where it is.*taken from http:\/\/127.*no-referrer/s,
+    /does not say where it is.*accepted from http:\/\/127.*no-referrer/s,
   )
   const foreign = await refusal({ Origin: 'https://evil.example' })
-  t.regex(foreign, /sent from https:\/\/evil\.example, and is taken from http:\/\/127.*app\.proxy = true/s)
+  t.regex(foreign, /sent from https:\/\/evil\.example, and is accepted from http:\/\/127.*app\.proxy = true/s)
   t.regex(foreign, /csrf\(\{ trustedOrigins: \['https:\/\/evil\.example'\] \}\)/)
   t.regex(
     await refusal({ 'Sec-Fetch-Site': 'cross-site' }),

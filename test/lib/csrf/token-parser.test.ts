@@ -1,7 +1,6 @@
 import test from 'ava'
 import { keysFor } from '../../../src/lib/codecs/keys.js'
-import { bindingOf } from '../../../src/lib/csrf/binding.js'
-import { newRandom, randomOf, verifiedRandom, writeToken } from '../../../src/lib/csrf/token.js'
+import { bindingOf, newRandom, randomOf, verifiedRandom, writeToken } from '../../../src/lib/csrf/token.js'
 
 const keys = keysFor('a test', ['a secret of the tests, and of nobody else', 'an earlier one'])
 const engine = {}
