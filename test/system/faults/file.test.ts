@@ -5,6 +5,7 @@ import test from 'ava'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
 import { temporaryDirectory } from '../../support/server-process.js'
+import { stall } from '../../support/stall.js'
 import { everythingIn, leftoversIn, openFileBench, sessionsIn } from './file-bench.js'
 
 const NOBODY = 'n'.repeat(32)
@@ -164,6 +165,20 @@ test('file: every call ends in time, though a lock is never given up', async (t)
     'those who gave up left something, or a second session',
   )
   t.is((await sessionsIn(bench.filePath)).length, 1)
+})
+
+test('file: a block of the event loop that is longer than the time limit ends nothing that goes on', async (t) => {
+  const bench = await openFileBench(t, { engineTimeout: 200 })
+  const { engine } = bench
+  const ids = await Promise.all(Array.from({ length: 4 }, () => engine.create(bench.record({ n: 1 }))))
+  const loads = ids.map((id) => engine.load(id))
+  const updates = ids.map((id) => engine.update(id, bench.record({ n: 2 }), 1))
+  await stat(bench.filePath)
+  stall(300)
+  t.deepEqual(
+    (await Promise.all([...loads, ...updates])).map(({ kind }) => kind),
+    [...loads.map(() => 'found'), ...updates.map(() => 'updated')],
+  )
 })
 
 test('file: S09 a rotate that fails halfway leaves the session under its old id and nothing under a new one', async (t) => {

@@ -1,4 +1,4 @@
-import { KeyedMutex, tooSlow, within } from '../concurrency.js'
+import { KeyedMutex, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
 import { compareAndSet } from './compare-and-set.js'
 import { insertFile, MAX_BYTES, readSessionFile } from './session-file.js'
@@ -81,15 +81,15 @@ export class FileChanges {
    */
   async inTime<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { timeLimit, directory } = this.#options
-    const signal = AbortSignal.timeout(timeLimit)
-    const working = work(signal)
+    const controller = new AbortController()
+    const working = work(controller.signal)
     this.#underWay.add(working)
     void working.catch(() => {}).then(() => this.#underWay.delete(working))
     try {
       return await within(timeLimit, working)
     } catch (cause) {
-      if (cause instanceof EngineUnavailable) throw cause
-      throw cause === signal.reason ? tooSlow(timeLimit) : unusableFiles(directory, cause)
+      controller.abort(cause)
+      throw cause instanceof EngineUnavailable ? cause : unusableFiles(directory, cause)
     }
   }
 
