@@ -49,7 +49,7 @@ async function sourceFiles(): Promise<File[]> {
   return Promise.all(
     paths.map(async (path) => {
       const text = await readFile(join(src, path), 'utf8')
-      const imports = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(
+      const imports = [...text.matchAll(/(?:\bfrom|\bimport|\bdriverOf)\s*\(?\s*'([^']+)'/g)].map(
         ([, specifier = '']) =>
           specifier.startsWith('.')
             ? normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts')

@@ -1,7 +1,10 @@
 import { tooSlow } from './concurrency.js'
 
-/** Items in one go at the most. */
-const MOST = 256
+/** Items in one run at the most. */
+const MAX_ITEMS = 256
+
+/** After this share of the time limit a run that is not over no longer keeps the next one waiting. */
+const PATIENCE = 0.25
 
 interface Waiting<Item, Result> {
   readonly item: Item
@@ -10,30 +13,27 @@ interface Waiting<Item, Result> {
 }
 
 export interface BatchOptions<Item, Result> {
-  /** Does all items in one go; answers one result an item, in their order. */
+  /** Does all items at once; answers one result for each item, in their order. */
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>
-  /** How long one go may take, in milliseconds. */
+  /** How long one run may take, in milliseconds. */
   readonly timeLimit: number
-  /** Whether a go can run beside another that takes long. Where all go through one connection it could only wait. */
-  readonly beside: boolean
+  /** Whether a run can overtake one that takes long. Where all share one connection it could only wait. */
+  readonly concurrent: boolean
 }
 
-/** A go that takes longer than this share of the limit holds up nobody any more who can go beside it. */
-const PATIENCE = 0.25
-
 /**
- * Does in one go what several requests want at the same moment. The first item waits for the end of the event
- * loop's turn, so that the requests whose bytes arrived in the same turn can join; while one go is under way the
- * next one gathers. Each caller waits for its own item.
+ * Does at once what several requests want at the same moment. The first item waits until the event loop has handled
+ * what arrived in the same turn, so that those requests can join; while a run is under way the next one collects its
+ * items. Each caller gets the result of its own item.
  */
 export class Batch<Item, Result> {
   readonly #options: BatchOptions<Item, Result>
   #waiting: Waiting<Item, Result>[] = []
-  /** When the first of those who wait came. */
+  /** When the first of the waiting items came. */
   #since = 0
-  /** The go for whose end the next one waits. */
-  #ahead: object | undefined
-  readonly #underWay = new Set<object>()
+  /** The run whose end the next one waits for. */
+  #current: object | undefined
+  readonly #running = new Set<object>()
 
   constructor(options: BatchOptions<Item, Result>) {
     this.#options = options
@@ -43,69 +43,61 @@ export class Batch<Item, Result> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) this.#since = performance.now()
       this.#waiting.push({ item, resolve, reject })
-      if (this.#ahead === undefined) this.#start()
+      if (this.#current === undefined) this.#start()
     })
   }
 
-  /** Resolves when nothing is under way and nobody waits. */
+  /** Resolves when no run is under way and no item waits. */
   async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await new Promise((resolve) => setImmediate(resolve))
+    while (this.#running.size > 0) await new Promise((resolve) => setImmediate(resolve))
   }
 
   #start(): void {
-    const go = {}
-    this.#ahead = go
-    this.#underWay.add(go)
+    const current = {}
+    this.#current = current
+    this.#running.add(current)
     setImmediate(() => {
-      void this.#run(go, this.#waiting.splice(0, MOST))
+      void this.#run(current, this.#waiting.splice(0, MAX_ITEMS))
     })
   }
 
-  async #run(go: object, batch: readonly Waiting<Item, Result>[]): Promise<void> {
-    const { run, timeLimit, beside } = this.#options
-    const backoff = timeLimit * PATIENCE
+  async #run(current: object, items: readonly Waiting<Item, Result>[]): Promise<void> {
+    const { run, timeLimit, concurrent } = this.#options
+    const patience = timeLimit * PATIENCE
     const left = timeLimit - (performance.now() - this.#since)
-    let timer = beside
+    let timer = concurrent
       ? setTimeout(() => {
-          // It may be stuck on a connection that leads nowhere any more: whoever comes now takes another.
-          this.#letNext(go)
-          timer = setTimeout(() => this.#giveUp(go, batch), left - backoff)
-        }, backoff)
-      : setTimeout(() => this.#giveUp(go, [...batch, ...this.#waiting.splice(0)]), timeLimit)
+          // It may be stuck on a dead connection: the next run takes another one.
+          this.#letNext(current)
+          timer = setTimeout(() => this.#giveUp(current, items), left - patience)
+        }, patience)
+      : setTimeout(() => this.#giveUp(current, [...items, ...this.#waiting.splice(0)]), timeLimit)
     try {
-      settle(batch, await run(batch.map(({ item }) => item)))
+      const results = await run(items.map(({ item }) => item))
+      if (results.length !== items.length) throw new Error('a batch must answer one result for each item')
+      for (const [index, { resolve }] of items.entries()) resolve(results[index] as Result)
     } catch (error) {
-      refuse(batch, error)
+      for (const { reject } of items) reject(error)
     }
     clearTimeout(timer)
-    this.#underWay.delete(go)
-    this.#letNext(go)
+    this.#running.delete(current)
+    this.#letNext(current)
   }
 
-  #letNext(go: object): void {
-    if (this.#ahead !== go) return
-    this.#ahead = undefined
+  #letNext(current: object): void {
+    if (this.#current !== current) return
+    this.#current = undefined
     if (this.#waiting.length > 0) this.#start()
   }
 
   /**
-   * Whoever waits behind a go that none can pass would wait for longer than the limit, and is refused with it. The go
-   * itself cannot be recalled; when it ends at last, nobody listens.
+   * Items that wait behind a run which none can overtake would wait for longer than the limit, and are refused with it.
+   * The run itself cannot be stopped; nobody listens to it after that.
    */
-  #giveUp(go: object, refused: readonly Waiting<Item, Result>[]): void {
-    refuse(refused, tooSlow(this.#options.timeLimit))
-    this.#underWay.delete(go)
-    this.#letNext(go)
+  #giveUp(current: object, refused: readonly Waiting<Item, Result>[]): void {
+    const error = tooSlow(this.#options.timeLimit)
+    for (const { reject } of refused) reject(error)
+    this.#running.delete(current)
+    this.#letNext(current)
   }
-}
-
-function settle<Item, Result>(batch: readonly Waiting<Item, Result>[], results: readonly Result[]): void {
-  if (results.length !== batch.length) throw new Error('a batch must answer one result an item')
-  results.forEach((result, index) => {
-    batch[index]?.resolve(result)
-  })
-}
-
-function refuse<Item, Result>(waiting: readonly Waiting<Item, Result>[], error: unknown): void {
-  for (const { reject } of waiting) reject(error)
 }

@@ -7,10 +7,10 @@ import { EngineUnavailable } from '../../../src/lib/index.js'
 const LIMIT = 400
 
 /** A batch whose goes are written down; one with `stuck` in it never ends. */
-function batchOf(goes: string[][], beside = true): Batch<string, string> {
+function batchOf(goes: string[][], concurrent = true): Batch<string, string> {
   return new Batch({
     timeLimit: LIMIT,
-    beside,
+    concurrent,
     run: (items) => {
       goes.push([...items])
       return items.includes('stuck') ? new Promise(() => {}) : Promise.resolve(items)

@@ -1,6 +1,7 @@
+import { LRUCache } from 'lru-cache'
 import type { Engine } from '../engine.js'
+import type { Move, SessionStore, StoredEntry } from '../session-store.js'
 import { type EngineTools, StoreEngine } from '../store-engine.js'
-import { CachedStore } from './cached-store.js'
 import { type DbOptions, openDbStore } from './db.js'
 
 export interface CachedDbOptions extends DbOptions {
@@ -15,14 +16,138 @@ export async function openCachedDb(options: CachedDbOptions, tools: EngineTools)
   const { keyPrefix, cacheMaxSessions, cacheTtl } = options
   const { store, shared } = await openDbStore(options, tools.logger)
   const maxAge = cacheTtl * 1000
-  const cached = new CachedStore({ store, max: cacheMaxSessions, maxAge, clock: tools.clock })
-  const capabilities = { revocable: true, shared, enumerable: true, staleFor: maxAge }
   return new StoreEngine({
     ...tools,
     name: 'cached_db',
-    capabilities,
-    store: cached,
+    capabilities: { revocable: true, shared, enumerable: true, staleFor: maxAge },
+    store: new CachedStore({ store, max: cacheMaxSessions, maxAge, clock: tools.clock }),
     keyPrefix,
     timeLimit: options.engineTimeout,
   })
+}
+
+export interface CachedStoreOptions {
+  readonly store: SessionStore
+  /** Entries held at the most; the one unused for longest is evicted. */
+  readonly max: number
+  /** How long an entry may be answered without asking the store: milliseconds. */
+  readonly maxAge: number
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+interface Cached {
+  readonly text: string
+  /** When the store had it: milliseconds since 1970. */
+  readonly since: number
+}
+
+/**
+ * A store with this process's memory in front of it. A read may be as old as `maxAge`. Every write goes to the store
+ * with its condition, and the cache keeps only what the store has accepted, so an old entry in memory can neither
+ * overwrite a newer one nor bring back one that is gone. When the store refuses a write, the cache forgets the key, and
+ * the next read asks the store.
+ */
+class CachedStore implements SessionStore {
+  readonly #store: SessionStore
+  readonly #options: CachedStoreOptions
+  readonly #entries: LRUCache<string, Cached>
+  readonly #reading = new Map<string, Promise<string | undefined>>()
+  /** Reads that were under way when somebody wrote: what they find may be from before the write. */
+  readonly #outdated = new WeakSet<Promise<unknown>>()
+
+  constructor(options: CachedStoreOptions) {
+    this.#store = options.store
+    this.#options = options
+    this.#entries = new LRUCache({ max: options.max })
+  }
+
+  read(key: string): Promise<string | undefined> {
+    const cached = this.#entries.get(key)
+    const { clock, maxAge } = this.#options
+    // A clock that was set back must not keep an entry for ever (S25).
+    if (cached !== undefined && Math.abs(clock() - cached.since) < maxAge) return Promise.resolve(cached.text)
+    return this.#reading.get(key) ?? this.#readThrough(key)
+  }
+
+  readNow(key: string): Promise<string | undefined> {
+    this.#forget([key])
+    return this.read(key)
+  }
+
+  insert(key: string, entry: StoredEntry): Promise<boolean> {
+    return this.#write([key], this.#store.insert(key, entry), () => this.#remember(key, entry.text))
+  }
+
+  replace(key: string, entry: StoredEntry, version: number, now: number): Promise<boolean> {
+    return this.#write([key], this.#store.replace(key, entry, version, now), () =>
+      this.#remember(key, entry.text),
+    )
+  }
+
+  extend(key: string, expires: number, now: number): Promise<boolean> {
+    return this.#write([key], this.#store.extend(key, expires, now))
+  }
+
+  move(move: Move, version: number, now: number): Promise<boolean> {
+    return this.#write([move.from, move.to], this.#store.move(move, version, now), () => {
+      this.#remember(move.to, move.entry.text)
+      this.#remember(move.from, move.mark.text)
+    })
+  }
+
+  remove(key: string): Promise<boolean> {
+    return this.#write([key], this.#store.remove(key))
+  }
+
+  removeExpired(limit: number, now: number): Promise<number> {
+    return this.#store.removeExpired(limit, now)
+  }
+
+  async close(): Promise<void> {
+    this.#entries.clear()
+    await this.#store.close()
+  }
+
+  /** One read for all who ask at the same moment. The cache keeps what it finds unless somebody wrote meanwhile. */
+  #readThrough(key: string): Promise<string | undefined> {
+    const reading = this.#store.read(key).finally(() => {
+      if (this.#reading.get(key) === reading) this.#reading.delete(key)
+    })
+    this.#reading.set(key, reading)
+    return reading.then((text) => {
+      if (text !== undefined && !this.#outdated.has(reading)) this.#remember(key, text)
+      return text
+    })
+  }
+
+  /**
+   * Forgets the keys before the store's answer and after it: the outcome of a write that fails stays unknown, and a
+   * read at the same time may find what was there before.
+   */
+  async #write(keys: readonly string[], writing: Promise<boolean>, remember?: () => void): Promise<boolean> {
+    this.#forget(keys)
+    try {
+      const written = await writing
+      this.#forget(keys)
+      if (written) remember?.()
+      return written
+    } catch (error) {
+      this.#forget(keys)
+      throw error
+    }
+  }
+
+  #forget(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#entries.delete(key)
+      const reading = this.#reading.get(key)
+      if (reading !== undefined) this.#outdated.add(reading)
+      this.#reading.delete(key)
+    }
+  }
+
+  #remember(key: string, text: string): void {
+    this.#entries.set(key, { text, since: this.#options.clock() })
+  }
 }

@@ -1,18 +1,18 @@
 import type { Duplex } from 'node:stream'
 import { tooSlow, within } from '../concurrency.js'
-import { unusable } from './database-error.js'
+import { unavailable } from './driver.js'
 
 /** A driver's pool, as the engines use it. */
 export interface DriverPool<Connection> {
-  /** A connection that nobody else uses, made within the time limit if there is none. */
+  /** A connection that nobody else uses; makes one within the time limit if there is none. */
   connect(): Promise<Connection>
   /** Gives it back for others to use. */
   release(connection: Connection): void
-  /** Lets go of it, whatever is under way on it. A driver that says good-bye even here may leave its socket open. */
+  /** Drops it, whatever is under way on it. A driver that says good-bye even here may leave its socket open. */
   discard(connection: Connection): void
-  /** Says good-bye to the server on every connection, which takes for ever if nobody is there to hear it. */
+  /** Says good-bye to the server on every connection; never ends if no server listens. */
   end(): Promise<unknown>
-  /** What is open. */
+  /** The open sockets. */
   readonly sockets: Iterable<Duplex>
 }
 
@@ -22,15 +22,15 @@ export interface ConnectionsOptions<Connection> {
   /** Milliseconds. */
   readonly timeLimit: number
   readonly openPool: () => DriverPool<Connection>
-  readonly judge: (cause: unknown) => Judgement
+  readonly classifyError: (cause: unknown) => ErrorClass
 }
 
 /**
- * What an error says of the connection that it came on. *Refused*: the server is there and declined; any other would
- * hear the same. *Read-only*: it declined because it takes no writes on this one, and nothing was done; others, of
- * after a failover, may take them. *Lost*: nobody knows.
+ * What an error says about the connection that it came on. *Refused*: the server works and declined, and would on any
+ * connection. *Read-only*: it declined because this connection takes no writes, and nothing was done; after a failover
+ * a new connection may take them. *Lost*: nobody knows what was done.
  */
-export type Judgement = 'refused' | 'read-only' | 'lost'
+export type ErrorClass = 'refused' | 'read-only' | 'lost'
 
 interface Pool<Connection> {
   readonly driver: DriverPool<Connection>
@@ -38,24 +38,24 @@ interface Pool<Connection> {
 }
 
 /**
- * The connections of one engine. When one of them is lost or not answered in time, the others come from before whatever
- * happened, and nobody knows where they lead: a server that was replaced ends none of them. Each would cost a request
- * that waits in vain. So the next call finds a new pool; calls that are under way in the old one may end.
+ * The connections of one engine. When one of them is lost, or not answered in time, the others are suspect too: a
+ * server that is replaced closes none of them, and each would cost a request that waits in vain. So the next call gets
+ * a new pool; calls that are under way in the old one may end.
  */
 export class Connections<Connection> {
   readonly #options: ConnectionsOptions<Connection>
-  readonly #leaving = new Set<Promise<unknown>>()
+  readonly #closing = new Set<Promise<unknown>>()
   #pool: Pool<Connection> | undefined
-  #closed = false
+  #isClosed = false
 
   constructor(options: ConnectionsOptions<Connection>) {
     this.#options = options
   }
 
   /**
-   * What `work` answers. Its connection is given back only if all went well: after anything else nobody knows what
-   * is still under way on it, and closing it undoes what was not committed. Work that was refused for writing is tried
-   * once more on a new connection: a server that takes writes again does not tell the connections of before.
+   * What `work` answers. Its connection is given back only if all went well: after a failure nobody knows what is still
+   * under way on it, and closing it undoes what was not committed. Work that was refused as read-only is tried once
+   * more on a new connection: a server that takes writes again does not tell its older connections.
    *
    * @throws EngineUnavailable for every failure, and when `limit` milliseconds (default: the time limit) are over.
    */
@@ -66,23 +66,23 @@ export class Connections<Connection> {
     const since = performance.now()
     try {
       return await this.#try(work, limit).catch((cause: unknown) => {
-        if (this.#options.judge(cause) !== 'read-only') throw cause
+        if (this.#options.classifyError(cause) !== 'read-only') throw cause
         return this.#try(work, limit - (performance.now() - since))
       })
     } catch (cause) {
-      throw unusable(this.#options.name, cause)
+      throw unavailable(this.#options.name, cause)
     }
   }
 
-  /** Resolves when every call has ended and every socket is let go of. */
+  /** Resolves when every call has ended and every socket is closed. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#isClosed = true
     if (this.#pool !== undefined) this.#retire(this.#pool)
-    await Promise.all(this.#leaving)
+    await Promise.all(this.#closing)
   }
 
   async #try<Result>(work: (connection: Connection) => Promise<Result>, limit: number): Promise<Result> {
-    if (this.#closed) throw new Error('the engine is closed')
+    if (this.#isClosed) throw new Error('the engine is closed')
     this.#pool ??= { driver: this.#options.openPool(), calls: new Set() }
     const pool = this.#pool
     const call = this.#call(pool, work, limit)
@@ -104,7 +104,7 @@ export class Connections<Connection> {
     const connection = await driver.connect()
     const left = limit - (performance.now() - since)
     if (left <= 0) {
-      // Whoever asked has been refused meanwhile, and a write that nobody waits for is not to be done.
+      // The caller was refused in the meantime, so a write must not be done.
       driver.release(connection)
       throw tooSlow(limit)
     }
@@ -114,7 +114,7 @@ export class Connections<Connection> {
       return result
     } catch (cause) {
       driver.discard(connection)
-      if (this.#options.judge(cause) !== 'refused') this.#retire(pool)
+      if (this.#options.classifyError(cause) !== 'refused') this.#retire(pool)
       throw cause
     }
   }
@@ -122,16 +122,16 @@ export class Connections<Connection> {
   #retire(pool: Pool<Connection>): void {
     if (this.#pool !== pool) return
     this.#pool = undefined
-    const left = this.#leave(pool).finally(() => this.#leaving.delete(left))
-    this.#leaving.add(left)
+    const closed = this.#close(pool).finally(() => this.#closing.delete(closed))
+    this.#closing.add(closed)
   }
 
-  async #leave({ driver, calls }: Pool<Connection>): Promise<void> {
+  async #close({ driver, calls }: Pool<Connection>): Promise<void> {
     await Promise.allSettled(calls)
     try {
       await within(this.#options.timeLimit, driver.end())
     } catch {
-      // Nobody has heard the good-bye.
+      // The server has not heard the good-bye.
     }
     await Promise.all(Array.from(driver.sockets, destroyed))
   }
@@ -144,8 +144,8 @@ function destroyed(socket: Duplex): Promise<void> {
   })
 }
 
-/** Remembers a socket for as long as it is open. */
-export function remember(sockets: Set<Duplex>, socket: Duplex): void {
+/** Keeps a socket in the set for as long as it is open. */
+export function trackSocket(sockets: Set<Duplex>, socket: Duplex): void {
   sockets.add(socket)
   socket.once('close', () => sockets.delete(socket))
 }

@@ -15,10 +15,10 @@ export interface DbOptions {
   readonly engineTimeout: number
 }
 
-/** A database that is open. */
+/** An open database. */
 export interface DbStore {
   readonly store: SessionStore
-  /** Whether other processes see what it holds. */
+  /** Whether other processes see its sessions. */
   readonly shared: boolean
 }
 
@@ -72,7 +72,7 @@ export async function openDb(options: DbOptions, tools: EngineTools): Promise<En
 /**
  * Opens the database that the URL names.
  *
- * @throws EngineUnavailable if it cannot be used, or is none of those above; the message holds no password.
+ * @throws EngineUnavailable if it cannot be used, or the scheme is unknown; the message holds no password.
  */
 export async function openDbStore(options: DbOptions, logger: Logger): Promise<DbStore> {
   const scheme = /^[a-z]+(?=:)/.exec(options.databaseUrl)?.[0] ?? ''

@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { EngineUnavailable } from '../errors.js'
-import { Connections, type DriverPool, type Judgement, remember } from './connections.js'
-import { codeOf } from './database-error.js'
-import { driverOf } from './driver.js'
+import { Connections, type DriverPool, type ErrorClass, trackSocket } from './connections.js'
+import { codeOf, driverOf } from './driver.js'
 
 /** Connections of one engine at the most. */
 const CONNECTIONS = 10
@@ -26,7 +25,7 @@ interface MysqlPool {
   end(): Promise<void>
 }
 
-/** As the pool's event hands it out: without promises. */
+/** As the pool's event passes it: without promises. */
 interface NewConnection {
   readonly stream: Duplex
   query(sql: string): unknown
@@ -54,7 +53,7 @@ export function mysqlConnections(url: string, timeLimit: number): MysqlConnectio
     name: `the MySQL database ${host}${pathname}`,
     timeLimit,
     openPool: () => openPool(url, timeLimit),
-    judge,
+    classifyError,
   })
 }
 
@@ -65,7 +64,7 @@ const READ_ONLY: ReadonlySet<unknown> = new Set([
 ])
 
 /** Only the server's own errors have an SQLSTATE. */
-function judge(cause: unknown): Judgement {
+function classifyError(cause: unknown): ErrorClass {
   const code = codeOf(cause)
   if (READ_ONLY.has(code)) return 'read-only'
   return cause instanceof Error && 'sqlState' in cause && code !== 'ER_SERVER_SHUTDOWN' ? 'refused' : 'lost'
@@ -82,9 +81,9 @@ function openPool(url: string, timeLimit: number): DriverPool<MysqlConnection> {
   const lockWait = Math.max(1, Math.floor((timeLimit * SERVER_SHARE) / 1000))
   const sockets = new Set<Duplex>()
   pool.on('connection', (connection) => {
-    // A broken connection leaves the pool. There is no more to do, but without a listener it is a crash.
+    // A broken connection leaves the pool by itself. Without a listener its error would end the process.
     connection.on('error', () => {})
-    remember(sockets, connection.stream)
+    trackSocket(sockets, connection.stream)
     // Strict: a text that is too long is refused, not cut.
     connection.query(`SET SESSION sql_mode = 'STRICT_ALL_TABLES', innodb_lock_wait_timeout = ${lockWait}`)
   })

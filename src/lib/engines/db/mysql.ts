@@ -1,6 +1,5 @@
-import { mysqlDialect } from './mysql-dialect.js'
+import { mysqlDialect, mysqlStatements } from './mysql-dialect.js'
 import { type MysqlConnection, mysqlConnections } from './mysql-pool.js'
-import { mysqlStatements } from './mysql-statements.js'
 import { SqlStore } from './sql-store.js'
 
 /** Keyv's own table. */
@@ -27,7 +26,7 @@ export interface MysqlOptions {
 export async function openMysql({ url, keyPrefix, timeLimit }: MysqlOptions): Promise<SqlStore> {
   const connections = mysqlConnections(url, timeLimit)
   try {
-    // The time limit for a sign of life; what the table then needs may take longer.
+    // The time limit applies to a sign of life; setting up the table may take longer.
     await connections.use((connection) => connection.execute('SELECT 1'))
     await connections.use(setUp, SETUP_LIMIT * 1000)
   } catch (error) {
@@ -38,8 +37,8 @@ export async function openMysql({ url, keyPrefix, timeLimit }: MysqlOptions): Pr
 }
 
 /**
- * One process at a time: MySQL has no ADD COLUMN IF NOT EXISTS. Should it fail, its connection is closed, and the lock
- * with it. Where all is there already, the user needs no right to change anything.
+ * Runs in one process at a time, because MySQL has no ADD COLUMN IF NOT EXISTS. If it fails, its connection is closed,
+ * which releases the lock. Where nothing is missing, the user needs no right to change anything.
  */
 async function setUp(connection: MysqlConnection): Promise<void> {
   const sql = mysqlStatements(TABLE)

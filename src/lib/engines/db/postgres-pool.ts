@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream'
-import { Connections, type DriverPool, type Judgement, remember } from './connections.js'
-import { codeOf } from './database-error.js'
-import type { SqlRow } from './dialect.js'
-import { driverOf } from './driver.js'
+import { Connections, type DriverPool, type ErrorClass, trackSocket } from './connections.js'
+import { codeOf, driverOf } from './driver.js'
+import type { SqlRow } from './sql-store.js'
 
 /** Connections of one engine at the most: reads, three kinds of batches, and single steps. */
 const CONNECTIONS = 10
 
-/** The server gives up a statement after this share of the time limit, so that the error names the reason. */
+/** The server cancels a statement after this share of the time limit, so that the error names the reason. */
 const SERVER_SHARE = 0.9
 
 /** What we use of a connection of the driver (`pg`), which has no types of its own. */
@@ -38,20 +37,20 @@ export function postgresConnections(url: string, timeLimit: number): Connections
     name: nameOf(url),
     timeLimit,
     openPool: () => openPool(url, timeLimit),
-    judge,
+    classifyError,
   })
 }
 
 /** read_only_sql_transaction */
 const READ_ONLY = '25006'
 
-/** The server's own errors have a code of five; those of the way to it have none, or one like `ECONNRESET`. */
+/** Errors of the server have a code of five characters; those of the network have none, or one like `ECONNRESET`. */
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
-function judge(cause: unknown): Judgement {
+function classifyError(cause: unknown): ErrorClass {
   const code = String(codeOf(cause))
   if (code === READ_ONLY) return 'read-only'
-  // 57P..: the server goes, or is not there yet.
+  // 57P..: the server shuts down, or is still starting.
   return SQLSTATE.test(code) && !code.startsWith('57P') ? 'refused' : 'lost'
 }
 
@@ -67,12 +66,11 @@ function openPool(url: string, timeLimit: number): DriverPool<PostgresConnection
     keepAlive: true,
   })
   const sockets = new Set<Duplex>()
-  // A connection that breaks, idle or in use, leaves the pool. There is no more to do, but without a listener it is a
-  // crash.
+  // A broken connection, idle or in use, leaves the pool by itself. Without a listener its error would end the process.
   pool.on('error', () => {})
   pool.on('connect', (connection) => {
     connection.on('error', () => {})
-    remember(sockets, connection.connection.stream)
+    trackSocket(sockets, connection.connection.stream)
   })
   return {
     async connect() {
@@ -95,7 +93,7 @@ function nameOf(url: string): string {
   return `the PostgreSQL database ${host}${pathname}`
 }
 
-/** A URL that cannot be parsed is a member of the error that says so, with the password in it. */
+/** The error about a URL that cannot be parsed has the URL as a member, with the password in it. */
 function withoutUrl(cause: unknown): unknown {
   return codeOf(cause) === 'ERR_INVALID_URL' ? 'its URL cannot be read' : cause
 }

@@ -1,10 +1,8 @@
 import { KeyvPostgres } from '@keyv/postgres'
-import { codeOf } from './database-error.js'
-import type { SqlRow } from './dialect.js'
-import { type PostgresQuery, postgresDialect } from './postgres-dialect.js'
+import { codeOf } from './driver.js'
+import { type PostgresQuery, postgresDialect, postgresStatements } from './postgres-dialect.js'
 import { postgresConnections } from './postgres-pool.js'
-import { postgresStatements } from './postgres-statements.js'
-import { SqlStore } from './sql-store.js'
+import { type SqlRow, SqlStore } from './sql-store.js'
 
 /** Keyv's own table. */
 const TABLE = 'keyv'
@@ -12,16 +10,16 @@ const TABLE = 'keyv'
 /** How long the index of a large table may take: milliseconds. */
 const SETUP_LIMIT = 600_000
 
-/** Times that creating table and index is tried: two processes that start at once may stumble over each other. */
+/** How often creating table and index is tried: two processes that start at once may get in each other's way. */
 const SETUP_ATTEMPTS = 4
-const STUMBLED: ReadonlySet<unknown> = new Set([
+const RACED: ReadonlySet<unknown> = new Set([
   '23505', // unique_violation, in the server's own catalogue
   '42P07', // duplicate_table, for indexes too
   '42710', // duplicate_object: the table's row type
   '40P01', // deadlock_detected
 ])
 
-/** The statement was undone as a whole, through no fault of its own: deadlock_detected, serialization_failure. */
+/** The server undid the whole statement, and it can be tried again: deadlock_detected, serialization_failure. */
 const UNDONE: ReadonlySet<unknown> = new Set(['40P01', '40001'])
 
 export interface PostgresOptions {
@@ -64,23 +62,23 @@ export async function openPostgres({ url, keyPrefix, timeLimit }: PostgresOption
 /** Runs one statement. `limit` in milliseconds. */
 type Run = (text: string, values?: readonly unknown[], limit?: number) => Promise<SqlRow[]>
 
-/** Where all is there already, the user needs no right to create anything. */
+/** Where nothing is missing, the user needs no right to create anything. */
 async function setUp(run: Run): Promise<void> {
   const sql = postgresStatements(TABLE)
   for (let attempt = 1; ; attempt++) {
     try {
       const present = new Set((await run(sql.present)).map(({ key }) => key))
       if (!present.has(TABLE)) await createTable(run)
-      // The table may be a large one that was there before us.
+      // Somebody else's table may be large.
       if (!present.has(`${TABLE}_expires`)) await run(sql.indexExpiry, undefined, SETUP_LIMIT)
       return
     } catch (error) {
-      if (attempt === SETUP_ATTEMPTS || !STUMBLED.has(codeOf(error))) throw error
+      if (attempt === SETUP_ATTEMPTS || !RACED.has(codeOf(error))) throw error
     }
   }
 }
 
-/** The adapter creates the table, through our connections: its own pool is the whole process's. */
+/** The adapter creates the table, through our connections: its own pool belongs to the whole process. */
 async function createTable(run: Run): Promise<void> {
   class Adapter extends KeyvPostgres {
     override async connect() {
@@ -90,7 +88,7 @@ async function createTable(run: Run): Promise<void> {
   const failures: unknown[] = []
   const adapter = new Adapter({ table: TABLE })
   adapter.on('error', (error: unknown) => failures.push(error))
-  // Waits for the table. The adapter takes a failure to create it for an event and carries on.
+  // Waits for the table. The adapter reports a failure to create it as an event and carries on.
   await adapter.query(`SELECT key FROM public.${TABLE} LIMIT 0`)
   if (failures.length > 0) throw failures[0]
 }

@@ -1,7 +1,50 @@
 import { Batch } from '../batch.js'
 import { within } from '../concurrency.js'
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
-import type { SqlDialect, SqlExtension, SqlWrite } from './dialect.js'
+
+/**
+ * What a database does for a `SqlStore`. Each method is atomic by itself and throws nothing but `EngineUnavailable`.
+ *
+ * A method that takes several items gets each key at most once, and the keys in order: two processes that lock the same
+ * rows then wait for each other in one direction only. It answers the keys of the items that it carried out.
+ * `SessionStore` defines the conditions, and what *alive* means.
+ */
+export interface SqlDialect {
+  /** Whether several statements can run at the same time, each on its own connection. */
+  readonly concurrent: boolean
+  readMany(keys: readonly string[]): Promise<readonly SqlRow[]>
+  insertMany(writes: readonly SqlWrite[]): Promise<Iterable<string>>
+  replaceMany(writes: readonly SqlWrite[]): Promise<Iterable<string>>
+  extendMany(extensions: readonly SqlExtension[]): Promise<Iterable<string>>
+  move(move: Move, version: number, now: number): Promise<boolean>
+  remove(key: string): Promise<boolean>
+  /** Only keys that begin with `prefix`. */
+  removeExpired(prefix: string, limit: number, now: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** A row of the table. */
+export interface SqlRow {
+  readonly key: string
+  readonly value: string
+}
+
+export interface SqlWrite {
+  readonly key: string
+  readonly text: string
+  /** The version that the writer has read; 0 where there was none. */
+  readonly version: number
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+export interface SqlExtension {
+  readonly key: string
+  /** Milliseconds since 1970. */
+  readonly expires: number
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
 
 export interface SqlStoreOptions {
   readonly dialect: SqlDialect
@@ -13,7 +56,7 @@ export interface SqlStoreOptions {
 
 /**
  * Sessions in a table of a database. Requests that wait at the same moment share a statement: on SQLite one statement
- * for 32 of them costs each a tenth of its own.
+ * for 32 of them costs each a tenth of a statement of its own.
  */
 export class SqlStore implements SessionStore {
   readonly #options: SqlStoreOptions
@@ -24,20 +67,20 @@ export class SqlStore implements SessionStore {
 
   constructor(options: SqlStoreOptions) {
     const { timeLimit, dialect } = options
-    const { beside } = dialect
+    const { concurrent } = dialect
     this.#options = options
-    this.#reads = new Batch({ timeLimit, beside, run: (keys) => this.#readMany(keys) })
+    this.#reads = new Batch({ timeLimit, concurrent, run: (keys) => this.#readMany(keys) })
     this.#inserts = new Batch({
       timeLimit,
-      beside,
+      concurrent,
       run: (writes) => oneWins(writes, (sent) => dialect.insertMany(sent)),
     })
     this.#replaces = new Batch({
       timeLimit,
-      beside,
+      concurrent,
       run: (writes) => oneWins(writes, (sent) => dialect.replaceMany(sent)),
     })
-    this.#extends = new Batch({ timeLimit, beside, run: (extensions) => this.#extendMany(extensions) })
+    this.#extends = new Batch({ timeLimit, concurrent, run: (extensions) => this.#extendMany(extensions) })
   }
 
   read(key: string): Promise<string | undefined> {
@@ -83,7 +126,7 @@ export class SqlStore implements SessionStore {
     return keys.map((key) => found.get(key))
   }
 
-  /** Several to one key are one: any may be the one that is carried out, as all were asked for at the same moment. */
+  /** Several extensions of one key become one: they came at the same moment, so any of them may be carried out. */
   async #extendMany(extensions: readonly SqlExtension[]): Promise<boolean[]> {
     const sent = new Map(extensions.map((extension) => [extension.key, extension]))
     const done = new Set(await this.#options.dialect.extendMany(inOrder(sent)))
@@ -92,8 +135,9 @@ export class SqlStore implements SessionStore {
 }
 
 /**
- * Of several writes to one key only one is sent, the one that knows the newest version: SQL would carry out any that
- * fits and report the key, from which each would conclude that it had been the one. The others have lost.
+ * Of several writes to one key, sends only the one that knows the newest version, and the others have lost. Had all of
+ * them been sent, SQL would carry out any that meets its condition and answer the key, and each writer would believe
+ * that it had won.
  */
 async function oneWins(
   writes: readonly SqlWrite[],

@@ -1,6 +1,4 @@
-import { unusable } from './database-error.js'
-import { driverOf } from './driver.js'
-import type { Row } from './sqlite-dialect.js'
+import { driverOf, unavailable } from './driver.js'
 
 type Done = (error: Error | null) => void
 
@@ -16,9 +14,15 @@ interface Database {
 }
 
 interface Statement {
-  all(parameters: readonly unknown[], done: (error: Error | null, rows: Row[]) => void): void
+  all(parameters: readonly unknown[], done: (error: Error | null, rows: SqliteRow[]) => void): void
   reset(done: () => void): void
   finalize(done: () => void): void
+}
+
+/** A row of the table, or what a statement answers of it. */
+export interface SqliteRow {
+  readonly key: string
+  readonly value?: string
 }
 
 export interface SqliteConnectionOptions {
@@ -30,13 +34,13 @@ export interface SqliteConnectionOptions {
 }
 
 /**
- * A connection whose statements are prepared once. The adapter's prepares each anew, which costs more than to run it for
- * one session, and half as much for a dozen.
+ * A connection that prepares each statement once. The adapter's connection prepares a statement for every call, which
+ * costs more than to run it for one session, and half as much as to run it for a dozen.
  */
 export class SqliteConnection {
   readonly #name: string
   readonly #database: Database
-  /** By their text; there are as many as `sqlite-statements.ts` has. */
+  /** By their text; the number of texts is that of `sqliteStatements`. */
   readonly #statements = new Map<string, Promise<Statement>>()
 
   private constructor(name: string, database: Database) {
@@ -50,52 +54,50 @@ export class SqliteConnection {
     const database = await new Promise<Database>((resolve, reject) => {
       const opened = new Database(path, (error) => (error === null ? resolve(opened) : reject(error)))
     }).catch((cause: unknown) => {
-      throw unusable(name, cause)
+      throw unavailable(name, cause)
     })
     database.configure('busyTimeout', busyTimeout)
     return new SqliteConnection(name, database)
   }
 
   /** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
-  async query(sql: string, ...parameters: unknown[]): Promise<Row[]> {
+  async query(sql: string, parameters: readonly unknown[] = []): Promise<SqliteRow[]> {
     try {
-      return await run(await this.#prepared(sql), parameters)
+      return await run(await (this.#statements.get(sql) ?? this.#prepare(sql)), parameters)
     } catch (cause) {
-      throw unusable(this.#name, cause)
+      throw unavailable(this.#name, cause)
     }
   }
 
-  /** A database with statements that are not put away cannot be closed. */
+  /** SQLite closes no database that has statements. */
   async close(): Promise<void> {
-    const statements = await Promise.allSettled(this.#statements.values())
-    for (const statement of statements) {
-      if (statement.status === 'fulfilled') await finalize(statement.value)
+    for (const statement of await Promise.allSettled(this.#statements.values())) {
+      if (statement.status === 'fulfilled')
+        await new Promise<void>((resolve) => statement.value.finalize(resolve))
     }
     await new Promise<void>((resolve, reject) => {
       this.#database.close((error) => (error === null ? resolve() : reject(error)))
     })
   }
 
-  #prepared(sql: string): Promise<Statement> {
-    const known = this.#statements.get(sql)
-    if (known !== undefined) return known
+  #prepare(sql: string): Promise<Statement> {
     const preparing = new Promise<Statement>((resolve, reject) => {
       const statement = this.#database.prepare(sql, (error) =>
         error === null ? resolve(statement) : reject(error),
       )
     })
     this.#statements.set(sql, preparing)
-    // Under another process's lock not even that can be done; the next call tries again.
+    // Another process's lock can make even this fail; the next call tries again.
     preparing.catch(() => this.#statements.delete(sql))
     return preparing
   }
 }
 
 /**
- * What has failed is reset: SQLite would go on with a statement that did not get its lock, and until then commit nothing
- * that others write on the connection, although it answers that it did.
+ * Resets a statement that has failed. Without the reset SQLite considers a statement that did not get its lock as still
+ * running, and until it ends commits nothing that others write on the connection, although it answers that it did.
  */
-async function run(statement: Statement, parameters: readonly unknown[]): Promise<Row[]> {
+async function run(statement: Statement, parameters: readonly unknown[]): Promise<SqliteRow[]> {
   try {
     return await new Promise((resolve, reject) => {
       statement.all(parameters, (error, rows) => (error === null ? resolve(rows) : reject(error)))
@@ -104,8 +106,4 @@ async function run(statement: Statement, parameters: readonly unknown[]): Promis
     await new Promise<void>((resolve) => statement.reset(resolve))
     throw error
   }
-}
-
-function finalize(statement: Statement): Promise<void> {
-  return new Promise((resolve) => statement.finalize(resolve))
 }

@@ -1,45 +1,43 @@
 import { stat } from 'node:fs/promises'
 import type { Logger } from '../../logger.js'
 import { hasCode } from '../file-system.js'
-import { unusable } from './database-error.js'
-import type { Query } from './sqlite-dialect.js'
+import { unavailable } from './driver.js'
+import type { SqliteConnections, SqliteDatabase } from './sqlite-dialect.js'
 
-/** How often somebody looks whether the file is still the one that was opened: milliseconds. */
-const LOOK_EVERY = 1000
-
-export interface SqliteConnections {
-  readonly read: Query
-  readonly write: Query
-  close(): Promise<void>
-}
+/** How often we check that the file is still the one that was opened: milliseconds. */
+const CHECK_EVERY = 1000
 
 export interface SqliteFileOptions {
   readonly path: string
   /** The database as errors call it. */
   readonly name: string
-  readonly connect: () => Promise<SqliteConnections>
+  readonly connect: () => Promise<ClosableConnections>
   readonly logger: Logger
 }
 
+export interface ClosableConnections extends SqliteConnections {
+  close(): Promise<void>
+}
+
 interface Opened {
-  /** Which file it was. */
+  /** Which file it was: its device and inode. */
   readonly file: string
-  readonly connections: Promise<SqliteConnections>
+  readonly connections: Promise<ClosableConnections>
 }
 
 /**
- * Connections to whichever file stands at a path. SQLite goes on with the file that it has opened when that is removed
- * or another put in its place, and what is written then is lost with the next restart, without a word. So somebody
- * looks now and then: another file is opened, and where there is none the database cannot be used. A new one is not
- * begun, since an empty place is also what a disk that is not mounted leaves behind.
+ * Connections to the file that is at a path now. When a file is removed or replaced, SQLite goes on with the file that it
+ * has opened, and what is written there is lost with the next restart, without an error. So we check once a second:
+ * another file is opened, and without a file the database is unavailable. We create no new file then, because a
+ * missing file may also mean that its disk is not mounted.
  */
-export class SqliteFile implements SqliteConnections {
+export class SqliteFile implements SqliteDatabase {
   readonly #options: SqliteFileOptions
   #opened: Opened
-  /** What was put there could not be opened, perhaps because it was still being written. */
+  /** The new file could not be opened; perhaps it was still being copied. */
   #isBroken = false
-  #looked = performance.now()
-  #looking: Promise<void> | undefined
+  #checkedAt = performance.now()
+  #checking: Promise<void> | undefined
 
   private constructor(options: SqliteFileOptions, opened: Opened) {
     this.#options = options
@@ -54,30 +52,27 @@ export class SqliteFile implements SqliteConnections {
     return new SqliteFile(options, { file, connections })
   }
 
-  readonly read: Query = async (...statement) => (await this.#connections()).read(...statement)
-  readonly write: Query = async (...statement) => (await this.#connections()).write(...statement)
+  async connections(): Promise<SqliteConnections> {
+    if (performance.now() - this.#checkedAt >= CHECK_EVERY) {
+      this.#checking ??= this.#check().finally(() => {
+        this.#checking = undefined
+      })
+      await this.#checking
+    }
+    return this.#opened.connections
+  }
 
   async close(): Promise<void> {
     const connections = await this.#opened.connections.catch(() => undefined)
     await connections?.close()
   }
 
-  async #connections(): Promise<SqliteConnections> {
-    if (performance.now() - this.#looked >= LOOK_EVERY) {
-      this.#looking ??= this.#look().finally(() => {
-        this.#looking = undefined
-      })
-      await this.#looking
-    }
-    return this.#opened.connections
-  }
-
-  /** Where it finds no file the next call looks again, so that it works as soon as the file is back. */
-  async #look(): Promise<void> {
+  /** While there is no file, every call checks, so that the first one after its return works. */
+  async #check(): Promise<void> {
     const { connect, logger, name } = this.#options
     const { file, connections } = this.#opened
     const now = await fileAt(this.#options)
-    this.#looked = performance.now()
+    this.#checkedAt = performance.now()
     if (now === file && !this.#isBroken) return
     if (now !== file) logger.warn({}, `another file stands in the place of ${name}; going on with that one`)
     this.#isBroken = false
@@ -85,18 +80,18 @@ export class SqliteFile implements SqliteConnections {
     this.#opened.connections.catch(() => {
       this.#isBroken = true
     })
-    // SQLite leaves alone what is at the path when it closes a file that is there no more.
+    // Closing the connections to the old file does not touch the file that is at the path now.
     connections.then((before) => before.close()).catch(() => {})
   }
 }
 
 async function fileAt({ path, name }: SqliteFileOptions): Promise<string> {
   try {
-    // A number of 64 bits does not fit into one of JavaScript's.
+    // An inode of 64 bits does not fit into a JavaScript number.
     const { dev, ino } = await stat(path, { bigint: true })
     return `${dev}:${ino}`
   } catch (cause) {
     const gone = new Error('its file is gone; put it back, or restart to begin with an empty one', { cause })
-    throw unusable(name, hasCode(cause, 'ENOENT') ? gone : cause)
+    throw unavailable(name, hasCode(cause, 'ENOENT') ? gone : cause)
   }
 }
