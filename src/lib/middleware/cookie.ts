@@ -1,6 +1,6 @@
 import { type SetCookie, stringifySetCookie } from 'cookie'
 
-/** The attributes that every cookie of a session has, its removal too (S28). */
+/** The attributes of a cookie. Its removal has the same (S28). */
 export interface CookieOptions {
   readonly name: string
   readonly path: string
@@ -12,25 +12,25 @@ export interface CookieOptions {
   readonly priority?: 'Low' | 'Medium' | 'High' | undefined
 }
 
-/** The session's cookie, as the settings have it. */
+/** The session's cookie, as the settings say. */
 export interface CookieSettings extends Omit<CookieOptions, 'secure'> {
-  /** `auto`: as the request came, in the eyes of Koa, which believes a proxy only where `app.proxy` says so (S48). */
+  /** `auto`: where the request came over HTTPS. That is `ctx.secure`, which believes a proxy only with `app.proxy` (S48). */
   readonly secure: boolean | 'auto'
 }
 
 /**
- * What a cookie's name may be: RFC 9110's token (S42). Name and value share the 4096 octets that browsers keep (S41), of
- * which the value needs most.
+ * What a cookie's name may be: a token of RFC 9110 (S42). Name and value share the 4096 octets that browsers keep (S41),
+ * and the value needs most of them.
  */
 export const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/
 
-/** What a cookie's path may hold: nothing that could end the attribute and begin another one (S42). */
+/** What a cookie's path may hold: no character that ends the attribute and begins another one (S42). */
 export const COOKIE_PATH = /^[\x20-\x3a\x3d-\x7e]*$/
 
-/** Browsers keep no cookie for longer: 400 days, in seconds (RFC 6265bis). */
+/** The longest that browsers keep a cookie: 400 days, in seconds (RFC 6265bis). */
 export const LONGEST_COOKIE_AGE = 34_560_000
 
-/** How long a browser is to keep the cookie: until it closes, or seconds from now (milliseconds since 1970). */
+/** How long a browser is to keep the cookie: until it closes, or `age` seconds from `now` (milliseconds since 1970). */
 export type CookieLife = 'browser' | { readonly age: number; readonly now: number }
 
 export function setCookie(options: CookieOptions, value: string, life: CookieLife): string {
@@ -42,9 +42,9 @@ export function setCookie(options: CookieOptions, value: string, life: CookieLif
   return stringifySetCookie(line)
 }
 
-/** Whole seconds. */
+/** Whole seconds. Rounded up: a cookie that is to live for half a second must not be removed by `Max-Age=0`. */
 export function maxAgeOf({ age }: Exclude<CookieLife, 'browser'>): number {
-  return Math.min(Math.trunc(age), LONGEST_COOKIE_AGE)
+  return Math.min(Math.ceil(age), LONGEST_COOKIE_AGE)
 }
 
 export function removeCookie(options: CookieOptions): string {
@@ -73,31 +73,43 @@ const lowerCase = {
 } as const
 
 /**
- * The value of the cookie `name` in a `Cookie` header. Of several the last one counts, as for Django (item 76); a
- * browser sends the one with the longest path first, and an attacker's sibling domain can set either.
+ * The value of the cookie `name` in a `Cookie` header. Of several the last one counts, as in Django. Browsers send the one
+ * with the longest path first, and a sibling domain can plant one at either end.
  */
 export function readCookie(header: string | undefined, name: string): string | undefined {
   return readCookies(header, name).at(-1)
 }
 
-/** The values of every cookie `name` in a `Cookie` header, in its order. Quotes around a value are not part of it. */
+/** The values of every cookie `name` in a `Cookie` header, in the header's order, without the quotes around a value. */
 export function readCookies(header: string | undefined, name: string): readonly string[] {
   if (header === undefined || !header.includes(name)) return NONE
   const found: string[] = []
-  for (let start = 0, end: number; start < header.length; start = end + 1) {
-    end = header.indexOf(';', start)
-    if (end === -1) end = header.length
-    const equals = header.indexOf('=', start)
-    if (equals === -1) break
-    if (equals < end && header.slice(start, equals).trim() === name) {
-      found.push(unquoted(header.slice(equals + 1, end).trim()))
-    }
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=')
+    if (equals !== -1 && trim(pair.slice(0, equals)) === name)
+      found.push(unquote(trim(pair.slice(equals + 1))))
   }
   return found
 }
 
-function unquoted(value: string): string {
-  return value.startsWith('"') ? value.replace(/^"(.*)"$/, '$1') : value
+const NONE: readonly string[] = []
+
+/**
+ * Without spaces and tabs at both ends (RFC 6265, 5.2). `String.trim` takes away more: a no-break space is a part of the
+ * name, so `\u00a0sessionid` is another cookie, which browsers do not guard by the rules for `sessionid`.
+ */
+function trim(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
+  return text.slice(start, end)
 }
 
-const NONE: readonly string[] = []
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+function unquote(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+}

@@ -1,21 +1,43 @@
+import type { ServerResponse } from 'node:http'
 import type { Context } from 'koa'
 import { append } from 'vary'
 
 /** A header's value as Node holds it. */
 type Value = number | string | readonly string[] | undefined
 
-/** Somebody's cookie is not for a cache to give to others (S45). */
 const NO_STORE = 'no-store'
 
 /**
- * Puts `line` among the response's `Set-Cookie`, in the place of any other for the cookie `name`: a response sets a
- * cookie once (S43). And keeps the response out of caches, unless the application has said what they may do.
+ * Puts `line` among the response's `Set-Cookie` lines, in place of any other for the cookie `name`: a response sets a
+ * cookie once (S43). Keeps the response out of shared caches, which would give one visitor's cookie to others (S45).
  */
 export function sendCookie(ctx: Context, name: string, line: string): void {
   const { res } = ctx
   if (res.headersSent) return
   res.setHeader('Set-Cookie', withCookie(res.getHeader('Set-Cookie'), name, line))
-  if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', NO_STORE)
+  forbidSharedCaches(res)
+}
+
+/** What the application has said stays if it says `private` or `no-store`. */
+function forbidSharedCaches(res: ServerResponse): void {
+  if (!isPrivate(res.getHeader('Cache-Control'))) res.setHeader('Cache-Control', NO_STORE)
+  // Caches that understand one of these ignore Cache-Control (RFC 9213).
+  for (const name of res.getHeaderNames()) {
+    if (name === 'surrogate-control' || name.endsWith('cdn-cache-control')) res.removeHeader(name)
+  }
+}
+
+/** Whether no shared cache may keep an answer with this `Cache-Control`. */
+function isPrivate(cacheControl: Value): boolean {
+  if (cacheControl === undefined) return false
+  const directives = linesOf(cacheControl)
+    .join()
+    // In quotes a comma separates nothing.
+    .replace(/"[^"]*"/g, '""')
+    .split(',')
+    .map((directive) => directive.trim().toLowerCase())
+  if (directives.includes('public')) return false
+  return directives.includes('private') || directives.includes(NO_STORE)
 }
 
 /** The `Set-Cookie` lines of the response so far. */
@@ -23,7 +45,10 @@ export function setCookieLines(ctx: Context): readonly string[] {
   return linesOf(ctx.res.getHeader('Set-Cookie'))
 }
 
-/** The value that the response gives the cookie `name` so far: empty if it removes it, undefined if it leaves it alone. */
+/**
+ * The value that the response gives the cookie `name` so far: empty if it removes the cookie, `undefined` if it leaves it
+ * alone.
+ */
 export function givenCookie(ctx: Context, name: string): string | undefined {
   const line = setCookieLines(ctx).findLast((one) => one.startsWith(`${name}=`))
   return line?.slice(name.length + 1).split(';', 1)[0]
@@ -51,7 +76,7 @@ export function bearing(error: Error, name: string, line: string | undefined): E
   if (line === undefined && Object.isExtensible(error)) return Object.assign(error, { headers })
   if (line !== undefined) {
     headers[key('Set-Cookie')] = withCookie(headers[key('Set-Cookie')], name, line)
-    headers[key('Cache-Control')] ??= NO_STORE
+    if (!isPrivate(headers[key('Cache-Control')])) headers[key('Cache-Control')] = NO_STORE
   }
   return Object.create(Object.getPrototypeOf(error), {
     ...Object.getOwnPropertyDescriptors(error),

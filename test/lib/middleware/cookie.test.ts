@@ -1,3 +1,5 @@
+import test from 'ava'
+import { setCookie } from '../../../src/lib/middleware/cookie.js'
 import type { Handler, SiteOptions } from '../../support/site.js'
 import { COOKIE_AGE, onEveryEngine } from '../../support/site.js'
 
@@ -157,3 +159,26 @@ for (const [options, name, attributes] of looks) {
     },
   )
 }
+
+test('a cookie lives for a whole number of seconds, rounded up: half a second is no removal', (t) => {
+  const options = {
+    name: 'a',
+    path: '/',
+    domain: undefined,
+    httpOnly: true,
+    secure: false,
+    sameSite: false,
+  } as const
+  const now = Date.UTC(2026, 0, 1)
+  for (const [age, seconds] of [
+    [60, 60],
+    [59.001, 60],
+    [0.5, 1],
+    [0.001, 1],
+    [0, 0],
+  ] as const) {
+    const line = setCookie(options, 'x', { age, now })
+    const expires = new Date(now + seconds * 1000).toUTCString()
+    t.is(line, `a=x; Max-Age=${seconds}; Path=/; Expires=${expires}; HttpOnly`, String(age))
+  }
+})

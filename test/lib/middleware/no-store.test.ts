@@ -1,3 +1,7 @@
+import test from 'ava'
+import Koa from 'koa'
+import { openSessions } from '../../../src/lib/index.js'
+import { serve } from '../../support/serve.js'
 import { type Handler, onEveryEngine } from '../../support/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
@@ -93,4 +97,49 @@ onEveryEngine('S45 an answer without the cookie says nothing to caches but Vary'
     t.is(headers['cache-control'], undefined, path)
     t.is(headers.vary, path === '/nothing' ? undefined : 'Cookie', path)
   }
+})
+
+const forCaches = [
+  'public, max-age=3600',
+  'max-age=3600',
+  'PUBLIC',
+  'no-cache',
+  'public, private',
+  'private="x-name", max-age=60',
+  's-maxage=60, must-revalidate',
+  'max-age=60, x="private"',
+  'max-age=60, x=", private, "',
+] as const
+const forOne = [
+  'private',
+  'no-store',
+  'Private, max-age=60',
+  'max-age=60,\tprivate',
+  ' no-store ,x=1',
+] as const
+
+test('S45 an answer that sets the cookie is kept by no shared cache, whatever the application had said', async (t) => {
+  const sessions = await openSessions({ engine: 'cache' })
+  t.teardown(() => sessions.close())
+  const app = new Koa()
+  app.use(sessions.middleware())
+  app.use(async (ctx) => {
+    ctx.set('Cache-Control', String(ctx.query.said))
+    ctx.set('CDN-Cache-Control', 'max-age=60')
+    ctx.set('Example-CDN-Cache-Control', 'max-age=60')
+    ctx.set('Surrogate-Control', 'max-age=60')
+    const session = await ctx.session
+    if (ctx.path === '/set') session.set<string>('a', 1)
+    ctx.body = 'done'
+  })
+  const url = await serve(t, app)
+  const answerTo = async (path: string, said: string): Promise<(string | null)[]> => {
+    const { headers } = await fetch(`${url}${path}?said=${encodeURIComponent(said)}`)
+    const names = ['Cache-Control', 'CDN-Cache-Control', 'Example-CDN-Cache-Control', 'Surrogate-Control']
+    return names.map((name) => headers.get(name))
+  }
+  for (const said of forCaches)
+    t.deepEqual(await answerTo('/set', said), ['no-store', null, null, null], said)
+  for (const said of forOne) t.deepEqual(await answerTo('/set', said), [said.trim(), null, null, null], said)
+  t.deepEqual(await answerTo('/read', 'public'), ['public', 'max-age=60', 'max-age=60', 'max-age=60'])
 })
