@@ -105,7 +105,8 @@ export class Printer {
   }
 
   /** The sessions' cookie, that of the short ones, and the token of the forms. */
-  readonly #isSecret = (name: string): boolean => name === CSRF_COOKIE || name.startsWith(this.#cookieName)
+  readonly #isSecret = (name: string): boolean =>
+    name.endsWith(CSRF_COOKIE) || name.startsWith(this.#cookieName)
 }
 
 /** The parts in one line, or in as many as it takes, each below the first. */

@@ -1,6 +1,6 @@
 /** What the site at work uses of the package beside its public face. No export of the package. */
 export { isSame, keysFor, macOf } from './codecs/keys.js'
-export { CSRF_COOKIE } from './csrf/options.js'
+export { CSRF_COOKIE, csrfCookieName } from './csrf/options.js'
 export { withCauses } from './engines/errors.js'
 export { directoryOf, fileOf } from './engines/file/session-file.js'
 export { makeDirectory } from './engines/file-system.js'

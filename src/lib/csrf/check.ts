@@ -62,7 +62,7 @@ export function refusalOf(ctx: Context, token: RequestToken, rules: CsrfRules): 
     default:
       return fromUnknownSite() // (S61)
   }
-  if (origin === '') return refusalByToken(ctx, token, rules)
+  if (origin === '') return refusalByToken(ctx, token)
   const own = ownOrigin(ctx)
   return origin === own || rules.trustedOrigins.has(origin) ? undefined : fromOtherOrigin(origin, own)
 }
@@ -78,7 +78,8 @@ function ownOrigin(ctx: Context): string | undefined {
 }
 
 /** For clients that send neither header: the token in the cookie has to be repeated in the form or in a header. */
-function refusalByToken(ctx: Context, token: RequestToken, { cookieName }: CsrfRules): Refusal | undefined {
+function refusalByToken(ctx: Context, token: RequestToken): Refusal | undefined {
+  const { cookieName } = token
   if (token.sent === undefined) {
     return {
       reason: 'no-cookie',

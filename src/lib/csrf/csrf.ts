@@ -11,7 +11,7 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 /**
  * Refuses requests of unsafe methods that another site's page may have caused: 403, `CsrfRefused`. Browsers say where a
  * request comes from (`Sec-Fetch-Site`, else `Origin`). A client that does not has to send a token which this site gave
- * it for this session: in the cookie `csrftoken`, and again in the form field `csrfmiddlewaretoken` or in the header
+ * it for this session: in the cookie `csrftoken` (`__Host-csrftoken` in production), and again in the form field `csrfmiddlewaretoken` or in the header
  * `X-CSRFToken`.
  *
  * Use it after `sessions.middleware()` and the body parser. Views find the token, a string, in `ctx.state.csrfToken`. The

@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import { readCookie, setCookie } from '../middleware/cookie.js'
 import { sendCookie } from '../middleware/headers.js'
 import type { RequestSession } from '../middleware/request-session.js'
-import type { CsrfRules } from './options.js'
+import { type CsrfRules, csrfCookieName } from './options.js'
 import { newRandom, verifiedRandom, writeToken } from './token.js'
 
 /** The token that this request's pages get. */
@@ -23,17 +23,20 @@ export class RequestToken {
   readonly #ctx: Context
   readonly #session: RequestSession
   readonly #rules: CsrfRules
+  /** The cookie that it travels in. */
+  readonly cookieName: string
   #given: Given | undefined
 
   constructor(ctx: Context, session: RequestSession, rules: CsrfRules) {
     this.#ctx = ctx
     this.#session = session
     this.#rules = rules
+    this.cookieName = rules.cookieName ?? csrfCookieName(session.isSecure, rules.cookiePath)
   }
 
   /** The token in the request's cookie, whoever wrote it. */
   get sent(): string | undefined {
-    return readCookie(this.#ctx.req.headers.cookie, this.#rules.cookieName)
+    return readCookie(this.#ctx.req.headers.cookie, this.cookieName)
   }
 
   /** The random of {@link sent}, if it was signed here for the session that the browser has. */
@@ -80,14 +83,14 @@ export class RequestToken {
   }
 
   #send(text: string): void {
-    const { cookieName, cookiePath } = this.#rules
+    const { cookieName } = this
     const cookie = {
       name: cookieName,
-      path: cookiePath,
+      path: this.#rules.cookiePath,
       domain: undefined,
       // The page's own script may read it, to send it in the header.
       httpOnly: false,
-      secure: this.#ctx.secure || /^__(host|secure)-/i.test(cookieName),
+      secure: this.#session.isSecure || this.#ctx.secure || /^__(host|secure)-/i.test(cookieName),
       sameSite: 'Lax',
     } as const
     sendCookie(this.#ctx, cookieName, setCookie(cookie, text, 'browser'))

@@ -72,6 +72,11 @@ export class RequestSession implements CommitSink {
     return bindingOf(held, this.#context.engine)
   }
 
+  /** Whether the session's cookie always has `Secure`. */
+  get isSecure(): boolean {
+    return this.#cookie.secure === true
+  }
+
   /** Whether the handler has done what will change the {@link binding} with the commit. */
   get isMoving(): boolean {
     return this.#opened?.isMoving ?? false

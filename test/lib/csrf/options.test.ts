@@ -91,24 +91,24 @@ test('views that copy the state have the token as a text; with inEveryView: fals
 
 test('S42 S55 what is wrong with an option is told at once, with what would be right, and without the key', (t) => {
   const wrong: readonly [Record<string, unknown>, RegExp][] = [
-    [{ secretKey: undefined }, /^csrf\(\): secretKey is missing\. Give the one of your settings/],
+    [{ secretKey: undefined }, /^csrf\(\): secretKey is missing\. .*csrf\(\{ secretKey \}\)/],
     [{ secretKey: '' }, /secretKey is missing/],
     [{ secretKeyFallbacks: [''] }, /secretKeyFallbacks holds an empty key/],
-    [{ trusted: [] }, /trusted is no option\. There are secretKey, .*trustedOrigins/],
+    [{ trusted: [] }, /trusted is not an option\. The options are secretKey, .*trustedOrigins/],
     [{ trustedOrigins: ['https://*.example.com'] }, /There are no wildcards/],
-    [{ trustedOrigins: ['*'] }, /'\*', which is no origin\. Give scheme, host and port/],
-    [{ trustedOrigins: ['null'] }, /which is no origin/],
-    [{ trustedOrigins: ['example.com'] }, /which is no origin/],
-    [{ trustedOrigins: ['ftp://example.com'] }, /which is no origin/],
-    [{ trustedOrigins: [7] }, /which is no origin/],
+    [{ trustedOrigins: ['*'] }, /'\*', which is not an origin\. Give scheme, host and port/],
+    [{ trustedOrigins: ['null'] }, /which is not an origin/],
+    [{ trustedOrigins: ['example.com'] }, /which is not an origin/],
+    [{ trustedOrigins: ['ftp://example.com'] }, /which is not an origin/],
+    [{ trustedOrigins: [7] }, /which is not an origin/],
     [
       { trustedOrigins: ['https://example.com/'] },
-      /no browser sends like this\. Give 'https:\/\/example\.com'/,
+      /no browser writes like this\. Give 'https:\/\/example\.com'/,
     ],
     [{ trustedOrigins: ['https://Example.com:443'] }, /Give 'https:\/\/example\.com'/],
     [{ trustedOrigins: ['https://a@example.com'] }, /Give 'https:\/\/example\.com'/],
     [{ exempt: ['hooks'] }, /exempt holds 'hooks'\. Give whole paths/],
-    [{ exempt: ['/hooks/*'] }, /one function for more/],
+    [{ exempt: ['/hooks/*'] }, /or a function/],
     [{ exempt: ['/hooks?a'] }, /Give whole paths/],
     [{ mode: 'warn' }, /mode is 'warn'\. Give 'enforce' or 'log'/],
     [{ inEveryView: 'yes' }, /inEveryView is 'yes'/],
@@ -131,6 +131,41 @@ test('S42 S55 what is wrong with an option is told at once, with what would be r
       trustedOrigins: ['https://example.com', 'http://localhost:3000', 'https://[::1]:8443'],
     }),
   )
+})
+
+test('csrf() without options says what to hand in', (t) => {
+  const loose = csrf as (options?: unknown) => unknown
+  for (const options of [undefined, null, KEY, 7, [KEY], () => KEY, {}]) {
+    t.throws(() => loose(options), {
+      instanceOf: TypeError,
+      message: /^csrf\(\)[: ].*csrf\(\{ secretKey \}\)/,
+    })
+  }
+})
+
+test('where the session cookie is always Secure, as in production, the token has the prefix __Host-', async (t) => {
+  const lineOf = async (cookieSecure: boolean | 'auto', options: Partial<CsrfOptions> = {}) => {
+    const site = await openCsrfSite(t, 'cache', { cookieSecure, csrf: options })
+    const page = await fetch(`${site.url}/form`)
+    return (page.headers.get('Set-Cookie') ?? '').replace(await page.text(), '…')
+  }
+  t.is(await lineOf(true), '__Host-csrftoken=…; Path=/; Secure; SameSite=Lax')
+  t.is(await lineOf(true, { cookieName: 'forms' }), 'forms=…; Path=/; Secure; SameSite=Lax')
+  t.is(await lineOf(true, { cookiePath: '/app' }), 'csrftoken=…; Path=/app; Secure; SameSite=Lax')
+  t.is(await lineOf('auto'), 'csrftoken=…; Path=/; SameSite=Lax')
+  t.is(await lineOf(false), 'csrftoken=…; Path=/; SameSite=Lax')
+})
+
+test('a form is accepted with the token of the cookie __Host-csrftoken', async (t) => {
+  const site = await openCsrfSite(t, 'cache', { cookieSecure: true })
+  const page = await fetch(`${site.url}/form`)
+  const token = await page.text()
+  const status = async (name: string) => {
+    const headers = { Cookie: `${name}=${token}`, 'X-CSRFToken': token }
+    return (await fetch(site.url, { method: 'POST', headers })).status
+  }
+  t.is(await status('__Host-csrftoken'), 200)
+  t.is(await status('csrftoken'), 403)
 })
 
 test('without sessions above it the first request says so', async (t) => {

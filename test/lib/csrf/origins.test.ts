@@ -186,5 +186,5 @@ test('the refusal says what is wrong and how to mend it, and nothing that it was
   t.is(logged.status, 200)
   t.regex(await refusal({ 'X-CSRFToken': 'x' }), /an old one/)
   person.cookies.set('csrftoken', token)
-  t.regex(await refusal({ 'X-CSRFToken': token }), /since its page was opened you have logged in or out/)
+  t.regex(await refusal({ 'X-CSRFToken': token }), /after its page was opened you logged in or out/)
 })

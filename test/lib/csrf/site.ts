@@ -30,6 +30,7 @@ export interface CsrfSite {
 export interface SiteParts {
   readonly csrf?: Partial<CsrfOptions>
   readonly saveEveryRequest?: boolean
+  readonly cookieSecure?: boolean | 'auto'
   /** Answers the paths that a test adds. */
   readonly handlers?: Readonly<Record<string, (ctx: Context) => unknown>>
 }
@@ -41,7 +42,7 @@ export interface SiteParts {
 export async function openCsrfSite(
   t: ExecutionContext,
   engine: EngineName = 'cache',
-  { csrf: options = {}, saveEveryRequest = false, handlers = {} }: SiteParts = {},
+  { csrf: options = {}, saveEveryRequest = false, cookieSecure = false, handlers = {} }: SiteParts = {},
 ): Promise<CsrfSite> {
   const calls: EngineCall[] = []
   const logged: { details: object; message: string }[] = []
@@ -61,6 +62,7 @@ export async function openCsrfSite(
       }),
     cookieAge: settings.cookieAge,
     saveEveryRequest,
+    cookieSecure,
     clock: () => time.now,
     logger: { warn: () => {}, error: () => {} },
   })

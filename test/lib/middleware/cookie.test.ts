@@ -30,7 +30,7 @@ const LONGEST = '34560000'
 const ownExpiries: readonly [string, (now: number) => number | Date | null, string | undefined][] = [
   ['60', () => 60, '60'],
   ['0', () => 0, undefined],
-  ['a Date in 9.5 seconds', (now) => new Date(now + 9500), '9'],
+  ['a Date in 9.5 seconds', (now) => new Date(now + 9500), '10'],
   ['null', () => null, String(COOKIE_AGE)],
   ['400 days', () => Number(LONGEST), LONGEST],
   ['400 days and a second', () => Number(LONGEST) + 1, LONGEST],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { CSRF_COOKIE } from '../../../lib/internal.js'
+import { csrfCookieName } from '../../../lib/internal.js'
 import { callsUnderWay, type EngineCall } from '../../inspector/recording.js'
 import { type Side, sides } from './kept.js'
 import { Meetings } from './meetings.js'
@@ -51,7 +51,9 @@ export class Races {
     const race = randomUUID()
     const calls = new Map<Side, readonly EngineCall[]>()
     const csrfToken: string = ctx.state.csrfToken
-    const cookies = { [this.#cookieName]: id, [CSRF_COOKIE]: csrfToken }
+    // The settings say which of the two names the token's cookie has.
+    const token = Object.fromEntries([true, false].map((isSecure) => [csrfCookieName(isSecure), csrfToken]))
+    const cookies = { ...token, [this.#cookieName]: id }
     const answered: Runner[] = []
     // #region run
     const run = async (side: Side): Promise<void> => {
