@@ -120,3 +120,23 @@ for (const [name, places] of Object.entries(only)) {
     )
   })
 }
+
+test('a file that a comment names is there', async (t) => {
+  const folders = ['src', 'test', 'scripts', 'views']
+  const listed = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(root, folder), { recursive: true })).map((path) => `${folder}/${path}`),
+    ),
+  )
+  const paths = listed.flat()
+  const missing: string[] = []
+  for (const path of paths.filter((path) => path.endsWith('.ts'))) {
+    for (const line of (await readFile(join(root, path), 'utf8')).split('\n')) {
+      if (!/^\s*(\/\/|\/?\*)/.test(line)) continue
+      for (const [, name = ''] of line.matchAll(/`([\w./-]+\.(?:ts|ejs|css))`/g)) {
+        if (!paths.some((one) => one === name || one.endsWith(`/${name}`))) missing.push(`${path}: ${name}`)
+      }
+    }
+  }
+  t.deepEqual(missing, [])
+})

@@ -7,7 +7,7 @@ hljs.registerLanguage('typescript', typescript)
 
 /** A few lines of our own source. */
 export interface Excerpt {
-  /** `src/site/demos/cart.ts` */
+  /** `src/site/demos/cart/cart.ts` */
   readonly file: string
   /** The number of the first line, from 1. */
   readonly line: number
