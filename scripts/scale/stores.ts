@@ -67,7 +67,10 @@ const kinds = {
       return {
         ...databasesOn(url, (sql) => queryPostgres(url, sql)),
         async bytes({ databaseUrl = '' }) {
-          const [row] = await queryPostgres(databaseUrl, "SELECT pg_total_relation_size('keyv') AS bytes")
+          const [row] = await queryPostgres(
+            databaseUrl,
+            "SELECT pg_total_relation_size('tessera_sessions') AS bytes",
+          )
           return Number(row?.bytes)
         },
         server,

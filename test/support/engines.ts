@@ -55,6 +55,7 @@ export const sharedEngines = allEngines.filter(({ oneProcess = false }) => !oneP
 
 export const defaults: EngineOptions = {
   databaseUrl: 'sqlite::memory:',
+  databaseTable: 'tessera_sessions',
   redisUrl: 'redis://127.0.0.1:1',
   filePath: 'nowhere',
   cacheMaxSessions: 10_000,

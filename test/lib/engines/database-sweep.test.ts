@@ -39,9 +39,9 @@ test.serial('SQLite: a sweep looks for what is over in the index, not among the 
   await stored({ databaseUrl: DATABASE_URL })
   const plain = new KeyvSqlite(DATABASE_URL.replace('sqlite:', 'sqlite://'))
   t.teardown(() => plain.disconnect())
-  const sql = `EXPLAIN QUERY PLAN ${sqliteStatements('keyv').removeExpired}`
+  const sql = `EXPLAIN QUERY PLAN ${sqliteStatements('tessera_sessions').removeExpired}`
   const plan = JSON.stringify(await plain.query(sql, 'keyv:', 'keyv;', NOW + 1, 500))
-  t.regex(plan, /SEARCH keyv USING INDEX keyv_expires/)
+  t.regex(plan, /SEARCH tessera_sessions USING INDEX tessera_sessions_expires/)
   t.notRegex(plan, /SCAN|key>|TEMP B-TREE/)
 })
 
@@ -50,10 +50,10 @@ testOf({ title: 'PostgreSQL', missing: postgresMissing }, 'the same', async (t) 
   await stored({ databaseUrl: url })
   const plain = await connectPostgres(url)
   t.teardown(() => plain.end())
-  await plain.query('ANALYZE public.keyv')
-  const sql = `EXPLAIN ${postgresStatements('keyv').removeExpired}`
+  await plain.query('ANALYZE tessera_sessions')
+  const sql = `EXPLAIN ${postgresStatements('tessera_sessions', 'public').removeExpired}`
   const plan = JSON.stringify(await plain.query(sql, 'keyv:', NOW + 1, 500))
-  t.regex(plan, /Index Scan using keyv_expires/)
+  t.regex(plan, /Index Scan using tessera_sessions_expires/)
   t.notRegex(plan, /Sort/)
 })
 
@@ -62,10 +62,10 @@ testOf({ title: 'MariaDB', missing: mariadbMissing }, 'the same', async (t) => {
   await stored({ databaseUrl: url })
   const plain = await connectMariadb(url)
   t.teardown(() => plain.end())
-  await plain.query('ANALYZE TABLE keyv')
-  const sql = `EXPLAIN ${mysqlStatements('keyv').removeExpired(500)}`
+  await plain.query('ANALYZE TABLE tessera_sessions')
+  const sql = `EXPLAIN ${mysqlStatements('tessera_sessions').removeExpired(500)}`
   const [plan] = await plain.query(sql, NOW + 1, 'keyv:', 'keyv:')
-  t.like(plan, { key: 'keyv_expires', type: 'range' })
+  t.like(plan, { key: 'tessera_sessions_expires', type: 'range' })
   t.notRegex(String(plan?.Extra), /filesort/)
 })
 

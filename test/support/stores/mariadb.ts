@@ -19,10 +19,15 @@ async function prepare(): Promise<Store> {
   return {
     options: { databaseUrl, keyPrefix },
     async damage(key, text) {
-      await queryMariadb(databaseUrl, 'UPDATE keyv SET value = ? WHERE id = ?', text, `${keyPrefix}:${key}`)
+      await queryMariadb(
+        databaseUrl,
+        'UPDATE tessera_sessions SET value = ? WHERE id = ?',
+        text,
+        `${keyPrefix}:${key}`,
+      )
     },
     async dump() {
-      const sql = 'SELECT * FROM keyv WHERE id LIKE ?'
+      const sql = 'SELECT * FROM tessera_sessions WHERE id LIKE ?'
       return JSON.stringify(await queryMariadb(databaseUrl, sql, `${keyPrefix}:%`))
     },
     discard: async () => {},

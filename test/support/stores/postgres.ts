@@ -18,13 +18,13 @@ async function prepare(): Promise<Store> {
     async damage(key, text) {
       await queryPostgres(
         databaseUrl,
-        'UPDATE keyv SET value = $2 WHERE key = $1',
+        'UPDATE tessera_sessions SET value = $2 WHERE key = $1',
         `${keyPrefix}:${key}`,
         text,
       )
     },
     async dump() {
-      const sql = 'SELECT * FROM keyv WHERE starts_with(key, $1)'
+      const sql = 'SELECT * FROM tessera_sessions WHERE starts_with(key, $1)'
       return JSON.stringify(await queryPostgres(databaseUrl, sql, keyPrefix))
     },
     discard: async () => {},

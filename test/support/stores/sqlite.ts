@@ -19,7 +19,7 @@ async function prepare(): Promise<Store> {
   return {
     options: { databaseUrl: `sqlite:${path}` },
     async damage(key, text) {
-      const plain = new KeyvSqlite(`sqlite://${path}`)
+      const plain = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'tessera_sessions' })
       await plain.set(`keyv:${key}`, text)
       await plain.disconnect()
     },

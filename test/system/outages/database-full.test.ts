@@ -45,10 +45,10 @@ const small: Readonly<Record<string, SmallDatabase>> = {
       const admin = await database.connect(url)
       // As @keyv/mysql makes it, but for the place.
       await admin.query(
-        `CREATE TABLE keyv(id VARCHAR(255) PRIMARY KEY, value MEDIUMTEXT) DATA DIRECTORY = '${directory}'`,
+        `CREATE TABLE tessera_sessions(id VARCHAR(255) PRIMARY KEY, value MEDIUMTEXT) DATA DIRECTORY = '${directory}'`,
       )
       t.teardown(async () => {
-        await admin.query('DROP TABLE keyv')
+        await admin.query('DROP TABLE tessera_sessions')
         await admin.end()
       })
       return url

@@ -67,7 +67,7 @@ for (const database of databases) {
         const plain = await database.connect(direct)
         t.teardown(() => plain.end())
         const live = async (): Promise<number> => {
-          const stored = await plain.query('SELECT value FROM keyv')
+          const stored = await plain.query('SELECT value FROM tessera_sessions')
           return stored.filter(({ value }) => String(value).includes('"version":')).length
         }
         let doneThoughLost = 0

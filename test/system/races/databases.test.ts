@@ -167,7 +167,7 @@ for (const database of databases) {
       const id = await stored(sessions, { n: 1 })
       const other = await connect(url)
       await other.query('BEGIN')
-      await other.query('SELECT * FROM keyv FOR UPDATE')
+      await other.query('SELECT * FROM tessera_sessions FOR UPDATE')
       const session = await sessions.open(id)
       session.set<string>('n', 2)
       await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable })

@@ -35,7 +35,7 @@ export const databases: readonly Database[] = [
     server: postgresServer,
     fresh: () => freshOn(postgresServer, postgresUrl, connectPostgres),
     connect: connectPostgres,
-    plain: (url) => new Keyv({ store: new KeyvPostgres(url) }),
+    plain: (url) => new Keyv({ store: new KeyvPostgres({ uri: url, table: 'tessera_sessions' }) }),
   },
   {
     title: 'db on MariaDB',
@@ -44,7 +44,7 @@ export const databases: readonly Database[] = [
     server: mariadbServer,
     fresh: () => freshOn(mariadbServer, mariadbUrl, connectMariadb),
     connect: connectMariadb,
-    plain: (url) => new Keyv({ store: new KeyvMysql(url) }),
+    plain: (url) => new Keyv({ store: new KeyvMysql({ uri: url, table: 'tessera_sessions' }) }),
   },
 ]
 

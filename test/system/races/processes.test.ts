@@ -46,7 +46,8 @@ test('a plain Keyv client reads what a session stored', async (t) => {
   session.update({ name: 'Ada', tags: [':colon', ':base64:AA=='], nested: { deep: true } })
   await session.save()
 
-  const keyv = new Keyv({ store: new KeyvSqlite(`sqlite://${path}`) })
+  const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'tessera_sessions' })
+  const keyv = new Keyv({ store })
   t.teardown(() => keyv.disconnect())
   const stored = await keyv.getRaw<{ data: unknown }>(keyOf(session.id ?? ''))
   t.deepEqual(stored?.value?.data, { name: 'Ada', tags: [':colon', ':base64:AA=='], nested: { deep: true } })

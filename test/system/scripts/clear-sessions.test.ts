@@ -103,7 +103,7 @@ testOf(terminal, 'Ctrl-C ends it after the batch under way, and it says how many
     stripVTControlCharacters(command.output),
     / {2}100 expired sessions removed in \d+\.\d s, then stopped\r\n$/,
   )
-  t.deepEqual(await other.query('SELECT count(*) AS count FROM keyv'), [{ count: 1101 }])
+  t.deepEqual(await other.query('SELECT count(*) AS count FROM tessera_sessions'), [{ count: 1101 }])
 })
 
 test('a store that is down is told in one line, without its password, and the exit code is 1', async (t) => {

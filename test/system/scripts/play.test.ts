@@ -45,7 +45,7 @@ const stores: readonly { title: string; missing?: string | undefined; open: () =
     missing: postgresMissing,
     async open() {
       const url = postgresUrl((await postgresServer()).port)
-      const count = async () => (await queryPostgres(url, `SELECT 1 FROM keyv`)).length
+      const count = async () => (await queryPostgres(url, `SELECT 1 FROM tessera_sessions`)).length
       return { env: { SESSION_ENGINE: 'db', DATABASE_URL: url }, count }
     },
   },
@@ -54,7 +54,7 @@ const stores: readonly { title: string; missing?: string | undefined; open: () =
     missing: mariadbMissing,
     async open() {
       const url = mariadbUrl((await mariadbServer()).port)
-      const count = async () => (await queryMariadb(url, `SELECT 1 FROM keyv`)).length
+      const count = async () => (await queryMariadb(url, `SELECT 1 FROM tessera_sessions`)).length
       return { env: { SESSION_ENGINE: 'db', DATABASE_URL: url }, count }
     },
   },

@@ -10,6 +10,10 @@ export interface DbOptions {
    * or `mysql://user:password@host/database` (also `mariadb:`).
    */
   readonly databaseUrl: string
+  /** The table, made if it is missing. Letters, digits and underscores; PostgreSQL knows it in small letters. */
+  readonly databaseTable: string
+  /** PostgreSQL: the schema of the table, made if it is missing. Default: the connection's own, `current_schema()`. */
+  readonly databaseSchema?: string | undefined
   readonly keyPrefix: string
   /** Milliseconds. */
   readonly engineTimeout: number
@@ -24,29 +28,23 @@ export interface DbStore {
 
 type Open = (options: DbOptions, logger: Logger) => Promise<DbStore>
 
-const openSqlite: Open = async ({ databaseUrl, keyPrefix, engineTimeout }, logger) => {
+const openSqlite: Open = async (options, logger) => {
   const { MEMORY, openSqlite } = await import('./sqlite.js')
-  const path = databaseUrl.replace(/^sqlite:(\/\/)?/, '')
-  return {
-    store: await openSqlite({ path, keyPrefix, timeLimit: engineTimeout, logger }),
-    shared: path !== MEMORY,
-  }
+  const path = options.databaseUrl.replace(/^sqlite:(\/\/)?/, '')
+  return { store: await openSqlite({ ...options, path, logger }), shared: path !== MEMORY }
 }
 
-const openPostgres: Open = async ({ databaseUrl, keyPrefix, engineTimeout }) => {
+const openPostgres: Open = async (options) => {
   const { openPostgres } = await import('./postgres.js')
-  return {
-    store: await openPostgres({ url: databaseUrl, keyPrefix, timeLimit: engineTimeout }),
-    shared: true,
-  }
+  return { store: await openPostgres(options), shared: true }
 }
 
-const openMysql: Open = async ({ databaseUrl, keyPrefix, engineTimeout }) => {
+const openMysql: Open = async (options) => {
   const { openMysql } = await import('./mysql.js')
-  return { store: await openMysql({ url: databaseUrl, keyPrefix, timeLimit: engineTimeout }), shared: true }
+  return { store: await openMysql(options), shared: true }
 }
 
-/** By the URL's scheme. Each adapter is loaded only when its database is the one chosen. */
+/** By the URL's scheme. The code for a database is loaded when it is the one chosen. */
 const databases: ReadonlyMap<string, Open> = new Map([
   ['sqlite', openSqlite],
   ['postgres', openPostgres],

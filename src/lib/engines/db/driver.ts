@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { EngineUnavailable } from '../errors.js'
+import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
 
 /**
  * The database driver that a Keyv adapter depends on, so that a user installs the adapter and nothing else. The adapters
@@ -12,9 +12,16 @@ export function driverOf(adapter: string, driver: string): unknown {
   return createRequire(import.meta.resolve(adapter))(driver)
 }
 
+/** A database as errors call it: "the PostgreSQL database localhost:5432/app", without user and password. */
+export function nameOf(kind: string, url: string): string {
+  if (!URL.canParse(url)) return `the ${kind} database`
+  const { host, pathname } = new URL(url)
+  return `the ${kind} database ${host}${pathname}`
+}
+
 /** The failure of a database; its name, as in "the SQLite database var/sessions.sqlite", must hold no password. */
-export function unavailable(database: string, cause: unknown): EngineUnavailable {
-  if (cause instanceof EngineUnavailable) return cause
+export function unavailable(database: string, cause: unknown): EngineUnavailable | EngineMisconfigured {
+  if (cause instanceof EngineUnavailable || cause instanceof EngineMisconfigured) return cause
   return new EngineUnavailable(`${database} cannot be used: ${reason(cause)}`, { cause })
 }
 

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import { EngineUnavailable } from '../errors.js'
 import { Connections, type DriverPool, type ErrorClass, trackSocket } from './connections.js'
 import { codeOf, driverOf } from './driver.js'
 
@@ -41,20 +40,9 @@ export type MysqlWork<Result> = (connection: MysqlConnection) => Promise<Result>
 
 export type MysqlConnections = Connections<MysqlConnection>
 
-/**
- * The connections of one engine. `timeLimit` in milliseconds.
- *
- * @throws EngineUnavailable if the URL cannot be read; the message holds no password.
- */
-export function mysqlConnections(url: string, timeLimit: number): MysqlConnections {
-  if (!URL.canParse(url)) throw new EngineUnavailable('the URL of the MySQL database cannot be read')
-  const { host, pathname } = new URL(url)
-  return new Connections({
-    name: `the MySQL database ${host}${pathname}`,
-    timeLimit,
-    openPool: () => openPool(url, timeLimit),
-    classifyError,
-  })
+/** The connections of one engine. `name`: the database as errors call it. `timeLimit` in milliseconds. */
+export function mysqlConnections(url: string, name: string, timeLimit: number): MysqlConnections {
+  return new Connections({ name, timeLimit, openPool: () => openPool(url, timeLimit), classifyError })
 }
 
 const READ_ONLY: ReadonlySet<unknown> = new Set([

@@ -1,44 +1,62 @@
 import { codeOf } from './driver.js'
-import type { SqlDialect, SqlRow } from './sql-store.js'
+import { indexName, type SqlDialect, type SqlRow } from './sql-store.js'
 
 /** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
-export type PostgresQuery = (sql: string, parameters: readonly unknown[]) => Promise<SqlRow[]>
+export type PostgresQuery = <Row>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>
 
 /** The key is taken. */
 const UNIQUE_VIOLATION = '23505'
 
-/** Sessions in a table of @keyv/postgres. */
-export function postgresDialect(query: PostgresQuery, table: string, close: () => Promise<void>): SqlDialect {
-  const sql = postgresStatements(table)
+/** Sessions in a table that @keyv/postgres can read. */
+export function postgresDialect(
+  query: PostgresQuery,
+  sql: PostgresStatements,
+  close: () => Promise<void>,
+): SqlDialect {
   const keysOf = async (statement: string, ...parameters: unknown[]): Promise<string[]> =>
-    (await query(statement, parameters)).map(({ key }) => key)
+    (await query<{ key: string }>(statement, parameters)).map(({ key }) => key)
   return {
     concurrent: true,
-    readMany: (keys) => query(sql.read, [keys]),
-    insertMany: (writes) =>
+    async readMany(keys) {
+      const rows = await query<SqlRow>(sql.read, [keys])
+      // The driver answers a bigint as a text.
+      return rows.map((row) => ({ ...row, version: row.version === null ? null : Number(row.version) }))
+    },
+    insertMany: (inserts) =>
       keysOf(
         sql.insert,
-        writes.map(({ key }) => key),
-        writes.map(({ text }) => text),
+        inserts.map(({ key }) => key),
+        inserts.map(({ entry }) => entry.text),
+        inserts.map(({ entry }) => entry.version),
+        inserts.map(({ entry }) => entry.expires),
       ),
-    replaceMany: (writes) =>
+    replaceMany: (replaces) =>
       keysOf(
         sql.replace,
-        writes.map(({ key }) => key),
-        writes.map(({ text }) => text),
-        writes.map(({ version }) => version),
-        writes.map(({ now }) => now),
+        replaces.map(({ key }) => key),
+        replaces.map(({ entry }) => entry.text),
+        replaces.map(({ entry }) => entry.version),
+        replaces.map(({ entry }) => entry.expires),
+        replaces.map(({ version }) => version),
+        replaces.map(({ now }) => now),
       ),
     extendMany: (extensions) =>
       keysOf(
         sql.extend,
         extensions.map(({ key }) => key),
-        extensions.map(({ expires }) => String(expires)),
+        extensions.map(({ expires }) => expires),
+        extensions.map(({ expires }) => `${expires}`),
         extensions.map(({ now }) => now),
       ),
     async move({ from, to, entry, mark }, version, now) {
       try {
-        return (await keysOf(sql.move, from, to, entry.text, mark.text, version, now)).length > 0
+        const keys = await keysOf(
+          sql.move,
+          ...[to, entry.text, entry.version, entry.expires],
+          ...[from, mark.text, mark.version, mark.expires],
+          ...[version, now],
+        )
+        return keys.length > 0
       } catch (error) {
         if (codeOf(error) === UNIQUE_VIOLATION) return false
         throw error
@@ -50,91 +68,125 @@ export function postgresDialect(query: PostgresQuery, table: string, close: () =
   }
 }
 
+export type PostgresStatements = ReturnType<typeof postgresStatements>
+
 /**
  * The statements. Each is atomic by itself; none needs a transaction around it. Items of a batch travel as one array for
- * each column.
- *
- * PostgreSQL's JSON functions refuse what a session may contain (`\u0000`, half a surrogate pair), and fail for all rows
- * when one is not JSON. So conditions read the version and the expiry from the two ends of the text, where Keyv and our
- * codecs write them (`codecs/codec.ts`). Text that has neither reads as NULL and meets no condition.
+ * each column. Names are quoted in small letters, as the server reads those that @keyv/postgres does not quote.
  */
-export function postgresStatements(table: string) {
-  const version = `substring(${table}.value from '^\\{"value":\\{"version":([0-9]{1,15}),')::bigint`
-  const expires = `substring(right(${table}.value, 64) from '${EXPIRES}')::float8`
-  const alive = (now: string): string => `${version} IS NOT NULL AND ${expires} > ${now}`
+export function postgresStatements(tableName: string, schemaName: string) {
+  const schema = `"${schemaName}"`
+  const table = `${schema}."${tableName.toLowerCase()}"`
+  const index = `"${indexName(tableName.toLowerCase())}"`
   return {
+    schema,
+    table,
+    index: `${schema}.${index}`,
+
+    createSchema: `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+
+    /** As @keyv/postgres makes it, and two columns more. */
+    createTable: `
+      CREATE TABLE IF NOT EXISTS ${table}(
+        key VARCHAR(255) PRIMARY KEY, value TEXT, version BIGINT, expires DOUBLE PRECISION
+      )`,
+
+    addColumns: `
+      ALTER TABLE ${table}
+      ADD COLUMN IF NOT EXISTS version BIGINT, ADD COLUMN IF NOT EXISTS expires DOUBLE PRECISION`,
+
     /** Locks the table only if the index is missing. No time limit, because the table may be large. */
     indexExpiry: `
       BEGIN;
       SET LOCAL statement_timeout = 0;
-      CREATE INDEX IF NOT EXISTS ${table}_expires ON public.${table} ((${expires}));
+      CREATE INDEX IF NOT EXISTS ${index} ON ${table}(expires);
       COMMIT`,
 
-    /** The names of what exists of table and index. */
-    present: `
-      SELECT relname AS key FROM pg_class
-      WHERE oid IN (to_regclass('public.${table}'), to_regclass('public.${table}_expires'))`,
-
     /** $1 keys */
-    read: `SELECT key, value FROM public.${table} WHERE key = ANY($1::text[])`,
+    read: `SELECT key, value, version, expires FROM ${table} WHERE key = ANY($1::text[])`,
 
-    /** $1 keys, $2 entries */
+    /** $1 keys, $2 values, $3 versions, $4 expiries */
     insert: `
-      INSERT INTO public.${table}(key, value) SELECT * FROM unnest($1::text[], $2::text[])
+      INSERT INTO ${table}(key, value, version, expires)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::float8[])
       ON CONFLICT(key) DO NOTHING
       RETURNING key`,
 
-    /** $1 keys, $2 entries, $3 versions, $4 nows. Locks the rows in order first, so that two batches cannot deadlock. */
+    /**
+     * $1 keys, $2 values, $3 versions, $4 expiries, $5 versions before, $6 nows. Locks the rows in order first, so that
+     * two batches cannot deadlock.
+     */
     replace: `
       WITH item AS MATERIALIZED (
-        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::float8[]) AS item(key, entry, version, now)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::float8[], $5::bigint[], $6::float8[])
+          AS item(key, value, version, expires, before, now)
       ), locked AS MATERIALIZED (
-        SELECT key FROM public.${table} WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
+        SELECT key FROM ${table} WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
       )
-      UPDATE public.${table} SET value = item.entry FROM item JOIN locked USING (key)
-      WHERE ${table}.key = item.key AND ${version} = item.version AND ${expires} > item.now
-      RETURNING ${table}.key`,
+      UPDATE ${table} AS stored SET value = item.value, version = item.version, expires = item.expires
+      FROM item JOIN locked USING (key)
+      WHERE stored.key = item.key AND stored.version = item.before AND stored.expires > item.now
+      RETURNING stored.key`,
 
-    /** $1 keys, $2 expiries as text, $3 nows. A mark has no version. */
+    /**
+     * $1 keys, $2 expiries, $3 expiries as text, $4 nows. A mark has no version. Leaves alone a text without an expiry.
+     */
     extend: `
       WITH item AS MATERIALIZED (
-        SELECT * FROM unnest($1::text[], $2::text[], $3::float8[]) AS item(key, expires, now)
+        SELECT * FROM unnest($1::text[], $2::float8[], $3::text[], $4::float8[]) AS item(key, expires, digits, now)
       ), locked AS MATERIALIZED (
-        SELECT key FROM public.${table} WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
+        SELECT key FROM ${table} WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE
       )
-      UPDATE public.${table}
-      SET value = regexp_replace(${table}.value, '"expires":[^"]+$', '"expires":' || item.expires || '}')
+      UPDATE ${table} AS stored
+      SET value = rtrim(stored.value, '${NUMBER_AND_BRACE}') || item.digits || '}', expires = item.expires
       FROM item JOIN locked USING (key)
-      WHERE ${table}.key = item.key AND ${alive('item.now')}
-      RETURNING ${table}.key`,
+      WHERE stored.key = item.key AND stored.version IS NOT NULL AND stored.expires > item.now
+        AND right(rtrim(stored.value, '${NUMBER_AND_BRACE}'), 10) = '"expires":'
+      RETURNING stored.key`,
 
-    /** $1 from, $2 to, $3 entry, $4 mark, $5 version, $6 now. If the key is taken meanwhile, both rows are undone. */
+    /**
+     * $1 to, $2 value, $3 version, $4 expires, $5 from, $6 value, $7 version, $8 expires, $9 version before, $10 now. If
+     * the key is taken meanwhile, both rows are undone.
+     */
     move: `
       WITH moved AS (
-        UPDATE public.${table} SET value = $4
-        WHERE key = $1 AND ${version} = $5::bigint AND ${expires} > $6::float8
-          AND NOT EXISTS (SELECT 1 FROM public.${table} AS taken WHERE taken.key = $2)
+        UPDATE ${table} SET value = $6, version = $7::bigint, expires = $8::float8
+        WHERE key = $5 AND version = $9::bigint AND expires > $10::float8
+          AND NOT EXISTS (SELECT 1 FROM ${table} AS taken WHERE taken.key = $1)
         RETURNING key
       )
-      INSERT INTO public.${table}(key, value) SELECT $2, $3 FROM moved
+      INSERT INTO ${table}(key, value, version, expires) SELECT $1, $2, $3::bigint, $4::float8 FROM moved
       RETURNING key`,
 
     /** $1 key. Leaves marks. */
-    remove: `DELETE FROM public.${table} WHERE key = $1 AND ${version} IS NOT NULL RETURNING key`,
+    remove: `DELETE FROM ${table} WHERE key = $1 AND version IS NOT NULL RETURNING key`,
 
     /**
      * $1 prefix, $2 now, $3 limit. Skips a row that somebody else has locked, because it is being written. The server
      * evaluates the condition again when it locks a row, so one that was extended meanwhile stays (R26).
      */
     removeExpired: `
-      WITH over AS MATERIALIZED (
-        SELECT key FROM public.${table} WHERE ${expires} <= $2::float8 AND starts_with(key, $1)
-        ORDER BY ${expires} LIMIT $3 FOR UPDATE SKIP LOCKED
+      WITH expired AS MATERIALIZED (
+        SELECT key FROM ${table} WHERE expires <= $2::float8 AND starts_with(key, $1)
+        ORDER BY expires LIMIT $3 FOR UPDATE SKIP LOCKED
       )
-      DELETE FROM public.${table} USING over WHERE ${table}.key = over.key
-      RETURNING ${table}.key`,
+      DELETE FROM ${table} AS stored USING expired WHERE stored.key = expired.key
+      RETURNING stored.key`,
   } as const
 }
 
-/** The end of an entry, with the number as a group: what JSON writes of times that a `Date` can hold. */
-const EXPIRES = '"expires":(-?[0-9]{1,16}(?:\\.[0-9]{1,20})?)\\}$'
+/** What there is already. $1 schema, $2 table, $3 index: names as PostgreSQL reads them, with their quotes. */
+export const PRESENT = `
+  SELECT
+    to_regnamespace($1) IS NOT NULL AS "hasSchema",
+    to_regclass($2) IS NOT NULL AS "hasTable",
+    to_regclass($3) IS NOT NULL AS "hasIndex",
+    ARRAY(
+      SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($2) AND attnum > 0 AND NOT attisdropped
+    ) AS columns`
+
+/** The first schema of the connection's search path. */
+export const OWN_SCHEMA = 'SELECT current_schema()::text AS schema'
+
+/** The characters of the end of an entry's text: a number as JSON writes it, and a brace. */
+const NUMBER_AND_BRACE = '0123456789.eE+-}'

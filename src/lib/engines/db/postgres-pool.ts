@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Connections, type DriverPool, type ErrorClass, trackSocket } from './connections.js'
 import { codeOf, driverOf } from './driver.js'
-import type { SqlRow } from './sql-store.js'
 
 /** Connections of one engine at the most: reads, three kinds of batches, and single steps. */
 const CONNECTIONS = 10
@@ -11,7 +10,7 @@ const SERVER_SHARE = 0.9
 
 /** What we use of a connection of the driver (`pg`), which has no types of its own. */
 export interface PostgresConnection {
-  query(sql: string, parameters?: readonly unknown[]): Promise<{ readonly rows: SqlRow[] }>
+  query(sql: string, parameters?: readonly unknown[]): Promise<{ readonly rows: unknown[] }>
   release(destroy?: boolean): void
 }
 
@@ -31,14 +30,13 @@ interface Driver {
   readonly Pool: new (options: Readonly<Record<string, unknown>>) => PgPool
 }
 
-/** The connections of one engine. `timeLimit` in milliseconds. */
-export function postgresConnections(url: string, timeLimit: number): Connections<PostgresConnection> {
-  return new Connections({
-    name: nameOf(url),
-    timeLimit,
-    openPool: () => openPool(url, timeLimit),
-    classifyError,
-  })
+/** The connections of one engine. `name`: the database as errors call it. `timeLimit` in milliseconds. */
+export function postgresConnections(
+  url: string,
+  name: string,
+  timeLimit: number,
+): Connections<PostgresConnection> {
+  return new Connections({ name, timeLimit, openPool: () => openPool(url, timeLimit), classifyError })
 }
 
 /** read_only_sql_transaction */
@@ -85,12 +83,6 @@ function openPool(url: string, timeLimit: number): DriverPool<PostgresConnection
     end: () => pool.end(),
     sockets,
   }
-}
-
-function nameOf(url: string): string {
-  if (!URL.canParse(url)) return 'the PostgreSQL database'
-  const { host, pathname } = new URL(url)
-  return `the PostgreSQL database ${host}${pathname}`
 }
 
 /** The error about a URL that cannot be parsed has the URL as a member, with the password in it. */

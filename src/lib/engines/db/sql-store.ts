@@ -1,5 +1,6 @@
 import { Batch } from '../batch.js'
 import { within } from '../concurrency.js'
+import { EngineMisconfigured } from '../errors.js'
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
 
 /**
@@ -13,8 +14,8 @@ export interface SqlDialect {
   /** Whether several statements can run at the same time, each on its own connection. */
   readonly concurrent: boolean
   readMany(keys: readonly string[]): Promise<readonly SqlRow[]>
-  insertMany(writes: readonly SqlWrite[]): Promise<Iterable<string>>
-  replaceMany(writes: readonly SqlWrite[]): Promise<Iterable<string>>
+  insertMany(inserts: readonly SqlInsert[]): Promise<Iterable<string>>
+  replaceMany(replaces: readonly SqlReplace[]): Promise<Iterable<string>>
   extendMany(extensions: readonly SqlExtension[]): Promise<Iterable<string>>
   move(move: Move, version: number, now: number): Promise<boolean>
   remove(key: string): Promise<boolean>
@@ -23,16 +24,27 @@ export interface SqlDialect {
   close(): Promise<void>
 }
 
-/** A row of the table. */
+/**
+ * A row of the table. A plain Keyv client of the same adapter reads and writes `key` and `value` only, so what it writes
+ * has no `expires`, meets no condition, and is none of our entries.
+ */
 export interface SqlRow {
   readonly key: string
+  /** The entry's text. It ends with the same expiry as the column. */
   readonly value: string
+  /** None for a mark. */
+  readonly version: number | null
+  /** Milliseconds since 1970. */
+  readonly expires: number | null
 }
 
-export interface SqlWrite {
+export interface SqlInsert {
   readonly key: string
-  readonly text: string
-  /** The version that the writer has read; 0 where there was none. */
+  readonly entry: StoredEntry
+}
+
+export interface SqlReplace extends SqlInsert {
+  /** The version that the writer has read. */
   readonly version: number
   /** Milliseconds since 1970. */
   readonly now: number
@@ -61,8 +73,8 @@ export interface SqlStoreOptions {
 export class SqlStore implements SessionStore {
   readonly #options: SqlStoreOptions
   readonly #reads: Batch<string, string | undefined>
-  readonly #inserts: Batch<SqlWrite, boolean>
-  readonly #replaces: Batch<SqlWrite, boolean>
+  readonly #inserts: Batch<SqlInsert, boolean>
+  readonly #replaces: Batch<SqlReplace, boolean>
   readonly #extends: Batch<SqlExtension, boolean>
 
   constructor(options: SqlStoreOptions) {
@@ -70,16 +82,8 @@ export class SqlStore implements SessionStore {
     const { concurrent } = dialect
     this.#options = options
     this.#reads = new Batch({ timeLimit, concurrent, run: (keys) => this.#readMany(keys) })
-    this.#inserts = new Batch({
-      timeLimit,
-      concurrent,
-      run: (writes) => oneWins(writes, (sent) => dialect.insertMany(sent)),
-    })
-    this.#replaces = new Batch({
-      timeLimit,
-      concurrent,
-      run: (writes) => oneWins(writes, (sent) => dialect.replaceMany(sent)),
-    })
+    this.#inserts = new Batch({ timeLimit, concurrent, run: (inserts) => this.#insertMany(inserts) })
+    this.#replaces = new Batch({ timeLimit, concurrent, run: (replaces) => this.#replaceMany(replaces) })
     this.#extends = new Batch({ timeLimit, concurrent, run: (extensions) => this.#extendMany(extensions) })
   }
 
@@ -87,12 +91,12 @@ export class SqlStore implements SessionStore {
     return this.#reads.add(key)
   }
 
-  insert(key: string, { text }: StoredEntry): Promise<boolean> {
-    return this.#inserts.add({ key, text, version: 0, now: 0 })
+  insert(key: string, entry: StoredEntry): Promise<boolean> {
+    return this.#inserts.add({ key, entry })
   }
 
-  replace(key: string, { text }: StoredEntry, version: number, now: number): Promise<boolean> {
-    return this.#replaces.add({ key, text, version, now })
+  replace(key: string, entry: StoredEntry, version: number, now: number): Promise<boolean> {
+    return this.#replaces.add({ key, entry, version, now })
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
@@ -121,9 +125,29 @@ export class SqlStore implements SessionStore {
   }
 
   async #readMany(keys: readonly string[]): Promise<(string | undefined)[]> {
-    const rows = await this.#options.dialect.readMany([...new Set(keys)].sort())
-    const found = new Map(rows.map(({ key, value }) => [key, value]))
+    const found = new Map<string, string>()
+    for (const { key, value, expires } of await this.#options.dialect.readMany([...new Set(keys)].sort())) {
+      if (expires !== null) found.set(key, value)
+    }
     return keys.map((key) => found.get(key))
+  }
+
+  /** Of several inserts of one key the first is sent; the others have lost. */
+  #insertMany(inserts: readonly SqlInsert[]): Promise<boolean[]> {
+    return oneForEachKey(
+      inserts,
+      () => false,
+      (sent) => this.#options.dialect.insertMany(sent),
+    )
+  }
+
+  /** Of several replacements of one key the one with the newest version is sent; the others have lost. */
+  #replaceMany(replaces: readonly SqlReplace[]): Promise<boolean[]> {
+    return oneForEachKey(
+      replaces,
+      (replace, rival) => replace.version > rival.version,
+      (sent) => this.#options.dialect.replaceMany(sent),
+    )
   }
 
   /** Several extensions of one key become one: they came at the same moment, so any of them may be carried out. */
@@ -135,23 +159,50 @@ export class SqlStore implements SessionStore {
 }
 
 /**
- * Of several writes to one key, sends only the one that knows the newest version, and the others have lost. Had all of
- * them been sent, SQL would carry out any that meets its condition and answer the key, and each writer would believe
- * that it had won.
+ * Sends one item for each key, and answers for every item whether it was the one that was carried out. Had several of one
+ * key been sent, SQL would carry out any that meets its condition and answer the key, and each caller would believe that
+ * it had won.
  */
-async function oneWins(
-  writes: readonly SqlWrite[],
-  run: (sent: readonly SqlWrite[]) => Promise<Iterable<string>>,
+async function oneForEachKey<Item extends { readonly key: string }>(
+  items: readonly Item[],
+  isBetter: (item: Item, rival: Item) => boolean,
+  run: (sent: readonly Item[]) => Promise<Iterable<string>>,
 ): Promise<boolean[]> {
-  const sent = new Map<string, SqlWrite>()
-  for (const write of writes) {
-    const rival = sent.get(write.key)
-    if (rival === undefined || rival.version < write.version) sent.set(write.key, write)
+  const sent = new Map<string, Item>()
+  for (const item of items) {
+    const rival = sent.get(item.key)
+    if (rival === undefined || isBetter(item, rival)) sent.set(item.key, item)
   }
   const done = new Set(await run(inOrder(sent)))
-  return writes.map((write) => sent.get(write.key) === write && done.has(write.key))
+  return items.map((item) => sent.get(item.key) === item && done.has(item.key))
 }
 
 function inOrder<Item>(items: ReadonlyMap<string, Item>): Item[] {
   return [...items.keys()].sort().flatMap((key) => items.get(key) ?? [])
+}
+
+/** The name of the index of a table, no longer than the table's may be: PostgreSQL cuts it off at 63 bytes. */
+export function indexName(table: string): string {
+  return `${table.slice(0, 55)}_expires`
+}
+
+/**
+ * Which of our own columns a table lacks that somebody else made, a plain Keyv client perhaps. `columns`: those that it
+ * has. `database`: as errors call it.
+ *
+ * @throws EngineMisconfigured if version 6 of a Keyv adapter has rewritten the table: it splits the prefix off the keys,
+ * so our sessions are no longer under their keys.
+ */
+export function missingColumns(
+  table: string,
+  columns: readonly { readonly name: string }[],
+  database: string,
+): ('version' | 'expires')[] {
+  const names = new Set(columns.map(({ name }) => name))
+  if (names.has('namespace'))
+    throw new EngineMisconfigured(
+      `${database}: version 6 of a Keyv adapter has rewritten the table ${table} (it has a column "namespace"), so its ` +
+        'sessions cannot be found. Name another table with DATABASE_TABLE, and open it with no Keyv client of version 6.',
+    )
+  return (['version', 'expires'] as const).filter((column) => !names.has(column))
 }

@@ -14,15 +14,9 @@ interface Database {
 }
 
 interface Statement {
-  all(parameters: readonly unknown[], done: (error: Error | null, rows: SqliteRow[]) => void): void
+  all(parameters: readonly unknown[], done: (error: Error | null, rows: unknown[]) => void): void
   reset(done: () => void): void
   finalize(done: () => void): void
-}
-
-/** A row of the table, or what a statement answers of it. */
-export interface SqliteRow {
-  readonly key: string
-  readonly value?: string
 }
 
 export interface SqliteConnectionOptions {
@@ -61,9 +55,10 @@ export class SqliteConnection {
   }
 
   /** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
-  async query(sql: string, parameters: readonly unknown[] = []): Promise<SqliteRow[]> {
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     try {
-      return await run(await (this.#statements.get(sql) ?? this.#prepare(sql)), parameters)
+      const statement = await (this.#statements.get(sql) ?? this.#prepare(sql))
+      return (await run(statement, parameters)) as Row[]
     } catch (cause) {
       throw unavailable(this.#name, cause)
     }
@@ -97,7 +92,7 @@ export class SqliteConnection {
  * Resets a statement that has failed. Without the reset SQLite considers a statement that did not get its lock as still
  * running, and until it ends commits nothing that others write on the connection, although it answers that it did.
  */
-async function run(statement: Statement, parameters: readonly unknown[]): Promise<SqliteRow[]> {
+async function run(statement: Statement, parameters: readonly unknown[]): Promise<unknown[]> {
   try {
     return await new Promise((resolve, reject) => {
       statement.all(parameters, (error, rows) => (error === null ? resolve(rows) : reject(error)))

@@ -1,6 +1,6 @@
 import { KeyedMutex, tooSlow } from '../concurrency.js'
-import type { SqlDialect, SqlRow } from './sql-store.js'
-import type { SqliteConnection, SqliteRow } from './sqlite-connection.js'
+import { indexName, type SqlDialect, type SqlRow } from './sql-store.js'
+import type { SqliteConnection } from './sqlite-connection.js'
 
 /** Where the statements go. */
 export interface SqliteConnections {
@@ -15,42 +15,62 @@ export interface SqliteDatabase {
   close(): Promise<void>
 }
 
-/** Sessions in a table of @keyv/sqlite. `timeLimit` in milliseconds. */
+/** Sessions in a table that @keyv/sqlite can read. `timeLimit` in milliseconds. */
 export function sqliteDialect(database: SqliteDatabase, table: string, timeLimit: number): SqlDialect {
   const sql = sqliteStatements(table)
   const writing = new KeyedMutex()
 
   /**
-   * Runs one writing statement at a time. Each one that waits for another process's lock occupies one of this process's
-   * few threads; if all of them waited, nobody could read. The event loop would stop too: the driver finalizes a
-   * statement under the connection's lock, which the next statement holds while it runs. SQLite itself writes one after
-   * the other anyway.
+   * Runs one writing statement at a time, and answers the keys of the rows that it changed. Each statement that waits
+   * for another process's lock occupies one of this process's few threads; if all of them waited, nobody could read.
+   * The event loop would stop too: the driver finalizes a statement under the connection's lock, which the next
+   * statement holds while it runs. SQLite itself writes one after the other anyway.
    */
-  const write = (statement: string, ...parameters: unknown[]): Promise<SqliteRow[]> => {
+  const write = (statement: string, ...parameters: unknown[]): Promise<string[]> => {
     const since = performance.now()
     return writing.runExclusive('writer', async () => {
       // The caller was refused in the meantime, so this write must not be done.
       if (performance.now() - since > timeLimit) throw tooSlow(timeLimit)
-      return (await database.connections()).writer.query(statement, parameters)
+      const { writer } = await database.connections()
+      return (await writer.query<{ key: string }>(statement, parameters)).map(({ key }) => key)
     })
   }
-  const keysOf = async (statement: string, ...parameters: unknown[]): Promise<string[]> =>
-    (await write(statement, ...parameters)).map(({ key }) => key)
 
   return {
     concurrent: false,
-    readMany: async (keys) =>
-      (await (await database.connections()).reader.query(sql.read, [JSON.stringify(keys)])) as SqlRow[],
-    insertMany: (writes) => keysOf(sql.insert, JSON.stringify(writes.map(({ key, text }) => [key, text]))),
-    replaceMany: (writes) =>
-      keysOf(
+    async readMany(keys) {
+      const { reader } = await database.connections()
+      return reader.query<SqlRow>(sql.read, [JSON.stringify(keys)])
+    },
+    insertMany: (inserts) =>
+      write(
+        sql.insert,
+        JSON.stringify(inserts.map(({ key, entry }) => [key, entry.text, entry.version, entry.expires])),
+      ),
+    replaceMany: (replaces) =>
+      write(
         sql.replace,
-        JSON.stringify(writes.map(({ key, text, version, now }) => [key, text, version, now])),
+        JSON.stringify(
+          replaces.map(({ key, entry, version, now }) => [
+            ...[key, entry.text, entry.version, entry.expires],
+            ...[version, now],
+          ]),
+        ),
       ),
     extendMany: (extensions) =>
-      keysOf(sql.extend, JSON.stringify(extensions.map(({ key, expires, now }) => [key, expires, now]))),
+      write(
+        sql.extend,
+        JSON.stringify(extensions.map(({ key, expires, now }) => [key, expires, `${expires}`, now])),
+      ),
     move: async ({ from, to, entry, mark }, version, now) =>
-      (await write(sql.move, from, to, entry.text, mark.text, version, now)).length > 0,
+      (
+        await write(
+          sql.move,
+          ...[to, entry.text, entry.version, entry.expires],
+          ...[from, mark.text, mark.version, mark.expires],
+          ...[version, now],
+        )
+      ).length > 0,
     remove: async (key) => (await write(sql.remove, key)).length > 0,
     // ';' follows ':' in ASCII: the keys that begin with the prefix are the range between the two.
     removeExpired: async (prefix, limit, now) =>
@@ -62,54 +82,65 @@ export function sqliteDialect(database: SqliteDatabase, table: string, timeLimit
 /**
  * The statements. Each is atomic by itself; none needs a transaction around it. Items of a batch travel as one JSON
  * parameter, from which `value->>n` takes the n-th member.
- *
- * Conditions read the version and the expiry from the entries' own JSON (`codecs/codec.ts`), so that any Keyv
- * client may write too. `json_valid`: text that is not JSON must not make a statement fail for the other rows.
  */
-export function sqliteStatements(table: string) {
-  const expires = member(table, '$.expires')
-  const version = member(table, '$.value.version')
+export function sqliteStatements(name: string) {
+  const table = `"${name}"`
   return {
-    /** The table is as @keyv/sqlite makes it. */
-    createTable: `CREATE TABLE IF NOT EXISTS ${table}(key VARCHAR(255) PRIMARY KEY, value TEXT)`,
+    /** As @keyv/sqlite makes it, and two columns more. */
+    createTable: `
+      CREATE TABLE IF NOT EXISTS ${table}(
+        key VARCHAR(255) PRIMARY KEY, value TEXT, version INTEGER, expires INTEGER
+      )`,
 
-    indexExpiry: `CREATE INDEX IF NOT EXISTS ${table}_expires ON ${table}(${member('', '$.expires')})`,
+    /** ?1 table */
+    columns: 'SELECT name FROM pragma_table_info(?1)',
+
+    addColumn: (column: 'version' | 'expires') => `ALTER TABLE ${table} ADD COLUMN ${column} INTEGER`,
+
+    indexExpiry: `CREATE INDEX IF NOT EXISTS "${indexName(name)}" ON ${table}(expires)`,
 
     /** ?1: keys */
-    read: `SELECT key, value FROM ${table} WHERE key IN (SELECT value FROM json_each(?1))`,
+    read: `
+      SELECT key, value, version, expires FROM ${table} WHERE key IN (SELECT value FROM json_each(?1))`,
 
-    /** ?1: [key, entry] */
+    /** ?1: [key, value, version, expires] */
     insert: `
-      INSERT INTO ${table}(key, value) SELECT value->>0, value->>1 FROM json_each(?1) WHERE true
+      INSERT INTO ${table}(key, value, version, expires)
+      SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?1) WHERE true
       ON CONFLICT(key) DO NOTHING
       RETURNING key`,
 
-    /** ?1: [key, entry, version, now] */
+    /** ?1: [key, value, version, expires, version before, now] */
     replace: `
-      UPDATE ${table} SET value = item.value->>1 FROM json_each(?1) AS item
-      WHERE ${table}.key = item.value->>0 AND ${version} = item.value->>2 AND ${expires} > item.value->>3
+      UPDATE ${table} SET value = item.value->>1, version = item.value->>2, expires = item.value->>3
+      FROM json_each(?1) AS item
+      WHERE ${table}.key = item.value->>0 AND ${table}.version = item.value->>4 AND ${table}.expires > item.value->>5
       RETURNING ${table}.key`,
 
-    /** ?1: [key, expires, now]. A mark has no version. */
+    /** ?1: [key, expires, expires as text, now]. A mark has no version. Leaves alone a text without an expiry. */
     extend: `
-      UPDATE ${table} SET value = json_set(${table}.value, '$.expires', item.value->>1) FROM json_each(?1) AS item
-      WHERE ${table}.key = item.value->>0 AND ${version} IS NOT NULL AND ${expires} > item.value->>2
+      UPDATE ${table}
+      SET value = rtrim(${table}.value, '${NUMBER_AND_BRACE}') || (item.value->>2) || '}', expires = item.value->>1
+      FROM json_each(?1) AS item
+      WHERE ${table}.key = item.value->>0 AND ${table}.version IS NOT NULL AND ${table}.expires > item.value->>3
+        AND substr(rtrim(${table}.value, '${NUMBER_AND_BRACE}'), -10) = '"expires":'
       RETURNING ${table}.key`,
 
     /**
-     * ?1 from, ?2 to, ?3 entry, ?4 mark, ?5 version, ?6 now. Writes two rows or none: the statement reads from the table
-     * that it writes to, so SQLite answers both EXISTS before it writes.
+     * ?1 to, ?2 value, ?3 version, ?4 expires, ?5 from, ?6 value, ?7 version, ?8 expires, ?9 version before, ?10 now.
+     * Writes two rows or none: the statement reads from the table that it writes to, so SQLite answers both EXISTS
+     * before it writes.
      */
     move: `
-      INSERT INTO ${table}(key, value)
-      SELECT pair.column1, pair.column2 FROM (VALUES (?2, ?3), (?1, ?4)) AS pair
-      WHERE EXISTS (SELECT 1 FROM ${table} WHERE key = ?1 AND ${version} = ?5 AND ${expires} > ?6)
-        AND NOT EXISTS (SELECT 1 FROM ${table} WHERE key = ?2)
-      ON CONFLICT(key) DO UPDATE SET value = excluded.value
+      INSERT INTO ${table}(key, value, version, expires)
+      SELECT pair.* FROM (VALUES (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8)) AS pair
+      WHERE EXISTS (SELECT 1 FROM ${table} WHERE key = ?5 AND version = ?9 AND expires > ?10)
+        AND NOT EXISTS (SELECT 1 FROM ${table} WHERE key = ?1)
+      ON CONFLICT(key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires
       RETURNING key`,
 
     /** ?1 key. Leaves marks. */
-    remove: `DELETE FROM ${table} WHERE key = ?1 AND ${version} IS NOT NULL RETURNING key`,
+    remove: `DELETE FROM ${table} WHERE key = ?1 AND version IS NOT NULL RETURNING key`,
 
     /**
      * ?1 first key, ?2 first key behind the last, ?3 now, ?4 limit. The plus signs keep SQLite from reading all keys in
@@ -117,13 +148,10 @@ export function sqliteStatements(table: string) {
      */
     removeExpired: `
       DELETE FROM ${table} WHERE key IN (
-        SELECT key FROM ${table} WHERE ${member('', '$.expires')} <= ?3 AND +key >= ?1 AND +key < ?2
-        ORDER BY ${member('', '$.expires')} LIMIT ?4
+        SELECT key FROM ${table} WHERE expires <= ?3 AND +key >= ?1 AND +key < ?2 ORDER BY expires LIMIT ?4
       ) RETURNING key`,
   } as const
 }
 
-function member(table: string, path: string): string {
-  const value = table === '' ? 'value' : `${table}.value`
-  return `CASE WHEN json_valid(${value}) THEN ${value}->>'${path}' END`
-}
+/** The characters of the end of an entry's text: a number as JSON writes it, and a brace. */
+const NUMBER_AND_BRACE = '0123456789.eE+-}'

@@ -3,13 +3,10 @@ import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.js'
 import { makeDirectory } from '../file-system.js'
 import { unavailable } from './driver.js'
-import { SqlStore } from './sql-store.js'
+import { missingColumns, SqlStore } from './sql-store.js'
 import { SqliteConnection } from './sqlite-connection.js'
-import { sqliteDialect, sqliteStatements } from './sqlite-dialect.js'
+import { type SqliteDatabase, sqliteDialect, sqliteStatements } from './sqlite-dialect.js'
 import { type ClosableConnections, SqliteFile } from './sqlite-file.js'
-
-/** Keyv's own table. */
-const TABLE = 'keyv'
 
 /** SQLite's name for a database that lives as long as its connection. */
 export const MEMORY = ':memory:'
@@ -20,54 +17,58 @@ const BUSY_SHARE = 0.9
 export interface SqliteOptions {
   /** A path, relative to the working directory, or `:memory:`. */
   readonly path: string
+  readonly databaseTable: string
   /** Keyv's namespace. */
   readonly keyPrefix: string
-  /** Milliseconds. */
-  readonly timeLimit: number
+  /** How long one call may take: milliseconds. */
+  readonly engineTimeout: number
   readonly logger: Logger
 }
 
 /**
  * Opens the database, creating file, table and index where they are missing.
  *
- * @throws EngineUnavailable if the path cannot be used; the message says why.
+ * @throws EngineUnavailable if the path cannot be used; the message says why. @throws EngineMisconfigured if the table
+ * is of another kind.
  */
-export async function openSqlite({ path, keyPrefix, timeLimit, logger }: SqliteOptions): Promise<SqlStore> {
-  const busyTimeout = Math.max(1, Math.floor(timeLimit * BUSY_SHARE))
+export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
+  const { path, databaseTable: table, keyPrefix, engineTimeout: timeLimit, logger } = options
   const name = `the SQLite database ${path}`
-  const connect = (): Promise<SqliteConnection> => SqliteConnection.open({ path, name, busyTimeout })
+  const busyTimeout = Math.max(1, Math.floor(timeLimit * BUSY_SHARE))
+  const connect: Connect = async (setUp) => {
+    const connection = await SqliteConnection.open({ path, name, busyTimeout })
+    try {
+      await setUp(connection, table, name)
+      return connection
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+  if (path !== MEMORY) await makePrivate(path, name)
   const database =
-    path === MEMORY ? await openMemory(connect) : await openFile({ path, name, logger, connect })
-  return new SqlStore({
-    dialect: sqliteDialect(database, TABLE, timeLimit),
-    prefix: `${keyPrefix}:`,
-    timeLimit,
-  })
+    path === MEMORY
+      ? await connectToMemory(connect)
+      : await SqliteFile.open({ path, name, logger, connect: () => connectToFile(connect) })
+  const dialect = sqliteDialect(database, table, timeLimit)
+  return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
 }
 
-async function openMemory(connect: () => Promise<SqliteConnection>) {
-  const connection = await forWriting(await connect())
+type SetUp = (connection: SqliteConnection, table: string, name: string) => Promise<void>
+
+/** A connection that is set up; closed if that fails. */
+type Connect = (setUp: SetUp) => Promise<SqliteConnection>
+
+async function connectToMemory(connect: Connect): Promise<SqliteDatabase> {
+  const connection = await connect(setUpWriter)
   const connections = Promise.resolve({ reader: connection, writer: connection })
   return { connections: () => connections, close: () => connection.close() }
 }
 
-async function openFile({
-  connect,
-  ...file
-}: {
-  readonly path: string
-  readonly name: string
-  readonly logger: Logger
-  readonly connect: () => Promise<SqliteConnection>
-}): Promise<SqliteFile> {
-  await makePrivate(file.path, file.name)
-  return SqliteFile.open({ ...file, connect: () => connectBoth(connect) })
-}
-
-async function connectBoth(connect: () => Promise<SqliteConnection>): Promise<ClosableConnections> {
-  const writer = await forWriting(await connect())
+async function connectToFile(connect: Connect): Promise<ClosableConnections> {
+  const writer = await connect(setUpWriter)
   try {
-    const reader = await forReading(await connect())
+    const reader = await connect(setUpReader)
     return {
       reader,
       writer,
@@ -83,35 +84,26 @@ async function connectBoth(connect: () => Promise<SqliteConnection>): Promise<Cl
   }
 }
 
-function forWriting(connection: SqliteConnection): Promise<SqliteConnection> {
-  const { createTable, indexExpiry } = sqliteStatements(TABLE)
-  return afterQueries(connection, [
-    // WAL: readers never wait for the writer.
-    'PRAGMA journal_mode = WAL',
-    // NORMAL: a crash of the process loses nothing that was answered.
-    'PRAGMA synchronous = NORMAL',
-    createTable,
-    indexExpiry,
-  ])
+const setUpWriter: SetUp = async (connection, table, name) => {
+  const sql = sqliteStatements(table)
+  const findMissing = async () => missingColumns(table, await connection.query(sql.columns, [table]), name)
+  // WAL: readers never wait for the writer.
+  await connection.query('PRAGMA journal_mode = WAL')
+  // NORMAL: a crash of the process loses nothing that was answered.
+  await connection.query('PRAGMA synchronous = NORMAL')
+  await connection.query(sql.createTable)
+  if ((await findMissing()).length > 0) {
+    // No other process may add a column between the question and the answer.
+    await connection.query('BEGIN IMMEDIATE')
+    for (const column of await findMissing()) await connection.query(sql.addColumn(column))
+    await connection.query('COMMIT')
+  }
+  await connection.query(sql.indexExpiry)
 }
 
 /** SQLite opens the files of a database with the first statement, so let that be now. */
-function forReading(connection: SqliteConnection): Promise<SqliteConnection> {
-  return afterQueries(connection, [`SELECT key FROM ${TABLE} LIMIT 0`])
-}
-
-/** The connection, when it has run the statements; closed if one fails. */
-async function afterQueries(
-  connection: SqliteConnection,
-  statements: readonly string[],
-): Promise<SqliteConnection> {
-  try {
-    for (const statement of statements) await connection.query(statement)
-    return connection
-  } catch (error) {
-    await connection.close()
-    throw error
-  }
+const setUpReader: SetUp = async (connection, table) => {
+  await connection.query(sqliteStatements(table).read, ['[]'])
 }
 
 /**

@@ -14,10 +14,10 @@ export interface EngineKind {
 export const engineKinds: readonly EngineKind[] = [
   {
     name: 'db',
-    where: 'A row of the table keyv',
+    where: 'A row of the table tessera_sessions',
     about:
-      'In SQLite, PostgreSQL or MariaDB, as DATABASE_URL says. PostgreSQL has the same two columns; MariaDB calls the ' +
-      'first one id, and computes version and expires from the second.',
+      'In SQLite, PostgreSQL or MariaDB, as DATABASE_URL says. The version and the expiry are columns too, for the ' +
+      'conditions of a write. MariaDB calls the key id.',
     start: ['npm start', 'NODE_ENV=postgres npm start', 'NODE_ENV=mariadb npm start'],
   },
   {
