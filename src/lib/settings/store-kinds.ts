@@ -38,7 +38,7 @@ export const redisUrl: Kind<string> = {
     .refine((url) => redisAddress(url) !== undefined, { error: 'is not the URL of a Redis server' }),
   read: (url) => url,
   right:
-    'a URL such as redis://127.0.0.1:6379 (rediss: for TLS); for a cluster those of its servers, with commas; with ' +
+    'a URL such as redis://127.0.0.1:6379 (rediss: for TLS); for a cluster redis+cluster://host:6379,host:6379; with ' +
     'sentinels redis+sentinel://host:26379,host:26379/name-of-the-primary',
 }
 

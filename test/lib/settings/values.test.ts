@@ -108,6 +108,8 @@ const right: Partial<Record<SettingKey, readonly (readonly [text: string, value:
   redisUrl: [
     ['rediss://u:p@h:1/2', 'rediss://u:p@h:1/2'],
     ['redis://h:1,redis://h:2', 'redis://h:1,redis://h:2'],
+    ['redis://h:1,i:2', 'redis://h:1,i:2'],
+    ['redis+cluster://u:p@h:1', 'redis+cluster://u:p@h:1'],
     ['redis+sentinel://h:1,i/name', 'redis+sentinel://h:1,i/name'],
     ['rediss+sentinel://u:p@h/name/3', 'rediss+sentinel://u:p@h/name/3'],
   ],
@@ -196,7 +198,7 @@ const wrong: Partial<Record<SettingKey, readonly string[]>> = {
   databaseTable: ['', '1a', 'a-b', 'a.b', 'a b', 'ä', 'a"b', 'a'.repeat(64)],
   databaseSchema: ['1a', 'a.b', 'a;b', 'a'.repeat(64)],
   redisUrl: [
-    ...['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999', 'redis://h,', 'redis://h,i:1'],
+    ...['', 'localhost:6379', 'http://h', 'redis://', 'redis://h:99999', 'redis://h,', 'h,redis://i'],
     ...['redis+sentinel://h', 'redis+sentinel://h/', 'redis+sentinel://h,/name', 'redis+sentinel:///name'],
     ...['redis+sentinel://h/name/zero', 'redis+sentinel://h:99999/name', 'redis://h,redis+sentinel://h/name'],
   ],

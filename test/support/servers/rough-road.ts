@@ -20,6 +20,10 @@ export type Weather =
 export class RoughRoad {
   readonly port: number
   weather: Weather = { kind: 'fair' }
+  /** The port of the server that new connections lead to. */
+  target: number
+  /** What becomes of each reply of the server on its way. */
+  reword: (reply: Buffer) => Buffer = (reply) => reply
   /** Connections that clients have made, ever. */
   accepted = 0
   /** What went over it: bytes there and back, and how often the server's turn came after the client had heard it. */
@@ -28,9 +32,10 @@ export class RoughRoad {
   readonly #clients = new Set<Socket>()
   readonly #forsaken = new WeakSet<Socket>()
 
-  private constructor(server: Server, port: number) {
+  private constructor(server: Server, port: number, target: number) {
     this.#server = server
     this.port = port
+    this.target = target
   }
 
   static async start(target: number): Promise<RoughRoad> {
@@ -38,8 +43,8 @@ export class RoughRoad {
     await once(server, 'listening')
     const address = server.address()
     if (typeof address !== 'object' || address === null) throw new TypeError('the road has no port')
-    const road = new RoughRoad(server, address.port)
-    server.on('connection', (client) => road.#carry(client, target))
+    const road = new RoughRoad(server, address.port, target)
+    server.on('connection', (client) => road.#carry(client))
     return road
   }
 
@@ -62,14 +67,14 @@ export class RoughRoad {
     await once(this.#server, 'close')
   }
 
-  #carry(client: Socket, target: number): void {
+  #carry(client: Socket): void {
     this.accepted++
     if (this.weather.kind === 'closed') {
       client.destroy()
       return
     }
     this.#clients.add(client)
-    const server = socketTo(target, '127.0.0.1')
+    const server = socketTo(this.target, '127.0.0.1')
     client
       .on('error', () => {})
       .on('close', () => {
@@ -89,7 +94,7 @@ export class RoughRoad {
     server.on('data', (reply) => {
       this.traffic.received += reply.length
       isAnswered = true
-      this.#deliver(reply, client)
+      this.#deliver(this.reword(reply), client)
     })
   }
 

@@ -102,6 +102,63 @@ onRedis('S08 a rotation moves a session within one slot, and sessions are on eve
   t.true(shares.every(({ length }) => length > 0))
 })
 
+for (const [title, addressOf] of [
+  ['the URL of one of its servers', (ports: readonly number[]) => redisUrl(ports[1] ?? 0)],
+  ['redis+cluster: and one server', (ports: readonly number[]) => `redis+cluster://127.0.0.1:${ports[2]}`],
+  ['one scheme for all', (ports: readonly number[]) => ports.map((port) => `127.0.0.1:${port}`).join()],
+] as const) {
+  onRedis(`a cluster is reached by ${title}`, async (t) => {
+    const address = addressOf((await redisCluster()).map(({ port }) => port))
+    const redisUrl = address.startsWith('redis') ? address : `redis://${address}`
+    const logger = { warn: () => {}, error: () => {} }
+    const sessions = await openSessions({ engine: 'redis', redisUrl, engineTimeout: LIMIT, logger })
+    t.teardown(() => sessions.close())
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const session = await sessions.open()
+        session.set<string>('n', n)
+        await session.save()
+        session.cycleKey()
+        await session.save()
+        return session.id
+      }),
+    )
+    const loaded = await Promise.all(ids.map(async (id) => (await sessions.open(id)).get('n')))
+    t.deepEqual(
+      loaded,
+      ids.map((_, n) => n),
+    )
+  })
+}
+
+onRedis('a user of a cluster needs the rights that the documentation names', async (t) => {
+  const servers = await redisCluster()
+  const rights = ['get', 'set', 'del', 'exists', 'eval', 'evalsha', 'time', 'scan']
+  const access = [...rights, 'ping', 'cluster|slots', 'cluster|info'].map((right) => `+${right}`)
+  for (const { port } of servers) {
+    await askRedis(redisUrl(port), (client) =>
+      client.sendCommand(['ACL', 'SETUSER', 'ada', 'reset', 'on', '>secret', '~app::*', ...access]),
+    )
+  }
+  const sessions = await openSessions({
+    engine: 'redis',
+    redisUrl: `redis+cluster://ada:secret@127.0.0.1:${servers[0]?.port}`,
+    keyPrefix: 'app',
+    engineTimeout: LIMIT,
+    logger: { warn: () => {}, error: () => {} },
+  })
+  t.teardown(() => sessions.close())
+  for (let n = 0; n < 10; n++) {
+    const session = await sessions.open()
+    session.set<string>('n', n)
+    await session.save()
+    session.cycleKey()
+    await session.save()
+    t.is((await sessions.open(session.id)).get('n'), n)
+  }
+  t.is(await sessions.engine.clearExpired(10), 0)
+})
+
 onRedis('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
   const servers = await redisCluster()
   const sessions = await openOn(servers.map(({ port }) => redisUrl(port)))

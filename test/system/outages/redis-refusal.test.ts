@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
+import { EngineMisconfigured, openSessions } from '../../../src/lib/index.js'
 import { onRedis } from '../../support/servers/on-redis.js'
 import type { OwnServer } from '../../support/servers/own-server.js'
 import { askRedis, redisServer, redisUrl, startRedis } from '../../support/servers/redis.js'
+import { until, untilReplicated } from '../../support/servers/redis-sentinel.js'
+import { RoughRoad } from '../../support/servers/rough-road.js'
+import { idAfter } from '../../support/site.js'
 import { isOutage, isPlain, type OutageSite, openOutageSite } from './outage-site.js'
 
 function openSite(t: ExecutionContext, { port }: OwnServer): Promise<OutageSite> {
@@ -46,6 +51,96 @@ for (const [title, begin, end, why] of refusals) {
       t.is((await site.send('/rotate', id)).cookies.length, 1)
     },
   )
+}
+
+const asRedis7 = (reply: Buffer): Buffer => reply
+
+/** How Redis up to 6.2 tells an error of a command in a script; Redis 7 tells the error itself. */
+function asRedis6(reply: Buffer): Buffer {
+  const text = reply.toString('latin1')
+  const error = /^-([A-Z]+ .*?)\.? script: ([0-9a-f]{40}), on @user_script:(\d+)\.\r\n/.exec(text)
+  if (error === null) return reply
+  const [whole, what, sha, line] = error
+  const told = `-ERR Error running script (call to f_${sha}): @user_script:${line}: -${what}. \r\n`
+  return Buffer.from(text.replace(whole, told), 'latin1')
+}
+
+onRedis(
+  'R14 behind an address that leads to the new primary, the old one is left at the first write that it refuses',
+  async (t) => {
+    const [old, next] = await Promise.all([startRedis(), startRedis()])
+    t.teardown(() => {
+      old.discard()
+      next.discard()
+    })
+    for (const reword of [asRedis7, asRedis6]) {
+      const told: string[] = []
+      const road = await RoughRoad.start(old.port)
+      const site = await openOutageSite(t, { engine: 'redis', redisUrl: redisUrl(road.port) })
+      t.teardown(() => road.close())
+      const id = await site.store(1)
+      await tell(next, ['REPLICAOF', '127.0.0.1', String(old.port)])
+      await until(next, ['INFO', 'replication'], 'master_link_status:up')
+      await untilReplicated(old)
+      await tell(next, ['REPLICAOF', 'NO', 'ONE'])
+      await tell(old, ['REPLICAOF', '127.0.0.1', String(next.port)])
+      road.reword = (reply) => {
+        const words = reword(reply)
+        if (words.includes('READONLY')) told.push(words.toString())
+        return words
+      }
+      road.target = next.port
+      t.is((await site.send('/', id)).body, '2')
+      t.is((await site.send('/rotate', id)).cookies.length, 1)
+      t.deepEqual(site.logged, [])
+      t.is(told.length, 1)
+      t.is(/^-ERR Error running script .* -READONLY You can't write/.test(told[0] ?? ''), reword === asRedis6)
+      await tell(old, ['REPLICAOF', 'NO', 'ONE'])
+    }
+  },
+)
+
+const RIGHTS = ['get', 'set', 'del', 'exists', 'eval', 'evalsha', 'time', 'scan']
+
+/** REDIS_URL of a user who may do this on these keys. */
+async function userWith(server: OwnServer, rights: readonly string[], keys = '~app::*'): Promise<string> {
+  const user = `user-${randomUUID()}`
+  const access = ['reset', 'on', '>secret', keys, ...rights.map((right) => `+${right}`)]
+  await tell(server, ['ACL', 'SETUSER', user, ...access])
+  return `redis://${user}:secret@127.0.0.1:${server.port}`
+}
+
+onRedis('the rights that the documentation names are enough for everything', async (t) => {
+  const server = await redisServer()
+  const redisUrl = await userWith(server, RIGHTS)
+  const site = await openOutageSite(t, {
+    engine: 'redis',
+    redisUrl,
+    keyPrefix: 'app',
+    saveEveryRequest: true,
+  })
+  const id = await site.store(1)
+  t.is((await site.send('/', id)).body, '2')
+  t.is((await site.send('/read', id)).body, '2')
+  const rotated = idAfter(await site.send('/rotate', id), id)
+  t.is((await site.send('/end', rotated)).status, 200)
+  t.is(await site.sessions.engine.clearExpired(10), 0)
+  t.deepEqual(site.logged, [])
+})
+
+for (const missing of [...RIGHTS, 'the keys']) {
+  onRedis(`a user without ${missing} is told so at the start`, async (t) => {
+    const server = await redisServer()
+    const rights = RIGHTS.filter((right) => right !== missing)
+    const redisUrl = await userWith(server, rights, missing === 'the keys' ? '~other::*' : undefined)
+    const logger = { warn: () => {}, error: () => {} }
+    const opening = openSessions({ engine: 'redis', redisUrl, keyPrefix: 'app', logger })
+    await t.throwsAsync(opening, {
+      instanceOf: EngineMisconfigured,
+      message:
+        /: the user of REDIS_URL needs \+get \+set \+del .* and ~app::\*$|; the user of REDIS_URL needs/,
+    })
+  })
 }
 
 onRedis(

@@ -17,26 +17,55 @@ export type RedisAddress =
 const SENTINEL_PORT = 26_379
 
 const SENTINEL =
-  /^(?<tls>rediss?)\+sentinel:\/\/(?:(?<user>[^@/]*)@)?(?<hosts>[^@/]+)\/(?<name>[\w.-]+)(?:\/(?<database>\d+))?$/
+  /^(?<scheme>rediss?)\+sentinel:\/\/(?<access>[^@/]*@)?(?<hosts>[^@/]+)\/(?<name>[\w.-]+)(?:\/(?<database>\d+))?$/
+const CLUSTER = /^(?<scheme>rediss?)\+cluster:\/\/(?<access>[^@/]*@)?(?<hosts>[^@/]+)\/?$/
+/** The scheme of a URL with its user and password, and a server of a list that does without them. */
+const SCHEME = /^rediss?:\/\/(?:[^@/,]*@)?/
+const HOST = /^[^@/]+(?:\/\d*)?$/
 
 /**
- * Reads `redis://host:port/database` (`rediss:` for TLS), several of them with commas between for a cluster, or
- * `redis+sentinel://host:port,host:port/name/database`. Each may have `user:password@` before the host. Undefined if
- * it is none of these.
+ * Reads REDIS_URL; undefined if it is none of these:
+ *
+ * - `redis://host:port/database`: one server; `rediss:` for TLS.
+ * - `redis://host:port,host:port`: servers of a cluster; each may have a scheme of its own, too.
+ * - `redis+cluster://host:port`: one or more servers of a cluster, or its configuration endpoint.
+ * - `redis+sentinel://host:port,host:port/name/database`: sentinels, and their name for the primary.
+ *
+ * Each may have `user:password@` before the host; in a list it applies to the servers that follow without a scheme.
  */
 export function redisAddress(text: string): RedisAddress | undefined {
-  const sentinels = SENTINEL.exec(text)?.groups
-  if (sentinels !== undefined) return sentinelAddress(sentinels)
-  const urls = text.split(',').map((url) => url.trim())
+  const sentinel = SENTINEL.exec(text)?.groups
+  if (sentinel !== undefined) return sentinelAddress(sentinel)
+  const cluster = CLUSTER.exec(text)?.groups
+  if (cluster !== undefined) return clusterAddress(cluster)
+  const urls = urlsIn(text)
   const [url = ''] = urls
   if (!urls.every(isRedisUrl)) return undefined
   return urls.length === 1 ? { kind: 'single', url } : { kind: 'cluster', urls }
 }
 
-function sentinelAddress(groups: Record<string, string | undefined>): RedisAddress | undefined {
-  const { tls: scheme = '', user, hosts = '', name = '', database } = groups
+/** A server without a scheme gets that of the server before it, with its user and password. */
+function urlsIn(text: string): string[] {
+  let scheme = ''
+  return text.split(',').map((part) => {
+    const server = part.trim()
+    const own = SCHEME.exec(server)?.[0]
+    if (own === undefined) return HOST.test(server) ? `${scheme}${server}` : ''
+    scheme = own
+    return server
+  })
+}
+
+type Groups = Readonly<Record<string, string | undefined>>
+
+function clusterAddress({ scheme = '', access = '', hosts = '' }: Groups): RedisAddress | undefined {
+  const urls = hosts.split(',').map((host) => `${scheme}://${access}${host.trim()}`)
+  return urls.every(isRedisUrl) ? { kind: 'cluster', urls } : undefined
+}
+
+function sentinelAddress(groups: Groups): RedisAddress | undefined {
+  const { scheme = '', access = '', hosts = '', name = '', database } = groups
   const urls = hosts.split(',').map((host) => withPort(`${scheme}://${host.trim()}`))
-  const access = user === undefined ? '' : `${user}@`
   const path = database === undefined ? '' : `/${database}`
   const urlOf = (host: string, port: string): string =>
     `${scheme}://${access}${host.includes(':') ? `[${host}]` : host}:${port}${path}`
@@ -53,12 +82,12 @@ function isRedisUrl(url: string): boolean {
 
 /** The address for messages and logs: without users and passwords. */
 export function shownAddress(address: RedisAddress): string {
-  if (address.kind === 'single') return openPart(address.url)
-  const urls = address.urls.map(openPart).join()
+  if (address.kind === 'single') return withoutAccess(address.url)
+  const urls = address.urls.map(withoutAccess).join()
   return address.kind === 'cluster' ? urls : `${urls} (sentinels of ${address.name})`
 }
 
-function openPart(url: string): string {
+function withoutAccess(url: string): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`
 }

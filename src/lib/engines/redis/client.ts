@@ -33,6 +33,10 @@ export interface RedisClient {
   /** The servers that hold the keys between them. */
   nodes(): Promise<readonly RedisNode[]>
   connect(): Promise<unknown>
+  /** Asks something, if that is needed to know whether the connection still works. */
+  check(): Promise<unknown>
+  /** Whether the server is one of a cluster. */
+  isCluster(): Promise<boolean>
   /**
    * What the clock of the key's server will say at a moment of this process's `performance.now()`: milliseconds since
    * 1970, a little early rather than late.
@@ -48,27 +52,49 @@ export interface ClientOptions<Kind extends RedisAddress['kind']> extends Omit<C
 
 /** A client for a single server, or for an address behind which a proxy knows the primary. */
 export function singleClient({ address, ...rest }: ClientOptions<'single'>): RedisClient {
-  return clientOfOne({ url: address.url, ...rest }, async () => {})
+  return clientOfOne({ url: address.url, ...rest })
 }
 
-/** A client for one connection. `check` is called when it is made, and throws if this is the wrong server. */
-export function clientOfOne(
-  options: ConnectionOptions,
-  check: (role: () => Promise<unknown>) => Promise<void>,
-): RedisClient {
+/** A client for one connection. With `mustBePrimary` it does not connect to a replica. */
+export function clientOfOne(options: ConnectionOptions, mustBePrimary = false): RedisClient {
   const { client, connect, destroy } = connectionTo(options)
+  /** HELLO needs no right. */
+  const hello = async (fact: 'mode' | 'role'): Promise<string | undefined> =>
+    factIn(await client.sendCommand(['HELLO', '2']), fact)
   let ahead = 0
+  const askTime = async (): Promise<void> => {
+    ahead = await clockAhead(client)
+  }
   return {
     commands: client,
     nodes: async () => [client],
     async connect() {
       await connect()
-      await check(() => client.sendCommand(['ROLE']))
-      ahead = await clockAhead(client)
+      if (mustBePrimary && (await hello('role')) !== 'master') {
+        throw new Error(`the server at ${new URL(options.url).host} is not the primary`)
+      }
+      await askTime()
+    },
+    // Not PING: a user with only the rights that sessions need may ask for the time.
+    check: askTime,
+    async isCluster() {
+      try {
+        return (await hello('mode')) === 'cluster'
+      } catch (error) {
+        // A proxy need not know the command.
+        if (isErrorReply(error)) return false
+        throw error
+      }
     },
     serverTimeAt: async (moment) => Math.floor(moment + ahead),
     destroy,
   }
+}
+
+/** The reply to HELLO is a list of names and values. */
+function factIn(reply: unknown, name: string): string | undefined {
+  const facts = Array.isArray(reply) ? reply.map(String) : []
+  return facts[facts.indexOf(name) + 1]
 }
 
 /**
@@ -78,4 +104,29 @@ export function clientOfOne(
 export async function clockAhead(server: { time(): Promise<readonly unknown[]> }): Promise<number> {
   const [seconds, microseconds] = await server.time()
   return Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now()
+}
+
+/** Whether this is a server's error reply: they all begin with a code in capitals. */
+export function isErrorReply(error: unknown): boolean {
+  return error instanceof Error && /^-?[A-Z]+ /.test(error.message)
+}
+
+/**
+ * Whether an error reply has one of these codes, such as `NOSCRIPT`. A reply begins with its code, but Redis up to 6.2
+ * wraps the errors of a script: `ERR Error running script (call to f_…): @user_script:9: -READONLY You can't write …`.
+ */
+export function errorSays(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && new RegExp(`(?:^|\\s)-?(?:${codes.join('|')})\\s`).test(error.message)
+}
+
+/**
+ * Whether the server refused because its user lacks a right. Redis 7: `NOPERM User ada has no permissions to run the
+ * 'del' command`, in scripts `ERR ACL failure in script: …`; up to 6.2 in scripts `The user executing the script can't
+ * run this command or subcommand` (or `can't access at least one of the keys …`).
+ */
+export function isDenied(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /\bNOPERM\b|\bACL failure\b|no permissions|executing the script can't/.test(error.message)
+  )
 }

@@ -30,6 +30,9 @@ export function clusterClient(options: ClientOptions<'cluster'>): RedisClient {
       })
       return connecting
     },
+    // Its connections are asked every now and then (`pingInterval`).
+    check: async () => {},
+    isCluster: async () => true,
     async serverTimeAt(moment, key) {
       const shard = connected().slots[slotOf(key)]
       if (shard === undefined) throw new Error(`no server has the slot ${slotOf(key)}`)

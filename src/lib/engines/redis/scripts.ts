@@ -63,6 +63,14 @@ export const redisScripts = {
     local _, expires = entry(KEYS[1])
     if not expires or expires > tonumber(ARGV[1]) then return 0 end
     return redis.call('DEL', KEYS[1])`),
+
+  /** KEYS: a key that nobody else uses. Runs every command of the scripts above. */
+  checkRights: script(`
+    redis.call('TIME')
+    redis.call('SET', KEYS[1], '', 'PX', 1)
+    redis.call('GET', KEYS[1])
+    redis.call('EXISTS', KEYS[1])
+    return redis.call('DEL', KEYS[1])`),
 } as const
 
 function script(body: string): Script {

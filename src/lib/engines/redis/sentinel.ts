@@ -19,7 +19,7 @@ export function sentinelClient(options: ClientOptions<'sentinel'>): RedisClient 
     if (known !== undefined) return known.connecting.then(() => known.client)
     const client = clientOfOne(
       { ...options, url, onLost: () => primary === client && options.onLost() },
-      async (role) => checkPrimary(await role(), url),
+      true,
     )
     const connecting = client.connect()
     candidates.set(url, { client, connecting })
@@ -41,6 +41,8 @@ export function sentinelClient(options: ClientOptions<'sentinel'>): RedisClient 
       return found().commands
     },
     nodes: () => found().nodes(),
+    check: () => found().check(),
+    isCluster: async () => false,
     serverTimeAt: (moment, key) => found().serverTimeAt(moment, key),
     async connect() {
       primary = await question.answer
@@ -57,9 +59,4 @@ export function sentinelClient(options: ClientOptions<'sentinel'>): RedisClient 
     const others = [...candidates.values()].filter(({ client }) => client !== kept)
     await Promise.all(others.map(({ client }) => client.destroy()))
   }
-}
-
-function checkPrimary(reply: unknown, url: string): void {
-  const [role] = Array.isArray(reply) ? reply : []
-  if (String(role) !== 'master') throw new Error(`the server at ${new URL(url).host} is not the primary`)
 }

@@ -1,6 +1,13 @@
 import type { Move, SessionStore, StoredEntry } from '../session-store.js'
-import type { RedisClient, RedisNode, ScriptInput } from './client.js'
-import { type ReconnectingClient, replyCode } from './reconnecting-client.js'
+import {
+  errorSays,
+  isDenied,
+  isErrorReply,
+  type RedisClient,
+  type RedisNode,
+  type ScriptInput,
+} from './client.js'
+import type { ReconnectingClient, Work } from './reconnecting-client.js'
 import { redisScripts, type Script } from './scripts.js'
 
 export interface RedisStoreOptions {
@@ -16,7 +23,7 @@ export interface RedisStoreOptions {
 /** Milliseconds. Redis refuses 0, so this is for a text that has expired already. */
 const SHORTEST_LIFE = 1
 
-/** A move is done within this share of the time limit or not at all; its reply needs as long as the command did. */
+/** A move is done within this share of the time that is left, or not at all: its reply takes as long as the command. */
 const MOVE_SHARE = 0.5
 
 /**
@@ -36,22 +43,27 @@ export class RedisStore implements SessionStore {
   }
 
   read(key: string): Promise<string | undefined> {
-    return this.#options.client.run(async ({ commands }) => {
+    const read: Work<string | undefined> = async ({ commands }) => {
       try {
         return (await commands.get(this.#keyOf(key))) ?? undefined
       } catch (error) {
         // Somebody else's list or hash: the key is taken, but there is no session to read.
-        if (replyCode(error) === 'WRONGTYPE') return ''
+        if (errorSays(error, 'WRONGTYPE')) return ''
         throw error
       }
-    })
+    }
+    return this.#options.client.run(read, read)
   }
 
   insert(key: string, { text, expires }: StoredEntry): Promise<boolean> {
-    return this.#options.client.run(async ({ commands }) => {
+    const insert: Work<boolean> = async ({ commands }) => {
       const expiration = { type: 'PX', value: Number(this.#lifeOf(expires)) } as const
       return (await commands.set(this.#keyOf(key), text, { condition: 'NX', expiration })) !== null
-    })
+    }
+    // If the first one was executed after all, the key holds our own text.
+    const repeat: Work<boolean> = async (client, end) =>
+      (await insert(client, end)) || (await client.commands.get(this.#keyOf(key))) === text
+    return this.#options.client.run(insert, repeat)
   }
 
   replace(key: string, { text, expires }: StoredEntry, version: number, now: number): Promise<boolean> {
@@ -62,11 +74,10 @@ export class RedisStore implements SessionStore {
     return this.#run(redisScripts.extend, [key], [String(now), String(expires), this.#lifeOf(expires)])
   }
 
-  move(move: Move, version: number, now: number): Promise<boolean> {
-    const { client: connections, timeLimit } = this.#options
-    const latest = performance.now() + timeLimit * MOVE_SHARE
-    return connections.run(async (client) => {
-      const { from, to, entry, mark } = move
+  move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+    return this.#options.client.run(async (client, end) => {
+      const present = performance.now()
+      const latest = present + (end - present) * MOVE_SHARE
       const deadline = await client.serverTimeAt(latest, this.#keyOf(from))
       const texts = [entry, mark].flatMap(({ text, expires }) => [text, this.#lifeOf(expires)])
       return runScript(client, redisScripts.move, {
@@ -85,6 +96,37 @@ export class RedisStore implements SessionStore {
       const remove = (key: string): Promise<boolean> =>
         runScript(client, redisScripts.removeExpired, { keys: [key], arguments: [String(now)] })
       return this.#sweep.run(client, limit, remove)
+    })
+  }
+
+  /**
+   * Runs each command that a step needs once, on a key that nobody uses.
+   *
+   * @throws EngineUnavailable with the server's own words if its user lacks a right.
+   */
+  checkRights(): Promise<void> {
+    const key = this.#keyOf(`${this.#options.keyPrefix}:check-rights`)
+    const script = redisScripts.checkRights
+    const input = { keys: [key], arguments: [] }
+    const expiration = { type: 'PX', value: SHORTEST_LIFE } as const
+    return this.#options.client.run(async (client) => {
+      const { commands } = client
+      const [node] = await client.nodes()
+      const checks: readonly (() => Promise<unknown> | undefined)[] = [
+        () => commands.get(key),
+        () => commands.set(key, '', { condition: 'NX', expiration }),
+        () => commands.eval(script.text, input),
+        () => commands.evalSha(script.sha, input),
+        () => node?.scan(START, { MATCH: key, COUNT: 1, TYPE: 'string' }),
+      ]
+      for (const check of checks) {
+        try {
+          await check()
+        } catch (error) {
+          // A server that is full, or a replica for the moment, refuses too; that is for the requests to find out.
+          if (isDenied(error) || !isErrorReply(error)) throw error
+        }
+      }
     })
   }
 
@@ -123,7 +165,7 @@ async function runScript(
   try {
     return (await commands.evalSha(sha, input)) === 1
   } catch (error) {
-    if (replyCode(error) !== 'NOSCRIPT') throw error
+    if (!errorSays(error, 'NOSCRIPT')) throw error
     return (await commands.eval(text, input)) === 1
   }
 }
