@@ -9,7 +9,7 @@ import { postgres } from './stores/postgres.js'
 import { redis } from './stores/redis.js'
 import { redisCluster } from './stores/redis-cluster.js'
 import { sealedAtRest } from './stores/sealed-at-rest.js'
-import { sealedCookies, signedCookies } from './stores/signed-cookies.js'
+import { revocableBy, sealedCookies, signedCookies } from './stores/signed-cookies.js'
 import { cachedSqlite, sqlite } from './stores/sqlite.js'
 import type { EngineUnderTest } from './stores/store.js'
 
@@ -29,8 +29,12 @@ const everyEngine: readonly EngineUnderTest[] = [
 ]
 
 /** Those that `TEST_ENGINES` names by their heads, as in `TEST_ENGINES=cache,redis`; without it all. */
-const chosen = process.env.TEST_ENGINES?.split(',')
-export const enginesUnderTest = everyEngine.filter(({ head }) => chosen?.includes(head) ?? true)
+export const enginesUnderTest = chosenOf(everyEngine)
+
+function chosenOf(engines: readonly EngineUnderTest[]): readonly EngineUnderTest[] {
+  const heads = process.env.TEST_ENGINES?.split(',')
+  return heads === undefined ? engines : engines.filter(({ head }) => heads.includes(head))
+}
 
 /** With those of which the engine's own promises are enough: three servers more for each file would be many. */
 export const allEngines: readonly EngineUnderTest[] = enginesUnderTest.flatMap((under) =>
@@ -41,14 +45,23 @@ export const allEngines: readonly EngineUnderTest[] = enginesUnderTest.flatMap((
  * The same engines with `CODEC=sealed`, one for each kind of condition on the texts: how records are sealed is the same
  * on all of them.
  */
-export const sealedEngines: readonly EngineUnderTest[] = [memory, keyvMap, sqlite, file, redis].map(
-  sealedAtRest,
-)
+export const sealedEngines = chosenOf([memory, keyvMap, sqlite, file, redis]).map(sealedAtRest)
+
+/** Sessions in cookies, one for each store that can remember revocations. */
+export const revocableCookies = chosenOf([memory, sqlite, redis, file]).map(revocableBy)
 
 /** Those promise what only a store can: what is ended is gone, and of two writers one is told to try again. */
 export const serverSide = ({ inCookie = false }: EngineUnderTest): boolean => !inCookie
 
 export const serverSideEngines = enginesUnderTest.filter(serverSide)
+export const cookieEngines = enginesUnderTest.filter(({ inCookie = false }) => inCookie)
+
+/** The engine for tests that need a store and do not care which: SQLite, the default, unless `TEST_ENGINES` leaves it out. */
+export const oneStore = [serverSideEngines.find((under) => under === sqlite) ?? serverSideEngines[0]].filter(
+  (under) => under !== undefined,
+)
+/** And for those that need a session in its cookie. */
+export const oneCookie = cookieEngines.filter((under) => under === sealedCookies)
 
 /** Those that several processes may use at once. */
 export const sharedEngines = allEngines.filter(({ oneProcess = false }) => !oneProcess)

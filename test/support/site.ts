@@ -6,10 +6,17 @@ import type { Bench } from '../../src/lib/conformance/bench.js'
 import { record } from '../../src/lib/conformance/case.js'
 import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/lib/index.js'
 import { type Answer, type Sent, send, Visitor } from './client.js'
-import { enginesUnderTest, openBench, serverSideEngines } from './engines.js'
+import {
+  cookieEngines,
+  enginesUnderTest,
+  oneCookie,
+  oneStore,
+  openBench,
+  serverSideEngines,
+} from './engines.js'
 import { type EngineCall, intercept } from './intercept.js'
 import { serve } from './serve.js'
-import { revocableCookies } from './stores/signed-cookies.js'
+import { revocableBy } from './stores/signed-cookies.js'
 import type { EngineUnderTest } from './stores/store.js'
 import { testOf } from './test-of.js'
 
@@ -52,25 +59,37 @@ export type SiteOptions = Omit<SessionsOptions, 'engine' | 'clock' | 'logger'> &
   readonly proxy?: boolean
 }
 
-/** Registers the test once for each engine. Tests of a file run one after the other: each has a store of its own. */
+/**
+ * What the middleware, the cookie and a session promise is the same on every store: one is enough, and one cookie that
+ * holds the session, where ids change with each write and nothing can be ended.
+ */
+export function onStoreAndCookie(title: string, run: RunOnSite): void {
+  registerOn([...oneStore, ...oneCookie], title, run)
+}
+
+/** The same for what only a store can do: end a session, or tell two writers apart. */
+export function onStore(title: string, run: RunOnSite): void {
+  registerOn(oneStore, title, run)
+}
+
+/** For what differs where the cookie holds the session: signed and sealed. */
+export function onCookies(title: string, run: RunOnSite): void {
+  registerOn(cookieEngines, title, run)
+}
+
+/** For cookies whose users can be logged out everywhere, by a store that remembers it. */
+export function onRevocableCookies(title: string, run: RunOnSite): void {
+  registerOn(oneStore.map(revocableBy), title, run)
+}
+
+/** For what each engine has to prove by itself. Tests of a file run one after the other: each has a store of its own. */
 export function onEveryEngine(title: string, run: RunOnSite): void {
   registerOn(enginesUnderTest, title, run)
 }
 
-/** The same for what only an engine can do that keeps the sessions itself: end one, or tell two writers apart. */
-export function onServerSideEngines(title: string, run: RunOnSite): void {
+/** The same without those that keep the session in the cookie. */
+export function onEveryStore(title: string, run: RunOnSite): void {
   registerOn(serverSideEngines, title, run)
-}
-
-/** And for what differs where the cookie holds the session. */
-export function onCookieEngines(title: string, run: RunOnSite): void {
-  const engines = enginesUnderTest.filter(({ inCookie = false }) => inCookie)
-  registerOn(engines, title, run)
-}
-
-/** And for those whose users can be logged out everywhere, by the store that remembers it. */
-export function onRevocableCookies(title: string, run: RunOnSite): void {
-  registerOn(revocableCookies, title, run)
 }
 
 /** The id that the browser has after an answer to `sent`. */

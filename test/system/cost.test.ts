@@ -8,7 +8,7 @@ import { send } from '../support/client.js'
 import { noteCrypto, objectsOf, promisesOf } from '../support/counting.js'
 import { serve } from '../support/serve.js'
 import { askRedis, redisMissing, redisServer, redisUrl } from '../support/servers/redis.js'
-import { type Handler, idAfter, onCookieEngines, onServerSideEngines, type Site } from '../support/site.js'
+import { type Handler, idAfter, onCookies, onEveryStore, type Site } from '../support/site.js'
 import { sqlite } from '../support/stores/sqlite.js'
 import { testOf } from '../support/test-of.js'
 
@@ -60,7 +60,7 @@ const cookieCosts: Readonly<Record<View, { macs: number; ciphers: number }>> = {
 }
 
 for (const [view, most] of Object.entries(costs)) {
-  onServerSideEngines(`what a request costs that does this: ${view}`, async (t, open) => {
+  onEveryStore(`what a request costs that does this: ${view}`, async (t, open) => {
     const site = await open(routes)
     const { answer, crypto } = await visited(view as View, site)
     t.deepEqual(site.calls, most.calls)
@@ -72,7 +72,7 @@ for (const [view, most] of Object.entries(costs)) {
 }
 
 for (const [view, most] of Object.entries(cookieCosts)) {
-  onCookieEngines(`what a request costs that does this: ${view}`, async (t, open) => {
+  onCookies(`what a request costs that does this: ${view}`, async (t, open) => {
     const { crypto, sent } = await visited(view as View, await open(routes))
     const count = (...names: readonly string[]): number =>
       crypto.filter((name) => names.includes(name)).length

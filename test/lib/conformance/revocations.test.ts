@@ -1,6 +1,5 @@
 import { conformanceCases, runCase } from '../../../src/lib/conformance/index.js'
-import { emptyStoreOf } from '../../support/engines.js'
-import { revocableCookies } from '../../support/stores/signed-cookies.js'
+import { emptyStoreOf, revocableCookies } from '../../support/engines.js'
 import { testOf } from '../../support/test-of.js'
 
 for (const under of revocableCookies) {

@@ -6,7 +6,7 @@ import { checkOptions } from '../../../src/lib/settings/options.js'
 import { logFailures } from '../../../src/site/middleware/errors.js'
 import { createLogger } from '../../../src/site/process/logger.js'
 import { startFault } from '../../../src/site/process/start-fault.js'
-import { type Handler, onCookieEngines } from '../../support/site.js'
+import { type Handler, onCookies } from '../../support/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
 const flush: Handler = async (ctx) => (await ctx.session).flush()
@@ -38,7 +38,7 @@ for (const [title, change] of [
   ['changes', set],
   ['ends', flush],
 ] as const satisfies readonly [string, Handler][]) {
-  onCookieEngines(
+  onCookies(
     `a handler that ${title} the session while the body streams is told that it is too late`,
     async (t, open) => {
       const site = await open({
@@ -54,7 +54,7 @@ for (const [title, change] of [
     },
   )
 
-  onCookieEngines(
+  onCookies(
     `an answer of its own before a commit that ${title} the session: a clear error is reported`,
     async (t, open) => {
       const site = await open({
@@ -75,7 +75,7 @@ for (const [title, change] of [
   )
 }
 
-onCookieEngines(
+onCookies(
   'S41 a session too large for a cookie: 500, no cookie, and the old one stays good',
   async (t, open) => {
     const site = await open({ '/fill': fill, '/': read })
@@ -90,7 +90,7 @@ onCookieEngines(
   },
 )
 
-onCookieEngines(
+onCookies(
   'S41 S67 the log has the size, the limit and what to do; the client has none of it',
   async (t, open) => {
     const site = await open({ '/fill': fill })
@@ -118,7 +118,7 @@ onCookieEngines(
   },
 )
 
-onCookieEngines('S41 of a cookie of 4096 octets, name included, none is missing', async (t, open) => {
+onCookies('S41 of a cookie of 4096 octets, name included, none is missing', async (t, open) => {
   let size = 0
   const site = await open({
     '/fill': async (ctx) => (await ctx.session).set('a', 'x'.repeat(size)),
@@ -139,7 +139,7 @@ onCookieEngines('S41 of a cookie of 4096 octets, name included, none is missing'
   t.true(site.errors[0] instanceof CookieTooLarge)
 })
 
-onCookieEngines('S41 a handler can catch it from save(), and keep less', async (t, open) => {
+onCookies('S41 a handler can catch it from save(), and keep less', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const session = await ctx.session
@@ -155,7 +155,7 @@ onCookieEngines('S41 a handler can catch it from save(), and keep less', async (
   t.is((await visitor.visit('/read')).body, 'less')
 })
 
-onCookieEngines(
+onCookies(
   'S58 log-out takes the cookie from the browser; whoever kept a copy is let in until it expires',
   async (t, open) => {
     const site = await open({ '/': read, '/out': flush }, { cookieAge: 60 })
@@ -173,23 +173,20 @@ onCookieEngines(
   },
 )
 
-onCookieEngines(
-  'SAVE_EVERY_REQUEST: the new cookie lives longer, and the visitor with it',
-  async (t, open) => {
-    const site = await open({ '/': read }, { saveEveryRequest: true, cookieAge: 60 })
-    const visitor = site.visitor()
-    const session = await site.sessions.open()
-    session.set('a', 'ada')
-    await session.save()
-    visitor.cookies.set('sessionid', session.id ?? '')
-    for (let visit = 0; visit < 3; visit++) {
-      site.bench.now += 59_999
-      t.is((await visitor.visit('/')).body, 'ada')
-    }
-    site.bench.now += 60_000
-    t.is((await visitor.visit('/')).body, 'nobody')
-  },
-)
+onCookies('SAVE_EVERY_REQUEST: the new cookie lives longer, and the visitor with it', async (t, open) => {
+  const site = await open({ '/': read }, { saveEveryRequest: true, cookieAge: 60 })
+  const visitor = site.visitor()
+  const session = await site.sessions.open()
+  session.set('a', 'ada')
+  await session.save()
+  visitor.cookies.set('sessionid', session.id ?? '')
+  for (let visit = 0; visit < 3; visit++) {
+    site.bench.now += 59_999
+    t.is((await visitor.visit('/')).body, 'ada')
+  }
+  site.bench.now += 60_000
+  t.is((await visitor.visit('/')).body, 'nobody')
+})
 
 const secretKey = 'a secret of the tests, and of nobody else'
 

@@ -3,34 +3,37 @@ import Koa from 'koa'
 import { openSessions } from '../../../src/lib/index.js'
 import { serve } from '../../support/serve.js'
 import type { Handler } from '../../support/site.js'
-import { onEveryEngine } from '../../support/site.js'
+import { onStoreAndCookie } from '../../support/site.js'
 
 const read: Handler = async (ctx) => {
   ctx.body = String((await ctx.session).get('a', 'empty'))
 }
 
-onEveryEngine('S43 save() in the middle and more changes after it send one Set-Cookie', async (t, open) => {
-  const site = await open({
-    '/': async (ctx) => {
-      const session = await ctx.session
-      session.set('a', 1)
-      await session.save()
-      session.cycleKey()
-      await session.save()
-      session.set('a', 3)
-    },
-  })
-  const { cookies } = await site.send('/')
-  t.deepEqual(site.calls, ['create', 'rotate', 'update'])
-  t.deepEqual(
-    cookies.map(({ name }) => name),
-    ['sessionid'],
-  )
-  const stored = await site.stored(cookies[0]?.value ?? '')
-  t.deepEqual(stored.kind === 'found' && stored.record.data, { a: 3 })
-})
+onStoreAndCookie(
+  'S43 save() in the middle and more changes after it send one Set-Cookie',
+  async (t, open) => {
+    const site = await open({
+      '/': async (ctx) => {
+        const session = await ctx.session
+        session.set('a', 1)
+        await session.save()
+        session.cycleKey()
+        await session.save()
+        session.set('a', 3)
+      },
+    })
+    const { cookies } = await site.send('/')
+    t.deepEqual(site.calls, ['create', 'rotate', 'update'])
+    t.deepEqual(
+      cookies.map(({ name }) => name),
+      ['sessionid'],
+    )
+    const stored = await site.stored(cookies[0]?.value ?? '')
+    t.deepEqual(stored.kind === 'found' && stored.record.data, { a: 3 })
+  },
+)
 
-onEveryEngine("the application's own cookies survive next to the session's", async (t, open) => {
+onStoreAndCookie("the application's own cookies survive next to the session's", async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       ctx.cookies.set('before', '1')
@@ -45,7 +48,7 @@ onEveryEngine("the application's own cookies survive next to the session's", asy
   t.deepEqual(cookies.map(({ name }) => name).sort(), ['after', 'before', 'sessionid'])
 })
 
-onEveryEngine(
+onStoreAndCookie(
   "a cookie of the application's under the session's name gives way to the session's",
   async (t, open) => {
     const site = await open({
@@ -70,7 +73,7 @@ const varied: readonly [string, string][] = [
   ['*', '*'],
 ]
 for (const [given, expected] of varied) {
-  onEveryEngine(`item 61: Vary: ${given} becomes Vary: ${expected}`, async (t, open) => {
+  onStoreAndCookie(`item 61: Vary: ${given} becomes Vary: ${expected}`, async (t, open) => {
     const site = await open({
       '/': async (ctx) => {
         ctx.set('Vary', given)
@@ -81,19 +84,19 @@ for (const [given, expected] of varied) {
   })
 }
 
-onEveryEngine('item 76: quotes around the value are not part of it', async (t, open) => {
+onStoreAndCookie('item 76: quotes around the value are not part of it', async (t, open) => {
   const site = await open({ '/': read })
   const id = await site.store({ a: 'mine' })
   t.is((await site.send('/', { cookie: `sessionid="${id}"` })).body, 'mine')
 })
 
-onEveryEngine('spaces around name and value are not part of them', async (t, open) => {
+onStoreAndCookie('spaces around name and value are not part of them', async (t, open) => {
   const site = await open({ '/': read })
   const id = await site.store({ a: 'mine' })
   t.is((await site.send('/', { cookie: `x=1;sessionid = ${id} ;y=2` })).body, 'mine')
 })
 
-onEveryEngine('a cookie whose name only contains the name is another cookie', async (t, open) => {
+onStoreAndCookie('a cookie whose name only contains the name is another cookie', async (t, open) => {
   const site = await open({ '/': read })
   const id = await site.store({ a: 'mine' })
   const others = [
@@ -135,7 +138,7 @@ const odd: readonly string[] = [
   "sessionid=' OR '1'='1",
 ]
 for (const cookie of odd) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S04 no store call and no error for Cookie: ${JSON.stringify(cookie).slice(0, 60)}`,
     async (t, open) => {
       const site = await open({ '/': read, '/untouched': () => {} }, { saveEveryRequest: true })

@@ -1,14 +1,14 @@
 import test from 'ava'
 import { setCookie } from '../../../src/lib/middleware/cookie.js'
 import type { Handler, SiteOptions } from '../../support/site.js'
-import { COOKIE_AGE, onEveryEngine } from '../../support/site.js'
+import { COOKIE_AGE, onStoreAndCookie } from '../../support/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('n', 1)
 
 /** The date that an `Expires` bears which is `seconds` after `now`; it knows no parts of a second. */
 const dateAfter = (now: number, seconds: number): string => new Date(now + seconds * 1000).toUTCString()
 
-onEveryEngine(
+onStoreAndCookie(
   'item 66: a persistent cookie has Max-Age and an Expires that agrees with it',
   async (t, open) => {
     const site = await open({ '/': set }, { cookieAge: 60 })
@@ -18,7 +18,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('item 66: a browser-length cookie has neither Max-Age nor Expires', async (t, open) => {
+onStoreAndCookie('item 66: a browser-length cookie has neither Max-Age nor Expires', async (t, open) => {
   const site = await open({ '/': set }, { expireAtBrowserClose: true })
   const { cookies } = await site.send('/')
   t.deepEqual(cookies[0]?.attributes, { path: '/', httponly: true, samesite: 'Lax' })
@@ -39,7 +39,7 @@ const ownExpiries: readonly [string, (now: number) => number | Date | null, stri
   ['the longest there is', () => 8.64e12 - 2e9, LONGEST],
 ]
 for (const [title, expiry, maxAge] of ownExpiries) {
-  onEveryEngine(
+  onStoreAndCookie(
     `${maxAge === LONGEST ? 'S21 ' : ''}after setExpiry(${title}) the cookie's Max-Age is ${maxAge ?? 'absent'}`,
     async (t, open) => {
       const site = await open({
@@ -56,7 +56,7 @@ for (const [title, expiry, maxAge] of ownExpiries) {
   )
 }
 
-onEveryEngine(
+onStoreAndCookie(
   'item 36: a session of its own seconds has a persistent cookie among browser-length ones',
   async (t, open) => {
     const site = await open(
@@ -67,22 +67,25 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('item 32: setExpiry(null) takes a session back to what the settings say', async (t, open) => {
-  const site = await open({
-    '/brief': async (ctx) => (await ctx.session).setExpiry(10),
-    '/usual': async (ctx) => (await ctx.session).setExpiry(null),
-  })
-  const visitor = site.visitor()
-  t.is((await visitor.visit('/brief')).cookies[0]?.attributes['max-age'], '10')
-  t.is((await visitor.visit('/usual')).cookies[0]?.attributes['max-age'], String(COOKIE_AGE))
-})
+onStoreAndCookie(
+  'item 32: setExpiry(null) takes a session back to what the settings say',
+  async (t, open) => {
+    const site = await open({
+      '/brief': async (ctx) => (await ctx.session).setExpiry(10),
+      '/usual': async (ctx) => (await ctx.session).setExpiry(null),
+    })
+    const visitor = site.visitor()
+    t.is((await visitor.visit('/brief')).cookies[0]?.attributes['max-age'], '10')
+    t.is((await visitor.visit('/usual')).cookies[0]?.attributes['max-age'], String(COOKIE_AGE))
+  },
+)
 
 const past: readonly [string, (now: number) => number | Date][] = [
   ['a negative number', () => -60],
   ['a Date that has passed', (now) => new Date(now - 60_000)],
 ]
 for (const [title, expiry] of past) {
-  onEveryEngine(
+  onStoreAndCookie(
     `item 67: setExpiry with ${title} ends the session and takes the cookie away`,
     async (t, open) => {
       const site = await open({
@@ -99,7 +102,7 @@ for (const [title, expiry] of past) {
     },
   )
 
-  onEveryEngine(`item 67: a visitor whose new session has ${title} keeps no cookie`, async (t, open) => {
+  onStoreAndCookie(`item 67: a visitor whose new session has ${title} keeps no cookie`, async (t, open) => {
     const site = await open({
       '/': async (ctx) => (await ctx.session).set('n', 1).setExpiry(expiry(site.bench.now)),
     })
@@ -141,7 +144,7 @@ const looks: readonly [SiteOptions, string, Record<string, string | true>][] = [
   ],
 ]
 for (const [options, name, attributes] of looks) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S28 S35 a cookie with ${JSON.stringify(options)} is removed with the attributes it was set with`,
     async (t, open) => {
       const flush: Handler = async (ctx) => (await ctx.session).flush()

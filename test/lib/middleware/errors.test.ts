@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { type Handler, onEveryEngine, onServerSideEngines } from '../../support/site.js'
+import { type Handler, onStore, onStoreAndCookie } from '../../support/site.js'
 
 /** Does something to the session, then throws. */
 function thenThrow(what: Handler, thrown: unknown): Handler {
@@ -13,7 +13,7 @@ const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
 const cycle: Handler = async (ctx) => (await ctx.session).cycleKey()
 const flush: Handler = async (ctx) => (await ctx.session).flush()
 
-onEveryEngine('a thrown 418 answers 418, stores, and sends cookie and Vary', async (t, open) => {
+onStoreAndCookie('a thrown 418 answers 418, stores, and sends cookie and Vary', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       await set(ctx)
@@ -28,7 +28,7 @@ onEveryEngine('a thrown 418 answers 418, stores, and sends cookie and Vary', asy
   t.deepEqual(stored.kind === 'found' && stored.record.data, { b: 2 })
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'a thrown 403 after flush still ends the session and takes the cookie away',
   async (t, open) => {
     const site = await open({
@@ -45,7 +45,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine("a thrown error's own headers are kept next to the session's", async (t, open) => {
+onStoreAndCookie("a thrown error's own headers are kept next to the session's", async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       await set(ctx)
@@ -63,7 +63,7 @@ onEveryEngine("a thrown error's own headers are kept next to the session's", asy
   t.is((await site.stored(cookies.find(({ name }) => name === 'sessionid')?.value ?? '')).kind, 'found')
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'an error object that two requests throw carries no cookie from one visitor to the other',
   async (t, open) => {
     const shared = Object.assign(new Error('shared'), {
@@ -95,7 +95,7 @@ const failures: readonly [string, (what: Handler) => Handler][] = [
   ],
 ]
 for (const [title, failWith] of failures) {
-  onEveryEngine(`item 62: ${title} saves nothing and sends no cookie`, async (t, open) => {
+  onStoreAndCookie(`item 62: ${title} saves nothing and sends no cookie`, async (t, open) => {
     const site = await open({ '/': failWith(set) })
     const id = await site.store()
     const { status, cookies, headers } = await site.send('/', { cookie: `sessionid=${id}` })
@@ -107,7 +107,7 @@ for (const [title, failWith] of failures) {
     t.deepEqual(stored.kind === 'found' && stored.record.data, { a: 1 })
   })
 
-  onEveryEngine(`item 64: ${title} rotates nothing: the browser's id stays alive`, async (t, open) => {
+  onStoreAndCookie(`item 64: ${title} rotates nothing: the browser's id stays alive`, async (t, open) => {
     const site = await open({ '/': failWith(cycle) })
     const id = await site.store()
     const { cookies } = await site.send('/', { cookie: `sessionid=${id}` })
@@ -116,7 +116,7 @@ for (const [title, failWith] of failures) {
     t.deepEqual(site.calls, ['load'])
   })
 
-  onEveryEngine(`item 62: ${title} after flush still ends the session`, async (t, open) => {
+  onStoreAndCookie(`item 62: ${title} after flush still ends the session`, async (t, open) => {
     const site = await open({ '/': failWith(flush) })
     const id = await site.store()
     const { cookies } = await site.send('/', { cookie: `sessionid=${id}` })
@@ -125,7 +125,7 @@ for (const [title, failWith] of failures) {
   })
 }
 
-onEveryEngine(
+onStoreAndCookie(
   'a failed answer after flush and set begins no session in the place of the old',
   async (t, open) => {
     const site = await open({
@@ -142,7 +142,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine(
+onStoreAndCookie(
   'a commit that fails after a thrown error does not replace it; both are reported',
   async (t, open) => {
     const site = await open({
@@ -164,26 +164,23 @@ onEveryEngine(
   },
 )
 
-onServerSideEngines(
-  'a session that ended elsewhere does not replace a thrown error either',
-  async (t, open) => {
-    let id = ''
-    const site = await open({
-      '/': async (ctx) => {
-        await set(ctx)
-        await site.bench.engine.delete(id)
-        ctx.throw(418)
-      },
-    })
-    id = await site.store()
-    const { status, cookies } = await site.send('/', { cookie: `sessionid=${id}` })
-    t.is(status, 418)
-    t.deepEqual(cookies, [])
-    t.is((await site.stored(id)).kind, 'missing')
-  },
-)
+onStore('a session that ended elsewhere does not replace a thrown error either', async (t, open) => {
+  let id = ''
+  const site = await open({
+    '/': async (ctx) => {
+      await set(ctx)
+      await site.bench.engine.delete(id)
+      ctx.throw(418)
+    },
+  })
+  id = await site.store()
+  const { status, cookies } = await site.send('/', { cookie: `sessionid=${id}` })
+  t.is(status, 418)
+  t.deepEqual(cookies, [])
+  t.is((await site.stored(id)).kind, 'missing')
+})
 
-onServerSideEngines(
+onStore(
   'the 400 of a session that ended elsewhere says why, and bears no cookie of the handler',
   async (t, open) => {
     let id = ''

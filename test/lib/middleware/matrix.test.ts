@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava'
 import { record } from '../../../src/lib/conformance/case.js'
 import type { Answer } from '../../support/client.js'
-import { COOKIE_AGE, onEveryEngine, onServerSideEngines, type Site } from '../../support/site.js'
+import { COOKIE_AGE, onStore, onStoreAndCookie, type Site } from '../../support/site.js'
 import {
   callsOf,
   type Elsewhere,
@@ -19,7 +19,7 @@ const PASSED = 10_000
 for (const row of rows) {
   const { view, incoming } = row
   // Only an engine that keeps the sessions can know that one goes on under another id.
-  const register = incoming === 'superseded' ? onServerSideEngines : onEveryEngine
+  const register = incoming === 'superseded' ? onStore : onStoreAndCookie
   for (const saveEveryRequest of [false, true]) {
     const title = `${view}, ${incoming} cookie, SAVE_EVERY_REQUEST ${saveEveryRequest ? 'on' : 'off'}`
     register(`G.1 S44 S45: ${title}`, async (t, open) => {

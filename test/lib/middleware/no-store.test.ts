@@ -2,7 +2,7 @@ import test from 'ava'
 import Koa from 'koa'
 import { openSessions } from '../../../src/lib/index.js'
 import { serve } from '../../support/serve.js'
-import { type Handler, onEveryEngine } from '../../support/site.js'
+import { type Handler, onStoreAndCookie } from '../../support/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
 const flush: Handler = async (ctx) => (await ctx.session).flush()
@@ -14,7 +14,7 @@ for (const [title, handler] of [
   ['changes', set],
   ['ends', flush],
 ] as const satisfies readonly [string, Handler][]) {
-  onEveryEngine(`S45 S34 an answer that ${title} the session is for no cache`, async (t, open) => {
+  onStoreAndCookie(`S45 S34 an answer that ${title} the session is for no cache`, async (t, open) => {
     const site = await open({
       '/': handler,
       '/save': async (ctx) => {
@@ -29,7 +29,7 @@ for (const [title, handler] of [
     }
   })
 
-  onEveryEngine(
+  onStoreAndCookie(
     `S45 an answer that ${title} the session keeps the Cache-Control of the application's own`,
     async (t, open) => {
       const site = await open({
@@ -51,7 +51,7 @@ for (const [title, handler] of [
     },
   )
 
-  onEveryEngine(
+  onStoreAndCookie(
     `S45 a thrown error that bears the cookie of a handler that ${title} the session is for no cache`,
     async (t, open) => {
       const site = await open({
@@ -81,7 +81,7 @@ for (const [title, handler] of [
   )
 }
 
-onEveryEngine('S45 an answer without the cookie says nothing to caches but Vary', async (t, open) => {
+onStoreAndCookie('S45 an answer without the cookie says nothing to caches but Vary', async (t, open) => {
   const site = await open({
     '/': read,
     '/throw': async (ctx) => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { EngineUnavailable } from '../../../src/lib/index.js'
 import type { EngineCall } from '../../support/intercept.js'
-import { COOKIE_AGE, type Handler, idAfter, onEveryEngine } from '../../support/site.js'
+import { COOKIE_AGE, type Handler, idAfter, onStoreAndCookie } from '../../support/site.js'
 import { isOutage } from '../../system/outages/outage-site.js'
 
 const read: Handler = async (ctx) => (await ctx.session).get('a')
@@ -32,7 +32,7 @@ const atCommit: readonly [string, Handler, EngineCall][] = [
   ['ending', flush, 'delete'],
 ]
 for (const [title, handler, call] of atCommit) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S66 a store that is down when ${title}: 503, and the session is there afterwards`,
     async (t, open) => {
       const rejections = unhandled(t)
@@ -57,13 +57,13 @@ for (const [title, handler, call] of atCommit) {
   )
 }
 
-onEveryEngine('S66 a store that is down when creating: 503 without a cookie', async (t, open) => {
+onStoreAndCookie('S66 a store that is down when creating: 503 without a cookie', async (t, open) => {
   const site = await open({ '/': set })
   site.down.add('create')
   isOutage(t, await site.send('/'))
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'a request that does not use its session is answered while the store is down',
   async (t, open) => {
     const site = await open({ '/': () => {} })
@@ -76,7 +76,7 @@ onEveryEngine(
 )
 
 for (const call of ['load', 'touch'] as const) {
-  onEveryEngine(
+  onStoreAndCookie(
     `SAVE_EVERY_REQUEST: a ${call} that fails does not spoil an answer that did not need the session`,
     async (t, open) => {
       const site = await open({ '/': () => {} }, { saveEveryRequest: true })
@@ -89,7 +89,7 @@ for (const call of ['load', 'touch'] as const) {
   )
 }
 
-onEveryEngine(
+onStoreAndCookie(
   'a handler that catches the outage answers in its own way, without a cookie',
   async (t, open) => {
     const rejections = unhandled(t)
@@ -109,7 +109,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine(
+onStoreAndCookie(
   'a handler that asks for its session and does not wait brings nothing down',
   async (t, open) => {
     const rejections = unhandled(t)
@@ -127,7 +127,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('every caller of one request sees the outage, which costs one call', async (t, open) => {
+onStoreAndCookie('every caller of one request sees the outage, which costs one call', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const outcomes = await Promise.allSettled([ctx.session, ctx.session, ctx.session])
@@ -142,7 +142,7 @@ onEveryEngine('every caller of one request sees the outage, which costs one call
   t.deepEqual(site.calls, ['load'])
 })
 
-onEveryEngine('what save() could not write is still to be written', async (t, open) => {
+onStoreAndCookie('what save() could not write is still to be written', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const session = await ctx.session

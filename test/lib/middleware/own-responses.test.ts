@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { SessionTooLate } from '../../../src/lib/index.js'
-import { type Handler, onEveryEngine, onServerSideEngines } from '../../support/site.js'
+import { type Handler, onStore, onStoreAndCookie } from '../../support/site.js'
 
 /** Answers past Koa. */
 function answerMyself(ctx: Context): void {
@@ -11,7 +11,7 @@ function answerMyself(ctx: Context): void {
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
 
-onEveryEngine(
+onStoreAndCookie(
   'an answer of its own before the commit: a clear error is reported, and nothing saved',
   async (t, open) => {
     const site = await open({
@@ -36,7 +36,7 @@ for (const [title, change] of [
   ['a new session', async (ctx) => (await ctx.session).set('b', 2)],
   ['a rotation', async (ctx) => (await ctx.session).cycleKey()],
 ] as const satisfies readonly [string, Handler][]) {
-  onEveryEngine(`an answer of its own before the commit of ${title} stores nothing`, async (t, open) => {
+  onStoreAndCookie(`an answer of its own before the commit of ${title} stores nothing`, async (t, open) => {
     const site = await open({
       '/': async (ctx) => {
         await change(ctx)
@@ -50,7 +50,7 @@ for (const [title, change] of [
   })
 }
 
-onServerSideEngines('an answer of its own after flush: the session still ends', async (t, open) => {
+onStore('an answer of its own after flush: the session still ends', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       ;(await ctx.session).flush()
@@ -63,7 +63,7 @@ onServerSideEngines('an answer of its own after flush: the session still ends', 
   t.is((await site.stored(id)).kind, 'missing')
 })
 
-onEveryEngine('an answer of its own from a session that was only read is no error', async (t, open) => {
+onStoreAndCookie('an answer of its own from a session that was only read is no error', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       ;(await ctx.session).get('a')
@@ -74,7 +74,7 @@ onEveryEngine('an answer of its own from a session that was only read is no erro
   t.deepEqual(site.errors, [])
 })
 
-onEveryEngine('an answer of its own with an unknown cookie is no error', async (t, open) => {
+onStoreAndCookie('an answer of its own with an unknown cookie is no error', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       ;(await ctx.session).get('a')
@@ -85,7 +85,7 @@ onEveryEngine('an answer of its own with an unknown cookie is no error', async (
   t.deepEqual(site.errors, [])
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'an answer of its own without a session is no error, SAVE_EVERY_REQUEST or not',
   async (t, open) => {
     const site = await open({ '/': answerMyself }, { saveEveryRequest: true })
@@ -95,7 +95,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('save() before an answer of its own: saved, and the cookie sent', async (t, open) => {
+onStoreAndCookie('save() before an answer of its own: saved, and the cookie sent', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       await set(ctx)
@@ -111,7 +111,7 @@ onEveryEngine('save() before an answer of its own: saved, and the cookie sent', 
   t.deepEqual(site.errors, [])
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'item 59: save() before an answer of its own: the cookie brings Vary with it',
   async (t, open) => {
     const site = await open({
@@ -126,7 +126,7 @@ onEveryEngine(
 )
 
 for (const status of [418, 500]) {
-  onEveryEngine(
+  onStoreAndCookie(
     `save(), then a thrown ${status}: what was saved can be found with the cookie`,
     async (t, open) => {
       const site = await open({
@@ -166,7 +166,7 @@ for (const [title, handler, status] of [
     418,
   ],
 ] as const satisfies readonly [string, Handler, number][]) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S66 save() moved the session, then ${title} finds the store down: the browser keeps its session`,
     async (t, open) => {
       const site = await open({ '/': handler })
@@ -189,7 +189,7 @@ for (const [title, answer] of [
     },
   ],
 ] as const satisfies readonly [string, Handler][]) {
-  onEveryEngine(
+  onStoreAndCookie(
     `headers flushed before the commit, the body ${title}: a clear error, nothing saved, all of the answer`,
     async (t, open) => {
       const site = await open({
@@ -213,7 +213,7 @@ for (const [title, answer] of [
   )
 }
 
-onEveryEngine('an answer of its own that begins after the commit bears the cookie', async (t, open) => {
+onStoreAndCookie('an answer of its own that begins after the commit bears the cookie', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       await set(ctx)

@@ -4,7 +4,7 @@ import test from 'ava'
 import type { Context } from 'koa'
 import { fingerprintWith } from '../../../src/lib/codecs/keys.js'
 import { openSessions } from '../../../src/lib/index.js'
-import { idAfter, onEveryEngine } from '../../support/site.js'
+import { idAfter, onStoreAndCookie } from '../../support/site.js'
 
 const secretKey = 'k3y-of-this-test-and-of-nothing-else-0123456789'
 const fingerprint = fingerprintWith(secretKey)
@@ -17,7 +17,7 @@ const shownOf = (value: unknown): string[] => [
   value instanceof Error ? JSON.stringify({ ...value }) : '',
 ]
 
-onEveryEngine(
+onStoreAndCookie(
   'S12 nothing that shows a session, a context or an error shows an id or data',
   async (t, open) => {
     const seen: Context[] = []

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
-import { type Handler, onEveryEngine, onServerSideEngines } from '../../support/site.js'
+import { type Handler, onStore, onStoreAndCookie } from '../../support/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('n', 1)
 
@@ -42,7 +42,7 @@ const bodies: readonly [string, Handler, string][] = [
   ],
 ]
 for (const [title, answerWith, expected] of bodies) {
-  onEveryEngine(
+  onStoreAndCookie(
     `${title}: the cookie is there, and the next request sees what was written`,
     async (t, open) => {
       const site = await open({
@@ -64,7 +64,7 @@ for (const [title, answerWith, expected] of bodies) {
   )
 }
 
-onEveryEngine('HEAD: the cookie is there, and no body', async (t, open) => {
+onStoreAndCookie('HEAD: the cookie is there, and no body', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       await set(ctx)
@@ -78,7 +78,7 @@ onEveryEngine('HEAD: the cookie is there, and no body', async (t, open) => {
   t.is((await site.stored(cookies[0]?.value ?? '')).kind, 'found')
 })
 
-onEveryEngine('a visitor who reloads sees every number once', async (t, open) => {
+onStoreAndCookie('a visitor who reloads sees every number once', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const session = await ctx.session
@@ -93,7 +93,7 @@ onEveryEngine('a visitor who reloads sees every number once', async (t, open) =>
   t.deepEqual(seen, ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10'])
 })
 
-onEveryEngine('ctx.session is one object for every caller, with one load', async (t, open) => {
+onStoreAndCookie('ctx.session is one object for every caller, with one load', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const [first, second] = await Promise.all([ctx.session, ctx.session])
@@ -104,7 +104,7 @@ onEveryEngine('ctx.session is one object for every caller, with one load', async
   t.deepEqual(site.calls, ['load'])
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'callers who ask for a new session at once share one, and it is created once',
   async (t, open) => {
     const add = async (ctx: Parameters<Handler>[0], key: string) => (await ctx.session).set(key, true)
@@ -116,7 +116,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('requests at the same moment have sessions of their own', async (t, open) => {
+onStoreAndCookie('requests at the same moment have sessions of their own', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       ctx.body = (await ctx.session).get('name')
@@ -131,7 +131,7 @@ onEveryEngine('requests at the same moment have sessions of their own', async (t
   )
 })
 
-onServerSideEngines('item 75: what a handler saves while the body streams is stored', async (t, open) => {
+onStore('item 75: what a handler saves while the body streams is stored', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const session = await ctx.session

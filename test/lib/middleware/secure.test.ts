@@ -6,7 +6,7 @@ import Koa from 'koa'
 import { openSessions } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
 import { makeCertificate } from '../../support/servers/certificate.js'
-import { type Handler, onEveryEngine } from '../../support/site.js'
+import { type Handler, onStoreAndCookie } from '../../support/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
 const read: Handler = async (ctx) => (await ctx.session).get('b')
@@ -25,7 +25,7 @@ const forwarded: readonly (readonly [string | undefined, boolean])[] = [
 ]
 for (const [proto, trusted] of forwarded) {
   for (const proxy of [false, true]) {
-    onEveryEngine(
+    onStoreAndCookie(
       `S48 COOKIE_SECURE=auto, app.proxy ${proxy}, X-Forwarded-Proto ${proto}: Secure ${proxy && trusted}`,
       async (t, open) => {
         const site = await open({ '/': set, '/flush': flush }, { cookieSecure: 'auto', proxy })
@@ -41,7 +41,7 @@ for (const [proto, trusted] of forwarded) {
 }
 
 for (const cookieSecure of [true, false]) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S48 a forged X-Forwarded-Proto changes nothing of COOKIE_SECURE=${cookieSecure}`,
     async (t, open) => {
       const site = await open({ '/': set }, { cookieSecure })
@@ -82,7 +82,7 @@ test('S48 COOKIE_SECURE=auto over HTTPS, no proxy asked: Secure, whatever X-Forw
   t.deepEqual(logged, [])
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'a Secure cookie given over plain HTTP: the answer is what it was, and the log says once a minute what to do',
   async (t, open) => {
     const site = await open(
@@ -118,7 +118,7 @@ for (const [title, options, headers] of [
   ['without Secure', { cookieSecure: false }, {}],
   ['with auto', { cookieSecure: 'auto' }, {}],
 ] as const) {
-  onEveryEngine(`a cookie ${title} is nothing to warn of`, async (t, open) => {
+  onStoreAndCookie(`a cookie ${title} is nothing to warn of`, async (t, open) => {
     const site = await open({ '/': set }, options)
     t.is((await site.send('/', { headers })).cookies.length, 1)
     t.deepEqual(site.logged, [])

@@ -1,11 +1,5 @@
 import { record } from '../../../src/lib/conformance/case.js'
-import {
-  COOKIE_AGE,
-  type Handler,
-  onCookieEngines,
-  onEveryEngine,
-  onServerSideEngines,
-} from '../../support/site.js'
+import { COOKIE_AGE, type Handler, onCookies, onStore, onStoreAndCookie } from '../../support/site.js'
 
 const read: Handler = async (ctx) => {
   ctx.body = String((await ctx.session).get('a', 'nobody'))
@@ -28,7 +22,7 @@ const junk = [
   'sessionid',
 ]
 
-onEveryEngine('S11 item 76: of two cookies that lead to a session the last counts', async (t, open) => {
+onStoreAndCookie('S11 item 76: of two cookies that lead to a session the last counts', async (t, open) => {
   const site = await open({ '/': read })
   const [one, other] = [await site.store({ a: 'one' }), await site.store({ a: 'other' })]
   t.is((await site.send('/', cookies(one, other))).body, 'other')
@@ -37,7 +31,7 @@ onEveryEngine('S11 item 76: of two cookies that lead to a session the last count
 })
 
 for (const value of junk) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S11 junk (${JSON.stringify(value.slice(0, 20))}) never wins over a session's cookie, nor costs a call`,
     async (t, open) => {
       const site = await open({ '/': read, '/set': set })
@@ -60,7 +54,7 @@ for (const value of junk) {
   )
 }
 
-onEveryEngine(
+onStoreAndCookie(
   'S11 an expired or unknown id never wins over a session, whatever the order',
   async (t, open) => {
     const site = await open({ '/': read })
@@ -75,7 +69,7 @@ onEveryEngine(
   },
 )
 
-onCookieEngines('S11 an unsigned value never wins over a signed one', async (t, open) => {
+onCookies('S11 an unsigned value never wins over a signed one', async (t, open) => {
   const site = await open({ '/': read })
   const id = await site.store({ a: 'mine' })
   const flipped = id.endsWith('A') ? 'B' : 'A'
@@ -87,7 +81,7 @@ onCookieEngines('S11 an unsigned value never wins over a signed one', async (t, 
   }
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'S11 where none leads to a session there is one removal, and one new session',
   async (t, open) => {
     const site = await open({ '/': read, '/set': set })
@@ -105,7 +99,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('S11 the engine is asked of three at most, the last three', async (t, open) => {
+onStoreAndCookie('S11 the engine is asked of three at most, the last three', async (t, open) => {
   const site = await open({ '/': read })
   const { unknownId } = site.bench
   const id = await site.store({ a: 'mine' })
@@ -116,7 +110,7 @@ onEveryEngine('S11 the engine is asked of three at most, the last three', async 
   t.deepEqual(site.calls, ['load', 'load', 'load'])
 })
 
-onServerSideEngines(
+onStore(
   'S11 an id that was rotated away a moment ago gives way to no planted session, and takes no cookie away',
   async (t, open) => {
     const site = await open({ '/': read, '/set': set })
@@ -133,7 +127,7 @@ onServerSideEngines(
   },
 )
 
-onEveryEngine(
+onStoreAndCookie(
   'S11 S66 a store that is down for one of several ids is no reason to take another',
   async (t, open) => {
     const site = await open({ '/': read })
@@ -147,7 +141,7 @@ onEveryEngine(
 )
 
 for (const saveEveryRequest of [false, true]) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S11 a planted short cookie takes nobody's session away unasked, SAVE_EVERY_REQUEST ${saveEveryRequest}`,
     async (t, open) => {
       const site = await open({ '/untouched': () => {} }, { saveEveryRequest })
@@ -168,20 +162,23 @@ for (const saveEveryRequest of [false, true]) {
 
 const FORM = 'application/x-www-form-urlencoded'
 
-onEveryEngine('S10 an id in the query, the path, a body or another header opens nothing', async (t, open) => {
-  const site = await open({ '/': read, '/sessionid': read })
-  const id = await site.store({ a: 'mine' })
-  const requests = [
-    site.send(`/?sessionid=${id}`),
-    site.send(`/sessionid;sessionid=${id}`),
-    site.send('/', { method: 'POST', headers: { 'content-type': FORM }, body: `sessionid=${id}` }),
-    site.send('/', { headers: { sessionid: id, 'x-session-id': id, authorization: `Bearer ${id}` } }),
-    site.send('/', { cookie: `session=${id}; id=${id}; ${id}` }),
-    site.send('/', { headers: { 'set-cookie': `sessionid=${id}`, cookie2: `sessionid=${id}` } }),
-  ]
-  for (const { status, body } of await Promise.all(requests)) {
-    t.is(status, 200)
-    t.not(body, 'mine')
-  }
-  t.deepEqual(site.calls, [])
-})
+onStoreAndCookie(
+  'S10 an id in the query, the path, a body or another header opens nothing',
+  async (t, open) => {
+    const site = await open({ '/': read, '/sessionid': read })
+    const id = await site.store({ a: 'mine' })
+    const requests = [
+      site.send(`/?sessionid=${id}`),
+      site.send(`/sessionid;sessionid=${id}`),
+      site.send('/', { method: 'POST', headers: { 'content-type': FORM }, body: `sessionid=${id}` }),
+      site.send('/', { headers: { sessionid: id, 'x-session-id': id, authorization: `Bearer ${id}` } }),
+      site.send('/', { cookie: `session=${id}; id=${id}; ${id}` }),
+      site.send('/', { headers: { 'set-cookie': `sessionid=${id}`, cookie2: `sessionid=${id}` } }),
+    ]
+    for (const { status, body } of await Promise.all(requests)) {
+      t.is(status, 200)
+      t.not(body, 'mine')
+    }
+    t.deepEqual(site.calls, [])
+  },
+)

@@ -1,12 +1,6 @@
 import type { Session } from '../../../src/lib/index.js'
 import { SessionTooLate } from '../../../src/lib/index.js'
-import {
-  type Handler,
-  idAfter,
-  type OpenSite,
-  onEveryEngine,
-  onServerSideEngines,
-} from '../../support/site.js'
+import { type Handler, idAfter, type OpenSite, onStore, onStoreAndCookie } from '../../support/site.js'
 
 /** A stored session with a car, and the calls of a request that does `act` to it. */
 async function callsOf(open: OpenSite, act: (session: Session) => unknown): Promise<readonly string[]> {
@@ -20,7 +14,7 @@ const paint = (session: Session): void => {
   Object(session.get('car')).colour = 'red'
 }
 
-onEveryEngine('what was changed in place and looked at again is saved', async (t, open) => {
+onStoreAndCookie('what was changed in place and looked at again is saved', async (t, open) => {
   const calls = await callsOf(open, (session) => {
     paint(session)
     session.get('car')
@@ -28,7 +22,7 @@ onEveryEngine('what was changed in place and looked at again is saved', async (t
   t.deepEqual(calls, ['load', 'update'])
 })
 
-onEveryEngine('what save() has saved is not saved again at the end', async (t, open) => {
+onStoreAndCookie('what save() has saved is not saved again at the end', async (t, open) => {
   const calls = await callsOf(open, async (session) => {
     paint(session)
     await session.save()
@@ -36,7 +30,7 @@ onEveryEngine('what save() has saved is not saved again at the end', async (t, o
   t.deepEqual(calls, ['load', 'update'])
 })
 
-onEveryEngine('what is changed in place after save() is saved at the end', async (t, open) => {
+onStoreAndCookie('what is changed in place after save() is saved at the end', async (t, open) => {
   const calls = await callsOf(open, async (session) => {
     const car = session.get('car')
     await session.save()
@@ -58,7 +52,7 @@ const streaming = (act: (session: Session) => unknown): Handler => {
   }
 }
 
-onEveryEngine('W8 a change after the commit that nobody saves is reported, once', async (t, open) => {
+onStoreAndCookie('W8 a change after the commit that nobody saves is reported, once', async (t, open) => {
   const site = await open({ '/': streaming((session) => session.set('a', 2).set('b', 3)) })
   const id = await site.store()
   await site.send('/', { cookie: `sessionid=${id}` })
@@ -68,7 +62,7 @@ onEveryEngine('W8 a change after the commit that nobody saves is reported, once'
   )
 })
 
-onServerSideEngines('W8 one that save() has saved is not', async (t, open) => {
+onStore('W8 one that save() has saved is not', async (t, open) => {
   const site = await open({ '/': streaming((session) => session.set('a', 2).save()) })
   const id = await site.store()
   await site.send('/', { cookie: `sessionid=${id}` })
@@ -76,7 +70,7 @@ onServerSideEngines('W8 one that save() has saved is not', async (t, open) => {
   t.is((await site.sessions.open(id)).get('a'), 2)
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'a rotation asked for when the response has begun is refused, by save() too',
   async (t, open) => {
     const refused: unknown[] = []
@@ -95,7 +89,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('what is set after flush() and save() begins another session', async (t, open) => {
+onStoreAndCookie('what is set after flush() and save() begins another session', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const session = await ctx.session

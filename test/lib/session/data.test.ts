@@ -1,5 +1,5 @@
 import type { Session } from '../../../src/lib/index.js'
-import { onEveryEngine } from '../../support/site.js'
+import { onStoreAndCookie } from '../../support/site.js'
 
 declare module '../../../src/lib/index.js' {
   interface SessionData {
@@ -78,7 +78,7 @@ const flags: readonly Flags[] = [
 ]
 for (const { item, does, accessed, modified } of flags) {
   const says = `${accessed ? 'accessed' : 'not accessed'}, ${modified ? 'modified' : 'not modified'}`
-  onEveryEngine(`${item}: ${says}`, async (t, open) => {
+  onStoreAndCookie(`${item}: ${says}`, async (t, open) => {
     const site = await open()
     const session = await site.sessions.open(await site.store({ a: 1 }))
     does(session)
@@ -87,7 +87,7 @@ for (const { item, does, accessed, modified } of flags) {
   })
 }
 
-onEveryEngine('item 3: get of a missing key is undefined, or the fallback', async (t, open) => {
+onStoreAndCookie('item 3: get of a missing key is undefined, or the fallback', async (t, open) => {
   const session = await (await open()).sessions.open()
   session.set('nothing', null)
   t.is(session.get('missing'), undefined)
@@ -95,14 +95,14 @@ onEveryEngine('item 3: get of a missing key is undefined, or the fallback', asyn
   t.is(session.get('nothing', 'fallback'), null)
 })
 
-onEveryEngine('item 5: delete says whether the key was there', async (t, open) => {
+onStoreAndCookie('item 5: delete says whether the key was there', async (t, open) => {
   const session = await (await open()).sessions.open()
   session.set('a', 1)
   t.true(session.delete('a'))
   t.false(session.delete('a'))
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'item 7: pop of a missing key throws unless there is a fallback, which may be undefined',
   async (t, open) => {
     const session = await (await open()).sessions.open()
@@ -114,13 +114,13 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('item 8: setDefault answers what stands there afterwards', async (t, open) => {
+onStoreAndCookie('item 8: setDefault answers what stands there afterwards', async (t, open) => {
   const session = await (await open()).sessions.open()
   t.is(session.setDefault('a', 1), 1)
   t.is(session.setDefault('a', 2), 1)
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'items 9 and 10: update merges, and everything comes in the order of its first setting',
   async (t, open) => {
     const site = await open()
@@ -137,7 +137,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('item 11: clear keeps the id', async (t, open) => {
+onStoreAndCookie('item 11: clear keeps the id', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open(await site.store({ a: 1 }))
   const { id } = session
@@ -149,7 +149,7 @@ onEveryEngine('item 11: clear keeps the id', async (t, open) => {
   if (!site.inCookie) t.is(session.id, id)
 })
 
-onEveryEngine('item 12: empty is a session with neither id nor data', async (t, open) => {
+onStoreAndCookie('item 12: empty is a session with neither id nor data', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open()
   t.true(session.isEmpty())
@@ -161,7 +161,7 @@ onEveryEngine('item 12: empty is a session with neither id nor data', async (t, 
   t.false(session.isEmpty(), 'it has an id')
 })
 
-onEveryEngine('declared keys have their type, others are unknown', async (t, open) => {
+onStoreAndCookie('declared keys have their type, others are unknown', async (t, open) => {
   const session = await (await open()).sessions.open()
   session.set('typedCount', 1)
   const count: number | undefined = session.get('typedCount')

@@ -6,9 +6,9 @@ import {
   COOKIE_AGE,
   type Handler,
   idAfter,
-  onCookieEngines,
-  onEveryEngine,
-  onServerSideEngines,
+  onCookies,
+  onStore,
+  onStoreAndCookie,
   type Site,
 } from '../../support/site.js'
 
@@ -43,7 +43,7 @@ function nameIn(events: readonly SessionEvent[]): string {
   return session
 }
 
-onEveryEngine('S70 a session that is stored for the first time is created, once', async (t, open) => {
+onStoreAndCookie('S70 a session that is stored for the first time is created, once', async (t, open) => {
   const site = await open(handlers)
   const events = heard(site.sessions)
   const visitor = site.visitor()
@@ -58,23 +58,26 @@ onEveryEngine('S70 a session that is stored for the first time is created, once'
   are(t, site, events)
 })
 
-onEveryEngine('S70 a new id is renewed, and joins what was before to what comes after', async (t, open) => {
-  const site = await open(handlers)
-  const events = heard(site.sessions)
-  const visitor = site.visitor()
-  const old = idAfter(await visitor.visit('/set'))
-  const previous = nameIn(events.splice(0))
-  await visitor.visit('/cycle')
-  const session = nameIn(events)
-  t.not(session, previous)
-  are(t, site, events, { event: 'renewed', session, previous })
-  await visitor.visit('/flush')
-  are(t, site, events, { event: 'logout', session })
-  await site.send('/read', { cookie: `sessionid=${old}` })
-  are(t, site, events, { event: 'use-after-end', session: previous, ended: 'renewed' })
-})
+onStoreAndCookie(
+  'S70 a new id is renewed, and joins what was before to what comes after',
+  async (t, open) => {
+    const site = await open(handlers)
+    const events = heard(site.sessions)
+    const visitor = site.visitor()
+    const old = idAfter(await visitor.visit('/set'))
+    const previous = nameIn(events.splice(0))
+    await visitor.visit('/cycle')
+    const session = nameIn(events)
+    t.not(session, previous)
+    are(t, site, events, { event: 'renewed', session, previous })
+    await visitor.visit('/flush')
+    are(t, site, events, { event: 'logout', session })
+    await site.send('/read', { cookie: `sessionid=${old}` })
+    are(t, site, events, { event: 'use-after-end', session: previous, ended: 'renewed' })
+  },
+)
 
-onServerSideEngines('S70 an id that was renewed long ago is no guess either', async (t, open) => {
+onStore('S70 an id that was renewed long ago is no guess either', async (t, open) => {
   const site = await open(handlers)
   const id = await site.store()
   await site.send('/cycle', { cookie: `sessionid=${id}` })
@@ -84,7 +87,7 @@ onServerSideEngines('S70 an id that was renewed long ago is no guess either', as
   are(t, site, events, { event: 'use-after-end', session: nameIn(events), ended: 'renewed' })
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'S70 a log-out is told once; its cookie used again is told from a guess, for a minute',
   async (t, open) => {
     const site = await open(handlers)
@@ -105,26 +108,29 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('S70 another session begun after flush() is a log-out and a new session', async (t, open) => {
-  const site = await open(handlers)
-  const events = heard(site.sessions)
-  const cookie = `sessionid=${await site.store()}`
-  await site.send('/again', { cookie })
-  const [logout, created] = events
-  t.deepEqual(namesOf(events), ['logout', 'created'])
-  t.not(nameIn([logout as SessionEvent]), nameIn([created as SessionEvent]))
-  events.length = 0
-  await site.send('/read', { cookie })
-  t.like(events, [{ event: 'use-after-end', ended: 'logout', session: nameIn([logout as SessionEvent]) }])
-  t.is(events.length, 1)
-})
+onStoreAndCookie(
+  'S70 another session begun after flush() is a log-out and a new session',
+  async (t, open) => {
+    const site = await open(handlers)
+    const events = heard(site.sessions)
+    const cookie = `sessionid=${await site.store()}`
+    await site.send('/again', { cookie })
+    const [logout, created] = events
+    t.deepEqual(namesOf(events), ['logout', 'created'])
+    t.not(nameIn([logout as SessionEvent]), nameIn([created as SessionEvent]))
+    events.length = 0
+    await site.send('/read', { cookie })
+    t.like(events, [{ event: 'use-after-end', ended: 'logout', session: nameIn([logout as SessionEvent]) }])
+    t.is(events.length, 1)
+  },
+)
 
 const lifetimes: readonly [reason: string, expiry: number | null, seconds: number][] = [
   ['age', null, COOKIE_AGE],
   ['own', 10, 10],
 ]
 for (const [reason, expiry, seconds] of lifetimes) {
-  onEveryEngine(
+  onStoreAndCookie(
     `S70 a session that is over is expired (${reason}), and then used after it`,
     async (t, open) => {
       const site = await open({
@@ -146,7 +152,7 @@ for (const [reason, expiry, seconds] of lifetimes) {
   )
 }
 
-onEveryEngine('S70 an end that has passed already is expired, and no log-out', async (t, open) => {
+onStoreAndCookie('S70 an end that has passed already is expired, and no log-out', async (t, open) => {
   const site = await open({
     '/': async (ctx) => (await ctx.session).setExpiry(new Date(site.bench.now - 1)),
   })
@@ -155,7 +161,7 @@ onEveryEngine('S70 an end that has passed already is expired, and no log-out', a
   are(t, site, events, { event: 'expired', session: nameIn(events), reason: 'own' })
 })
 
-onEveryEngine('S70 an id of nobody’s is unknown, and what is no id malformed', async (t, open) => {
+onStoreAndCookie('S70 an id of nobody’s is unknown, and what is no id malformed', async (t, open) => {
   const site = await open(handlers)
   const events = heard(site.sessions)
   await site.send('/read', { cookie: `sessionid=${site.bench.unknownId}` })
@@ -168,7 +174,7 @@ onEveryEngine('S70 an id of nobody’s is unknown, and what is no id malformed',
   t.deepEqual(site.calls, [])
 })
 
-onServerSideEngines('S70 a request whose session ended while it ran is interrupted', async (t, open) => {
+onStore('S70 a request whose session ended while it ran is interrupted', async (t, open) => {
   const site: Site = await open({
     '/': async (ctx) => {
       const session = await ctx.session
@@ -182,26 +188,23 @@ onServerSideEngines('S70 a request whose session ended while it ran is interrupt
   are(t, site, events, { event: 'interrupted', session: nameIn(events) })
 })
 
-onServerSideEngines(
-  'S70 a save() that is refused and the commit after it are one interruption',
-  async (t, open) => {
-    const site = await open({
-      '/': async (ctx) => {
-        const session = await ctx.session
-        await site.sessions.engine.delete(session.id ?? '')
-        session.set('a', 2)
-        await session.save()
-      },
-    })
-    const events = heard(site.sessions)
-    const answer = await site.send('/', { cookie: `sessionid=${await site.store()}` })
-    t.is(answer.status, 400)
-    t.is(site.errors.length, 2, 'the commit was refused too')
-    are(t, site, events, { event: 'interrupted', session: nameIn(events) })
-  },
-)
+onStore('S70 a save() that is refused and the commit after it are one interruption', async (t, open) => {
+  const site = await open({
+    '/': async (ctx) => {
+      const session = await ctx.session
+      await site.sessions.engine.delete(session.id ?? '')
+      session.set('a', 2)
+      await session.save()
+    },
+  })
+  const events = heard(site.sessions)
+  const answer = await site.send('/', { cookie: `sessionid=${await site.store()}` })
+  t.is(answer.status, 400)
+  t.is(site.errors.length, 2, 'the commit was refused too')
+  are(t, site, events, { event: 'interrupted', session: nameIn(events) })
+})
 
-onServerSideEngines('S70 writing under an id that was renewed is both, once each', async (t, open) => {
+onStore('S70 writing under an id that was renewed is both, once each', async (t, open) => {
   const site = await open(handlers)
   const cookie = `sessionid=${await site.store()}`
   await site.send('/cycle', { cookie })
@@ -217,7 +220,7 @@ onServerSideEngines('S70 writing under an id that was renewed is both, once each
   )
 })
 
-onServerSideEngines('S70 R20 a record that cannot be read is undecodable', async (t, open) => {
+onStore('S70 R20 a record that cannot be read is undecodable', async (t, open) => {
   const site = await open(handlers)
   const id = await site.store()
   if (site.bench.damage === undefined) {
@@ -231,7 +234,7 @@ onServerSideEngines('S70 R20 a record that cannot be read is undecodable', async
   are(t, site, events, { event: 'undecodable', session: nameIn(events) })
 })
 
-onEveryEngine('S19 whatever the event, the answers are the same', async (t, open) => {
+onStoreAndCookie('S19 whatever the event, the answers are the same', async (t, open) => {
   const site = await open(handlers)
   const [ended, over, unknown] = [await site.store(), await site.store(), site.bench.unknownId]
   if (!site.inCookie) await site.bench.engine.delete(ended)
@@ -246,7 +249,7 @@ onEveryEngine('S19 whatever the event, the answers are the same', async (t, open
   t.true(new Set(namesOf(events)).size > 2)
 })
 
-onCookieEngines(
+onCookies(
   'S33 a cookie that is copied before a log-out is accepted after it, but not in silence',
   async (t, open) => {
     const site = await open(handlers)

@@ -1,5 +1,5 @@
 import type { Session } from '../../../src/lib/index.js'
-import { type OpenSite, onEveryEngine, type Site } from '../../support/site.js'
+import { type OpenSite, onStoreAndCookie, type Site } from '../../support/site.js'
 
 /** An empty session whose settings say 100 seconds, at a moment that is no full second. */
 async function openExpiring(open: OpenSite): Promise<{ site: Site; session: Session; now: number }> {
@@ -7,7 +7,7 @@ async function openExpiring(open: OpenSite): Promise<{ site: Site; session: Sess
   return { site, session: await site.sessions.open(), now: site.bench.now }
 }
 
-onEveryEngine(
+onStoreAndCookie(
   'items 26 and 33: seconds come back as they were given, whatever the modification',
   async (t, open) => {
     const { session } = await openExpiring(open)
@@ -19,7 +19,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine(
+onStoreAndCookie(
   'item 27: 0 is the end of the browser session, and the age the settings say',
   async (t, open) => {
     const { session, now } = await openExpiring(open)
@@ -30,7 +30,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('items 28, 33 and 35: a Date is the end itself, its age rounded down', async (t, open) => {
+onStoreAndCookie('items 28, 33 and 35: a Date is the end itself, its age rounded down', async (t, open) => {
   const { session, now } = await openExpiring(open)
   const end = new Date(now + 9500)
   session.setExpiry(end)
@@ -40,7 +40,7 @@ onEveryEngine('items 28, 33 and 35: a Date is the end itself, its age rounded do
   t.deepEqual(session.getExpiryDate({ modification: new Date(0) }), end)
 })
 
-onEveryEngine('items 28 and 29: every kind of expiry comes back from the store', async (t, open) => {
+onStoreAndCookie('items 28 and 29: every kind of expiry comes back from the store', async (t, open) => {
   const { site, now } = await openExpiring(open)
   for (const expiry of [60, 0.5, new Date(now + 5001)]) {
     const session = await site.sessions.open()
@@ -52,7 +52,7 @@ onEveryEngine('items 28 and 29: every kind of expiry comes back from the store',
   }
 })
 
-onEveryEngine('item 30: what is no expiry is refused', async (t, open) => {
+onStoreAndCookie('item 30: what is no expiry is refused', async (t, open) => {
   const { session } = await openExpiring(open)
   const none: unknown[] = [
     Number.NaN,
@@ -71,7 +71,7 @@ onEveryEngine('item 30: what is no expiry is refused', async (t, open) => {
   t.is(session.getExpiryAge(), 100)
 })
 
-onEveryEngine('item 31: the present moment is not the end of the browser session', async (t, open) => {
+onStoreAndCookie('item 31: the present moment is not the end of the browser session', async (t, open) => {
   const { session, now } = await openExpiring(open)
   session.setExpiry(new Date(now))
   t.false(session.getExpireAtBrowserClose())
@@ -82,7 +82,7 @@ for (const [title, milliseconds, calls] of [
   ['this moment', 0, ['load', 'delete']],
   ['a millisecond away', 1, ['load', 'update']],
 ] as const) {
-  onEveryEngine(
+  onStoreAndCookie(
     `item 31: a session whose own end is ${title} is saved, unless it is over`,
     async (t, open) => {
       const { site, now } = await openExpiring(open)
@@ -94,7 +94,7 @@ for (const [title, milliseconds, calls] of [
   )
 }
 
-onEveryEngine('item 32: null takes the expiry away', async (t, open) => {
+onStoreAndCookie('item 32: null takes the expiry away', async (t, open) => {
   const { session } = await openExpiring(open)
   session.setExpiry(10)
   session.setExpiry(null)
@@ -102,19 +102,22 @@ onEveryEngine('item 32: null takes the expiry away', async (t, open) => {
   t.false(session.getExpireAtBrowserClose())
 })
 
-onEveryEngine('items 33 to 35: an expiry that is asked about stands before the own one', async (t, open) => {
-  const { session, now } = await openExpiring(open)
-  const modification = new Date(now - 50_000)
-  session.setExpiry(10)
-  t.is(session.getExpiryAge({ expiry: 20 }), 20)
-  t.is(session.getExpiryAge({ expiry: null }), 100)
-  t.is(session.getExpiryAge({ modification, expiry: new Date(now) }), 50)
-  t.is(session.getExpiryDate({ modification, expiry: 20 }).getTime(), now - 30_000)
-  t.is(session.getExpiryDate({ modification, expiry: null }).getTime(), now + 50_000)
-  t.is(session.getExpiryDate({ modification }).getTime(), now - 40_000)
-})
+onStoreAndCookie(
+  'items 33 to 35: an expiry that is asked about stands before the own one',
+  async (t, open) => {
+    const { session, now } = await openExpiring(open)
+    const modification = new Date(now - 50_000)
+    session.setExpiry(10)
+    t.is(session.getExpiryAge({ expiry: 20 }), 20)
+    t.is(session.getExpiryAge({ expiry: null }), 100)
+    t.is(session.getExpiryAge({ modification, expiry: new Date(now) }), 50)
+    t.is(session.getExpiryDate({ modification, expiry: 20 }).getTime(), now - 30_000)
+    t.is(session.getExpiryDate({ modification, expiry: null }).getTime(), now + 50_000)
+    t.is(session.getExpiryDate({ modification }).getTime(), now - 40_000)
+  },
+)
 
-onEveryEngine('item 36: the own expiry overrides EXPIRE_AT_BROWSER_CLOSE', async (t, open) => {
+onStoreAndCookie('item 36: the own expiry overrides EXPIRE_AT_BROWSER_CLOSE', async (t, open) => {
   const site = await open({}, { expireAtBrowserClose: true })
   const session = await site.sessions.open()
   t.true(session.getExpireAtBrowserClose())
@@ -124,18 +127,21 @@ onEveryEngine('item 36: the own expiry overrides EXPIRE_AT_BROWSER_CLOSE', async
   t.true(session.getExpireAtBrowserClose())
 })
 
-onEveryEngine('item 38: a session lives from its last save, not from its last reading', async (t, open) => {
-  const { site, session } = await openExpiring(open)
-  await session.save()
-  site.bench.now += 60_000
-  t.is((await site.sessions.open(session.id)).id, session.id)
-  site.bench.now += 39_999
-  t.is((await site.sessions.open(session.id)).id, session.id)
-  site.bench.now += 1
-  t.is((await site.sessions.open(session.id)).id, undefined)
-})
+onStoreAndCookie(
+  'item 38: a session lives from its last save, not from its last reading',
+  async (t, open) => {
+    const { site, session } = await openExpiring(open)
+    await session.save()
+    site.bench.now += 60_000
+    t.is((await site.sessions.open(session.id)).id, session.id)
+    site.bench.now += 39_999
+    t.is((await site.sessions.open(session.id)).id, session.id)
+    site.bench.now += 1
+    t.is((await site.sessions.open(session.id)).id, undefined)
+  },
+)
 
-onEveryEngine('item 38: each save begins its life anew, with its own expiry too', async (t, open) => {
+onStoreAndCookie('item 38: each save begins its life anew, with its own expiry too', async (t, open) => {
   const { site, session } = await openExpiring(open)
   session.setExpiry(10)
   await session.save()
@@ -145,7 +151,7 @@ onEveryEngine('item 38: each save begins its life anew, with its own expiry too'
   t.is((await site.sessions.open(session.id)).getExpiryAge(), 10)
 })
 
-onEveryEngine('item 11: clear takes the own expiry along', async (t, open) => {
+onStoreAndCookie('item 11: clear takes the own expiry along', async (t, open) => {
   const { site, session } = await openExpiring(open)
   session.setExpiry(10)
   session.set('a', 1)
@@ -155,7 +161,7 @@ onEveryEngine('item 11: clear takes the own expiry along', async (t, open) => {
   t.is((await site.sessions.open(session.id)).getExpiryAge(), 100)
 })
 
-onEveryEngine('createdAt is the moment the session began, and stays', async (t, open) => {
+onStoreAndCookie('createdAt is the moment the session began, and stays', async (t, open) => {
   const { site, session, now } = await openExpiring(open)
   await session.save()
   site.bench.now += 5000

@@ -1,6 +1,6 @@
 import type { Session } from '../../../src/lib/index.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
-import { onServerSideEngines, type Site } from '../../support/site.js'
+import { onStore, type Site } from '../../support/site.js'
 
 /** `save()` fails once because the store is down; then `since` is done, and it works. Answers what is stored then. */
 async function savedAtSecondTry(
@@ -29,7 +29,7 @@ async function savedAtSecondTry(
 
 const nothing = (): void => {}
 
-onServerSideEngines('a save that failed and what came since are done in this order', async (t, open) => {
+onStore('a save that failed and what came since are done in this order', async (t, open) => {
   const { record } = await savedAtSecondTry(
     await open(),
     (session) => session.set<string>('a', 2).delete('gone'),
@@ -38,20 +38,20 @@ onServerSideEngines('a save that failed and what came since are done in this ord
   t.deepEqual(record, { a: 3 })
 })
 
-onServerSideEngines('an expiry that could not be saved is saved with the next try', async (t, open) => {
+onStore('an expiry that could not be saved is saved with the next try', async (t, open) => {
   const site = await open()
   const { session } = await savedAtSecondTry(site, (one) => one.setExpiry(60), nothing)
   t.is((await site.sessions.open(session.id)).getExpiryAge(), 60)
 })
 
-onServerSideEngines('a rotation that failed is done with the next try', async (t, open) => {
+onStore('a rotation that failed is done with the next try', async (t, open) => {
   const site = await open()
   const { session, before } = await savedAtSecondTry(site, (one) => one.cycleKey(), nothing)
   t.not(session.id, before)
   t.is((await site.stored(before)).kind, 'superseded')
 })
 
-onServerSideEngines('one asked for after a save that failed is done too', async (t, open) => {
+onStore('one asked for after a save that failed is done too', async (t, open) => {
   const site = await open()
   const { session, before } = await savedAtSecondTry(
     site,
@@ -61,19 +61,19 @@ onServerSideEngines('one asked for after a save that failed is done too', async 
   t.not(session.id, before)
 })
 
-onServerSideEngines('and nobody who asked for none gets one', async (t, open) => {
+onStore('and nobody who asked for none gets one', async (t, open) => {
   const { session, before } = await savedAtSecondTry(await open(), (one) => one.set<string>('a', 2), nothing)
   t.is(session.id, before)
 })
 
-onServerSideEngines('a log-out that failed is done with the next try', async (t, open) => {
+onStore('a log-out that failed is done with the next try', async (t, open) => {
   const site = await open()
   const { session, before } = await savedAtSecondTry(site, (one) => one.flush(), nothing)
   t.is(session.id, undefined)
   t.is((await site.stored(before)).kind, 'missing')
 })
 
-onServerSideEngines('a log-out after a save that failed ends what was to be saved', async (t, open) => {
+onStore('a log-out after a save that failed ends what was to be saved', async (t, open) => {
   const site = await open()
   const { before } = await savedAtSecondTry(
     site,
@@ -83,7 +83,7 @@ onServerSideEngines('a log-out after a save that failed ends what was to be save
   t.is((await site.stored(before)).kind, 'missing')
 })
 
-onServerSideEngines(
+onStore(
   'a value that was changed in place before a save that failed is saved with the next try',
   async (t, open) => {
     const site = await open({}, { nestedChanges: 'ignore' })

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { record } from '../../../src/lib/conformance/case.js'
 import { SessionInterrupted } from '../../../src/lib/index.js'
-import { COOKIE_AGE, onEveryEngine, onServerSideEngines } from '../../support/site.js'
+import { COOKIE_AGE, onStore, onStoreAndCookie } from '../../support/site.js'
 
-onEveryEngine('item 17: ids are 32 characters of a-z0-9, and new each time', async (t, open) => {
+onStoreAndCookie('item 17: ids are 32 characters of a-z0-9, and new each time', async (t, open) => {
   const { sessions, idPattern } = await open()
   const saved = await Promise.all(
     Array.from({ length: 20 }, async () => {
@@ -16,7 +16,7 @@ onEveryEngine('item 17: ids are 32 characters of a-z0-9, and new each time', asy
   for (const id of saved) t.regex(id, idPattern)
 })
 
-onServerSideEngines('item 18: an id that is taken is not given away again', async (t, open) => {
+onStore('item 18: an id that is taken is not given away again', async (t, open) => {
   const site = await open()
   const taken = await site.store({ mine: true })
   site.bench.nextIds.push(taken, taken)
@@ -27,7 +27,7 @@ onServerSideEngines('item 18: an id that is taken is not given away again', asyn
   t.true((await site.sessions.open(taken)).get('mine'))
 })
 
-onEveryEngine('item 21: the id is read-only, and none before the first save', async (t, open) => {
+onStoreAndCookie('item 21: the id is read-only, and none before the first save', async (t, open) => {
   const session = await (await open()).sessions.open()
   t.is(session.id, undefined)
   t.throws(() => {
@@ -45,7 +45,7 @@ const strangers: readonly [string, string][] = [
   ['no id at all (item 20)', '../../etc/passwd'],
 ]
 for (const [title, id] of strangers) {
-  onEveryEngine(
+  onStoreAndCookie(
     `items 22 and 23: an id that is ${title} is never adopted, and opening it stores nothing`,
     async (t, open) => {
       const site = await open()
@@ -65,13 +65,13 @@ for (const [title, id] of strangers) {
   )
 }
 
-onEveryEngine('item 24: ids are case-sensitive', async (t, open) => {
+onStoreAndCookie('item 24: ids are case-sensitive', async (t, open) => {
   const site = await open()
   const id = await site.store()
   t.is((await site.sessions.open(id.toUpperCase())).id, undefined)
 })
 
-onEveryEngine('item 40: flush takes data and id at once, and the record with save()', async (t, open) => {
+onStoreAndCookie('item 40: flush takes data and id at once, and the record with save()', async (t, open) => {
   const site = await open()
   const id = await site.store()
   const session = await site.sessions.open(id)
@@ -85,7 +85,7 @@ onEveryEngine('item 40: flush takes data and id at once, and the record with sav
   if (!site.inCookie) t.is((await site.stored(id)).kind, 'missing')
 })
 
-onEveryEngine('item 41: what is set after flush begins a session under a new id', async (t, open) => {
+onStoreAndCookie('item 41: what is set after flush begins a session under a new id', async (t, open) => {
   const site = await open()
   const id = await site.store({ a: 1 })
   const session = await site.sessions.open(id)
@@ -102,7 +102,7 @@ onEveryEngine('item 41: what is set after flush begins a session under a new id'
   if (!site.inCookie) t.not((await site.stored(id)).kind, 'found')
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'item 42: cycleKey keeps data, age and expiry, and the old id is dead once it is saved',
   async (t, open) => {
     const site = await open()
@@ -123,7 +123,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('item 43: cycleKey on a session with neither id nor data creates one', async (t, open) => {
+onStoreAndCookie('item 43: cycleKey on a session with neither id nor data creates one', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open()
   session.cycleKey()
@@ -131,7 +131,7 @@ onEveryEngine('item 43: cycleKey on a session with neither id nor data creates o
   t.is((await site.stored(session.id ?? '')).kind, 'found')
 })
 
-onEveryEngine('item 44: save() of a new session stores it, even without data', async (t, open) => {
+onStoreAndCookie('item 44: save() of a new session stores it, even without data', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open()
   await session.save()
@@ -139,28 +139,25 @@ onEveryEngine('item 44: save() of a new session stores it, even without data', a
   t.deepEqual(site.calls, ['create'])
 })
 
-onEveryEngine('save() leaves nothing to save', async (t, open) => {
+onStoreAndCookie('save() leaves nothing to save', async (t, open) => {
   const session = await (await open()).sessions.open()
   session.set('a', 1)
   await session.save()
   t.false(session.modified)
 })
 
-onServerSideEngines(
-  'items 45 and 49: saving what ended elsewhere is refused, and it stays dead',
-  async (t, open) => {
-    const site = await open()
-    const id = await site.store()
-    const session = await site.sessions.open(id)
-    await site.bench.engine.delete(id)
-    session.set('a', 2)
-    await t.throwsAsync(session.save(), { instanceOf: SessionInterrupted })
-    t.is((await site.stored(id)).kind, 'missing')
-    t.deepEqual(site.calls, ['load', 'update'])
-  },
-)
+onStore('items 45 and 49: saving what ended elsewhere is refused, and it stays dead', async (t, open) => {
+  const site = await open()
+  const id = await site.store()
+  const session = await site.sessions.open(id)
+  await site.bench.engine.delete(id)
+  session.set('a', 2)
+  await t.throwsAsync(session.save(), { instanceOf: SessionInterrupted })
+  t.is((await site.stored(id)).kind, 'missing')
+  t.deepEqual(site.calls, ['load', 'update'])
+})
 
-onEveryEngine('item 46: ending what ended already is no error', async (t, open) => {
+onStoreAndCookie('item 46: ending what ended already is no error', async (t, open) => {
   const site = await open()
   const id = await site.store()
   const [one, other] = await Promise.all([site.sessions.open(id), site.sessions.open(id)])
@@ -169,23 +166,18 @@ onEveryEngine('item 46: ending what ended already is no error', async (t, open) 
   await t.notThrowsAsync(other.save())
 })
 
-onServerSideEngines(
-  'item 47: clearExpired removes what is over, in as many batches as it takes',
-  async (t, open) => {
-    const site = await open()
-    await Promise.all(
-      Array.from({ length: 1001 }, () => site.bench.engine.create(record(site.bench, {}, 600))),
-    )
-    const id = await site.store()
-    t.is(await site.sessions.clearExpired(), 0)
-    // Keyv counts by the real clock too: so long that a slow machine is done before.
-    site.bench.now += 600_000
-    t.is(await site.sessions.clearExpired(), 1001)
-    t.is((await site.stored(id)).kind, 'found')
-  },
-)
+onStore('item 47: clearExpired removes what is over, in as many batches as it takes', async (t, open) => {
+  const site = await open()
+  await Promise.all(Array.from({ length: 1001 }, () => site.bench.engine.create(record(site.bench, {}, 600))))
+  const id = await site.store()
+  t.is(await site.sessions.clearExpired(), 0)
+  // Keyv counts by the real clock too: so long that a slow machine is done before.
+  site.bench.now += 600_000
+  t.is(await site.sessions.clearExpired(), 1001)
+  t.is((await site.stored(id)).kind, 'found')
+})
 
-onEveryEngine('item 50: the test cookie', async (t, open) => {
+onStoreAndCookie('item 50: the test cookie', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open()
   t.false(session.testCookieWorked())
@@ -199,7 +191,7 @@ onEveryEngine('item 50: the test cookie', async (t, open) => {
   t.false(next.deleteTestCookie())
 })
 
-onServerSideEngines(
+onStore(
   'two copies that change different keys both count, and a transform runs on the newest value',
   async (t, open) => {
     const site = await open()
@@ -213,7 +205,7 @@ onServerSideEngines(
   },
 )
 
-onEveryEngine('S12 a session that is printed shows neither id nor data', async (t, open) => {
+onStoreAndCookie('S12 a session that is printed shows neither id nor data', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open(await site.store({ card: '4111' }))
   for (const print of [

@@ -1,4 +1,4 @@
-import { type Handler, idAfter, onEveryEngine, onServerSideEngines, type Site } from '../../support/site.js'
+import { type Handler, idAfter, onStore, onStoreAndCookie, type Site } from '../../support/site.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -34,7 +34,7 @@ async function loggedIn(site: Site) {
   }
 }
 
-onEveryEngine(
+onStoreAndCookie(
   'S15 without use a session lives until the idle timeout, to the millisecond',
   async (t, open) => {
     const site = await open(handlers, { idleTimeout: 60 })
@@ -47,7 +47,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine(
+onStoreAndCookie(
   'S15 each use counts once it is a fifth of the idle timeout after the last one that did',
   async (t, open) => {
     const site = await open(handlers, { idleTimeout: 100 })
@@ -67,7 +67,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('S15 TOUCH_AFTER says how much later a use has to be', async (t, open) => {
+onStoreAndCookie('S15 TOUCH_AFTER says how much later a use has to be', async (t, open) => {
   const site = await open(handlers, { idleTimeout: 100, touchAfter: 0 })
   const { who } = await loggedIn(site)
   site.calls.length = 0
@@ -78,16 +78,19 @@ onEveryEngine('S15 TOUCH_AFTER says how much later a use has to be', async (t, o
   t.deepEqual(site.calls, ['load', 'load', 'touch'])
 })
 
-onEveryEngine('S44 a use that counts sends no cookie where the server holds the session', async (t, open) => {
-  const site = await open(handlers, { idleTimeout: 100 })
-  const { visitor } = await loggedIn(site)
-  site.bench.now += 50 * SECOND
-  const { cookies } = await visitor.visit('/who')
-  t.is(cookies.length, site.inCookie ? 1 : 0)
-  t.deepEqual((await visitor.visit('/who')).cookies, [])
-})
+onStoreAndCookie(
+  'S44 a use that counts sends no cookie where the server holds the session',
+  async (t, open) => {
+    const site = await open(handlers, { idleTimeout: 100 })
+    const { visitor } = await loggedIn(site)
+    site.bench.now += 50 * SECOND
+    const { cookies } = await visitor.visit('/who')
+    t.is(cookies.length, site.inCookie ? 1 : 0)
+    t.deepEqual((await visitor.visit('/who')).cookies, [])
+  },
+)
 
-onEveryEngine(
+onStoreAndCookie(
   'a request that does not ask for its session is no use of it, and costs nothing',
   async (t, open) => {
     const site = await open(handlers, { idleTimeout: 60, absoluteTimeout: 600, renewAfter: 10 })
@@ -101,7 +104,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('S16 neither use, writes nor a new id move the absolute end', async (t, open) => {
+onStoreAndCookie('S16 neither use, writes nor a new id move the absolute end', async (t, open) => {
   const site = await open(handlers, { absoluteTimeout: 600, idleTimeout: 300, saveEveryRequest: true })
   const { visitor, who } = await loggedIn(site)
   for (const path of [
@@ -124,7 +127,7 @@ onEveryEngine('S16 neither use, writes nor a new id move the absolute end', asyn
   t.is(await who(), 'nobody')
 })
 
-onEveryEngine('S16 after log-out the absolute end is the next session’s own', async (t, open) => {
+onStoreAndCookie('S16 after log-out the absolute end is the next session’s own', async (t, open) => {
   const site = await open(
     { ...handlers, '/out': async (ctx) => (await ctx.session).flush() },
     { absoluteTimeout: 600 },
@@ -141,7 +144,7 @@ const AGES = [50, 100, 150]
 for (const cookieAge of AGES) {
   for (const idleTimeout of AGES) {
     for (const absoluteTimeout of AGES.filter((seconds) => seconds >= idleTimeout)) {
-      onEveryEngine(
+      onStoreAndCookie(
         `S17 COOKIE_AGE ${cookieAge}, IDLE_TIMEOUT ${idleTimeout}, ABSOLUTE_TIMEOUT ${absoluteTimeout}: the least counts`,
         async (t, open) => {
           const site = await open(handlers, { cookieAge, idleTimeout, absoluteTimeout })
@@ -173,7 +176,7 @@ for (const cookieAge of AGES) {
   }
 }
 
-onEveryEngine('a session of its own expiry is held to the timeouts too', async (t, open) => {
+onStoreAndCookie('a session of its own expiry is held to the timeouts too', async (t, open) => {
   const site = await open(
     {
       ...handlers,
@@ -189,7 +192,7 @@ onEveryEngine('a session of its own expiry is held to the timeouts too', async (
   t.is(await who(), 'nobody')
 })
 
-onEveryEngine('S17 COOKIE_AGE counts from the last save, whatever was read since', async (t, open) => {
+onStoreAndCookie('S17 COOKIE_AGE counts from the last save, whatever was read since', async (t, open) => {
   const site = await open(handlers, { cookieAge: 100, idleTimeout: 60 })
   const { visitor, who } = await loggedIn(site)
   site.bench.now += 50 * SECOND
@@ -203,14 +206,17 @@ onEveryEngine('S17 COOKIE_AGE counts from the last save, whatever was read since
   t.is(await who(), 'nobody')
 })
 
-onEveryEngine('S20 a cookie that is kept past the end of its session is worth nothing', async (t, open) => {
-  const site = await open(handlers, { idleTimeout: 60 })
-  const cookie = `sessionid=${idAfter(await site.send('/log-in'))}`
-  site.bench.now += MINUTE
-  t.is((await site.send('/who', { cookie })).body, 'nobody')
-})
+onStoreAndCookie(
+  'S20 a cookie that is kept past the end of its session is worth nothing',
+  async (t, open) => {
+    const site = await open(handlers, { idleTimeout: 60 })
+    const cookie = `sessionid=${idAfter(await site.send('/log-in'))}`
+    site.bench.now += MINUTE
+    t.is((await site.send('/who', { cookie })).body, 'nobody')
+  },
+)
 
-onServerSideEngines('S18 S22 a record from before the timeouts were set is held to them', async (t, open) => {
+onStore('S18 S22 a record from before the timeouts were set is held to them', async (t, open) => {
   const site = await open(handlers, { absoluteTimeout: 600, idleTimeout: 300 })
   const cookie = `sessionid=${await site.store({ user: 'ada' })}`
   t.is((await site.send('/who', { cookie })).body, 'ada')
@@ -222,7 +228,7 @@ onServerSideEngines('S18 S22 a record from before the timeouts were set is held 
   t.is((await site.send('/who', { cookie: other })).body, 'nobody')
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'S25 a clock that goes back by an hour makes a session live an hour longer at the most',
   async (t, open) => {
     const site = await open(handlers, { absoluteTimeout: 600, idleTimeout: 60 })

@@ -1,10 +1,4 @@
-import {
-  idAfter,
-  type OpenSite,
-  onEveryEngine,
-  onServerSideEngines,
-  type SiteOptions,
-} from '../../support/site.js'
+import { idAfter, type OpenSite, onStore, onStoreAndCookie, type SiteOptions } from '../../support/site.js'
 
 /** A stored session with a nested value, and what is stored once `change` was done to it and saved by a request. */
 async function storedAfter(
@@ -30,16 +24,16 @@ async function storedAfter(
 const alloy = { wheels: 'alloy', extras: [] }
 const steel = { wheels: 'steel', extras: [] }
 
-onEveryEngine('item 15: a value changed in place is noticed and saved', async (t, open) => {
+onStoreAndCookie('item 15: a value changed in place is noticed and saved', async (t, open) => {
   t.deepEqual(await storedAfter(open, (car) => Object.assign(car, alloy)), ['load update', alloy])
 })
 
-onEveryEngine('item 15: a list deep in a value is noticed too', async (t, open) => {
+onStoreAndCookie('item 15: a list deep in a value is noticed too', async (t, open) => {
   const after = await storedAfter(open, (car) => car.extras.push('radio'))
   t.deepEqual(after, ['load update', { wheels: 'steel', extras: ['radio'] }])
 })
 
-onEveryEngine('a value changed in place and changed back is not saved', async (t, open) => {
+onStoreAndCookie('a value changed in place and changed back is not saved', async (t, open) => {
   const after = await storedAfter(open, (car) => {
     car.wheels = 'alloy'
     car.wheels = 'steel'
@@ -47,16 +41,16 @@ onEveryEngine('a value changed in place and changed back is not saved', async (t
   t.deepEqual(after, ['load', steel])
 })
 
-onEveryEngine('a value that was only looked at is not saved', async (t, open) => {
+onStoreAndCookie('a value that was only looked at is not saved', async (t, open) => {
   t.deepEqual(await storedAfter(open, (car) => car.wheels.length), ['load', steel])
 })
 
-onEveryEngine("NESTED_CHANGES=ignore is Django's behaviour: not noticed", async (t, open) => {
+onStoreAndCookie("NESTED_CHANGES=ignore is Django's behaviour: not noticed", async (t, open) => {
   const after = await storedAfter(open, (car) => Object.assign(car, alloy), { nestedChanges: 'ignore' })
   t.deepEqual(after, ['load', steel])
 })
 
-onEveryEngine('NESTED_CHANGES=ignore and modified = true: saved', async (t, open) => {
+onStoreAndCookie('NESTED_CHANGES=ignore and modified = true: saved', async (t, open) => {
   const after = await storedAfter(
     open,
     (car, session) => {
@@ -69,7 +63,7 @@ onEveryEngine('NESTED_CHANGES=ignore and modified = true: saved', async (t, open
 })
 
 for (const nestedChanges of ['compare', 'ignore'] as const) {
-  onEveryEngine(
+  onStoreAndCookie(
     `NESTED_CHANGES=${nestedChanges}: a value changed in place after it was set is saved with it`,
     async (t, open) => {
       const site = await open({}, { nestedChanges })
@@ -83,7 +77,7 @@ for (const nestedChanges of ['compare', 'ignore'] as const) {
   )
 }
 
-onEveryEngine('values met by iteration are noticed as well', async (t, open) => {
+onStoreAndCookie('values met by iteration are noticed as well', async (t, open) => {
   const site = await open()
   const id = await site.store({ list: [1] })
   const session = await site.sessions.open(id)
@@ -92,7 +86,7 @@ onEveryEngine('values met by iteration are noticed as well', async (t, open) => 
   t.deepEqual((await site.sessions.open(session.id)).get('list'), [1, 2])
 })
 
-onEveryEngine('a value changed in place again after save() is noticed again', async (t, open) => {
+onStoreAndCookie('a value changed in place again after save() is noticed again', async (t, open) => {
   const site = await open()
   const id = await site.store({ list: [1] })
   const session = await site.sessions.open(id)
@@ -104,7 +98,7 @@ onEveryEngine('a value changed in place again after save() is noticed again', as
   t.deepEqual((await site.sessions.open(session.id)).get('list'), [1, 2, 3])
 })
 
-onEveryEngine('modified = true alone writes', async (t, open) => {
+onStoreAndCookie('modified = true alone writes', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       ;(await ctx.session).modified = true
@@ -114,7 +108,7 @@ onEveryEngine('modified = true alone writes', async (t, open) => {
   t.deepEqual(site.calls, ['load', 'update'])
 })
 
-onServerSideEngines(
+onStore(
   'NESTED_CHANGES=ignore and modified = true: the value survives a write from elsewhere',
   async (t, open) => {
     const site = await open({}, { nestedChanges: 'ignore' })

@@ -6,7 +6,7 @@ import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import { openBench } from '../../support/engines.js'
 import { intercept } from '../../support/intercept.js'
 import { serve } from '../../support/serve.js'
-import { onEveryEngine } from '../../support/site.js'
+import { onStoreAndCookie } from '../../support/site.js'
 import { memory } from '../../support/stores/memory.js'
 
 /** Sessions on an engine that is like the one in memory, but for what `change` does to it. */
@@ -72,7 +72,7 @@ test('one that fails by an outage is logged with its cause', async (t) => {
   t.deepEqual(warnings, [[{ err: cause }, 'a session could not be touched']])
 })
 
-onEveryEngine('items 26 and 28: the longest life is what dates can hold', async (t, open) => {
+onStoreAndCookie('items 26 and 28: the longest life is what dates can hold', async (t, open) => {
   const session = await (await open()).sessions.open()
   for (const seconds of [8.64e12, -8.64e12]) {
     session.setExpiry(seconds)

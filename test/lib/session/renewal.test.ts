@@ -1,4 +1,4 @@
-import { type Handler, idAfter, onCookieEngines, onServerSideEngines } from '../../support/site.js'
+import { type Handler, idAfter, onCookies, onStore } from '../../support/site.js'
 
 const SECOND = 1000
 const options = { renewAfter: 600, renewGrace: 20 }
@@ -19,53 +19,47 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
 }
 
-onServerSideEngines(
-  'S24 an id in use is renewed when it is old enough, by a read or a write',
-  async (t, open) => {
-    for (const path of ['/read', '/count']) {
-      const site = await open(handlers, options)
-      const first = idAfter(await site.send('/begin'))
-      const cookie = `sessionid=${first}`
-      site.bench.now += 600 * SECOND - 1
-      t.deepEqual((await site.send('/read', { cookie })).cookies, [])
-      site.bench.now += 1
-      const renewed = await site.send(path, { cookie })
-      const second = idAfter(renewed)
-      t.not(second, '')
-      t.not(second, first)
-      t.is((await site.send('/read', { cookie: `sessionid=${second}` })).body, renewed.body)
-      t.deepEqual(
-        (await site.send('/read', { cookie: `sessionid=${second}` })).cookies,
-        [],
-        'it is young again',
-      )
-    }
-  },
-)
-
-onServerSideEngines(
-  'S24 the old id works for the grace, for the same session, and gets no cookie',
-  async (t, open) => {
+onStore('S24 an id in use is renewed when it is old enough, by a read or a write', async (t, open) => {
+  for (const path of ['/read', '/count']) {
     const site = await open(handlers, options)
-    const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
-    site.bench.now += 600 * SECOND
-    const fresh = { cookie: `sessionid=${idAfter(await site.send('/count', old))}` }
-    site.bench.now += 20 * SECOND - 1
-    const late = await site.send('/count', old)
-    t.is(late.body, '2')
-    t.deepEqual(late.cookies, [])
-    t.is((await site.send('/count', fresh)).body, '3')
-    t.is((await site.send('/read', old)).body, '3')
+    const first = idAfter(await site.send('/begin'))
+    const cookie = `sessionid=${first}`
+    site.bench.now += 600 * SECOND - 1
+    t.deepEqual((await site.send('/read', { cookie })).cookies, [])
     site.bench.now += 1
-    t.is((await site.send('/read', old)).body, 'none')
-    const dead = await site.send('/count', old)
-    t.is(dead.status, 400)
-    t.deepEqual(dead.cookies, [])
-    t.is((await site.send('/read', fresh)).body, '3')
-  },
-)
+    const renewed = await site.send(path, { cookie })
+    const second = idAfter(renewed)
+    t.not(second, '')
+    t.not(second, first)
+    t.is((await site.send('/read', { cookie: `sessionid=${second}` })).body, renewed.body)
+    t.deepEqual(
+      (await site.send('/read', { cookie: `sessionid=${second}` })).cookies,
+      [],
+      'it is young again',
+    )
+  }
+})
 
-onServerSideEngines('S24 of requests under way one renews, and each one’s change counts', async (t, open) => {
+onStore('S24 the old id works for the grace, for the same session, and gets no cookie', async (t, open) => {
+  const site = await open(handlers, options)
+  const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
+  site.bench.now += 600 * SECOND
+  const fresh = { cookie: `sessionid=${idAfter(await site.send('/count', old))}` }
+  site.bench.now += 20 * SECOND - 1
+  const late = await site.send('/count', old)
+  t.is(late.body, '2')
+  t.deepEqual(late.cookies, [])
+  t.is((await site.send('/count', fresh)).body, '3')
+  t.is((await site.send('/read', old)).body, '3')
+  site.bench.now += 1
+  t.is((await site.send('/read', old)).body, 'none')
+  const dead = await site.send('/count', old)
+  t.is(dead.status, 400)
+  t.deepEqual(dead.cookies, [])
+  t.is((await site.send('/read', fresh)).body, '3')
+})
+
+onStore('S24 of requests under way one renews, and each one’s change counts', async (t, open) => {
   const site = await open(handlers, options)
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 600 * SECOND
@@ -77,7 +71,7 @@ onServerSideEngines('S24 of requests under way one renews, and each one’s chan
   t.is((await site.send('/read', { cookie: `sessionid=${given[0]?.value}` })).body, '4')
 })
 
-onServerSideEngines('S24 S26 a log-out with the old id ends the session', async (t, open) => {
+onStore('S24 S26 a log-out with the old id ends the session', async (t, open) => {
   const site = await open(handlers, options)
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 600 * SECOND
@@ -87,7 +81,7 @@ onServerSideEngines('S24 S26 a log-out with the old id ends the session', async 
   t.is((await site.send('/read', old)).body, 'none')
 })
 
-onServerSideEngines(
+onStore(
   'S08 S24 a rotation that was asked for leaves no grace, to the old id before it neither',
   async (t, open) => {
     const site = await open(handlers, options)
@@ -103,7 +97,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines('S16 S24 a renewal is no save: the session ends when it would have', async (t, open) => {
+onStore('S16 S24 a renewal is no save: the session ends when it would have', async (t, open) => {
   const site = await open(handlers, { ...options, cookieAge: 900, idleTimeout: 700, absoluteTimeout: 2000 })
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 600 * SECOND
@@ -116,7 +110,7 @@ onServerSideEngines('S16 S24 a renewal is no save: the session ends when it woul
   t.is((await site.send('/read', fresh)).body, 'none')
 })
 
-onServerSideEngines('S09 a store that fails at the renewal costs nobody anything', async (t, open) => {
+onStore('S09 a store that fails at the renewal costs nobody anything', async (t, open) => {
   const site = await open(handlers, options)
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 600 * SECOND
@@ -129,21 +123,21 @@ onServerSideEngines('S09 a store that fails at the renewal costs nobody anything
   t.is((await site.send('/read', old)).cookies.length, 1)
 })
 
-onServerSideEngines('a failed answer renews nothing', async (t, open) => {
+onStore('a failed answer renews nothing', async (t, open) => {
   const site = await open(handlers, options)
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 600 * SECOND
   t.deepEqual((await site.send('/fail', old)).cookies, [])
 })
 
-onCookieEngines('S24 where the cookie is the session there is no id to renew', async (t, open) => {
+onCookies('S24 where the cookie is the session there is no id to renew', async (t, open) => {
   const site = await open(handlers, options)
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 600 * SECOND
   t.deepEqual((await site.send('/read', old)).cookies, [])
 })
 
-onServerSideEngines('S24 the grace never reaches the next renewal', async (t, open) => {
+onStore('S24 the grace never reaches the next renewal', async (t, open) => {
   const site = await open(handlers, { renewAfter: 10, renewGrace: 20 })
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 10 * SECOND
@@ -154,22 +148,19 @@ onServerSideEngines('S24 the grace never reaches the next renewal', async (t, op
   t.is((await site.send('/read', old)).body, 'none')
 })
 
-onServerSideEngines(
-  'S24 S29 S31 a session whose id was renewed is listed, and can be ended',
-  async (t, open) => {
-    const site = await open({ ...handlers, '/in': async (ctx) => (await ctx.session).login('ada') }, options)
-    const old = { cookie: `sessionid=${idAfter(await site.send('/in'))}` }
-    site.bench.now += 600 * SECOND
-    const fresh = { cookie: `sessionid=${idAfter(await site.send('/read', old))}` }
-    t.not(fresh.cookie, old.cookie)
-    t.is((await site.sessions.forUser('ada')).length, 1)
-    t.is(await site.sessions.revokeAll('ada'), 1)
-    t.is((await site.send('/count', fresh)).body, '1')
-    for (const { cookie } of [old, fresh]) t.is((await site.stored(cookie.slice(10))).kind === 'found', false)
-  },
-)
+onStore('S24 S29 S31 a session whose id was renewed is listed, and can be ended', async (t, open) => {
+  const site = await open({ ...handlers, '/in': async (ctx) => (await ctx.session).login('ada') }, options)
+  const old = { cookie: `sessionid=${idAfter(await site.send('/in'))}` }
+  site.bench.now += 600 * SECOND
+  const fresh = { cookie: `sessionid=${idAfter(await site.send('/read', old))}` }
+  t.not(fresh.cookie, old.cookie)
+  t.is((await site.sessions.forUser('ada')).length, 1)
+  t.is(await site.sessions.revokeAll('ada'), 1)
+  t.is((await site.send('/count', fresh)).body, '1')
+  for (const { cookie } of [old, fresh]) t.is((await site.stored(cookie.slice(10))).kind === 'found', false)
+})
 
-onServerSideEngines(
+onStore(
   'S24 S27 who wrote or revoked while a reader ran goes first: its renewal sends no cookie',
   async (t, open) => {
     const site = await open(
@@ -201,7 +192,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines('S24 a touch with the old id counts, and sends no cookie', async (t, open) => {
+onStore('S24 a touch with the old id counts, and sends no cookie', async (t, open) => {
   const site = await open(handlers, { ...options, cookieAge: 900, saveEveryRequest: true })
   const old = { cookie: `sessionid=${idAfter(await site.send('/begin'))}` }
   site.bench.now += 600 * SECOND
@@ -212,19 +203,16 @@ onServerSideEngines('S24 a touch with the old id counts, and sends no cookie', a
   t.is((await site.send('/read', fresh)).body, '0')
 })
 
-onServerSideEngines(
-  'a mistake in an engine is no outage: a renewal or a touch does not hide it',
-  async (t, open) => {
-    for (const [call, more] of [
-      ['rotate', {}],
-      ['touch', { saveEveryRequest: true, renewAfter: undefined }],
-    ] as const) {
-      const site = await open(handlers, { ...options, ...more })
-      const cookie = `sessionid=${idAfter(await site.send('/begin'))}`
-      site.bench.now += 600 * SECOND
-      Object.assign(site.bench.engine, { [call]: () => Promise.reject(new TypeError('a mistake')) })
-      t.is((await site.send('/read', { cookie })).status, 500)
-      t.is(site.errors[0]?.message, 'a mistake')
-    }
-  },
-)
+onStore('a mistake in an engine is no outage: a renewal or a touch does not hide it', async (t, open) => {
+  for (const [call, more] of [
+    ['rotate', {}],
+    ['touch', { saveEveryRequest: true, renewAfter: undefined }],
+  ] as const) {
+    const site = await open(handlers, { ...options, ...more })
+    const cookie = `sessionid=${idAfter(await site.send('/begin'))}`
+    site.bench.now += 600 * SECOND
+    Object.assign(site.bench.engine, { [call]: () => Promise.reject(new TypeError('a mistake')) })
+    t.is((await site.send('/read', { cookie })).status, 500)
+    t.is(site.errors[0]?.message, 'a mistake')
+  }
+})

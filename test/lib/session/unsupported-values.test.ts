@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { UnsupportedValue } from '../../../src/lib/index.js'
-import { idAfter, onEveryEngine } from '../../support/site.js'
+import { idAfter, onStoreAndCookie } from '../../support/site.js'
 
 const begun = { kept: 'as it was', nested: { list: [1] } }
 
@@ -29,7 +29,7 @@ const spoils: readonly [string, Spoil][] = [
   ],
 ]
 for (const [title, spoil] of spoils) {
-  onEveryEngine(
+  onStoreAndCookie(
     `W32 a value put in ${title} that JSON does not hold: 500, nothing written, the key named`,
     async (t, open) => {
       const site = await open({ '/': spoil })
@@ -47,7 +47,7 @@ for (const [title, spoil] of spoils) {
   )
 }
 
-onEveryEngine('W32 a handler that catches the refusal goes on with what it had', async (t, open) => {
+onStoreAndCookie('W32 a handler that catches the refusal goes on with what it had', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {
       const session = await ctx.session

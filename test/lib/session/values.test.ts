@@ -1,5 +1,5 @@
 import { UnsupportedValue } from '../../../src/lib/index.js'
-import { onEveryEngine } from '../../support/site.js'
+import { onStoreAndCookie } from '../../support/site.js'
 
 class Money {
   readonly cents = 1
@@ -29,7 +29,7 @@ const refused: readonly [string, unknown][] = [
   ['a circular list', circularList],
 ]
 for (const [title, value] of refused) {
-  onEveryEngine(
+  onStoreAndCookie(
     `W32 ${title} is refused with the key named, and the session stays as it was`,
     async (t, open) => {
       const site = await open()
@@ -48,7 +48,7 @@ for (const [title, value] of refused) {
   )
 }
 
-onEveryEngine(
+onStoreAndCookie(
   'W32 what refers to itself is refused as circular; the same value twice is not',
   async (t, open) => {
     const session = await (await open()).sessions.open()
@@ -58,14 +58,14 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('W32 the refusal names the place within the value', async (t, open) => {
+onStoreAndCookie('W32 the refusal names the place within the value', async (t, open) => {
   const session = await (await open()).sessions.open()
   t.throws(() => session.set<string>('cart', { items: [{ price: 1n }] }), {
     message: /cart\.items\[0\]\.price/,
   })
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'W32 what became unsupported in place is refused by save(), and nothing is written',
   async (t, open) => {
     const site = await open()
@@ -78,7 +78,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('what JSON holds comes back equal', async (t, open) => {
+onStoreAndCookie('what JSON holds comes back equal', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open()
   const values = {
@@ -100,7 +100,7 @@ onEveryEngine('what JSON holds comes back equal', async (t, open) => {
   t.deepEqual(reopened, { ...values, bare: { a: 1 } })
 })
 
-onEveryEngine('-0 comes back as 0, as in JSON', async (t, open) => {
+onStoreAndCookie('-0 comes back as 0, as in JSON', async (t, open) => {
   const site = await open()
   const session = await site.sessions.open()
   session.set('n', -0)
@@ -119,7 +119,7 @@ const special = [
   '',
 ]
 for (const key of special) {
-  onEveryEngine(`item 16: ${JSON.stringify(key)} is a plain key, stored and harmless`, async (t, open) => {
+  onStoreAndCookie(`item 16: ${JSON.stringify(key)} is a plain key, stored and harmless`, async (t, open) => {
     const site = await open()
     const session = await site.sessions.open()
     t.false(session.has(key))
@@ -138,7 +138,7 @@ for (const key of special) {
     t.is((await site.sessions.open(reopened.id)).size, 0)
   })
 
-  onEveryEngine(
+  onStoreAndCookie(
     `item 16: ${JSON.stringify(key)} is a plain key within a value and in update()`,
     async (t, open) => {
       const site = await open()

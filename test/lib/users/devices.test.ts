@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import test from 'ava'
 import { NotOnThisEngine, openSessions, TooManySessions } from '../../../src/lib/index.js'
 import { intercept } from '../../support/intercept.js'
-import { COOKIE_AGE, type Handler, onServerSideEngines, type Site } from '../../support/site.js'
+import { COOKIE_AGE, type Handler, onStore, type Site } from '../../support/site.js'
 
 const DAY = 86_400_000
 
@@ -33,7 +33,7 @@ async function loggedIn(site: Site, query = 'user=ada') {
 const whoHas = async (site: Site, id: string): Promise<string> =>
   (await site.send('/who', { cookie: `sessionid=${id}` })).body
 
-onServerSideEngines(
+onStore(
   'S30 a user sees their live sessions: begun, last seen, device, which is this one, and never an id',
   async (t, open) => {
     const site = await open(
@@ -90,29 +90,26 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines(
-  'S31 what has ended is not listed: logged out, rotated away, expired',
-  async (t, open) => {
-    const site = await open(handlers)
-    const one = await loggedIn(site, 'device=one')
-    const two = await loggedIn(site, 'device=two')
-    await loggedIn(site, 'device=three')
-    const devices = async () => (await site.sessions.forUser('ada')).map(({ device }) => device).sort()
-    t.deepEqual(await devices(), ['one', 'three', 'two'])
-    await one.visitor.visit('/out')
-    t.deepEqual(await devices(), ['three', 'two'])
-    for (let n = 0; n < 6; n++) await two.visitor.visit('/cycle')
-    t.deepEqual(await devices(), ['three', 'two'])
-    site.bench.now += (COOKIE_AGE - 1) * 1000
-    await two.visitor.visit('/put?key=a')
-    site.bench.now += 1000
-    t.deepEqual(await devices(), ['two'])
-    await site.sessions.clearExpired()
-    t.deepEqual(await devices(), ['two'])
-  },
-)
+onStore('S31 what has ended is not listed: logged out, rotated away, expired', async (t, open) => {
+  const site = await open(handlers)
+  const one = await loggedIn(site, 'device=one')
+  const two = await loggedIn(site, 'device=two')
+  await loggedIn(site, 'device=three')
+  const devices = async () => (await site.sessions.forUser('ada')).map(({ device }) => device).sort()
+  t.deepEqual(await devices(), ['one', 'three', 'two'])
+  await one.visitor.visit('/out')
+  t.deepEqual(await devices(), ['three', 'two'])
+  for (let n = 0; n < 6; n++) await two.visitor.visit('/cycle')
+  t.deepEqual(await devices(), ['three', 'two'])
+  site.bench.now += (COOKIE_AGE - 1) * 1000
+  await two.visitor.visit('/put?key=a')
+  site.bench.now += 1000
+  t.deepEqual(await devices(), ['two'])
+  await site.sessions.clearExpired()
+  t.deepEqual(await devices(), ['two'])
+})
 
-onServerSideEngines(
+onStore(
   'S29c one session of a user can be ended from elsewhere: its cookie leads nowhere, the others stay',
   async (t, open) => {
     const site = await open(handlers)
@@ -135,7 +132,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines('S29a all sessions of a user can be ended, and new ones begun', async (t, open) => {
+onStore('S29a all sessions of a user can be ended, and new ones begun', async (t, open) => {
   const site = await open(handlers)
   const browsers = [await loggedIn(site), await loggedIn(site), await loggedIn(site)]
   await browsers[0]?.visitor.visit('/cycle')
@@ -167,7 +164,7 @@ const changes: Readonly<Record<string, (site: Site) => Handler>> = {
 }
 
 for (const [title, change] of Object.entries(changes)) {
-  onServerSideEngines(
+  onStore(
     `S29b a change of password ends every old cookie, and this browser stays logged in: ${title} (Django items 156 and 157)`,
     async (t, open) => {
       const site = await open({ ...handlers, '/password': (ctx) => change(site)(ctx) })
@@ -188,27 +185,24 @@ for (const [title, change] of Object.entries(changes)) {
   )
 }
 
-onServerSideEngines(
-  'S29b log-in and "everywhere else" in one request end the sessions of before',
-  async (t, open) => {
-    const site = await open({
-      ...handlers,
-      '/fresh': async (ctx) => {
-        const session = await ctx.session
-        session.login('ada')
-        ctx.body = await site.sessions.revokeOthers(session)
-      },
-    })
-    const other = await loggedIn(site)
-    const visitor = site.visitor()
-    await visitor.visit('/put?key=basket')
-    t.is((await visitor.visit('/fresh')).body, '1')
-    t.is((await visitor.visit('/who')).body, 'ada has basket')
-    t.is(await whoHas(site, other.id()), 'nobody has nothing')
-  },
-)
+onStore('S29b log-in and "everywhere else" in one request end the sessions of before', async (t, open) => {
+  const site = await open({
+    ...handlers,
+    '/fresh': async (ctx) => {
+      const session = await ctx.session
+      session.login('ada')
+      ctx.body = await site.sessions.revokeOthers(session)
+    },
+  })
+  const other = await loggedIn(site)
+  const visitor = site.visitor()
+  await visitor.visit('/put?key=basket')
+  t.is((await visitor.visit('/fresh')).body, '1')
+  t.is((await visitor.visit('/who')).body, 'ada has basket')
+  t.is(await whoHas(site, other.id()), 'nobody has nothing')
+})
 
-onServerSideEngines(
+onStore(
   'S32 the oldest log-in gives way to one too many, and none is counted that has ended',
   async (t, open) => {
     const site = await open(handlers, { maxSessionsPerUser: 2 })
@@ -236,7 +230,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines(
+onStore(
   'S32 where new sessions are refused, one too many is a 409 and the visitor stays who they were',
   async (t, open) => {
     const site = await open(
@@ -282,7 +276,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines(
+onStore(
   'S31 the list outlives every session in it, however often they are touched or extended',
   async (t, open) => {
     const site = await open(
@@ -305,7 +299,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines('S31 the list outlives a session that is only touched', async (t, open) => {
+onStore('S31 the list outlives a session that is only touched', async (t, open) => {
   const site = await open(handlers, { saveEveryRequest: true })
   const touched = await loggedIn(site)
   for (let day = 0; day < 60; day += 12) {
@@ -329,7 +323,7 @@ async function loseList(site: Site, userId: string): Promise<void> {
   site.bench.now += 1
 }
 
-onServerSideEngines(
+onStore(
   'S31 a list that the store has lost is begun anew by the sessions that were in it',
   async (t, open) => {
     const site = await open(handlers)
@@ -352,7 +346,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines('S31 the list forgets who is over, without being asked', async (t, open) => {
+onStore('S31 the list forgets who is over, without being asked', async (t, open) => {
   const site = await open(handlers)
   const read = async () => {
     const held = await site.bench.engine.index?.read(listOf('ada'))
@@ -367,7 +361,7 @@ onServerSideEngines('S31 the list forgets who is over, without being asked', asy
   t.is((await site.sessions.forUser('ada')).length, 13)
 })
 
-onServerSideEngines(
+onStore(
   'S66 a store that is down is no answer to who is logged in, and a revocation that it cut short is done by the next',
   async (t, open) => {
     const site = await open(handlers)

@@ -1,12 +1,6 @@
 import type { SessionEvent } from '../../../src/lib/index.js'
 import { heard } from '../../support/heard.js'
-import {
-  type Handler,
-  idAfter,
-  onServerSideEngines,
-  type Site,
-  type SiteOptions,
-} from '../../support/site.js'
+import { type Handler, idAfter, onStore, type Site, type SiteOptions } from '../../support/site.js'
 
 const handlers: Readonly<Record<string, Handler>> = {
   '/log-in': async (ctx) => (await ctx.session).login('ada'),
@@ -19,7 +13,7 @@ function revocationsIn(events: readonly SessionEvent[]) {
   return events.flatMap((event) => (event.event === 'revoked' ? [event] : []))
 }
 
-onServerSideEngines(
+onStore(
   'S70 S29 each revocation is one event, with how many ended, and no id of anybody',
   async (t, open) => {
     const site = await open(handlers)
@@ -47,19 +41,16 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines(
-  'S70 S32 a log-in that makes the oldest give way is a revocation by the limit',
-  async (t, open) => {
-    const site = await open(handlers, { maxSessionsPerUser: 1 })
-    const events = heard(site.sessions)
-    await logIn(site)
-    await logIn(site)
-    t.deepEqual(
-      revocationsIn(events).map(({ by, count }) => [by, count]),
-      [['limit', 1]],
-    )
-  },
-)
+onStore('S70 S32 a log-in that makes the oldest give way is a revocation by the limit', async (t, open) => {
+  const site = await open(handlers, { maxSessionsPerUser: 1 })
+  const events = heard(site.sessions)
+  await logIn(site)
+  await logIn(site)
+  t.deepEqual(
+    revocationsIn(events).map(({ by, count }) => [by, count]),
+    [['limit', 1]],
+  )
+})
 
 const ends: readonly (readonly [reason: string, options: SiteOptions, seconds: number])[] = [
   ['age', { cookieAge: 100, idleTimeout: 200, absoluteTimeout: 300 }, 100],
@@ -68,7 +59,7 @@ const ends: readonly (readonly [reason: string, options: SiteOptions, seconds: n
   ['absolute', { absoluteTimeout: 100 }, 100],
 ]
 for (const [reason, options, seconds] of ends) {
-  onServerSideEngines(
+  onStore(
     `S70 a session that has expired says why: ${reason} with ${JSON.stringify(options)}`,
     async (t, open) => {
       const site = await open(handlers, options)

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { openSessions } from '../../../src/lib/index.js'
-import { type Handler, onEveryEngine, onServerSideEngines } from '../../support/site.js'
+import { type Handler, onStore, onStoreAndCookie } from '../../support/site.js'
 
 /** Logs in whom the query names. */
 const logIn: Handler = async (ctx) => {
@@ -22,7 +22,7 @@ const logOut: Handler = async (ctx) => (await ctx.session).logout()
 
 const handlers = { '/in': logIn, '/who': who, '/put': put, '/out': logOut }
 
-onServerSideEngines(
+onStore(
   'S08 a log-in keeps what an anonymous visitor had, under a new id (Django item 154)',
   async (t, open) => {
     const site = await open(handlers)
@@ -36,7 +36,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines(
+onStore(
   'S08 the same user again proves it anew: new id, same data, same log-in (Django item 154)',
   async (t, open) => {
     const site = await open({
@@ -65,7 +65,7 @@ onServerSideEngines(
   },
 )
 
-onServerSideEngines(
+onStore(
   'another user gets nothing of what the one before left, and the one before is logged out (Django item 154)',
   async (t, open) => {
     const site = await open(handlers)
@@ -81,7 +81,7 @@ onServerSideEngines(
   },
 )
 
-onEveryEngine(
+onStoreAndCookie(
   'S26 a log-out ends the session and removes the cookie, and the list has it no more (Django item 155)',
   async (t, open) => {
     const site = await open(handlers)
@@ -98,7 +98,7 @@ onEveryEngine(
   },
 )
 
-onEveryEngine('a log-in of a response that failed did not happen', async (t, open) => {
+onStoreAndCookie('a log-in of a response that failed did not happen', async (t, open) => {
   const site = await open({
     ...handlers,
     '/fail': async (ctx) => {
@@ -113,7 +113,7 @@ onEveryEngine('a log-in of a response that failed did not happen', async (t, ope
   if (!site.inCookie) t.deepEqual(await site.sessions.forUser('ada'), [])
 })
 
-onEveryEngine(
+onStoreAndCookie(
   'clear() and cycleKey() leave the user logged in, flush() does not, whatever is set afterwards',
   async (t, open) => {
     const site = await open({
@@ -139,7 +139,7 @@ onEveryEngine(
   },
 )
 
-onServerSideEngines('a log-in and what others write meanwhile both count', async (t, open) => {
+onStore('a log-in and what others write meanwhile both count', async (t, open) => {
   const site = await open({
     '/in': async (ctx) => {
       const session = await ctx.session
@@ -158,7 +158,7 @@ onServerSideEngines('a log-in and what others write meanwhile both count', async
   t.is((await site.sessions.forUser('ada')).length, 1)
 })
 
-onServerSideEngines(
+onStore(
   'what changes a session while its user proves who they are keeps the newer proof',
   async (t, open) => {
     const site = await open({
@@ -182,7 +182,7 @@ onServerSideEngines(
   },
 )
 
-onEveryEngine(
+onStoreAndCookie(
   'S73 authenticatedWithin counts from the last proof, and an anonymous visitor has none',
   async (t, open) => {
     const site = await open({
@@ -207,60 +207,51 @@ onEveryEngine(
   },
 )
 
-onServerSideEngines(
-  'who is logged in costs a request nothing that it did not cost before',
-  async (t, open) => {
-    const site = await open(
-      { ...handlers, '/cycle': async (ctx) => (await ctx.session).cycleKey() },
-      { saveEveryRequest: true },
-    )
-    const visitor = site.visitor()
-    await visitor.visit('/put?key=basket')
-    await visitor.visit('/cycle')
-    t.deepEqual(site.calls.splice(0), ['create', 'load', 'rotate'])
-    await visitor.visit('/in?user=ada')
-    t.deepEqual(site.calls.splice(0), ['load', 'rotate', 'index.read', 'index.write', 'announced'])
-    await visitor.visit('/put?key=draft')
-    t.deepEqual(site.calls.splice(0), ['load', 'update'])
-    await visitor.visit('/who')
-    t.deepEqual(site.calls.splice(0), ['load', 'touch'])
-    await visitor.visit('/nothing')
-    t.deepEqual(site.calls.splice(0), ['load', 'touch'])
-    await visitor.visit('/out')
-    t.deepEqual(site.calls.splice(0), ['load', 'delete', 'index.read', 'index.write'])
-  },
-)
+onStore('who is logged in costs a request nothing that it did not cost before', async (t, open) => {
+  const site = await open(
+    { ...handlers, '/cycle': async (ctx) => (await ctx.session).cycleKey() },
+    { saveEveryRequest: true },
+  )
+  const visitor = site.visitor()
+  await visitor.visit('/put?key=basket')
+  await visitor.visit('/cycle')
+  t.deepEqual(site.calls.splice(0), ['create', 'load', 'rotate'])
+  await visitor.visit('/in?user=ada')
+  t.deepEqual(site.calls.splice(0), ['load', 'rotate', 'index.read', 'index.write', 'announced'])
+  await visitor.visit('/put?key=draft')
+  t.deepEqual(site.calls.splice(0), ['load', 'update'])
+  await visitor.visit('/who')
+  t.deepEqual(site.calls.splice(0), ['load', 'touch'])
+  await visitor.visit('/nothing')
+  t.deepEqual(site.calls.splice(0), ['load', 'touch'])
+  await visitor.visit('/out')
+  t.deepEqual(site.calls.splice(0), ['load', 'delete', 'index.read', 'index.write'])
+})
 
-onServerSideEngines(
-  'a log-out that cannot be taken out of the list is a log-out all the same',
-  async (t, open) => {
-    const site = await open(handlers)
-    const visitor = site.visitor()
-    await visitor.visit('/in?user=ada')
-    site.down.add('index.write')
-    t.is((await visitor.visit('/out')).status, 200)
-    t.deepEqual(site.logged, ['a log-out could not be taken out of the list of the user'])
+onStore('a log-out that cannot be taken out of the list is a log-out all the same', async (t, open) => {
+  const site = await open(handlers)
+  const visitor = site.visitor()
+  await visitor.visit('/in?user=ada')
+  site.down.add('index.write')
+  t.is((await visitor.visit('/out')).status, 200)
+  t.deepEqual(site.logged, ['a log-out could not be taken out of the list of the user'])
+  site.down.clear()
+  t.deepEqual(await site.sessions.forUser('ada'), [])
+})
+
+onStore('S66 a log-in that cannot be listed is a 503, and the session is as it was', async (t, open) => {
+  const site = await open(handlers)
+  const visitor = site.visitor()
+  await visitor.visit('/put?key=basket')
+  for (const call of ['index.read', 'index.write'] as const) {
+    site.down.add(call)
+    const answer = await visitor.visit('/in?user=ada')
+    t.is(answer.status, 503)
+    t.deepEqual(answer.cookies, [])
     site.down.clear()
-    t.deepEqual(await site.sessions.forUser('ada'), [])
-  },
-)
-
-onServerSideEngines(
-  'S66 a log-in that cannot be listed is a 503, and the session is as it was',
-  async (t, open) => {
-    const site = await open(handlers)
-    const visitor = site.visitor()
-    await visitor.visit('/put?key=basket')
-    for (const call of ['index.read', 'index.write'] as const) {
-      site.down.add(call)
-      const answer = await visitor.visit('/in?user=ada')
-      t.is(answer.status, 503)
-      t.deepEqual(answer.cookies, [])
-      site.down.clear()
-      t.is((await visitor.visit('/who')).body, 'nobody has basket')
-    }
-  },
-)
+    t.is((await visitor.visit('/who')).body, 'nobody has basket')
+  }
+})
 
 test('a user is a text of 1 to 255 characters, and a device is cut to 200 (Django item 153)', async (t) => {
   const sessions = await openSessions({ engine: 'cache' })

@@ -5,7 +5,7 @@ import { openSignedCookies } from '../../../src/lib/engines/signed-cookies.js'
 import { EngineUnavailable, NotOnThisEngine, openSessions, type Session } from '../../../src/lib/index.js'
 import { defaults } from '../../support/engines.js'
 import { type EngineCall, intercept } from '../../support/intercept.js'
-import { type Handler, onCookieEngines, onRevocableCookies } from '../../support/site.js'
+import { type Handler, onCookies, onRevocableCookies } from '../../support/site.js'
 import { temporaryDatabase } from '../../system/races/processes.js'
 
 const handlers: Readonly<Record<string, Handler>> = {
@@ -118,7 +118,7 @@ onRevocableCookies(
   },
 )
 
-onCookieEngines('S33 without a store for revocations nothing is pretended', async (t, open) => {
+onCookies('S33 without a store for revocations nothing is pretended', async (t, open) => {
   const site = await open(handlers)
   const message = /is not possible on the engine signed_cookies: .* Set REVOCATION_STORE/
   await t.throwsAsync(site.sessions.forUser('ada'), { instanceOf: NotOnThisEngine, message })

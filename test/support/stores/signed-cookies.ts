@@ -1,7 +1,3 @@
-import { file } from './file.js'
-import { memory } from './memory.js'
-import { redis } from './redis.js'
-import { sqlite } from './sqlite.js'
 import type { EngineUnderTest } from './store.js'
 
 /** No store at all: the cookie holds the session. */
@@ -27,20 +23,22 @@ export const sealedCookies: EngineUnderTest = {
   prepare: prepared('sealed'),
 }
 
-/** Those whose users can be logged out everywhere, by the store that remembers it. */
-export const revocableCookies: readonly EngineUnderTest[] = [memory, sqlite, redis, file].map((under) => ({
-  ...sealedCookies,
-  title: `signed_cookies with revocations in ${under.title}`,
-  ...(under.missing && { missing: under.missing }),
-  async prepare() {
-    const { options, discard } = await under.prepare()
-    const revocationStore = under.engine
-    if (
-      revocationStore === undefined ||
-      revocationStore === 'signed_cookies' ||
-      revocationStore === 'cached_db'
-    )
-      throw new TypeError(`${under.title} cannot remember revocations`)
-    return { options: { ...options, revocationStore, cookieCodec: 'sealed' as const }, discard }
-  },
-}))
+/** Cookies whose users can be logged out everywhere, because `under` remembers it. */
+export function revocableBy(under: EngineUnderTest): EngineUnderTest {
+  return {
+    ...sealedCookies,
+    title: `signed_cookies with revocations in ${under.title}`,
+    ...(under.missing && { missing: under.missing }),
+    async prepare() {
+      const { options, discard } = await under.prepare()
+      const revocationStore = under.engine
+      if (
+        revocationStore === undefined ||
+        revocationStore === 'signed_cookies' ||
+        revocationStore === 'cached_db'
+      )
+        throw new TypeError(`${under.title} cannot remember revocations`)
+      return { options: { ...options, revocationStore, cookieCodec: 'sealed' as const }, discard }
+    },
+  }
+}
