@@ -1,8 +1,8 @@
 /** `npm run clear-sessions`: removes expired sessions from the store that the settings name. Django's `clearsessions`. */
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { loadSettings, openSessions } from '../src/lib/index.js'
+import { openSessions } from '../src/lib/index.js'
 import { startFault } from '../src/site/process/start-fault.js'
+import { loadSiteSettings } from '../src/site/settings.js'
 import { Progress } from './clear-sessions/progress.js'
 
 const HELP = `
@@ -22,8 +22,9 @@ async function clear(): Promise<void> {
   process.on('SIGINT', () => {
     interrupted = true
   })
-  const settings = await loadSettings({ configDir: fileURLToPath(new URL('../config', import.meta.url)) })
-  const sessions = await openSessions({ ...settings, cleanupInterval: 0 })
+  const settings = await loadSiteSettings()
+  // No session is read or written here, so what there is to warn of is for the server to say.
+  const sessions = await openSessions({ ...settings, warnings: [], cleanupInterval: 0 })
   const progress = new Progress(process.stdout)
   let early = true
   try {

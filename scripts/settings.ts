@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url'
 import type { SettingDescription } from '../src/lib/settings/describe.js'
 import { faultText } from '../src/lib/settings/errors.js'
-import { type Reading, readSettings } from '../src/lib/settings/load.js'
+import type { Reading } from '../src/lib/settings/load.js'
+import { readSiteSettings } from '../src/site/settings.js'
 import { paint } from './paint.js'
 
 /** Columns of a terminal with 100; longer values are broken into lines. */
@@ -24,7 +24,7 @@ function tableOf(rows: readonly SettingDescription[]): string {
   return [paint('bold', line('setting', 'value', 'from')), ...rows.map(row)].join('\n')
 }
 
-function report({ environment, rows, warnings, faults }: Reading): string {
+function report({ environment, rows, warnings, faults }: Omit<Reading, 'settings'>): string {
   const parts = [`  Settings in the environment ${paint('bold', environment)}`, tableOf(rows)]
   if (warnings.length > 0)
     parts.push(warnings.map((warning) => `  ${paint('yellow', '!')} ${warning}`).join('\n'))
@@ -34,6 +34,6 @@ function report({ environment, rows, warnings, faults }: Reading): string {
   return `\n${parts.join('\n\n')}\n\n`
 }
 
-const reading = await readSettings({ configDir: fileURLToPath(new URL('../config', import.meta.url)) })
+const reading = await readSiteSettings()
 process.stdout.write(report(reading))
 process.exitCode = reading.settings === undefined ? 1 : 0

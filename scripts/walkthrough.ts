@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 import { ENGINE_NAMES } from '../src/lib/engines/names.js'
-import { loadSettings, type Settings } from '../src/lib/index.js'
 import { startFault } from '../src/site/process/start-fault.js'
+import { loadSiteSettings, type SiteSettings } from '../src/site/settings.js'
 import { playAll } from './walkthrough/play-all.js'
 import { paintOn } from './walkthrough/print.js'
 import { scenes } from './walkthrough/scenes/index.js'
@@ -47,10 +46,9 @@ const TOLD = {
 }
 
 /** The settings in effect, except for those, and that nothing is left behind and nobody's sessions are touched. */
-async function settingsFor(directory: string): Promise<Settings> {
+async function settingsFor(directory: string): Promise<SiteSettings> {
   const { DATABASE_URL, SESSION_FILE_PATH, SESSION_ENGINE } = process.env
-  return loadSettings({
-    configDir: fileURLToPath(new URL('../config', import.meta.url)),
+  return loadSiteSettings({
     env: {
       ...process.env,
       ...TOLD,

@@ -14,7 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ['lib/settings/'],
   ['lib/open-sessions.ts'],
   ['lib/index.ts', 'lib/internal.ts', 'lib/conformance/'],
-  ['site/root.ts', 'site/middleware/'],
+  ['site/root.ts', 'site/settings.ts', 'site/middleware/'],
   ['site/inspector/'],
   ['site/demos/'],
   ['site/app.ts'],
@@ -35,7 +35,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   pino: ['site/process/'],
   'prom-client': ['site/middleware/'],
   config: ['lib/settings/'],
-  zod: ['lib/settings/', 'site/demos/'],
+  zod: ['site/demos/'],
   cookie: ['lib/middleware/', 'site/inspector/'],
 }
 

@@ -1,19 +1,19 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { openSessions, type Sessions, type Settings } from '../../src/lib/index.js'
+import { openSessions, type Sessions } from '../../src/lib/index.js'
 import type { Logger } from '../../src/lib/logger.js'
 import { LONGEST_COOKIE_AGE } from '../../src/lib/middleware/cookie.js'
-import { showsInternals } from '../../src/lib/settings/settings.js'
 import { createApp } from '../../src/site/app.js'
 import { openVariants } from '../../src/site/demos/variants.js'
 import { openObserved } from '../../src/site/inspector/open-observed.js'
 import type { Shelf } from '../../src/site/inspector/stored-record.js'
+import { type SiteSettings, showsInternals } from '../../src/site/settings.js'
 
 /** The demo site, served on a free port of this machine, with the time in the caller's hand. */
 export interface OpenSite {
   readonly url: string
   readonly sessions: Sessions
-  readonly settings: Settings
+  readonly settings: SiteSettings
   /** Where its sessions are: those of the whole site, and the short ones of one walkthrough. */
   readonly shelves: readonly Shelf[]
   /** Milliseconds since 1970; begins at the present, because browsers hold no clock but that. */
@@ -28,7 +28,7 @@ export interface OpenSite {
  *
  * @throws EngineUnavailable if the engine's store cannot be used.
  */
-export async function openSite(settings: Settings, logger: Logger): Promise<OpenSite> {
+export async function openSite(settings: SiteSettings, logger: Logger): Promise<OpenSite> {
   let now = Date.now()
   const clock = (): number => now
   const engine = showsInternals(settings) ? openObserved(settings) : settings.engine

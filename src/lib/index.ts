@@ -44,8 +44,10 @@ export {
   sessionEventNames,
 } from './session/events.js'
 export type { ExpiryQuestion, Session } from './session/session.js'
+export { type Definition, setting } from './settings/definitions.js'
 export { type SettingFault, SettingsError } from './settings/errors.js'
-export { loadSettings } from './settings/load.js'
+export { kinds } from './settings/kinds.js'
+export { type LoadOptions, loadSettings, type SettingsAndOwn } from './settings/load.js'
 export type { Settings } from './settings/settings.js'
 export type { LogInOptions } from './users/log-in.js'
 export type { UserSession } from './users/user-sessions.js'

@@ -6,6 +6,11 @@ export interface Logger {
 
 /** For applications that hand in no logger: standard error, one line a message. */
 export const consoleLogger: Logger = {
-  warn: (details, message) => console.warn(`tessera: ${message}`, details),
-  error: (details, message) => console.error(`tessera: ${message}`, details),
+  warn: (details, message) => console.warn(...lineOf(details, message)),
+  error: (details, message) => console.error(...lineOf(details, message)),
+}
+
+function lineOf(details: object, message: string): unknown[] {
+  const line = `tessera: ${message}`
+  return Object.keys(details).length === 0 ? [line] : [line, details]
 }

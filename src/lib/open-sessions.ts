@@ -13,7 +13,7 @@ import { LifecycleEvents } from './session/lifecycle-events.js'
 import type { Session } from './session/session.js'
 import { type CommitSink, openSession } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
-import { checkOptions } from './settings/options.js'
+import { checkOptions } from './settings/load.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
 import { openUserIndex } from './users/open-index.js'
 import { type UserSession, UserSessions } from './users/user-sessions.js'
@@ -91,8 +91,9 @@ const ALONE =
   'sessions of this engine are seen by this process alone: where several serve one site, choose a shared one, such as db or redis'
 
 /**
- * Opens the engine and everything above it. Plain options are all there is: neither a file nor the environment is
- * read. `loadSettings()` reads the layers and answers what can be passed here.
+ * Opens the engine and everything above it. Neither a file nor the environment is read, except for NODE_ENV: in
+ * `production` the defaults are stricter and weak keys are refused; the option `environment` overrides it.
+ * `loadSettings()` reads the layers and answers what can be passed here.
  *
  * @throws SettingsError if an option is unknown or its value wrong; it names every one.
  * @throws EngineUnavailable if the engine's store cannot be used.
@@ -105,8 +106,9 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     engine,
     ...rest
   } = options as SessionsOptions
+  const settings = checkOptions({ ...rest, engine })
+  for (const warning of settings.warnings) logger.warn({}, warning)
   const ready = typeof engine === 'object' || typeof engine === 'function'
-  const settings = checkOptions(ready ? rest : { ...rest, engine })
   const bare = await openEngine(ready ? engine : settings.engine, settings, {
     clock,
     generateId: makeId,

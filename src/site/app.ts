@@ -3,8 +3,8 @@ import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import helmet from 'koa-helmet'
 import views from 'koa-views'
-import type { Logger, Sessions, Settings } from '../lib/index.js'
-import { describeSettings, metricsOpen, showsInternals } from '../lib/internal.js'
+import type { Logger, Sessions } from '../lib/index.js'
+import { describeSettings } from '../lib/internal.js'
 import { assets } from './demos/assets.js'
 import { demos } from './demos/index.js'
 import { pages } from './demos/kit/page.js'
@@ -15,11 +15,12 @@ import { errorPages, logFailures } from './middleware/errors.js'
 import { health } from './middleware/health.js'
 import { metrics } from './middleware/metrics.js'
 import { root } from './root.js'
+import { metricsOpen, type SiteSettings, showsInternals } from './settings.js'
 
 /** What the app is made of. The caller opened the sessions and closes them. */
 export interface AppParts {
   readonly sessions: Sessions
-  readonly settings: Settings
+  readonly settings: SiteSettings
   readonly logger: Logger
   /** Milliseconds since 1970. Default: the system's. */
   readonly clock?: () => number
@@ -43,7 +44,7 @@ const contentSecurityPolicy = {
 
 /** The demo server's Koa app: a request passes these from top to bottom. */
 export async function createApp({ sessions, settings, logger, clock = Date.now }: AppParts): Promise<Koa> {
-  const { environment, secretKey, secretKeyFallbacks, trustProxy } = settings
+  const { environment, secretKey, secretKeyFallbacks, own } = settings
   if (secretKey === undefined) throw new TypeError('the demo server signs its forms: it needs a SECRET_KEY')
   const secretKeys = [secretKey, ...secretKeyFallbacks] as const
   const variants = await openVariants(sessions, settings, { clock, logger })
@@ -54,7 +55,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
         { cookieName: variants.short.cookieName, engine: variants.short.sessions.engine },
       ])
     : undefined
-  const app = new Koa({ env: environment, proxy: trustProxy })
+  const app = new Koa({ env: environment, proxy: own.trustProxy })
   app.on('error', logFailures(logger))
 
   // With helmet's own policy, no-referrer, browsers would not say where a form comes from, which csrf() asks.

@@ -1,7 +1,5 @@
 import { createServer } from 'node:http'
-import { fileURLToPath } from 'node:url'
-import { loadSettings, openSessions } from '../lib/index.js'
-import { showsInternals } from '../lib/internal.js'
+import { openSessions } from '../lib/index.js'
 import { createApp } from './app.js'
 import { openObserved } from './inspector/open-observed.js'
 import { announce } from './process/announce.js'
@@ -10,10 +8,10 @@ import { listen } from './process/listen.js'
 import { createLogger } from './process/logger.js'
 import { stopOnSignals } from './process/shutdown.js'
 import { startFault } from './process/start-fault.js'
-import { root } from './root.js'
+import { loadSiteSettings, showsInternals } from './settings.js'
 
 async function start(): Promise<void> {
-  const settings = await loadSettings({ configDir: fileURLToPath(new URL('config', root)) })
+  const settings = await loadSiteSettings()
   const logger = createLogger(settings)
   const engine = showsInternals(settings) ? openObserved(settings) : settings.engine
   const sessions = await openSessions({ ...settings, engine, logger })
@@ -26,7 +24,7 @@ async function start(): Promise<void> {
   }
 
   stopOnSignals(server, { close, log: (message) => logger.info(message) })
-  const url = await listen(server, settings)
+  const url = await listen(server, settings.own)
   announce(url, sessions.engine.name, settings, logger)
 }
 

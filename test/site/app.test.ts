@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
-import { type Engine, EngineUnavailable, loadSettings, openSessions } from '../../src/lib/index.js'
+import { type Engine, EngineUnavailable, openSessions } from '../../src/lib/index.js'
 import { createApp } from '../../src/site/app.js'
 import { createLogger } from '../../src/site/process/logger.js'
+import { loadSiteSettings } from '../../src/site/settings.js'
 import { serve } from '../support/serve.js'
 import { temporaryDirectory } from '../support/server-process.js'
 
@@ -29,7 +30,7 @@ async function appWith(
   engine: Engine | 'cache',
   more: Readonly<Record<string, string>> = {},
 ) {
-  const settings = await loadSettings({
+  const settings = await loadSiteSettings({
     configDir: await temporaryDirectory(t),
     env: { NODE_ENV: 'production', SECRET_KEY: 'only for this test, and long enough', ...more },
   })
@@ -93,7 +94,7 @@ test('a client error that is thrown after the session was changed still brings i
   const response = await fetch(`${await serve(t, app)}/teapot`)
   t.is(response.status, 418)
   t.regex(await response.text(), /short and stout/)
-  t.regex(response.headers.get('Set-Cookie') ?? '', /^sessionid=[a-z0-9]{32};/)
+  t.regex(response.headers.get('Set-Cookie') ?? '', /^__Host-sessionid=[a-z0-9]{32};/)
   t.is(response.headers.get('Vary'), 'Cookie, Accept')
 })
 
@@ -118,6 +119,7 @@ test('a form that is far too large is refused', async (t) => {
 for (const trusted of [false, true]) {
   test(`S48 TRUST_PROXY=${trusted}: a proxy's word that HTTPS was spoken counts or does not, for every cookie`, async (t) => {
     const { app, logged } = await appWith(t, 'cache', {
+      NODE_ENV: 'staging',
       TRUST_PROXY: String(trusted),
       COOKIE_SECURE: 'auto',
     })
@@ -149,6 +151,6 @@ test('in production over plain HTTP the log says that browsers drop the cookie, 
   for (let visit = 0; visit < 3; visit++) t.is((await fetch(`${url}/own`)).status, 200)
   const lines = logged().trim().split('\n')
   t.is(lines.length, 1)
-  t.like(JSON.parse(lines[0] ?? ''), { level: 40, cookieName: 'sessionid' })
+  t.like(JSON.parse(lines[0] ?? ''), { level: 40, cookieName: '__Host-sessionid' })
   t.regex(lines[0] ?? '', /plain HTTP.*app\.proxy = true/)
 })

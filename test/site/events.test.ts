@@ -3,10 +3,11 @@ import { createServer } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
-import { loadSettings, openSessions, type SessionEvent } from '../../src/lib/index.js'
+import { openSessions, type SessionEvent } from '../../src/lib/index.js'
 import { createApp } from '../../src/site/app.js'
 import { logEvents } from '../../src/site/process/event-log.js'
 import { createLogger } from '../../src/site/process/logger.js'
+import { loadSiteSettings } from '../../src/site/settings.js'
 import { heard } from '../support/heard.js'
 import { serve } from '../support/serve.js'
 import { temporaryDirectory } from '../support/server-process.js'
@@ -31,7 +32,7 @@ async function openSite(
   env: Readonly<Record<string, string>> = {},
   engine: Engine = 'cache',
 ) {
-  const settings = await loadSettings({
+  const settings = await loadSiteSettings({
     configDir: await temporaryDirectory(t),
     env: { SECRET_KEY: key, NODE_ENV: 'production', COOKIE_NAME: 'sessionid', ...env },
     overrides: { engine, databaseUrl: `sqlite:${await temporaryDirectory(t)}/sessions.sqlite` },

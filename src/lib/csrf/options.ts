@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { Context } from 'koa'
 import { type Keys, keysFor } from '../codecs/keys.js'
 import { isObject } from '../codecs/record.js'
+import { GOOD_KEY, weaknessesOf } from '../codecs/secret-key.js'
 import { consoleLogger, type Logger } from '../logger.js'
 import { COOKIE_NAME, COOKIE_PATH } from '../middleware/cookie.js'
 
@@ -30,6 +31,8 @@ export interface CsrfOptions {
   readonly mode?: 'enforce' | 'log' | undefined
   /** Gets the warnings. Default: the console. */
   readonly logger?: Logger | undefined
+  /** In `production` a key that can be guessed is refused; elsewhere it is a warning. Default: what NODE_ENV says. */
+  readonly environment?: string | undefined
   /**
    * The cookie with the token. Default: `__Host-csrftoken` where the session's cookie always has `Secure`, as it has in
    * production, and `cookiePath` is `/`; else `csrftoken`. The prefix keeps sibling domains from planting a token.
@@ -70,6 +73,7 @@ const KNOWN: readonly string[] = [
   'exempt',
   'mode',
   'logger',
+  'environment',
   'cookieName',
   'cookiePath',
   'inEveryView',
@@ -95,7 +99,7 @@ export function checkCsrfOptions(options: CsrfOptions): CsrfRules {
   if (typeof inEveryView !== 'boolean')
     throw wrong('inEveryView', `is ${inspect(inEveryView)}. Give true or false.`)
   return {
-    keys: keysOf(options),
+    keys: keysOf(options, logger),
     trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
     isExempt: exemption(options.exempt),
     enforces: mode === 'enforce',
@@ -105,11 +109,21 @@ export function checkCsrfOptions(options: CsrfOptions): CsrfRules {
   }
 }
 
-function keysOf({ secretKey, secretKeyFallbacks = [] }: CsrfOptions): Keys {
+function keysOf(options: CsrfOptions, logger: Logger): Keys {
+  const { secretKey, secretKeyFallbacks = [], environment = process.env.NODE_ENV } = options
   if (typeof secretKey !== 'string' || secretKey === '') throw wrong('secretKey', `is missing. ${REMEDY}`)
   if (secretKeyFallbacks.some((key) => typeof key !== 'string' || key === ''))
     throw wrong('secretKeyFallbacks', 'holds an empty key, with which anybody can sign a token.')
-  return keysFor('tessera csrf', [secretKey, ...secretKeyFallbacks])
+  const keys = [secretKey, ...secretKeyFallbacks] as const
+  for (const [place, weakness] of weaknessesOf(keys).entries()) {
+    if (weakness === undefined) continue
+    const [option, problem] =
+      place === 0 ? ['secretKey', weakness] : ['secretKeyFallbacks', `holds a key that ${weakness}`]
+    const error = wrong(option, `${problem}. Give ${GOOD_KEY}.`)
+    if (environment === 'production') throw error
+    logger.warn({}, error.message)
+  }
+  return keysFor('tessera csrf', keys)
 }
 
 function checkOrigin(origin: unknown): string {

@@ -1,8 +1,5 @@
+import { GOOD_KEY } from '../codecs/secret-key.js'
 import { EngineMisconfigured } from './errors.js'
-
-/** What a key should be, after "give" or "needs". */
-export const GOOD_KEY =
-  '32 characters or more that nobody can guess, such as `npm run generate-key` or `openssl rand -base64 48` prints'
 
 export interface SecretKeyOptions {
   /** Signs and seals. */

@@ -1,39 +1,59 @@
-import { REVOCATION_STORES } from '../engines/names.js'
-import * as cookie from './cookie-kinds.js'
+import { type EngineName, REVOCATION_STORES } from '../engines/names.js'
 import { choice, flag, type Kind, optional, share, text, texts, wholeNumber } from './kinds.js'
-import * as lifetime from './lifetime-kinds.js'
-import * as store from './store-kinds.js'
+import * as session from './session-kinds.js'
+import type { SettingKey, Settings } from './settings.js'
 
-/** All there is to know about one setting. */
+/** One setting: its kind, and what else there is to know about it. */
 export interface Definition<T> extends Kind<T> {
   /** Its name in files and in the environment. */
   readonly name: string
+  readonly default: T
+  /** The default in production, if that is another one. */
+  readonly production?: { readonly value: T }
+  /** What the setting decides, in one line for tables. */
+  readonly meaning: string
+}
+
+/** Settings that an application adds to those of its sessions, under their names in code. */
+export type OwnDefinitions = Readonly<Record<string, Definition<unknown>>>
+
+/** The values of added settings. */
+export type OwnValues<Own extends OwnDefinitions> = {
+  readonly [Key in keyof Own]: Own[Key] extends Definition<infer T> ? T : never
+}
+
+/** A setting, of a kind: `setting(kinds.flag, { name: 'TRUST_PROXY', default: false, meaning: '…' })`. */
+export function setting<T>(kind: Kind<T>, rest: Omit<Definition<NoInfer<T>>, keyof Kind<T>>): Definition<T> {
+  return { ...kind, ...rest }
+}
+
+interface SessionDefinition<T> extends Definition<T> {
   /** Whether Django's spelling, with `SESSION_` before the name, is understood too. */
   readonly django?: true
   /** Other spellings in code. */
   readonly keys?: readonly string[]
-  readonly default: T
-  /** Whether empty text, or `null` in a file, stands for the default. */
-  readonly mayBeEmpty?: true
-  /** One line for people. */
-  readonly meaning: string
-  /** What nobody may see: the value, or the password in a URL. */
-  readonly secret?: 'value' | 'password'
+  /** The engines that use it. Where none of these is chosen, a wrong value is somebody else's and does not count. */
+  readonly usedBy?: readonly EngineName[]
 }
 
-const define = <T>(kind: Kind<T>, rest: Omit<Definition<NoInfer<T>>, keyof Kind<T>>): Definition<T> => ({
-  ...kind,
-  ...rest,
-})
+function define<T>(
+  kind: Kind<T>,
+  rest: Omit<SessionDefinition<NoInfer<T>>, keyof Kind<T>>,
+): SessionDefinition<T> {
+  return { ...kind, ...rest }
+}
 
-/** Every setting, under its name in code. Types, messages and `npm run settings` are made from this. */
-export const definitions = {
-  engine: define(store.engine, {
+/**
+ * Every setting of the sessions, under its name in code. Layers, messages and `npm run settings` are made from this. The
+ * type says that each member of `Settings` is here, with its own type.
+ */
+const definitions: { readonly [Key in SettingKey]: SessionDefinition<Settings[Key]> } = {
+  engine: define(session.engine, {
     name: 'SESSION_ENGINE',
     default: 'db',
     meaning: 'where sessions are kept: cache, db, cached_db, redis, file or signed_cookies',
   }),
-  cookieAge: define(cookie.cookieAge, {
+  cookieAge: define(session.cookieAge, {
     name: 'COOKIE_AGE',
     django: true,
     default: 1_209_600,
@@ -51,32 +71,31 @@ export const definitions = {
     default: false,
     meaning: 'whether every request, and not only a change, makes the session live longer',
   }),
-  idleTimeout: define<number | undefined>(optional(lifetime.timeout), {
+  idleTimeout: define(session.timeout, {
     name: 'IDLE_TIMEOUT',
     default: undefined,
-    mayBeEmpty: true,
+    production: { value: 1800 },
     meaning: 'how long a session lives after its last use, in seconds; unset: as long as COOKIE_AGE says',
   }),
-  absoluteTimeout: define<number | undefined>(optional(lifetime.timeout), {
+  absoluteTimeout: define(session.timeout, {
     name: 'ABSOLUTE_TIMEOUT',
     default: undefined,
-    mayBeEmpty: true,
+    production: { value: 28_800 },
     meaning:
-      'how long a session lives at the most after it began or its user logged in, in seconds; unset: no limit',
+      'how long a session lives at most after it began or its user logged in, in seconds; unset: no limit',
   }),
   touchAfter: define(share, {
     name: 'TOUCH_AFTER',
     default: 0.2,
-    meaning: 'how much of IDLE_TIMEOUT has to pass before another use is written down, as a share of it',
+    meaning: 'the share of IDLE_TIMEOUT that has to pass before another use is written',
   }),
-  renewAfter: define<number | undefined>(optional(lifetime.timeout), {
+  renewAfter: define(session.timeout, {
     name: 'RENEW_AFTER',
     default: undefined,
-    mayBeEmpty: true,
     meaning:
-      'how old an id may grow before a session in use gets a new one, in seconds; unset: as old as the session',
+      'how old an id may get before a session in use is given a new one, in seconds; unset: as old as the session',
   }),
-  renewGrace: define(lifetime.grace, {
+  renewGrace: define(wholeNumber({ min: 0, max: 60, right: 'whole seconds from 0 to 60' }), {
     name: 'RENEW_GRACE',
     default: 30,
     meaning: 'how long a renewed id still works for requests that were under way, in seconds',
@@ -86,24 +105,24 @@ export const definitions = {
     default: 'compare',
     meaning: 'whether a change inside a stored object is noticed: compare, or ignore as Django does',
   }),
-  cookieName: define(cookie.cookieName, {
+  cookieName: define(session.cookieName, {
     name: 'COOKIE_NAME',
     django: true,
     default: 'sessionid',
+    production: { value: '__Host-sessionid' },
     meaning: 'the name of the cookie',
   }),
-  cookiePath: define(cookie.cookiePath, {
+  cookiePath: define(session.cookiePath, {
     name: 'COOKIE_PATH',
     django: true,
     default: '/',
     meaning: 'the path under which browsers send the cookie',
   }),
-  cookieDomain: define<string | undefined>(optional(cookie.cookieDomain), {
+  cookieDomain: define(session.cookieDomain, {
     name: 'COOKIE_DOMAIN',
     django: true,
     default: undefined,
-    mayBeEmpty: true,
-    meaning: 'the domain whose subdomains get the cookie too; without it, only the host that set it',
+    meaning: 'the domain whose subdomains get the cookie too; unset: only the host that set it',
   }),
   cookieHttpOnly: define(flag, {
     name: 'COOKIE_HTTPONLY',
@@ -112,17 +131,18 @@ export const definitions = {
     default: true,
     meaning: 'whether scripts in the page cannot read the cookie',
   }),
-  cookieSameSite: define(cookie.cookieSameSite, {
+  cookieSameSite: define(session.cookieSameSite, {
     name: 'COOKIE_SAMESITE',
     django: true,
     keys: ['cookieSamesite'],
     default: 'Lax',
-    meaning: 'whether requests that another site caused bear the cookie',
+    meaning: 'whether the cookie comes with requests that another site caused',
   }),
-  cookieSecure: define(cookie.cookieSecure, {
+  cookieSecure: define(session.cookieSecure, {
     name: 'COOKIE_SECURE',
     django: true,
     default: false,
+    production: { value: true },
     meaning: 'whether browsers send the cookie over HTTPS only; auto: if it was given over HTTPS',
   }),
   cookiePartitioned: define(flag, {
@@ -130,51 +150,48 @@ export const definitions = {
     default: false,
     meaning: 'whether browsers keep a cookie for each site that embeds this one (CHIPS)',
   }),
-  cookiePriority: define<'Low' | 'Medium' | 'High' | undefined>(optional(cookie.cookiePriority), {
+  cookiePriority: define(session.cookiePriority, {
     name: 'COOKIE_PRIORITY',
     default: undefined,
-    mayBeEmpty: true,
     meaning: 'which cookies Chrome gives up last where a site has too many: Low, Medium or High',
   }),
-  secretKey: define<string | undefined>(optional(text({ right: '32 characters or more' })), {
+  secretKey: define(optional(text({ right: '32 characters or more' })), {
     name: 'SECRET_KEY',
     default: undefined,
-    mayBeEmpty: true,
-    secret: 'value',
     meaning: 'the key that signs and seals',
   }),
   secretKeyFallbacks: define(texts, {
     name: 'SECRET_KEY_FALLBACKS',
     default: [],
-    mayBeEmpty: true,
-    secret: 'value',
     meaning: 'earlier keys: what they signed is still valid, nothing new is signed with them',
   }),
-  databaseUrl: define(store.databaseUrl, {
+  databaseUrl: define(session.databaseUrl, {
     name: 'DATABASE_URL',
+    usedBy: ['db', 'cached_db'],
     default: 'sqlite:var/sessions.sqlite',
-    secret: 'password',
     meaning: 'the database of the db engine',
   }),
-  databaseTable: define(store.databaseName, {
+  databaseTable: define(session.databaseName, {
     name: 'DATABASE_TABLE',
+    usedBy: ['db', 'cached_db'],
     default: 'tessera_sessions',
     meaning: 'the table of the db engine',
   }),
-  databaseSchema: define<string | undefined>(optional(store.databaseName), {
+  databaseSchema: define(optional(session.databaseName), {
     name: 'DATABASE_SCHEMA',
+    usedBy: ['db', 'cached_db'],
     default: undefined,
-    mayBeEmpty: true,
     meaning: 'the PostgreSQL schema that holds the table; unset: the schema of the connection',
   }),
-  redisUrl: define(store.redisUrl, {
+  redisUrl: define(session.redisUrl, {
     name: 'REDIS_URL',
+    usedBy: ['redis'],
     default: 'redis://127.0.0.1:6379',
-    secret: 'password',
     meaning: 'the Redis server',
   }),
-  filePath: define(store.path, {
+  filePath: define(session.path, {
     name: 'SESSION_FILE_PATH',
+    usedBy: ['file'],
     default: 'var/sessions',
     meaning: 'the directory for sessions kept in files',
   }),
@@ -182,6 +199,7 @@ export const definitions = {
     wholeNumber({ min: 1, max: 10_000_000, right: 'a whole number of sessions from 1 to 10000000' }),
     {
       name: 'CACHE_MAX_SESSIONS',
+      usedBy: ['cache', 'cached_db'],
       default: 10_000,
       meaning: 'how many sessions the cache engine holds; the one unused for longest gives way',
     },
@@ -190,6 +208,7 @@ export const definitions = {
     wholeNumber({ min: 0, max: 86_400, right: 'whole seconds from 0 (always ask the database) to 86400' }),
     {
       name: 'CACHE_TTL',
+      usedBy: ['cached_db'],
       default: 5,
       meaning:
         'how long the cached_db engine may answer from memory what another process has changed, in seconds',
@@ -205,6 +224,7 @@ export const definitions = {
   ),
   cookieCodec: define(choice(['sealed', 'signed']), {
     name: 'COOKIE_CODEC',
+    usedBy: ['signed_cookies'],
     default: 'sealed',
     meaning: 'how the signed_cookies engine writes the session: sealed (encrypted) or signed (readable)',
   }),
@@ -215,6 +235,7 @@ export const definitions = {
   }),
   revocationStore: define(choice(REVOCATION_STORES), {
     name: 'REVOCATION_STORE',
+    usedBy: ['signed_cookies'],
     default: 'none',
     meaning:
       'where signed_cookies remembers which users were logged out everywhere: cache, db, redis, file, or none',
@@ -233,7 +254,7 @@ export const definitions = {
     meaning:
       'what happens to a log-in that is one too many: evict-oldest ends the oldest, refuse-new refuses it',
   }),
-  keyPrefix: define(store.keyPrefix, {
+  keyPrefix: define(session.keyPrefix, {
     name: 'KEY_PREFIX',
     default: 'keyv',
     meaning: 'the Keyv namespace of the records; one per application where several share a store',
@@ -246,51 +267,34 @@ export const definitions = {
       meaning: 'how long a store may take to answer before the request gets a 503, in milliseconds',
     },
   ),
-  port: define(wholeNumber({ min: 0, max: 65_535, right: 'a port from 0 (any free one) to 65535' }), {
-    name: 'PORT',
-    default: 3000,
-    meaning: 'the port of the demo server',
-  }),
-  host: define(text({ right: 'an address or host name, such as 127.0.0.1' }), {
-    name: 'HOST',
-    default: '127.0.0.1',
-    meaning: 'the address of the demo server; 0.0.0.0 serves every network',
-  }),
-  trustProxy: define(flag, {
-    name: 'TRUST_PROXY',
-    default: false,
-    meaning: 'whether the demo server believes the X-Forwarded headers of a proxy in front of it',
-  }),
-  showInternals: define<boolean | undefined>(optional(flag), {
-    name: 'SHOW_INTERNALS',
-    default: undefined,
-    mayBeEmpty: true,
-    meaning: 'whether the demos show what happens under the hood; unset: everywhere but in production',
-  }),
-  metrics: define<boolean | undefined>(optional(flag), {
-    name: 'METRICS',
-    default: undefined,
-    mayBeEmpty: true,
-    meaning:
-      'whether the demo server answers /metrics to everybody; unset: to this machine only, in production to nobody',
-  }),
-  logLevel: define(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
-    name: 'LOG_LEVEL',
-    default: 'info',
-    meaning: 'the least important messages that the demo server still logs',
-  }),
 }
 
-export type SettingKey = keyof typeof definitions
+/** What stands before the key of an application's own setting. */
+export const OWN = 'own.'
 
-/** One setting of the table, whatever its type. */
-export interface Setting extends Definition<unknown> {
-  readonly key: SettingKey
+/** One setting, whatever its type. `key` is its name in code; for one of an application's own, with `own.` before it. */
+export interface Setting extends SessionDefinition<unknown> {
+  readonly key: string
 }
 
-const isKey = (key: string): key is SettingKey => key in definitions
+/** The sessions' settings, in the order of the documentation. */
+export const sessionSettings: readonly Setting[] = Object.entries(definitions).map(([key, definition]) => ({
+  ...definition,
+  key,
+}))
 
-/** The table as a list, in its order. */
-export const settingList: readonly Setting[] = Object.keys(definitions)
-  .filter(isKey)
-  .map((key) => ({ ...definitions[key], key }))
+/**
+ * The sessions' settings and an application's own.
+ *
+ * @throws TypeError if one of its own has a name that the sessions have.
+ */
+export function settingsWith(own: OwnDefinitions): readonly Setting[] {
+  const added = Object.entries(own).map(([key, definition]) => ({ ...definition, key: `${OWN}${key}` }))
+  const taken = sessionSettings.flatMap(({ name, django }) => (django ? [name, `SESSION_${name}`] : [name]))
+  const twice = added.find(({ name }) => taken.includes(name))
+  if (twice !== undefined)
+    throw new TypeError(
+      `${twice.key} cannot be named ${twice.name}: the sessions have a setting of that name`,
+    )
+  return [...sessionSettings, ...added]
+}

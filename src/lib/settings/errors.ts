@@ -2,9 +2,9 @@
 export interface SettingFault {
   /** The setting as it was spelled, or the file that cannot be read. */
   readonly name: string
-  /** As anybody may see it: secrets are redacted. Nothing for a file that cannot be read. */
+  /** As anybody may see it: secrets are redacted. `undefined` for a file that cannot be read. */
   readonly value: string | undefined
-  /** Where it was given: "environment", "config/local.json5". */
+  /** Where it was given: "environment", "config/local.json5", "options". */
   readonly layer: string
   /** What is wrong, after the name: "is not a whole number". */
   readonly problem: string

@@ -1,5 +1,6 @@
 import Router from '@koa/router'
-import { csrf, type Sessions, type Settings } from '../../lib/index.js'
+import { csrf, type Sessions } from '../../lib/index.js'
+import type { SiteSettings } from '../settings.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'
 import { cookieDateTime } from './cookie-date-time.js'
@@ -29,7 +30,7 @@ import type { Variants } from './variants.js'
 export interface DemoParts {
   readonly facts: Facts
   readonly sessions: Sessions
-  readonly settings: Settings
+  readonly settings: SiteSettings
   readonly variants: Variants
   /** The library's. */
   readonly catalogue: Catalogue
@@ -56,9 +57,9 @@ export function demos({
     ctx.state.storeHolds = sessions.engine.capabilities.revocable
     await next()
   })
-  const { secretKey, secretKeyFallbacks } = settings
+  const { environment, secretKey, secretKeyFallbacks } = settings
   // A page without a form has no cookie: `pages()` hands the token to those with one.
-  router.use(csrf({ secretKey, secretKeyFallbacks, inEveryView: false }))
+  router.use(csrf({ environment, secretKey, secretKeyFallbacks, inEveryView: false }))
   const all = [
     home(facts),
     progress(),

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { Logger } from 'pino'
-import type { Settings } from '../../lib/index.js'
-import { describeSettings, settingsWarnings } from '../../lib/internal.js'
+import { describeSettings } from '../../lib/internal.js'
+import { exposureWarning, type SiteSettings } from '../settings.js'
 
 /** The setting that says where an engine stores; an engine without one keeps its sessions in memory. */
 const STORE_OF: Readonly<Record<string, string>> = {
@@ -12,37 +12,35 @@ const STORE_OF: Readonly<Record<string, string>> = {
 }
 
 /** Says that the server runs, where and on what: a log line in production, a few words for people elsewhere. */
-export function announce(url: string, engine: string, settings: Settings, logger: Logger): void {
+export function announce(url: string, engine: string, settings: SiteSettings, logger: Logger): void {
   const { environment } = settings
-  const warnings = settingsWarnings(settings)
+  const warning = exposureWarning(settings)
+  if (warning !== undefined) logger.warn(warning)
   const store = storeOf(engine, settings)
 
   if (environment === 'production') {
-    for (const warning of warnings) logger.warn(warning)
     logger.info({ url, engine, store, environment }, 'listening')
     return
   }
-  process.stdout.write(banner({ url, engine: `${engine}, in ${store}`, environment, warnings }))
+  process.stdout.write(banner({ url, engine: `${engine}, in ${store}`, environment }))
 }
 
 interface BannerParts {
   readonly url: string
   readonly engine: string
   readonly environment: string
-  readonly warnings: readonly string[]
 }
 
-function banner({ url, engine, environment, warnings }: BannerParts): string {
+function banner({ url, engine, environment }: BannerParts): string {
   const line = (label: string, text: string): string => `    ${paint('dim', label.padEnd(12))} ${text}\n`
-  const caution = warnings.map((warning) => `    ${paint('yellow', '!')} ${warning}\n`).join('')
   return `
   ${paint('red', '▗▞')} ${paint('bold', 'Tessera')}
 
-${line('open', paint('cyan', url))}${line('engine', engine)}${line('environment', environment)}${caution && `\n${caution}`}
+${line('open', paint('cyan', url))}${line('engine', engine)}${line('environment', environment)}
 `
 }
 
-function storeOf(engine: string, settings: Settings): string {
+function storeOf(engine: string, settings: SiteSettings): string {
   if (engine === 'signed_cookies') return 'the cookie itself'
   const name = STORE_OF[engine]
   return (
@@ -50,6 +48,6 @@ function storeOf(engine: string, settings: Settings): string {
   )
 }
 
-function paint(style: 'bold' | 'cyan' | 'dim' | 'red' | 'yellow', text: string): string {
+function paint(style: 'bold' | 'cyan' | 'dim' | 'red', text: string): string {
   return process.stdout.isTTY && process.stdout.hasColors() ? styleText(style, text) : text
 }

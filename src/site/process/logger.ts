@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
-import type { Settings } from '../../lib/index.js'
+import type { SiteSettings } from '../settings.js'
 
 /** What no log line shows: with these a reader could become somebody else. */
 const SECRETS = [
@@ -18,10 +18,10 @@ const SECRETS = [
 
 /** The server's log: JSON lines in production, text for people elsewhere. */
 export function createLogger(
-  { logLevel, environment }: Settings,
+  { environment, own }: SiteSettings,
   destination: DestinationStream = process.stdout,
 ): Logger {
-  const options = { level: logLevel, redact: { paths: SECRETS, censor: '••••••' } }
+  const options = { level: own.logLevel, redact: { paths: SECRETS, censor: '••••••' } }
   if (environment === 'production') return pino(options, destination)
   const colorize = process.stdout.isTTY && process.stdout.hasColors()
   const pretty = prettyFactory({ colorize, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })

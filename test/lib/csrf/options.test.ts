@@ -177,3 +177,39 @@ test('without sessions above it the first request says so', async (t) => {
   t.is((await fetch(await serve(t, app))).status, 500)
   t.regex(errors[0]?.message ?? '', /use it after app\.use\(sessions\.middleware\(\)\)/)
 })
+
+const production = { environment: 'production' }
+
+test('S55 in production a weak key is refused, without the key in the message, and elsewhere warned of', (t) => {
+  for (const [keys, said] of [
+    [
+      { secretKey: 'hunter2' },
+      /^csrf\(\): secretKey is shorter than 32 characters\. Give 32 characters or more/,
+    ],
+    [{ secretKey: KEY, secretKeyFallbacks: ['hunter2'] }, /secretKeyFallbacks holds a key that is shorter/],
+    [{ secretKey: KEY, secretKeyFallbacks: [KEY] }, /secretKeyFallbacks holds a key that is given twice/],
+  ] as const) {
+    const error = t.throws(() => csrf({ ...production, ...keys }), { instanceOf: TypeError })
+    t.regex(error.message, said)
+    t.false(error.message.includes('hunter2'))
+    const logged: string[] = []
+    const log = (_details: object, message: string): void => {
+      logged.push(message)
+    }
+    csrf({ ...keys, logger: { warn: log, error: log } })
+    t.is(logged.length, 1)
+    t.regex(logged[0] ?? '', said)
+  }
+})
+
+test.serial('NODE_ENV says what the environment is, unless the option does', (t) => {
+  const before = process.env.NODE_ENV
+  t.teardown(() => {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  })
+  process.env.NODE_ENV = 'production'
+  t.throws(() => csrf({ secretKey: 'hunter2' }), { instanceOf: TypeError })
+  const logger = { warn: () => {}, error: () => {} }
+  t.notThrows(() => csrf({ secretKey: 'hunter2', environment: 'development', logger }))
+})

@@ -2,10 +2,10 @@ import { PassThrough } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import type { Context } from 'koa'
 import { CookieTooLarge, EngineMisconfigured, openSessions, SessionTooLate } from '../../../src/lib/index.js'
-import { checkOptions } from '../../../src/lib/settings/options.js'
 import { logFailures } from '../../../src/site/middleware/errors.js'
 import { createLogger } from '../../../src/site/process/logger.js'
 import { startFault } from '../../../src/site/process/start-fault.js'
+import { loadSiteSettings } from '../../../src/site/settings.js'
 import { type Handler, onCookies } from '../../support/site.js'
 
 const set: Handler = async (ctx) => (await ctx.session).set('b', 2)
@@ -103,7 +103,7 @@ onCookies(
 
     const lines: string[] = []
     const destination = { write: (line: string) => lines.push(line) }
-    const settings = checkOptions({ environment: 'production', secretKey })
+    const settings = await loadSiteSettings({ env: { NODE_ENV: 'production', SECRET_KEY: secretKey } })
     logFailures(createLogger(settings, destination))(error)
     t.like(JSON.parse(lines[0] ?? ''), {
       err: { code: 'E_COOKIE_TOO_LARGE', size: error.size, limit: 4096, status: 500 },

@@ -54,6 +54,47 @@ console.log(typeof CsrfRefused, CsrfRefused.name)
 await Promise.all([sessions.close(), same.close()])
 `
 
+/** An application in production that has neither a folder `config` nor options for it. */
+const production = `
+import Koa from 'koa'
+import { csrf, openSessions, type Sessions } from 'tessera'
+
+const logger = { warn: () => {}, error: () => {} }
+
+async function cookieOf(sessions: Sessions): Promise<string> {
+  const app = new Koa()
+  app.use(sessions.middleware())
+  app.use(async (ctx) => {
+    const session = await ctx.session
+    session.set('n', 1)
+    ctx.body = 'ok'
+  })
+  const server = app.listen(0)
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const answer = await fetch(\`http://127.0.0.1:\${port}/\`)
+  server.close()
+  server.closeAllConnections()
+  await sessions.close()
+  return answer.headers.get('Set-Cookie')?.replace(/=\\w{32}|Max-Age=\\d+; |Expires=[^;]+; /g, '') ?? 'none'
+}
+
+console.log(await cookieOf(await openSessions({ engine: 'cache', logger })))
+console.log(await cookieOf(await openSessions({ engine: 'cache', logger, cookieName: 'sid', cookieSecure: 'auto' })))
+console.log(await cookieOf(await openSessions({ engine: 'cache', logger, environment: 'development' })))
+const refused = async (open: () => unknown) => {
+  try {
+    await open()
+    return 'accepted'
+  } catch (error) {
+    return /is shorter than 32 characters/.test(String(error)) ? 'refused' : String(error)
+  }
+}
+console.log(await refused(() => openSessions({ engine: 'signed_cookies', secretKey: 'x', logger })))
+console.log(await refused(() => csrf({ secretKey: 'x', logger })))
+`
+
 let directory = ''
 let packed: readonly string[] = []
 
@@ -74,6 +115,7 @@ test.before(async (t) => {
 
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
   await writeFile(join(directory, 'app.ts'), application)
+  await writeFile(join(directory, 'production.ts'), production)
   await writeFile(join(directory, 'my-engine.ts'), engineOfOthers)
   await writeFile(join(directory, 'my-engine.test.ts'), proofOfOthers)
 })
@@ -113,6 +155,18 @@ test.serial('what npm packs holds the library and nothing of the server', (t) =>
 test.serial('it can be compiled against and run', async (t) => {
   const { code, stdout } = await compiledAndRun('app')
   t.is(stdout, '1 cache cache true\n400 503 function\nfunction CsrfRefused\n')
+  t.is(code, 0)
+})
+
+test.serial('in production it protects an application that has no files and gives no options', async (t) => {
+  const { code, stdout } = await compiledAndRun('production', { NODE_ENV: 'production' })
+  t.deepEqual(stdout.trimEnd().split('\n'), [
+    '__Host-sessionid; Path=/; HttpOnly; Secure; SameSite=Lax',
+    'sid; Path=/; HttpOnly; SameSite=Lax',
+    'sessionid; Path=/; HttpOnly; SameSite=Lax',
+    'refused',
+    'refused',
+  ])
   t.is(code, 0)
 })
 

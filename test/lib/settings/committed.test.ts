@@ -1,9 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { describeSettings, settingsWarnings } from '../../../src/lib/settings/describe.js'
-import { loadSettings } from '../../../src/lib/settings/load.js'
-import type { Settings } from '../../../src/lib/settings/settings.js'
+import { describeSettings } from '../../../src/lib/settings/describe.js'
+import { loadSiteSettings, type SiteSettings } from '../../../src/site/settings.js'
 import { root } from '../../support/root.js'
 import { configWith, LONG_KEY, only } from './given.js'
 
@@ -16,10 +15,10 @@ async function committed(): Promise<string[]> {
 }
 
 /** The settings of one committed environment, without a person's own `local.json5`. */
-async function load(t: ExecutionContext, NODE_ENV: string): Promise<Settings> {
+async function load(t: ExecutionContext, NODE_ENV: string): Promise<SiteSettings> {
   const texts: Record<string, string> = {}
   for (const stem of await committed()) texts[stem] = await readFile(`${configDir}/${stem}.json5`, 'utf8')
-  return loadSettings({ configDir: await configWith(t, texts), env: { ...env, NODE_ENV } })
+  return loadSiteSettings({ configDir: await configWith(t, texts), env: { ...env, NODE_ENV } })
 }
 
 const environments = [
@@ -42,12 +41,12 @@ test('there is a file for each environment', async (t) => {
 
 for (const environment of environments) {
   test(`config/${environment}.json5 is right, and nothing in it surprises`, async (t) => {
-    t.deepEqual(settingsWarnings(await load(t, environment)), [])
+    t.deepEqual((await load(t, environment)).warnings, [])
   })
 }
 
 test('config/default.json5 says what the built-in defaults are', async (t) => {
-  t.deepEqual(await load(t, 'development'), await loadSettings(only({ env })))
+  t.deepEqual(await load(t, 'development'), await loadSiteSettings(only({ env })))
 })
 
 test('S35 S36 production has a cookie that only this host can set, over HTTPS, and no script can read', async (t) => {

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { settingsWarnings } from '../../../src/lib/settings/describe.js'
 import { loadSettings } from '../../../src/lib/settings/load.js'
 import { configWith, LONG_KEY, only, refusal, theFault } from './given.js'
 
@@ -9,12 +8,12 @@ const env = { SECRET_KEY: LONG_KEY }
 
 test('a directory that does not exist is no fault and no warning', async (t) => {
   const settings = await loadSettings(only({ env: { ...env, NODE_ENV: 'staging' } }))
-  t.deepEqual(settingsWarnings(settings), [])
+  t.deepEqual(settings.warnings, [])
 })
 
 test('a file that does not parse is one fault, with its name and the place, and no stack', async (t) => {
   const configDir = await configWith(t, {
-    default: '{\n  COOKIE_AGE: 30,\n  PORT: ]\n}',
+    default: '{\n  COOKIE_AGE: 30,\n  ENGINE_TIMEOUT: ]\n}',
     local: '{ COOKIE_AGE: 0 }',
   })
   const { message, faults } = await refusal(t, { configDir })
@@ -22,7 +21,7 @@ test('a file that does not parse is one fault, with its name and the place, and 
     faults.map(({ name }) => name),
     ['config/default.json5', 'COOKIE_AGE'],
   )
-  t.regex(message, /config\/default\.json5 cannot be read: invalid character '\]' in line 3, column 9\.\n/)
+  t.regex(message, /config\/default\.json5 cannot be read: invalid character '\]' in line 3, column 19\.\n/)
   t.notRegex(message, /^\s+at /m)
 })
 
@@ -59,16 +58,31 @@ test('no file can reach the prototype of all objects', async (t) => {
 test('a directory may have a colon in its name, or none of the name config', async (t) => {
   const configDir = join(await configWith(t, {}), 'a:b')
   await mkdir(configDir)
-  await writeFile(join(configDir, 'default.json5'), '{ PORT: -1 }')
+  await writeFile(join(configDir, 'default.json5'), '{ ENGINE_TIMEOUT: -1 }')
   t.is((await theFault(t, { configDir })).layer, 'a:b/default.json5')
 })
 
-test('an environment without a file is a warning that lists those there are', async (t) => {
-  const configDir = await configWith(t, { default: '{}', local: '{}', production: '{}', memory: '{}' })
-  const settings = await loadSettings({ configDir, env: { ...env, NODE_ENV: 'prodution' } })
-  t.deepEqual(settingsWarnings(settings), [
-    'NODE_ENV=prodution has no file config/prodution.json5; there are: memory, production.',
-  ])
+for (const [NODE_ENV, remedy] of [
+  ['prodution', 'Did you mean production?'],
+  ['prod', 'Did you mean production?'],
+  ['Production', 'Did you mean production?'],
+  ['PROD', 'Did you mean production?'],
+  ['dev', 'Did you mean development?'],
+  ['memry', 'Did you mean memory?'],
+  ['live', 'There are development, memory, production, test.'],
+  ['default', 'There are development, memory, production, test.'],
+  ['local', 'There are development, memory, production, test.'],
+]) {
+  test(`NODE_ENV=${NODE_ENV} has no file, which is a warning: ${remedy}`, async (t) => {
+    const configDir = await configWith(t, { default: '{}', local: '{}', production: '{}', memory: '{}' })
+    const settings = await loadSettings({ configDir, env: { ...env, NODE_ENV } })
+    t.deepEqual(settings.warnings, [`NODE_ENV=${NODE_ENV} has no file config/${NODE_ENV}.json5. ${remedy}`])
+  })
+}
+
+test('NODE_ENV=prod is a warning also where there is no file at all', async (t) => {
+  const { warnings } = await loadSettings(only({ env: { ...env, NODE_ENV: 'prod' } }))
+  t.deepEqual(warnings, ['NODE_ENV=prod has no file no-such-directory/prod.json5. Did you mean production?'])
 })
 
 test('without NODE_ENV, or with an empty one, a missing development file is no warning', async (t) => {
@@ -76,18 +90,16 @@ test('without NODE_ENV, or with an empty one, a missing development file is no w
   for (const own of [env, { ...env, NODE_ENV: '' }]) {
     const settings = await loadSettings({ configDir, env: own })
     t.is(settings.environment, 'development')
-    t.deepEqual(settingsWarnings(settings), [])
+    t.deepEqual(settings.warnings, [])
   }
 })
 
 test('a file with another ending is a warning', async (t) => {
   const configDir = await configWith(t, { production: '{}' })
-  await writeFile(join(configDir, 'local.yaml'), 'PORT: 1')
+  await writeFile(join(configDir, 'local.yaml'), 'ENGINE_TIMEOUT: 1')
   const settings = await loadSettings({ configDir, env: { ...env, NODE_ENV: 'production' } })
-  t.is(settings.port, 3000)
-  t.deepEqual(settingsWarnings(settings), [
-    'config/local.yaml is not read: settings are in files that end in .json5.',
-  ])
+  t.is(settings.engineTimeout, 2000)
+  t.deepEqual(settings.warnings, ['config/local.yaml is not read: settings are in files that end in .json5.'])
 })
 
 for (const NODE_ENV of ['../secret', 'a/b', 'a b', '.hidden']) {
@@ -104,7 +116,7 @@ for (const [name, meant] of [
 ] as const) {
   test(`${name} in the environment is a warning, not a fault`, async (t) => {
     const settings = await loadSettings(only({ env: { ...env, [name]: '30' } }))
-    t.deepEqual(settingsWarnings(settings), [
+    t.deepEqual(settings.warnings, [
       `${name} (environment) is no setting and has no effect. Did you mean ${meant}?`,
     ])
   })
@@ -113,5 +125,5 @@ for (const [name, meant] of [
 test('other variables of the environment are nobody’s business', async (t) => {
   const others = { PATH: '/bin', SESSION_MANAGER: 'x', COOKIE_JAR: 'x', POTR: '1', HOTS: 'x', cookieAge: '1' }
   const settings = await loadSettings(only({ env: { ...env, ...others } }))
-  t.deepEqual(settingsWarnings(settings), [])
+  t.deepEqual(settings.warnings, [])
 })

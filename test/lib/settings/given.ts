@@ -2,8 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { type SettingFault, SettingsError } from '../../../src/lib/settings/errors.js'
-import { type LoadOptions, loadSettings } from '../../../src/lib/settings/load.js'
-import { checkOptions } from '../../../src/lib/settings/options.js'
+import { checkOptions, type LoadOptions, loadSettings, readSettings } from '../../../src/lib/settings/load.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 
 export const LONG_KEY = 'only for these tests, and known to everybody'
@@ -29,6 +28,11 @@ export function only(options: LoadOptions): LoadOptions {
 /** The error that these layers are refused with. */
 export async function refusal(t: ExecutionContext, options: LoadOptions): Promise<SettingsError> {
   return t.throwsAsync(loadSettings(only(options)), { instanceOf: SettingsError, code: 'E_SETTINGS' })
+}
+
+/** What these layers are warned of. */
+export async function warningsOf(options: LoadOptions): Promise<readonly string[]> {
+  return (await readSettings(only(options))).warnings
 }
 
 /** The only fault of these layers. */

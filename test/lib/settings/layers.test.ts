@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import test from 'ava'
 import { describeSettings } from '../../../src/lib/settings/describe.js'
 import { loadSettings, readSettings } from '../../../src/lib/settings/load.js'
@@ -9,11 +10,11 @@ function layerOf(settings: Settings, name: string): string | undefined {
 }
 
 test('each layer wins over the ones before it, and every value knows its layer', async (t) => {
-  const all = 'ENGINE_TIMEOUT: 1, COOKIE_AGE: 1, PORT: 1, CACHE_MAX_SESSIONS: 1'
+  const all = 'ENGINE_TIMEOUT: 1, COOKIE_AGE: 1, RENEW_GRACE: 1, CACHE_MAX_SESSIONS: 1'
   const configDir = await configWith(t, {
     default: `{ ${all}, KEY_PREFIX: 'default' }`,
-    staging: '{ COOKIE_AGE: 2, PORT: 2, CACHE_MAX_SESSIONS: 2, ENGINE_TIMEOUT: 2 }',
-    local: '{ PORT: 3, CACHE_MAX_SESSIONS: 3, ENGINE_TIMEOUT: 3 }',
+    staging: '{ COOKIE_AGE: 2, RENEW_GRACE: 2, CACHE_MAX_SESSIONS: 2, ENGINE_TIMEOUT: 2 }',
+    local: '{ RENEW_GRACE: 3, CACHE_MAX_SESSIONS: 3, ENGINE_TIMEOUT: 3 }',
     other: '{ KEY_PREFIX: "other" }',
   })
   const env = { NODE_ENV: 'staging', CACHE_MAX_SESSIONS: '4', ENGINE_TIMEOUT: '4' }
@@ -22,23 +23,23 @@ test('each layer wins over the ones before it, and every value knows its layer',
   t.like(settings, {
     keyPrefix: 'default',
     cookieAge: 2,
-    port: 3,
+    renewGrace: 3,
     cacheMaxSessions: 4,
     engineTimeout: 5,
-    host: '127.0.0.1',
+    nestedChanges: 'compare',
   })
   t.is(settings.environment, 'staging')
-  t.is(layerOf(settings, 'HOST'), 'built-in default')
+  t.is(layerOf(settings, 'NESTED_CHANGES'), 'built-in default')
   t.is(layerOf(settings, 'KEY_PREFIX'), 'config/default.json5')
   t.is(layerOf(settings, 'COOKIE_AGE'), 'config/staging.json5')
-  t.is(layerOf(settings, 'PORT'), 'config/local.json5')
+  t.is(layerOf(settings, 'RENEW_GRACE'), 'config/local.json5')
   t.is(layerOf(settings, 'CACHE_MAX_SESSIONS'), 'environment')
   t.is(layerOf(settings, 'ENGINE_TIMEOUT'), 'override')
   t.is(layerOf(settings, 'SECRET_KEY'), 'generated')
 })
 
 test('without files and variables there are the built-in defaults, for development', async (t) => {
-  const { secretKey, ...settings } = await loadSettings(only({}))
+  const { secretKey, warnings, ...settings } = await loadSettings(only({}))
   t.deepEqual(settings, {
     engine: 'db',
     cookieAge: 1_209_600,
@@ -59,11 +60,11 @@ test('without files and variables there are the built-in defaults, for developme
     cookiePartitioned: false,
     cookiePriority: undefined,
     secretKeyFallbacks: [],
-    databaseUrl: 'sqlite:var/sessions.sqlite',
+    databaseUrl: `sqlite:${resolve('var/sessions.sqlite')}`,
     databaseTable: 'tessera_sessions',
     databaseSchema: undefined,
     redisUrl: 'redis://127.0.0.1:6379',
-    filePath: 'var/sessions',
+    filePath: resolve('var/sessions'),
     cacheMaxSessions: 10_000,
     cacheTtl: 5,
     cleanupInterval: 3600,
@@ -74,14 +75,10 @@ test('without files and variables there are the built-in defaults, for developme
     maxSessionsPolicy: 'evict-oldest',
     keyPrefix: 'keyv',
     engineTimeout: 2000,
-    port: 3000,
-    host: '127.0.0.1',
-    trustProxy: false,
-    showInternals: undefined,
-    metrics: undefined,
-    logLevel: 'info',
     environment: 'development',
+    own: {},
   })
+  t.is(warnings.length, 1)
   t.true((secretKey?.length ?? 0) >= 32)
 })
 
@@ -100,19 +97,21 @@ test('a list that the caller handed over stays the caller’s', async (t) => {
 })
 
 test('an override that is undefined counts as not given', async (t) => {
-  const settings = await loadSettings(only({ env: { PORT: '8080' }, overrides: { port: undefined } }))
-  t.is(settings.port, 8080)
+  const settings = await loadSettings(
+    only({ env: { RENEW_GRACE: '50' }, overrides: { renewGrace: undefined } }),
+  )
+  t.is(settings.renewGrace, 50)
 })
 
 test('an override of the environment picks the file', async (t) => {
-  const configDir = await configWith(t, { staging: '{ PORT: 1 }', other: '{ PORT: 2 }' })
+  const configDir = await configWith(t, { staging: '{ RENEW_GRACE: 1 }', other: '{ RENEW_GRACE: 2 }' })
   const settings = await loadSettings({
     configDir,
     env: { NODE_ENV: 'other' },
     overrides: { environment: 'staging' },
   })
   t.is(settings.environment, 'staging')
-  t.is(settings.port, 1)
+  t.is(settings.renewGrace, 1)
 })
 
 test('Django’s prefix is understood in files and in the environment', async (t) => {
@@ -125,8 +124,8 @@ test('Django’s prefix is understood in files and in the environment', async (t
 })
 
 test('Django’s prefix is not understood where Django has no such setting', async (t) => {
-  const configDir = await configWith(t, { default: '{ SESSION_PORT: 7 }' })
-  t.is((await theFault(t, { configDir })).name, 'SESSION_PORT')
+  const configDir = await configWith(t, { default: '{ SESSION_KEY_PREFIX: 1 }' })
+  t.is((await theFault(t, { configDir })).name, 'SESSION_KEY_PREFIX')
 })
 
 test('one setting under two spellings in one layer is fine if the values agree', async (t) => {
@@ -155,12 +154,15 @@ test('a wrong value stops the start even where a later layer has a right one', a
 })
 
 test('only the value that is in effect is marked as wrong', async (t) => {
-  const configDir = await configWith(t, { default: '{ COOKIE_AGE: 0, PORT: 1 }', local: '{ PORT: -1 }' })
+  const configDir = await configWith(t, {
+    default: '{ COOKIE_AGE: 0, RENEW_GRACE: 1 }',
+    local: '{ RENEW_GRACE: -1 }',
+  })
   const { rows, settings } = await readSettings({ configDir, env: { COOKIE_AGE: '60' } })
   t.is(settings, undefined)
   t.deepEqual(
     rows.filter(({ faulty }) => faulty).map(({ name, shown, layer }) => ({ name, shown, layer })),
-    [{ name: 'PORT', shown: '-1', layer: 'config/local.json5' }],
+    [{ name: 'RENEW_GRACE', shown: '-1', layer: 'config/local.json5' }],
   )
 })
 
@@ -171,7 +173,7 @@ test.serial('with an environment handed in, nothing of the process’s own is re
     process.env = own
   })
   process.env = new Proxy(
-    { NODE_ENV: 'staging', COOKIE_AGE: '1', NODE_CONFIG: '{"PORT":1}', NODE_CONFIG_DIR: 'elsewhere' },
+    { NODE_ENV: 'staging', COOKIE_AGE: '1', NODE_CONFIG: '{"RENEW_GRACE":1}', NODE_CONFIG_DIR: 'elsewhere' },
     {
       get(target, name) {
         read.push(name)
@@ -183,10 +185,10 @@ test.serial('with an environment handed in, nothing of the process’s own is re
       },
     },
   )
-  const configDir = await configWith(t, { staging: '{ PORT: 2 }', default: '{ HOST: "::1" }' })
+  const configDir = await configWith(t, { staging: '{ RENEW_GRACE: 2 }', default: '{ KEY_PREFIX: "k" }' })
   read.length = 0
   const settings = await loadSettings({ configDir, env: {} })
   t.deepEqual(read, [])
-  t.like(settings, { environment: 'development', cookieAge: 1_209_600, port: 3000, host: '::1' })
-  t.like(await loadSettings({ configDir }), { environment: 'staging', cookieAge: 1, port: 2 })
+  t.like(settings, { environment: 'development', cookieAge: 1_209_600, renewGrace: 30, keyPrefix: 'k' })
+  t.like(await loadSettings({ configDir }), { environment: 'staging', cookieAge: 1, renewGrace: 2 })
 })

@@ -1,15 +1,15 @@
 import test from 'ava'
+import { openSessions } from '../../../src/lib/index.js'
 import { describeSettings } from '../../../src/lib/settings/describe.js'
-import { loadSettings } from '../../../src/lib/settings/load.js'
-import { checkOptions } from '../../../src/lib/settings/options.js'
-import { only, optionsRefusal } from './given.js'
+import { checkOptions, loadSettings } from '../../../src/lib/settings/load.js'
+import { LONG_KEY, only, optionsRefusal } from './given.js'
 
 const ENGINES =
   'Give cache, db, cached_db, redis, file, signed_cookies, or the path of a module such as ./my-engine.js.'
 
 test('options stand over the built-in defaults', (t) => {
   const settings = checkOptions({ engine: 'cache', cookieAge: 60 })
-  t.like(settings, { engine: 'cache', cookieAge: 60, cookieName: 'sessionid', environment: 'development' })
+  t.like(settings, { engine: 'cache', cookieAge: 60, cookieName: 'sessionid' })
   const layers = new Map(describeSettings(settings).map(({ name, layer }) => [name, layer]))
   t.is(layers.get('SESSION_ENGINE'), 'options')
   t.is(layers.get('COOKIE_NAME'), 'built-in default')
@@ -53,7 +53,7 @@ test('all wrong options are named, each with its value and what would be right',
     cookieAge: '60',
     engine: 'dbb',
     cookiePaht: '/',
-    port: () => 1,
+    renewGrace: () => 1,
   })
   t.deepEqual(
     faults.map(({ name, value, layer, remedy }) => ({ name, value, layer, remedy })),
@@ -61,10 +61,10 @@ test('all wrong options are named, each with its value and what would be right',
       { name: 'engine', value: "'dbb'", layer: 'options', remedy: `${ENGINES} Did you mean db?` },
       { name: 'cookieAge', value: "'60'", layer: 'options', remedy: 'Drop the quotes: cookieAge: 60.' },
       {
-        name: 'port',
-        value: '[Function: port]',
+        name: 'renewGrace',
+        value: '[Function: renewGrace]',
         layer: 'options',
-        remedy: 'Give a port from 0 (any free one) to 65535.',
+        remedy: 'Give whole seconds from 0 to 60.',
       },
       { name: 'cookiePaht', value: '••••••', layer: 'options', remedy: 'Did you mean cookiePath?' },
     ],
@@ -82,12 +82,118 @@ test('an environment that can be none is refused', (t) => {
   t.is(optionsRefusal(t, { environment: 5 }).faults[0]?.name, 'environment')
 })
 
-test('loaded settings come back as they are', async (t) => {
-  const settings = await loadSettings(only({}))
-  t.is(checkOptions(settings), settings)
+test('a copy of loaded settings is checked again, and the same', async (t) => {
+  const env = { SECRET_KEY: LONG_KEY, NODE_ENV: 'staging' }
+  const settings = await loadSettings(only({ env }))
+  t.deepEqual(checkOptions(settings), settings)
+  t.deepEqual(checkOptions({ ...settings }), settings)
 })
 
-test('a copy of loaded settings is checked again, and the same', async (t) => {
-  const settings = await loadSettings(only({ env: { SECRET_KEY_FALLBACKS: 'one', NODE_ENV: 'staging' } }))
-  t.deepEqual(checkOptions({ ...settings }), settings)
+const production = { environment: 'production' }
+
+test('in production the built-in defaults are those of production, for options too', (t) => {
+  const settings = checkOptions(production)
+  t.like(settings, {
+    environment: 'production',
+    cookieName: '__Host-sessionid',
+    cookieSecure: true,
+    idleTimeout: 1800,
+    absoluteTimeout: 28_800,
+  })
+  const row = describeSettings(settings).find(({ key }) => key === 'idleTimeout')
+  t.like(row, { shown: '1800', layer: 'built-in default of production' })
+})
+
+test.serial('NODE_ENV says what the environment is, unless an option does', (t) => {
+  const before = process.env.NODE_ENV
+  t.teardown(() => {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  })
+  process.env.NODE_ENV = 'production'
+  t.like(checkOptions({}), { environment: 'production', cookieSecure: true })
+  t.throws(() => checkOptions({ secretKey: 'x' }), { code: 'E_SETTINGS' })
+  t.like(checkOptions({ environment: 'development' }), { cookieSecure: false, cookieName: 'sessionid' })
+  process.env.NODE_ENV = ''
+  t.is(checkOptions({}).environment, 'development')
+  delete process.env.NODE_ENV
+  t.is(checkOptions({}).environment, 'development')
+})
+
+for (const [options, expected] of [
+  [{ cookieName: 'sid' }, { cookieName: 'sid', cookieSecure: true }],
+  [{ cookieSecure: false }, { cookieName: 'sessionid', cookieSecure: false }],
+  [{ cookieSecure: 'auto' }, { cookieName: 'sessionid', cookieSecure: 'auto' }],
+  [{ cookieDomain: 'a.com' }, { cookieName: '__Secure-sessionid', cookieDomain: 'a.com' }],
+  [{ cookiePath: '/app' }, { cookieName: '__Secure-sessionid', cookiePath: '/app' }],
+  [{ idleTimeout: 60 }, { idleTimeout: 60, absoluteTimeout: 28_800 }],
+  [{ absoluteTimeout: 600 }, { idleTimeout: 1800, absoluteTimeout: 600 }],
+  [
+    { idleTimeout: null, absoluteTimeout: null },
+    { idleTimeout: undefined, absoluteTimeout: undefined },
+  ],
+  [{ idleTimeout: undefined }, { idleTimeout: 1800 }],
+] as const) {
+  test(`in production ${JSON.stringify(options)} overrides the defaults`, (t) => {
+    t.like(checkOptions({ ...production, ...options }), expected)
+  })
+}
+
+test('a name that somebody has given is kept, and refused where browsers would drop the cookie', (t) => {
+  const [fault] = optionsRefusal(t, { ...production, cookieName: '__Host-sid', cookieSecure: false }).faults
+  t.is(fault?.name, 'cookieName')
+})
+
+test('what production’s files have turned off stays off in a copy of the settings', async (t) => {
+  const env = { NODE_ENV: 'production', SECRET_KEY: LONG_KEY, IDLE_TIMEOUT: '', ABSOLUTE_TIMEOUT: '' }
+  const settings = await loadSettings(only({ env }))
+  t.is(settings.idleTimeout, undefined)
+  t.like(checkOptions({ ...settings, cookieName: 'sid' }), {
+    cookieName: 'sid',
+    cookieSecure: true,
+    idleTimeout: undefined,
+    absoluteTimeout: undefined,
+  })
+})
+
+test('S55 weak keys in options are refused in production and warned of elsewhere, wherever they are given', (t) => {
+  for (const keys of [
+    { secretKey: 'x' },
+    { secretKey: LONG_KEY, secretKeyFallbacks: ['x'] },
+    { secretKey: LONG_KEY, secretKeyFallbacks: [LONG_KEY] },
+  ]) {
+    const options = { engine: 'signed_cookies', ...keys }
+    t.is(optionsRefusal(t, { ...production, ...options }).faults.length, 1)
+    const { warnings } = checkOptions(options)
+    t.is(warnings.length, 1)
+    t.regex(warnings[0] ?? '', /^secretKey(Fallbacks)? \(options\) .*Give 32 characters or more/)
+  }
+})
+
+for (const environment of ['prod', 'Production', 'PRODUCTION', 'prodution']) {
+  test(`the environment ${environment} is a warning: production was meant`, (t) => {
+    const { warnings, cookieSecure } = checkOptions({ environment })
+    t.regex(warnings.join(), /has the settings of development: .* Did you mean production\?/)
+    t.false(cookieSecure)
+  })
+}
+
+test('openSessions logs what there is to warn of: of the options, and of what was loaded', async (t) => {
+  const logged: string[] = []
+  const log = (_details: object, message: string): void => {
+    logged.push(message)
+  }
+  const logger = { warn: log, error: log }
+  const env = { SESSION_ENGINE: 'cache', COOKIE_AEG: '1' }
+  const sessions = await openSessions({ ...(await loadSettings(only({ env }))), logger })
+  await sessions.close()
+  t.is(logged.length, 2)
+  t.regex(logged[0] ?? '', /^COOKIE_AEG .* Did you mean COOKIE_AGE/)
+  t.regex(logged[1] ?? '', /^SECRET_KEY is not set/)
+
+  logged.length = 0
+  const weak = await openSessions({ engine: 'cache', secretKey: 'x', logger })
+  await weak.close()
+  t.is(logged.length, 1)
+  t.regex(logged[0] ?? '', /^secretKey .*is shorter than 32 characters/)
 })

@@ -1,8 +1,6 @@
 import test from 'ava'
-import { settingsWarnings } from '../../../src/lib/settings/describe.js'
-import { loadSettings } from '../../../src/lib/settings/load.js'
-import { checkOptions } from '../../../src/lib/settings/options.js'
-import { LONG_KEY, only, optionsRefusal, refusal, theFault } from './given.js'
+import { checkOptions, loadSettings } from '../../../src/lib/settings/load.js'
+import { LONG_KEY, only, optionsRefusal, refusal, theFault, warningsOf } from './given.js'
 
 const HTTPS = { COOKIE_SECURE: 'true' }
 
@@ -59,18 +57,16 @@ for (const [env, setting] of broken.filter(([, , needs]) => needs === 'COOKIE_SE
 
 test('S40 COOKIE_PARTITIONED without SameSite=None is a warning, in files and in code', async (t) => {
   const env = { COOKIE_PARTITIONED: 'true', ...HTTPS }
-  const [warning, ...others] = settingsWarnings(
-    await loadSettings(only({ env: { ...env, SECRET_KEY: LONG_KEY } })),
-  )
+  const [warning, ...others] = await warningsOf({ env: { ...env, SECRET_KEY: LONG_KEY } })
   t.regex(
     warning ?? '',
     /^COOKIE_PARTITIONED \(environment\).*COOKIE_SAMESITE is None: it is 'Lax' \(built-in/,
   )
   t.deepEqual(others, [])
   const options = { cookiePartitioned: true, cookieSecure: true }
-  t.regex(settingsWarnings(checkOptions(options))[0] ?? '', /^cookiePartitioned .*cookieSameSite/)
-  t.deepEqual(settingsWarnings(checkOptions({ ...options, cookieSameSite: 'None' })), [])
-  t.deepEqual(settingsWarnings(checkOptions({ cookieSameSite: 'Lax' })), [])
+  t.regex(checkOptions(options).warnings[0] ?? '', /^cookiePartitioned .*cookieSameSite/)
+  t.deepEqual(checkOptions({ ...options, cookieSameSite: 'None' }).warnings, [])
+  t.deepEqual(checkOptions({ cookieSameSite: 'Lax' }).warnings, [])
 })
 
 for (const env of [

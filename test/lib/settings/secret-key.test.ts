@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
-import { describeSettings, settingsWarnings } from '../../../src/lib/settings/describe.js'
-import { loadSettings } from '../../../src/lib/settings/load.js'
-import { checkOptions } from '../../../src/lib/settings/options.js'
-import { weaknessOf } from '../../../src/lib/settings/weak-key.js'
-import { configWith, LONG_KEY, only, optionsRefusal, refusal, theFault } from './given.js'
+import { weaknessOf } from '../../../src/lib/codecs/secret-key.js'
+import { describeSettings } from '../../../src/lib/settings/describe.js'
+import { checkOptions, loadSettings } from '../../../src/lib/settings/load.js'
+import { configWith, LONG_KEY, only, optionsRefusal, refusal, theFault, warningsOf } from './given.js'
 
 const production = { NODE_ENV: 'production' }
 const KEY_32 = 'nDOxrEYT2kk-ZmVUe1sGSwZtQoiUGi5T'
@@ -30,10 +29,10 @@ test('production needs a secret key of 32 characters', async (t) => {
 })
 
 test('elsewhere a short secret key is a warning', async (t) => {
-  const settings = await loadSettings(only({ env: { SECRET_KEY: 'short' } }))
-  t.is(settings.secretKey, 'short')
+  const env = { SECRET_KEY: 'short' }
+  t.is((await loadSettings(only({ env }))).secretKey, 'short')
   t.regex(
-    settingsWarnings(settings).join('\n'),
+    (await warningsOf({ env })).join('\n'),
     /^SECRET_KEY \(environment\) is shorter than 32 characters\. .+$/,
   )
 })
@@ -43,7 +42,7 @@ test('elsewhere a missing secret key is generated, another one each time, with a
   const two = await loadSettings(only({}))
   t.regex(one.secretKey ?? '', /^[\w-]{43}$/)
   t.not(one.secretKey, two.secretKey)
-  t.regex(settingsWarnings(one).join('\n'), /^SECRET_KEY is not set: .+$/)
+  t.regex(one.warnings.join('\n'), /^SECRET_KEY is not set: .+$/)
   t.like(
     describeSettings(one).find(({ key }) => key === 'secretKey'),
     { shown: '••••••', layer: 'generated' },
@@ -51,13 +50,13 @@ test('elsewhere a missing secret key is generated, another one each time, with a
 })
 
 test('with a long secret key there is nothing to warn of', async (t) => {
-  t.deepEqual(settingsWarnings(await loadSettings(only({ env: { SECRET_KEY: LONG_KEY } }))), [])
+  t.deepEqual(await warningsOf({ env: { SECRET_KEY: LONG_KEY } }), [])
 })
 
 test('options in code need no secret key, and get none', (t) => {
   t.is(checkOptions({}).secretKey, undefined)
   t.is(checkOptions({ environment: 'production' }).secretKey, undefined)
-  t.deepEqual(settingsWarnings(checkOptions({})), [])
+  t.deepEqual(checkOptions({}).warnings, [])
 })
 
 test('options in code for production refuse a short secret key', (t) => {
@@ -75,8 +74,8 @@ test('production refuses an earlier key that is short: it opens as much as the p
 })
 
 test('elsewhere a short earlier key is a warning', async (t) => {
-  const settings = await loadSettings(only({ env: { SECRET_KEY: LONG_KEY, SECRET_KEY_FALLBACKS: 'short' } }))
-  t.regex(settingsWarnings(settings).join('\n'), /^SECRET_KEY_FALLBACKS \(environment\) holds a key .+$/)
+  const warnings = await warningsOf({ env: { SECRET_KEY: LONG_KEY, SECRET_KEY_FALLBACKS: 'short' } })
+  t.regex(warnings.join('\n'), /^SECRET_KEY_FALLBACKS \(environment\) holds a key .+$/)
 })
 
 const weak: Readonly<Record<string, readonly string[]>> = {
@@ -118,10 +117,7 @@ for (const [weakness, keys] of Object.entries(weak)) {
         t.false(message.includes(key), 'the message shows the key')
         t.regex(message, /npm run generate-key/)
       }
-      t.regex(
-        settingsWarnings(await loadSettings(only({ env: { SECRET_KEY: key } }))).join(),
-        new RegExp(weakness),
-      )
+      t.regex((await warningsOf({ env: { SECRET_KEY: key } })).join(), new RegExp(weakness))
     })
   }
 }

@@ -2,9 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { ENGINE_NAMES } from '../../../src/lib/engines/names.js'
-import { loadSettings } from '../../../src/lib/index.js'
 import { engineKinds } from '../../../src/site/demos/engines/kinds.js'
-import { root } from '../../support/root.js'
+import { loadSiteSettings } from '../../../src/site/settings.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 import { onRedis } from '../../support/servers/on-redis.js'
 import { askRedis, redisServer, redisUrl } from '../../support/servers/redis.js'
@@ -126,11 +125,10 @@ onRedis('the Redis key that is shown is the one that is there, and lives as long
 
 test('there is a word on every engine, and each line starts the one that it is about', async (t) => {
   t.deepEqual(engineKinds.map(({ name }) => name).sort(), [...ENGINE_NAMES].sort())
-  const configDir = join(root, 'config')
   for (const { name, start } of engineKinds) {
     for (const line of start) {
       const [, environment = 'development'] = /NODE_ENV=(\w+)/.exec(line) ?? []
-      const { engine } = await loadSettings({ configDir, env: { NODE_ENV: environment } })
+      const { engine } = await loadSiteSettings({ env: { NODE_ENV: environment } })
       t.is(engine, name, line)
     }
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type OpenSite, openSite as serveSite } from '../../../scripts/walkthrough/site.js'
 import { Visitor } from '../../../scripts/walkthrough/visitor.js'
-import { loadSettings } from '../../../src/lib/index.js'
+import { loadSiteSettings } from '../../../src/site/settings.js'
 import { Browser } from '../../support/browser.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 
@@ -30,7 +30,7 @@ export async function openSite(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Site> {
   const directory = await temporaryDirectory(t)
-  const settings = await loadSettings({
+  const settings = await loadSiteSettings({
     configDir: directory,
     env: {
       NODE_ENV: 'test',

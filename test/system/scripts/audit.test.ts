@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import test from 'ava'
 import { requirements } from '../../../scripts/audit/requirements.js'
-import { settingList } from '../../../src/lib/settings/definitions.js'
+import { sessionSettings } from '../../../src/lib/settings/definitions.js'
 import { root } from '../../support/root.js'
 import { Script } from './script.js'
 
@@ -33,7 +33,7 @@ test('each of its tests stands in the file that it names', async (t) => {
 })
 
 test('each setting and each document that it names is there', (t) => {
-  const names = settingList.map(({ name }) => name)
+  const names = sessionSettings.map(({ name }) => name)
   for (const { id, settings = [], documents = [] } of requirements) {
     for (const name of settings) t.true(names.includes(name), `${id}: ${name}`)
     for (const place of documents) {

@@ -2,9 +2,13 @@ import { openSessions } from '../../../../dist/index.js'
 import { koaServer } from '../koa.js'
 import { keyedActs, LIFE, SECRET } from '../work.js'
 
-/** As installed and in production; more sessions in memory than the default, since `create` makes many. */
+/**
+ * As installed: the peers have neither the timeouts nor the HTTPS cookie of our production. More sessions in memory than the default, since `create`
+ * makes many.
+ */
 export async function open({ directory, ...options }) {
   const sessions = await openSessions({
+    environment: 'development',
     cookieAge: LIFE / 1000,
     secretKey: SECRET,
     databaseUrl: `sqlite:${directory}/sessions.sqlite`,

@@ -1,8 +1,8 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import type { Engine, Sessions, Settings } from '../../../lib/index.js'
-import { showsInternals } from '../../../lib/internal.js'
+import type { Engine, Sessions } from '../../../lib/index.js'
 import { recording } from '../../inspector/recording.js'
+import { type SiteSettings, showsInternals } from '../../settings.js'
 import { formatSeconds } from '../kit/format.js'
 import { seeOther, show } from '../kit/page.js'
 import { engineKinds } from './kinds.js'
@@ -22,7 +22,7 @@ const NOBODY = 'abcdefghijklmnopqrstuvwxyz012345'
 
 export interface EnginesParts {
   readonly sessions: Sessions
-  readonly settings: Settings
+  readonly settings: SiteSettings
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -65,7 +65,7 @@ async function ownSubject(ctx: Context, engine: Engine): Promise<Subject | undef
   return loaded.kind === 'found' ? { id, record: loaded.record, version: loaded.version } : undefined
 }
 
-function exampleAt(now: number, { cookieAge }: Settings): Subject {
+function exampleAt(now: number, { cookieAge }: SiteSettings): Subject {
   const data = { name: 'Ada', pageCount: 3 }
   return { id: NOBODY, record: { data, createdAt: now, expires: now + cookieAge * 1000 }, version: 1 }
 }

@@ -1,3 +1,7 @@
+/** What a key should be, after "give" or "needs". */
+export const GOOD_KEY =
+  '32 characters or more that nobody can guess, such as `npm run generate-key` or `openssl rand -base64 48` prints'
+
 /** Characters. At random from base64 these are 192 bits. */
 export const SHORTEST_KEY = 32
 
@@ -43,6 +47,14 @@ const PLACEHOLDERS = [
   ...['djangoinsecure', 'insecure', 'keyboardcat', 'password', 'passphrase', 'example', 'default', 'sample'],
   ...['correcthorsebatterystaple', 'loremipsum', 'qwertyuiop', 'letmein', 'foobar'],
 ]
+
+/**
+ * Of each key what makes it weak, after "it", or `undefined`. A key that is given twice is weak too: whoever gives it
+ * again means to replace it, and does not (S55).
+ */
+export function weaknessesOf(keys: readonly string[]): readonly (string | undefined)[] {
+  return keys.map((key, place) => (keys.indexOf(key) < place ? 'is given twice' : weaknessOf(key)))
+}
 
 /**
  * What makes the key easy to guess, after "it": "is shorter than …"; `undefined` if nothing that can be seen does. Says
