@@ -1,3 +1,4 @@
+import { createIn } from '../../src/lib/conformance/drawing.js'
 import type { Engine } from '../../src/lib/engines/engine.js'
 import { LONG, sample } from './fill.js'
 import { median } from './numbers.js'
@@ -52,7 +53,7 @@ async function oneRound({ engine, living, now }: Filled): Promise<Costs> {
       return engine.update(id, { ...found.record, data: { ...found.record.data, moment } }, found.version)
     })
     await meter.run('touch', ids, (id) => engine.touch(id, now + LONG + moment))
-    const created = await meter.run('create', ids, (_, index) => engine.create(sample(index, now, LONG)))
+    const created = await meter.run('create', ids, (_, index) => createIn(engine, sample(index, now, LONG)))
     await meter.run('delete', created, (id) => engine.delete(id))
   }
   return meter.costs()

@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../../src/lib/codecs/record.js'
+import { createIn } from '../../src/lib/conformance/drawing.js'
 import type { Engine } from '../../src/lib/engines/engine.js'
 
 /** Creates on the way at the same time: as many as the engines put into one statement. */
@@ -42,7 +43,7 @@ export async function fill(engine: Engine, count: number, now: number, make = sa
     const numbers = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => from + index)
     const isLong = (number: number): boolean => number % 2 === 1
     const ids = await Promise.all(
-      numbers.map((number) => engine.create(make(number, now, isLong(number) ? LONG : SHORT))),
+      numbers.map((number) => createIn(engine, make(number, now, isLong(number) ? LONG : SHORT))),
     )
     living.push(...ids.filter((_, index) => isLong(from + index)))
   }

@@ -4,22 +4,26 @@ export { type CsrfReason, CsrfRefused } from './csrf/check.js'
 export { csrf } from './csrf/csrf.js'
 export type { CsrfOptions } from './csrf/options.js'
 export type {
-  Announce,
   Capabilities,
+  Created,
   Engine,
+  EngineFactory,
+  EngineTools,
+  IndexList,
   Loaded,
   Missing,
+  Revocations,
+  Rotated,
   Rotation,
+  SessionIndex,
   Stored,
   Touched,
   Updated,
 } from './engines/engine.js'
 export { CookieTooLarge, EngineMisconfigured, EngineUnavailable } from './engines/errors.js'
-export type { EngineFactory } from './engines/factory.js'
 export { type KeyvEngineOptions, keyvEngine } from './engines/keyv/keyv-engine.js'
-export type { Revocations } from './engines/revocations.js'
-export type { IndexList, SessionIndex } from './engines/session-index.js'
-export type { EngineTools } from './engines/store-engine.js'
+export type { Move, SessionStore, StoredEntry, Version } from './engines/session-store.js'
+export { type StoreEngineOptions, storeEngine } from './engines/store-engine.js'
 export type { Logger } from './logger.js'
 export type { WithSession } from './middleware/context.js'
 export { openSessions, type Sessions, type SessionsOptions } from './open-sessions.js'

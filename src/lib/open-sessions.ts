@@ -10,12 +10,13 @@ import { sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
-import type { Session } from './session/session.js'
-import { type CommitSink, openSession } from './session/session-handle.js'
+import { openState } from './session/resolve-session.js'
+import { Session, type SessionOwner } from './session/session.js'
+import { SessionHandle } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
 import { checkOptions } from './settings/load.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
-import { openUserIndex } from './users/open-index.js'
+import { openUserSessionIndex } from './users/user-session-index.js'
 import { type UserSession, UserSessions } from './users/user-sessions.js'
 
 /** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
@@ -50,21 +51,21 @@ export interface Sessions {
    */
   forUser(userId: string, options?: { readonly current?: Session | undefined }): Promise<UserSession[]>
   /**
-   * EntryMetadata one session of the user, by the handle that `forUser` gave; answers how many ended: 0 if it was over already.
+   * Ends one session of the user, by the handle that `forUser` gave; answers how many ended: 0 if it was over already.
    * Who has it open is logged out, and what a request under way in it wants to save is refused.
    *
    * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
    */
   revoke(userId: string, handle: string): Promise<number>
   /**
-   * EntryMetadata every other session of the user of this one, and leaves this one be: for "log out everywhere else", and after
+   * Ends every other session of the user of this one, and leaves this one be: for "log out everywhere else", and after
    * a change of password. Answers how many ended; `undefined` where sessions are in cookies, and nobody can count them.
    *
    * @throws TypeError if nobody is logged in. @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
    */
   revokeOthers(session: Session): Promise<number | undefined>
   /**
-   * EntryMetadata every session of the user, as when an account is closed. Answers as `revokeOthers`.
+   * Ends every session of the user, as when an account is closed. Answers as `revokeOthers`.
    *
    * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
    */
@@ -83,9 +84,6 @@ export interface Sessions {
   /** Finishes what is under way and lets go of the store. */
   close(): Promise<void>
 }
-
-/** Outside a request there is no browser to be told, and no answer that could be too late. */
-const NOBODY: CommitSink = { isTooLate: false, deliver() {}, changedLate() {} }
 
 const ALONE =
   'sessions of this engine are seen by this process alone: where several serve one site, choose a shared one, such as db or redis'
@@ -109,11 +107,23 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
   const settings = checkOptions({ ...rest, engine })
   for (const warning of settings.warnings) logger.warn({}, warning)
   const ready = typeof engine === 'object' || typeof engine === 'function'
-  const bare = await openEngine(ready ? engine : settings.engine, settings, {
-    clock,
-    generateId: makeId,
-    logger,
-  })
+  const bare = await openEngine(ready ? engine : settings.engine, settings, { clock, logger })
+  try {
+    return sessionsOn(bare, settings, { clock, generateId: makeId, logger })
+  } catch (error) {
+    // What was opened is closed, whatever fails after it.
+    await bare.close()
+    throw error
+  }
+}
+
+interface Tools {
+  readonly clock: () => number
+  readonly generateId: () => string
+  readonly logger: Logger
+}
+
+function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logger }: Tools): Sessions {
   const events = new Events({ engine: bare.name, clock, logger })
   const own = watchOutages(
     bare,
@@ -127,23 +137,24 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
     logger.warn({ engine: own.name }, ALONE)
   const fingerprint = fingerprintWith(settings.secretKey)
   const lifecycle = new LifecycleEvents({ events, clock, rules: settings, fingerprint })
-  const turns = new KeyedMutex()
+  const mutex = new KeyedMutex()
   const limit = { most: settings.maxSessionsPerUser, policy: settings.maxSessionsPolicy }
-  const people = openUserIndex({ engine: own, turns, clock, logger, limit, lifecycle })
-  const directory = new UserSessions({ engine: own, lists: people?.lists, rules: settings, clock, lifecycle })
+  const userIndex = openUserSessionIndex({ engine: own, mutex, clock, logger, limit, lifecycle })
+  const users = new UserSessions({ engine: own, lists: userIndex?.lists, rules: settings, clock, lifecycle })
   const context: SessionContext = {
     engine: own,
     clock,
+    generateId,
     rules: settings,
     renewal: settings,
     touchAfter: settings.touchAfter,
     saveEveryRequest: settings.saveEveryRequest,
     nestedChanges: settings.nestedChanges,
-    turns,
+    mutex,
     lifecycle,
     fingerprint,
     logger,
-    userIndex: people?.userIndex,
+    userIndex,
   }
   const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)
   const cookie = {
@@ -158,20 +169,37 @@ export async function openSessions(options: SessionsOptions | Settings = {}): Pr
   }
   return {
     engine: own,
-    middleware: () => sessionMiddleware(context, cookie),
-    async open(id) {
-      const opened = await openSession(id === undefined ? [] : [id], context, NOBODY)
-      return opened.session
+    middleware(...called: unknown[]) {
+      if (called.length > 0) throw new TypeError('write app.use(sessions.middleware()), with parentheses')
+      return sessionMiddleware(context, cookie)
     },
-    forUser: (userId, { current } = {}) => directory.forUser(userId, current),
-    revoke: (userId, handle) => directory.revoke(userId, handle),
-    revokeOthers: (session) => directory.revokeOthers(session),
-    revokeAll: (userId) => directory.revokeAll(userId),
+    async open(id) {
+      const state = await openState(id === undefined ? [] : [id], context)
+      return new Session(state, context, new DetachedOwner(new SessionHandle(state, context)))
+    },
+    forUser: (userId, { current } = {}) => users.forUser(userId, current),
+    revoke: (userId, handle) => users.revoke(userId, handle),
+    revokeOthers: (session) => users.revokeOthers(session),
+    revokeAll: (userId) => users.revokeAll(userId),
     clearExpired: (onBatch) => clearExpired(own, onBatch),
     on: (name, listener) => events.on(name, listener),
     async close() {
       await sweeper.stop()
       await own.close()
     },
+  }
+}
+
+/** Saves a session outside a request, where there is no browser to be told, and no answer that could be too late. */
+class DetachedOwner implements SessionOwner {
+  readonly #handle: SessionHandle
+
+  constructor(handle: SessionHandle) {
+    this.#handle = handle
+  }
+
+  async save(): Promise<void> {
+    await this.#handle.commit({ failed: false, tooLate: false, gone: false, explicit: true })
+    this.#handle.state.restartTracking()
   }
 }

@@ -14,7 +14,7 @@ const down = async (): Promise<never> => {
 /** An engine whose store is down. */
 const engineDown: Engine = {
   name: 'down',
-  capabilities: { revocable: true, shared: true, enumerable: false },
+  capabilities: { revocable: true, shared: true },
   load: down,
   create: down,
   update: down,

@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
 import type { Bench } from '../../src/lib/conformance/bench.js'
 import { record } from '../../src/lib/conformance/case.js'
+import { createIn } from '../../src/lib/conformance/drawing.js'
 import { EngineUnavailable, openSessions, type Sessions, type SessionsOptions } from '../../src/lib/index.js'
 import { type Answer, type Sent, send, Visitor } from './client.js'
 import {
@@ -172,7 +173,7 @@ async function openSite(
     send: sendTo,
     request,
     visitor: () => new Visitor(sendTo),
-    store: (data = { a: 1 }) => bench.engine.create(record(bench, data, COOKIE_AGE)),
+    store: (data = { a: 1 }) => createIn(bench.engine, record(bench, data, COOKIE_AGE)),
     stored: (id) => bench.engine.load(id),
   }
 }

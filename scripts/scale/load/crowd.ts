@@ -118,7 +118,7 @@ export class Crowd {
     })
   }
 
-  /** KeyedMutex without pause, since a timer would come up to a millisecond late, and that would count as latency. */
+  /** Turns without pause, since a timer would come up to a millisecond late, and that would count as latency. */
   async #dispatch(schedule: Schedule): Promise<void> {
     while (this.#goesOn) {
       const now = performance.now()

@@ -71,3 +71,18 @@ export function metadataOf(text: string): EntryMetadata | undefined {
 export function withExpiry(text: string, expires: number): string {
   return text.slice(0, -TAIL) + text.slice(-TAIL).replace(END, `${expires}}`)
 }
+
+/** A text with its two facts beside it, as a `SessionStore` answers it. A text that is no entry has neither. */
+export function storedEntryOf(text: string): {
+  readonly text: string
+  readonly expires: number
+  readonly version: number | undefined
+} {
+  const metadata = metadataOf(text)
+  if (metadata === undefined) return { text, expires: 0, version: undefined }
+  return {
+    text,
+    expires: metadata.expires,
+    version: metadata.kind === 'session' ? metadata.version : undefined,
+  }
+}

@@ -1,8 +1,6 @@
-import type { Engine } from '../engines/engine.js'
-import { EngineMisconfigured } from '../engines/errors.js'
-import { missingFrom } from '../engines/factory.js'
+import type { Engine, EngineTools } from '../engines/engine.js'
 import { generateId } from '../engines/ids.js'
-import type { EngineTools } from '../engines/store-engine.js'
+import { assertEngine } from '../engines/registry.js'
 
 /** 2026-01-01, some milliseconds after a full second, so that nothing that truncates goes unnoticed. */
 const START = Date.UTC(2026, 0, 1) + 123
@@ -13,11 +11,11 @@ const START = Date.UTC(2026, 0, 1) + 123
  */
 export interface EmptyStore<Options = never> {
   /**
-   * Opens an engine on the store, and each time another one, as another process would have it. The time and new ids
-   * come from `tools` and nowhere else: cases move the clock and say which id is drawn next.
+   * Opens an engine on the store, and each time another one, as another process would have it. The time comes
+   * from `tools` and nowhere else: cases move the clock.
    */
   open(tools: EngineTools, options?: Options): Engine | Promise<Engine>
-  /** Written like an id of the engine, and never issued. Default: 32 letters, like those of `tools.generateId`. */
+  /** Written like an id of the engine, and never issued. Default: 32 letters, like those that the session layer draws. */
   readonly unknownId?: string
   /** Writes `text` over what the store holds under `id`, as an accident would. Left out: those cases are skipped. */
   damage?(id: string, text: string): Promise<void>
@@ -32,8 +30,10 @@ export interface Bench<Options = never> {
   readonly engine: Engine
   /** Milliseconds since 1970; moves only when a case moves it. */
   now: number
-  /** Ids to hand out before fair ones: what a broken generator would do. */
+  /** Ids to draw before fair ones: what a broken generator would do. */
   readonly nextIds: string[]
+  /** Draws an id, as the session layer would. */
+  readonly draw: () => string
   /** What the engines logged. */
   readonly warnings: readonly string[]
   /** Another engine on the same store, as another process would have it; only where the engine is shared. */
@@ -60,13 +60,11 @@ export async function openBench<Options = never>(store: EmptyStore<Options>): Pr
   }
   const tools: EngineTools = {
     clock: () => time.now,
-    generateId: () => nextIds.shift() ?? generateId(),
     logger: { warn: log, error: log },
   }
   const another = async (options?: Options): Promise<Engine> => {
     const engine = await store.open(tools, options)
-    const missing = missingFrom(engine)
-    if (missing.length > 0) throw new EngineMisconfigured(`this is no engine; it lacks ${missing.join(', ')}`)
+    assertEngine(engine, 'what `open` answers')
     opened.push(engine)
     return engine
   }
@@ -90,6 +88,7 @@ export async function openBench<Options = never>(store: EmptyStore<Options>): Pr
       time.now = now
     },
     nextIds,
+    draw: () => nextIds.shift() ?? generateId(),
     warnings,
     another,
     unknownId: store.unknownId ?? 'u'.repeat(32),

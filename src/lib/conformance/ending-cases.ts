@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
+import { createIn, rotateIn } from './drawing.js'
 
 const MINUTE = 60_000
 
@@ -10,7 +11,7 @@ export const endingCases = about('endings', [
     title: 'S26 what is deleted is missing, and deleting it again is no error',
     needs: ['revocable'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench))
+      const id = await createIn(bench.engine, record(bench))
       assert.equal(await bench.engine.delete(id), 'deleted')
       assert.equal((await bench.engine.load(id)).kind, 'missing')
       assert.equal(await bench.engine.delete(id), 'missing')
@@ -20,13 +21,13 @@ export const endingCases = about('endings', [
     title: `S15 at its end ${offset < 0 ? '-' : '+'} ${Math.abs(offset)} ms a session is ${offset < 0 ? 'alive' : 'over'} for everyone`,
     async run(bench: Bench) {
       const expires = bench.now + MINUTE
-      const ids = await Promise.all(Array.from({ length: 5 }, () => bench.engine.create(record(bench))))
+      const ids = await Promise.all(Array.from({ length: 5 }, () => createIn(bench.engine, record(bench))))
       bench.now = expires + offset
       const [a = '', b = '', c = '', d = '', e = ''] = ids
       const kinds = [
         (await bench.engine.load(a)).kind,
         (await bench.engine.update(b, record(bench), 1)).kind,
-        (await bench.engine.rotate(c, record(bench), 1)).kind,
+        (await rotateIn(bench.engine, c, record(bench), 1)).kind,
         (await bench.engine.touch(d, bench.now + MINUTE)).kind,
         await bench.engine.delete(e),
       ]
@@ -37,7 +38,7 @@ export const endingCases = about('endings', [
   {
     title: 'R11 a record that is over when it is created is never found',
     async run(bench) {
-      const id = await bench.engine.create(record(bench, {}, -1))
+      const id = await createIn(bench.engine, record(bench, {}, -1))
       assert.equal((await bench.engine.load(id)).kind, 'missing')
     },
   },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, isRevocable, record } from './case.js'
+import { createIn, rotateIn } from './drawing.js'
 import { found, idOf } from './outcomes.js'
 
 const MINUTE = 60_000
@@ -9,7 +10,7 @@ export const idCases = about('ids', [
   {
     title: 'every id is new, and written like the ids of this engine',
     async run(bench) {
-      const ids = await Promise.all(Array.from({ length: 100 }, () => bench.engine.create(record(bench))))
+      const ids = await Promise.all(Array.from({ length: 100 }, () => createIn(bench.engine, record(bench))))
       assert.equal(new Set(ids).size, 100)
       for (const id of ids) {
         if (isRevocable(bench)) assert.match(id, /^[a-z0-9]{32}$/)
@@ -20,7 +21,7 @@ export const idCases = about('ids', [
   {
     title: 'S42 ids are cookie-octets, and need no encoding',
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { text: 'é😀;, "\\\r\n\0' }))
+      const id = await createIn(bench.engine, record(bench, { text: 'é😀;, "\\\r\n\0' }))
       assert.match(id, /^[\w.-]+$/)
       assert.equal(encodeURIComponent(id), id)
     },
@@ -55,7 +56,7 @@ export const idCases = about('ids', [
       assert.ok(bench.engine.isId?.(id) ?? true)
       assert.equal((await bench.engine.load(id)).kind, 'missing')
       assert.deepEqual(await bench.engine.update(id, record(bench), 1), { kind: 'missing' })
-      assert.deepEqual(await bench.engine.rotate(id, record(bench), 1), { kind: 'missing' })
+      assert.deepEqual(await rotateIn(bench.engine, id, record(bench), 1), { kind: 'missing' })
       assert.deepEqual(await bench.engine.touch(id, bench.now + MINUTE), { kind: 'missing' })
       assert.equal(await bench.engine.delete(id), 'missing')
     },
@@ -64,9 +65,9 @@ export const idCases = about('ids', [
     title: 'S06 a taken id is not overwritten by create',
     needs: ['revocable'],
     async run(bench) {
-      const taken = await bench.engine.create(record(bench, { mine: true }))
+      const taken = await createIn(bench.engine, record(bench, { mine: true }), bench.draw)
       bench.nextIds.push(taken, taken)
-      const id = await bench.engine.create(record(bench, { other: true }))
+      const id = await createIn(bench.engine, record(bench, { other: true }), bench.draw)
       assert.notEqual(id, taken)
       assert.deepEqual((await found(bench.engine, taken)).record.data, { mine: true })
       assert.deepEqual((await found(bench.engine, id)).record.data, { other: true })
@@ -78,7 +79,9 @@ export const idCases = about('ids', [
     async run(bench) {
       const drawn = 'c'.repeat(32)
       bench.nextIds.push(drawn, drawn)
-      const ids = await Promise.all([1, 2].map((n) => bench.engine.create(record(bench, { n }))))
+      const ids = await Promise.all(
+        [1, 2].map((n) => createIn(bench.engine, record(bench, { n }), bench.draw)),
+      )
       assert.equal(new Set(ids).size, 2)
       for (const [index, id] of ids.entries()) {
         assert.deepEqual((await found(bench.engine, id)).record.data, { n: index + 1 })
@@ -91,10 +94,12 @@ export const idCases = about('ids', [
     async run(bench) {
       // They begin alike: an engine that keeps an id's beginning when it rotates must come upon the other one too.
       bench.nextIds.push(`same${'t'.repeat(28)}`, `same${'i'.repeat(28)}`)
-      const taken = await bench.engine.create(record(bench, { mine: true }))
-      const id = await bench.engine.create(record(bench, { other: true }))
+      const taken = await createIn(bench.engine, record(bench, { mine: true }), bench.draw)
+      const id = await createIn(bench.engine, record(bench, { other: true }), bench.draw)
       bench.nextIds.push(taken)
-      const rotated = idOf(await bench.engine.rotate(id, record(bench, { other: true }), 1))
+      const rotated = idOf(
+        await rotateIn(bench.engine, id, record(bench, { other: true }), 1, { draw: bench.draw }),
+      )
       assert.notEqual(rotated, taken)
       assert.deepEqual((await found(bench.engine, taken)).record.data, { mine: true })
       assert.deepEqual((await found(bench.engine, rotated)).record.data, { other: true })

@@ -1,98 +1,83 @@
 import assert from 'node:assert/strict'
-import type { Engine } from '../engines/engine.js'
-import { SUPERSEDED } from '../engines/loaded.js'
-import type { SessionIndex } from '../engines/session-index.js'
+import { type Engine, type SessionIndex, SUPERSEDED } from '../engines/engine.js'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
+import { createIn, rotateIn } from './drawing.js'
 import { assertFound, found, idOf } from './outcomes.js'
 
 const MINUTE = 60_000
 const NAME = 'user-of-a-case'
 
-function rosterOf({ index }: Pick<Engine, 'index'>): SessionIndex {
+function indexOf({ index }: Pick<Engine, 'index'>): SessionIndex {
   assert.ok(index, 'the engine has no index')
   return index
 }
 
+/** An id, and another one that may take its place. */
+function pairOf({ engine, draw }: Bench): readonly [string, string] {
+  const id = draw()
+  const drawn = draw()
+  return [id, engine.successorOf?.(id, drawn) ?? drawn]
+}
+
 /** Moves a session to a new id that leaves the old one good for a while. */
 const renew = async ({ engine, now }: Bench, id: string, version: number, grace: number): Promise<string> =>
-  idOf(await engine.rotate(id, record({ now }, { n: version }, 600), version, { grace }))
+  idOf(await rotateIn(engine, id, record({ now }, { n: version }, 600), version, { grace }))
 
-/** Sessions by their places, and lists by name. */
-export const rosterCases = about('index', [
+/** Sessions by their keys, and lists by name. */
+export const indexCases = about('index', [
   {
-    title: 'S31 a place is announced before a session stands there, and leads to it afterwards',
+    title: 'S31 the key of an id is known before a session is stored there, and leads to it afterwards',
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const index = rosterOf(engine)
-      const places: string[] = []
-      const announce = async (place: string): Promise<void> => {
-        assert.equal((await index.load(place)).kind, 'missing')
-        places.push(place)
-      }
-      const id = await engine.create(record(bench, { n: 1 }), announce)
-      const newId = idOf(await engine.rotate(id, record(bench, { n: 2 }), 1, { announce }))
-      assert.deepEqual(places, [index.keyOf(id), index.keyOf(newId)])
-      const [left = '', place = ''] = places
-      assert.deepEqual(await index.load(place), await engine.load(newId))
-      assert.deepEqual(await index.load(left), SUPERSEDED)
-      for (const each of [id, newId]) assert.ok(!places.join().includes(each), 'a place holds an id (S05)')
+      const index = indexOf(engine)
+      const [id, to] = pairOf(bench)
+      assert.equal((await index.load(index.keyOf(id))).kind, 'missing')
+      assert.equal((await engine.create(id, record(bench, { n: 1 }))).kind, 'created')
+      assert.deepEqual(await index.load(index.keyOf(id)), await engine.load(id))
+      const { version } = await found(engine, id)
+      assert.equal(
+        (await engine.rotate({ id, to, record: record(bench, { n: 2 }), version })).kind,
+        'updated',
+      )
+      assert.deepEqual(await index.load(index.keyOf(to)), await engine.load(to))
+      assert.deepEqual(await index.load(index.keyOf(id)), SUPERSEDED)
+      for (const each of [id, to]) assert.ok(!index.keyOf(each).includes(each), 'a key holds an id (S05)')
     },
   },
   {
-    title: 'what an announcement throws is thrown on, and nothing was written',
-    needs: ['index'],
-    async run({ engine, ...bench }) {
-      const refused = new Error('no')
-      let place = ''
-      const announce = async (where: string): Promise<never> => {
-        place = where
-        throw refused
-      }
-      await assert.rejects(engine.create(record(bench), announce), refused)
-      assert.equal((await rosterOf(engine).load(place)).kind, 'missing')
-      const id = await engine.create(record(bench, { n: 1 }))
-      await assert.rejects(engine.rotate(id, record(bench), 1, { announce }), refused)
-      assert.equal((await rosterOf(engine).load(place)).kind, 'missing')
-      await assertFound(engine, id, { n: 1 })
-    },
-  },
-  {
-    title:
-      'S27 a place that is vacated between its announcement and the arrival stays empty, and the next is announced',
+    title: 'S27 a key that is evicted before the session arrives is taken, and stays empty',
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const index = rosterOf(engine)
-      const vacated: string[] = []
-      const announce = async (place: string): Promise<void> => {
-        if (vacated.length % 2 === 0) assert.equal(await index.evict(place), 'missing')
-        vacated.push(place)
-      }
-      const id = await engine.create(record(bench, { n: 1 }), announce)
-      assert.equal(vacated.length, 2)
-      const newId = idOf(await engine.rotate(id, record(bench, { n: 2 }), 1, { announce }))
-      assert.equal(vacated.length, 4)
-      assert.equal(vacated[3], index.keyOf(newId))
-      for (const place of [vacated[0], vacated[2]])
-        assert.notEqual((await index.load(place ?? '')).kind, 'found')
-      await assertFound(engine, newId, { n: 2 })
+      const index = indexOf(engine)
+      const [id, to] = pairOf(bench)
+      assert.equal(await index.evict(index.keyOf(id)), 'missing')
+      assert.deepEqual(await engine.create(id, record(bench)), { kind: 'taken' })
+      const live = await createIn(engine, record(bench, { n: 1 }))
+      const { version } = await found(engine, live)
+      const next = engine.successorOf?.(live, to) ?? to
+      assert.equal(await index.evict(index.keyOf(next)), 'missing')
+      const rotation = { id: live, to: next, record: record(bench, { n: 2 }), version }
+      assert.deepEqual(await engine.rotate(rotation), { kind: 'taken' })
+      for (const each of [id, next]) assert.notEqual((await index.load(index.keyOf(each))).kind, 'found')
+      await assertFound(engine, live, { n: 1 })
     },
   },
   {
-    title: 'S29 evict ends the session at a place for whoever has its id, and tells what it found',
+    title: 'S29 evict ends the session at a key for whoever has its id, and tells what it found',
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const index = rosterOf(engine)
-      const id = await engine.create(record(bench))
+      const index = indexOf(engine)
+      const id = await createIn(engine, record(bench))
       assert.equal(await index.evict(index.keyOf(id)), 'deleted')
       assert.equal((await engine.load(id)).kind, 'missing')
       assert.equal((await engine.update(id, record(bench), 1)).kind, 'missing')
-      assert.equal((await engine.rotate(id, record(bench), 1)).kind, 'missing')
-      const other = await engine.create(record(bench))
-      const newId = idOf(await engine.rotate(other, record(bench, { n: 2 }), 1))
+      assert.equal((await rotateIn(engine, id, record(bench), 1)).kind, 'missing')
+      const other = await createIn(engine, record(bench))
+      const newId = idOf(await rotateIn(engine, other, record(bench, { n: 2 }), 1))
       assert.equal(await index.evict(index.keyOf(other)), 'superseded')
       await assertFound(engine, newId, { n: 2 })
     },
@@ -101,7 +86,7 @@ export const rosterCases = about('index', [
     title: 'S31 of two who write a list on top of the same version one wins, also of the first two',
     needs: ['index'],
     async run(bench) {
-      const index = rosterOf(bench.engine)
+      const index = indexOf(bench.engine)
       const end = bench.now + MINUTE
       assert.equal(await index.read(NAME), undefined)
       const first = await Promise.all([1, 2].map((n) => index.write(NAME, { n }, end, undefined)))
@@ -120,7 +105,7 @@ export const rosterCases = about('index', [
     title: 'a list is kept until its end, and one that has lapsed gives way to a new one, once',
     needs: ['index'],
     async run(bench) {
-      const index = rosterOf(bench.engine)
+      const index = indexOf(bench.engine)
       for (let round = 1; round < 4; round++) {
         const end = bench.now + MINUTE
         assert.equal(await index.write(NAME, { round }, end, undefined), true)
@@ -142,8 +127,8 @@ export const rosterCases = about('index', [
     needs: ['index', 'shared'],
     async run(bench) {
       const other = await bench.another()
-      const [here, there] = [rosterOf(bench.engine), rosterOf(other)]
-      const id = await bench.engine.create(record(bench, { n: 1 }))
+      const [here, there] = [indexOf(bench.engine), indexOf(other)]
+      const id = await createIn(bench.engine, record(bench, { n: 1 }))
       const place = here.keyOf(id)
       assert.equal(there.keyOf(id), place)
       for (let version = 1; version < 4; version++) {
@@ -164,7 +149,7 @@ export const rosterCases = about('index', [
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const id = await engine.create(record(bench, { n: 0 }, 600))
+      const id = await createIn(engine, record(bench, { n: 0 }, 600))
       const newId = await renew(bench, id, 1, 10_000)
       bench.now += 9999
       assert.deepEqual(await engine.load(id), { ...(await found(engine, newId)), renewed: true })
@@ -183,13 +168,13 @@ export const rosterCases = about('index', [
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const id = await engine.create(record(bench, { n: 0 }, 600))
+      const id = await createIn(engine, record(bench, { n: 0 }, 600))
       const newId = await renew(bench, id, 1, 10_000)
       bench.now += 10_000
       assert.deepEqual(await engine.load(id), SUPERSEDED)
       assert.equal((await engine.update(id, record(bench), 2)).kind, 'missing')
       assert.equal((await engine.touch(id, bench.now + MINUTE)).kind, 'missing')
-      assert.equal((await engine.rotate(id, record(bench), 2)).kind, 'missing')
+      assert.equal((await rotateIn(engine, id, record(bench), 2)).kind, 'missing')
       assert.equal(await engine.delete(id), 'superseded')
       await assertFound(engine, newId, { n: 1 })
     },
@@ -199,16 +184,16 @@ export const rosterCases = about('index', [
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const id = await engine.create(record(bench, { n: 0 }, 600))
+      const id = await createIn(engine, record(bench, { n: 0 }, 600))
       await renew(bench, id, 1, 10_000)
-      const third = idOf(await engine.rotate(id, record(bench, { n: 'third' }, 600), 2))
+      const third = idOf(await rotateIn(engine, id, record(bench, { n: 'third' }, 600), 2))
       await assertFound(engine, third, { n: 'third' })
       // It was no renewal, so nothing that was known before leads there (S08).
       assert.deepEqual(await engine.load(id), SUPERSEDED)
 
-      const other = await engine.create(record(bench, { n: 0 }, 600))
+      const other = await createIn(engine, record(bench, { n: 0 }, 600))
       const renewed = await renew(bench, other, 1, 10_000)
-      const index = rosterOf(engine)
+      const index = indexOf(engine)
       assert.deepEqual(await index.load(index.keyOf(other)), SUPERSEDED)
       assert.equal(await index.evict(index.keyOf(renewed)), 'deleted')
       assert.deepEqual(await engine.load(other), SUPERSEDED)

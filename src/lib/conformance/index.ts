@@ -2,7 +2,7 @@ import type { Case } from './case.js'
 import { endingCases } from './ending-cases.js'
 import { idCases } from './id-cases.js'
 import { inCookieCases } from './in-cookie-cases.js'
-import { rosterCases } from './index-cases.js'
+import { indexCases } from './index-cases.js'
 import { processCases } from './process-cases.js'
 import { recordCases } from './record-cases.js'
 import { restCases } from './rest-cases.js'
@@ -25,6 +25,6 @@ export const conformanceCases: readonly Case[] = [
   ...restCases,
   ...processCases,
   ...inCookieCases,
-  ...rosterCases,
+  ...indexCases,
   ...revocationCases,
 ]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Engine, Loaded, Updated } from '../engines/engine.js'
 import type { Bench } from './bench.js'
 import { record } from './case.js'
+import { rotateIn } from './drawing.js'
 
 const MISSING = { kind: 'missing' } as const
 
@@ -27,5 +28,5 @@ export async function assertUnknown(engine: Engine, id: string, bench: Pick<Benc
   assert.equal((await engine.load(id)).kind, 'missing', id)
   assert.deepEqual(await engine.update(id, record(bench), 1), MISSING, id)
   assert.deepEqual(await engine.touch(id, bench.now + 1000), MISSING, id)
-  assert.deepEqual(await engine.rotate(id, record(bench), 1), MISSING, id)
+  assert.deepEqual(await rotateIn(engine, id, record(bench), 1), MISSING, id)
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, record, settle } from './case.js'
+import { createIn } from './drawing.js'
 
 /** Several processes at one store. */
 export const processCases = about('processes', [
@@ -8,7 +9,7 @@ export const processCases = about('processes', [
     needs: ['revocable', 'shared'],
     async run(bench) {
       const other = await bench.another()
-      const id = await bench.engine.create(record(bench, { n: 0 }))
+      const id = await createIn(bench.engine, record(bench, { n: 0 }))
       for (let version = 1; version <= 20; version++) {
         const both = await Promise.all([
           bench.engine.update(id, record(bench, { n: version }), version),

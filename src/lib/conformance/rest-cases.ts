@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { Bench } from './bench.js'
 import { about, record, settle } from './case.js'
+import { createIn, rotateIn } from './drawing.js'
 
 /** What the store holds, and what becomes of it when something else writes there. */
 export const restCases = about('at rest', [
@@ -9,8 +10,8 @@ export const restCases = about('at rest', [
     title: 'S05 the store holds the SHA-256 of an id and never the id',
     needs: ['dump'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { user: 'ada' }))
-      const rotated = await bench.engine.rotate(id, record(bench, { user: 'ada' }), 1)
+      const id = await createIn(bench.engine, record(bench, { user: 'ada' }))
+      const rotated = await rotateIn(bench.engine, id, record(bench, { user: 'ada' }), 1)
       assert.ok(rotated.kind === 'updated')
       const dump = (await bench.dump?.()) ?? ''
       for (const each of [id, rotated.id]) {
@@ -26,7 +27,7 @@ export const restCases = about('at rest', [
     title: 'S05 who looks at what is stored sees no id',
     needs: ['inspect'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { user: 'ada' }))
+      const id = await createIn(bench.engine, record(bench, { user: 'ada' }))
       const stored = await bench.engine.inspect?.(id)
       assert.ok(stored?.text, 'nothing is shown')
       assert.ok(!JSON.stringify(stored).includes(id), 'an id is shown')
@@ -50,8 +51,8 @@ export const restCases = about('at rest', [
     title: `R20 a record ${what} reads as missing, is logged, and hurts nobody else`,
     needs: ['damage'] as const,
     async run(bench: Bench) {
-      const id = await bench.engine.create(record(bench))
-      const neighbour = await bench.engine.create(record(bench, { fine: true }))
+      const id = await createIn(bench.engine, record(bench))
+      const neighbour = await createIn(bench.engine, record(bench, { fine: true }))
       await bench.damage?.(id, text)
       settle(bench)
       const [damaged, whole] = await Promise.all([bench.engine.load(id), bench.engine.load(neighbour)])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Engine } from '../engines/engine.js'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
+import { createIn, rotateIn } from './drawing.js'
 import { found, idOf } from './outcomes.js'
 
 const MINUTE = 60_000
@@ -15,7 +16,7 @@ async function isOver(engine: Engine, id: string): Promise<boolean> {
   return (await engine.load(id)).kind !== 'found'
 }
 
-/** EntryMetadata every session of the user; answers the id of the one that was to go on. */
+/** Ends every session of the user; answers the id of the one that was to go on. */
 async function revoke({ engine }: Bench, userId: string, keep?: string): Promise<string | undefined> {
   assert.ok(engine.revocations)
   return engine.revocations.revokeUser(userId, keep)
@@ -29,15 +30,15 @@ export const revocationCases = about('revocations', [
     needs: ['revocations'],
     async run(bench) {
       const ids = await Promise.all(
-        ['ada', 'ada', 'bob'].map((user) => bench.engine.create(logInOf(bench, user))),
+        ['ada', 'ada', 'bob'].map((user) => createIn(bench.engine, logInOf(bench, user))),
       )
       const [one = '', two = '', bob = ''] = ids
-      const anonymous = await bench.engine.create(record(bench, { n: 1 }))
+      const anonymous = await createIn(bench.engine, record(bench, { n: 1 }))
       await revoke(bench, 'ada')
       for (const id of [one, two]) {
         assert.ok(await isOver(bench.engine, id))
         assert.equal((await bench.engine.update(id, logInOf(bench, 'ada'), 1)).kind, 'missing')
-        assert.equal((await bench.engine.rotate(id, logInOf(bench, 'ada'), 1)).kind, 'missing')
+        assert.equal((await rotateIn(bench.engine, id, logInOf(bench, 'ada'), 1)).kind, 'missing')
         assert.equal((await bench.engine.touch(id, bench.now + MINUTE)).kind, 'missing')
       }
       await found(bench.engine, bob)
@@ -49,7 +50,7 @@ export const revocationCases = about('revocations', [
     needs: ['revocations'],
     async run(bench) {
       for (let round = 0; round < 3; round++) {
-        const id = await bench.engine.create(logInOf(bench, 'ada'))
+        const id = await createIn(bench.engine, logInOf(bench, 'ada'))
         await found(bench.engine, id)
         const next = idOf(await bench.engine.update(id, logInOf(bench, 'ada'), 1))
         await found(bench.engine, next)
@@ -63,7 +64,7 @@ export const revocationCases = about('revocations', [
     needs: ['revocations'],
     async run(bench) {
       const [here = '', there = '', bob = ''] = await Promise.all(
-        ['ada', 'ada', 'bob'].map((user) => bench.engine.create(logInOf(bench, user))),
+        ['ada', 'ada', 'bob'].map((user) => createIn(bench.engine, logInOf(bench, user))),
       )
       const kept = (await revoke(bench, 'ada', here)) ?? ''
       assert.deepEqual((await found(bench.engine, kept)).record.data, { of: 'ada' })
@@ -78,7 +79,7 @@ export const revocationCases = about('revocations', [
     title: 'S33 an id that was revoked a moment ago reads as superseded, then as missing',
     needs: ['revocations'],
     async run(bench) {
-      const id = await bench.engine.create(logInOf(bench, 'ada'))
+      const id = await createIn(bench.engine, logInOf(bench, 'ada'))
       await revoke(bench, 'ada')
       bench.now += MINUTE - 1
       assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
@@ -91,7 +92,7 @@ export const revocationCases = about('revocations', [
     needs: ['revocations'],
     async run(bench) {
       const year = 365 * 86_400
-      const id = await bench.engine.create(logInOf(bench, 'ada', 10 * year))
+      const id = await createIn(bench.engine, logInOf(bench, 'ada', 10 * year))
       await revoke(bench, 'ada')
       for (const days of [300, 99, 1, 1, 400]) {
         bench.now += days * 86_400_000
@@ -109,11 +110,11 @@ export const revocationCases = about('revocations', [
       if (bench.warnings.length > 0) return
       for (const skew of [-30_000, 0, 30_000]) {
         bench.now += skew
-        const id = await other.create(logInOf(bench, 'ada'))
+        const id = await createIn(other, logInOf(bench, 'ada'))
         bench.now -= skew
         await revoke(bench, 'ada')
         assert.ok(await isOver(other, id))
-        const again = await bench.engine.create(logInOf(bench, 'ada'))
+        const again = await createIn(bench.engine, logInOf(bench, 'ada'))
         await found(other, again)
       }
     },

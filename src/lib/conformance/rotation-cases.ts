@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, record } from './case.js'
+import { createIn, rotateIn } from './drawing.js'
 import { found, idOf } from './outcomes.js'
 
 const MINUTE = 60_000
@@ -10,8 +11,8 @@ export const rotationCases = about('rotation', [
     title: 'S08 a rotate moves the session to a new id; the old one is dead at once',
     needs: ['revocable'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { user: 'ada' }))
-      const rotated = await bench.engine.rotate(id, record(bench, { user: 'ada' }), 1)
+      const id = await createIn(bench.engine, record(bench, { user: 'ada' }))
+      const rotated = await rotateIn(bench.engine, id, record(bench, { user: 'ada' }), 1)
       const newId = idOf(rotated)
       assert.notEqual(newId, id)
       const loaded = await found(bench.engine, newId)
@@ -20,7 +21,7 @@ export const rotationCases = about('rotation', [
       assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
       assert.deepEqual(await bench.engine.update(id, record(bench), 1), { kind: 'missing' })
       assert.deepEqual(await bench.engine.update(id, record(bench), 2), { kind: 'missing' })
-      assert.deepEqual(await bench.engine.rotate(id, record(bench), 1), { kind: 'missing' })
+      assert.deepEqual(await rotateIn(bench.engine, id, record(bench), 1), { kind: 'missing' })
       assert.deepEqual(await bench.engine.touch(id, bench.now + MINUTE), { kind: 'missing' })
       assert.equal(await bench.engine.delete(id), 'superseded')
       assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
@@ -30,8 +31,8 @@ export const rotationCases = about('rotation', [
     title: 'the mark of a rotate lasts a minute',
     needs: ['revocable'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, {}, 600))
-      idOf(await bench.engine.rotate(id, record(bench, {}, 600), 1))
+      const id = await createIn(bench.engine, record(bench, {}, 600))
+      idOf(await rotateIn(bench.engine, id, record(bench, {}, 600), 1))
       bench.now += MINUTE - 1
       assert.deepEqual(await bench.engine.load(id), { kind: 'superseded' })
       bench.now += 1
@@ -43,10 +44,10 @@ export const rotationCases = about('rotation', [
     title: 'a rotate needs the version that was read, and of two exactly one wins',
     needs: ['revocable'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench))
+      const id = await createIn(bench.engine, record(bench))
       await bench.engine.update(id, record(bench, { n: 1 }), 1)
-      assert.deepEqual(await bench.engine.rotate(id, record(bench), 1), { kind: 'conflict' })
-      const both = await Promise.all([1, 2].map((n) => bench.engine.rotate(id, record(bench, { n }), 2)))
+      assert.deepEqual(await rotateIn(bench.engine, id, record(bench), 1), { kind: 'conflict' })
+      const both = await Promise.all([1, 2].map((n) => rotateIn(bench.engine, id, record(bench, { n }), 2)))
       assert.deepEqual(both.map(({ kind }) => kind).sort(), ['missing', 'updated'])
     },
   },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, record } from './case.js'
+import { createIn, rotateIn } from './drawing.js'
 
 const MINUTE = 60_000
 
@@ -10,10 +11,10 @@ export const sweepCases = about('sweeping', [
     needs: ['revocable'],
     async run(bench) {
       const brief = await Promise.all(
-        Array.from({ length: 7 }, () => bench.engine.create(record(bench, {}, 10))),
+        Array.from({ length: 7 }, () => createIn(bench.engine, record(bench, {}, 10))),
       )
-      const lasting = await bench.engine.create(record(bench, {}, 3600))
-      const rotated = await bench.engine.rotate(lasting, record(bench, { kept: true }, 3600), 1)
+      const lasting = await createIn(bench.engine, record(bench, {}, 3600))
+      const rotated = await rotateIn(bench.engine, lasting, record(bench, { kept: true }, 3600), 1)
       assert.equal(await bench.engine.clearExpired(100), 0)
       bench.now += MINUTE
       assert.equal(await bench.engine.clearExpired(5), 5)
@@ -28,7 +29,7 @@ export const sweepCases = about('sweeping', [
     needs: ['revocable'],
     async run(bench) {
       const ids = await Promise.all(
-        Array.from({ length: 50 }, () => bench.engine.create(record(bench, {}, 10))),
+        Array.from({ length: 50 }, () => createIn(bench.engine, record(bench, {}, 10))),
       )
       bench.now += 9_999
       const touches = ids.map((id) => bench.engine.touch(id, bench.now + MINUTE))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, isRevocable, record } from './case.js'
+import { createIn } from './drawing.js'
 import { found, idOf } from './outcomes.js'
 
 const MINUTE = 60_000
@@ -10,7 +11,7 @@ export const updateCases = about('updates', [
     title: 'an update needs the version that was read',
     needs: ['revocable'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { n: 0 }))
+      const id = await createIn(bench.engine, record(bench, { n: 0 }))
       assert.deepEqual(await bench.engine.update(id, record(bench, { n: 1 }), 1), {
         kind: 'updated',
         id,
@@ -26,7 +27,7 @@ export const updateCases = about('updates', [
     title: 'S69 of many updates of one version exactly one wins, even if all write the same',
     needs: ['revocable'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { n: 0 }))
+      const id = await createIn(bench.engine, record(bench, { n: 0 }))
       const results = await Promise.all(
         Array.from({ length: 50 }, () => bench.engine.update(id, record(bench, { n: 1 }), 1)),
       )
@@ -38,7 +39,7 @@ export const updateCases = about('updates', [
     title: 'S69 of updates of an old and of the present version at the same moment one of the latter wins',
     needs: ['revocable'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { n: 0 }))
+      const id = await createIn(bench.engine, record(bench, { n: 0 }))
       await bench.engine.update(id, record(bench, { n: 1 }), 1)
       const results = await Promise.all(
         [1, 2, 1, 2].map((version, by) => bench.engine.update(id, record(bench, { by }), version)),
@@ -55,7 +56,7 @@ export const updateCases = about('updates', [
     title: 'updates of different sessions at the same moment all arrive',
     async run(bench) {
       const ids = await Promise.all(
-        Array.from({ length: 300 }, (_, n) => bench.engine.create(record(bench, { n }))),
+        Array.from({ length: 300 }, (_, n) => createIn(bench.engine, record(bench, { n }))),
       )
       const results = await Promise.all(
         ids.map((id, n) => bench.engine.update(id, record(bench, { n: n + 1000 }), 1)),
@@ -71,7 +72,7 @@ export const updateCases = about('updates', [
   {
     title: 'a touch moves the end and leaves data and version',
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { a: ':colon', b: ':base64:AA==' }))
+      const id = await createIn(bench.engine, record(bench, { a: ':colon', b: ':base64:AA==' }))
       const touched = await bench.engine.touch(id, bench.now + 2 * MINUTE)
       assert.ok(touched.kind === 'touched')
       if (isRevocable(bench)) assert.equal(touched.id, id)

@@ -1,5 +1,4 @@
 import type { Middleware } from 'koa'
-import { onSessionCookie } from '../middleware/cookie-listener.js'
 import { requestSessionOf } from '../middleware/sessions.js'
 import { CsrfRefused, refusalOf, VARY } from './check.js'
 import { type CsrfOptions, checkCsrfOptions } from './options.js'
@@ -31,7 +30,7 @@ export function csrf(options: CsrfOptions): Middleware {
       enumerable: rules.inEveryView,
       get: () => token.read(),
     })
-    onSessionCookie(ctx, () => token.follow())
+    session.onCookie(() => token.follow())
 
     if (!SAFE.has(ctx.method) && !rules.isExempt(ctx)) {
       ctx.vary(VARY)

@@ -2,10 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Keyv } from 'keyv'
 import { LRUCache } from 'lru-cache'
 import { withExpiry } from '../codecs/codec.js'
-import type { Engine } from './engine.js'
+import type { Engine, EngineTools } from './engine.js'
 import { ResumableScan } from './resumable-scan.js'
-import type { Move, SessionStore, StoredEntry } from './session-store.js'
-import { type EngineTools, StoreEngine } from './store-engine.js'
+import type { Move, SessionStore, StoredEntry, Version } from './session-store.js'
+import { StoreEngine } from './store-engine.js'
 
 /** How often expired sessions leave memory, in milliseconds. */
 const SWEEP_EVERY = 60_000
@@ -21,8 +21,7 @@ export interface CacheOptions {
 /** The `cache` engine: lru-cache under Keyv, in this process's memory. */
 export function openCache({ cacheMaxSessions, keyPrefix }: CacheOptions, tools: EngineTools): Engine {
   const store = new LruStore(cacheMaxSessions, keyPrefix, tools.clock)
-  const capabilities = { revocable: true, shared: false, enumerable: true }
-  return new StoreEngine({ ...tools, name: 'cache', capabilities, store, keyPrefix })
+  return new StoreEngine({ ...tools, name: 'cache', store, keyPrefix })
 }
 
 /** What Keyv takes for an entry of its own when a store hands it out. */
@@ -30,7 +29,7 @@ interface Slot {
   /** The entry's text: a copy, never a reference to somebody's data. */
   readonly value: string
   readonly expires: number
-  readonly version: number | undefined
+  readonly version: Version | undefined
 }
 
 /**
@@ -60,8 +59,9 @@ class LruStore implements SessionStore {
     this.#sweeper.unref()
   }
 
-  async read(key: string): Promise<string | undefined> {
-    return this.#slots.get(key)?.value
+  async read(key: string): Promise<StoredEntry | undefined> {
+    const slot = this.#slots.get(key)
+    return slot && { text: slot.value, expires: slot.expires, version: slot.version }
   }
 
   async insert(key: string, entry: StoredEntry): Promise<boolean> {
@@ -70,7 +70,7 @@ class LruStore implements SessionStore {
     return true
   }
 
-  async replace(key: string, entry: StoredEntry, version: number, now: number): Promise<boolean> {
+  async replace(key: string, entry: StoredEntry, version: Version, now: number): Promise<boolean> {
     if (!this.#holds(key, version, now)) return false
     this.#put(key, entry)
     return true
@@ -83,10 +83,10 @@ class LruStore implements SessionStore {
     return true
   }
 
-  async move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+  async move({ from, to, entry, tombstone }: Move, version: Version, now: number): Promise<boolean> {
     if (!this.#holds(from, version, now) || this.#slots.has(to)) return false
     this.#put(to, entry)
-    this.#put(from, mark)
+    this.#put(from, tombstone)
     return true
   }
 
@@ -103,7 +103,7 @@ class LruStore implements SessionStore {
     await this.#keyv.clear()
   }
 
-  #holds(key: string, version: number, now: number): boolean {
+  #holds(key: string, version: Version, now: number): boolean {
     const slot = this.#slots.peek(key)
     return slot?.version === version && slot.expires > now
   }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Codec, Entry } from '../codecs/codec.js'
+import type { Codec } from '../codecs/codec.js'
 import { within } from './concurrency.js'
 import { EngineUnavailable } from './errors.js'
-import type { Move, SessionStore, StoredEntry } from './session-store.js'
+import type { Move, SessionStore, StoredEntry, Version } from './session-store.js'
 
 /**
  * The writes to a key that nobody else knows yet. When the answer to one gets lost, the store is asked once whether it
@@ -26,33 +26,34 @@ export class ConfirmedWrites {
 
   /** As the store's own. Recognised, it spares a visitor who has just logged in to do so again. */
   insert(key: string, entry: StoredEntry): Promise<boolean> {
-    return this.#sure(
+    return this.#confirmed(
       () => this.#store.insert(key, entry),
       () => this.#holds(key, entry),
     )
   }
 
   /**
-   * As the store's own. A move whose answer got lost would be a log-out: what the browser has leads to a mark, and the
-   * session stands under an id that nobody was told. The question also settles it: where nothing stands at the new key
-   * a mark is put, so that a move that is still on its way finds the place taken, and leaves the session where it was
-   * (S09).
+   * As the store's own. A move whose answer got lost would be a log-out: what the browser has leads to a tombstone, and
+   * the session stands under an id that nobody was told. The question also settles it: where nothing stands at the new
+   * key a tombstone is put, so that a move that is still on its way finds the key taken, and leaves the session where it
+   * was (S09).
    */
-  move(move: Move, version: number, now: number): Promise<boolean> {
-    return this.#sure(
+  move(move: Move, version: Version, now: number): Promise<boolean> {
+    return this.#confirmed(
       () => this.#store.move(move, version, now),
-      async () => !(await this.#store.insert(move.to, move.mark)) && this.#holds(move.to, move.entry),
+      async () => !(await this.#store.insert(move.to, move.tombstone)) && this.#holds(move.to, move.entry),
     )
   }
 
   /** Were the generator of ids broken, it could be another's session. A store may write the same in other words. */
-  async #holds(key: string, { text }: StoredEntry): Promise<boolean> {
+  async #holds(key: string, entry: StoredEntry): Promise<boolean> {
     const found = await this.#store.read(key)
-    const decode = (each: string): Entry | undefined => this.#codec.decode(each, key)
-    return found !== undefined && isDeepStrictEqual(decode(found), decode(text))
+    if (found === undefined) return false
+    const [there, ours] = [found, entry].map(({ text }) => this.#codec.decode(text, key))
+    return isDeepStrictEqual(there, ours)
   }
 
-  async #sure(write: () => Promise<boolean>, isDone: () => Promise<boolean>): Promise<boolean> {
+  async #confirmed(write: () => Promise<boolean>, isDone: () => Promise<boolean>): Promise<boolean> {
     const begun = performance.now()
     try {
       return await write()

@@ -1,15 +1,13 @@
-import type { SessionRecord } from '../codecs/record.js'
-import type { Loaded } from './loaded.js'
-import type { Revocations } from './revocations.js'
-import type { SessionIndex } from './session-index.js'
-
-export type { Loaded, Missing } from './loaded.js'
+import type { Codec } from '../codecs/codec.js'
+import type { JsonObject, SessionRecord } from '../codecs/record.js'
+import type { Logger } from '../logger.js'
+import type { Version } from './session-store.js'
 
 /**
- * Where sessions are kept. An engine stores records under ids and decides nothing else: what a request means for
- * its session is decided in `session/`.
+ * Where sessions are kept, as the session layer sees it. For a store of your own implement `SessionStore` and hand it to
+ * `storeEngine`. Implement `Engine` itself only for what is no store, as `signed_cookies` is none.
  *
- * Missing, conflict and undecodable are values. Only a store that cannot answer throws, and then always
+ * Missing, conflict, taken and undecodable are values. Only a store that cannot answer throws, and then always
  * `EngineUnavailable`; no call waits for ever.
  */
 export interface Engine {
@@ -30,16 +28,16 @@ export interface Engine {
   load(id: string): Promise<Loaded>
 
   /**
-   * Stores `record` under a new id and answers the id that the cookie is to carry. Insert only: should the new id
-   * be taken, another is made and the record already there is not touched (S06). Its version is 1.
+   * Stores `record` under a new id, which the session layer has drawn, and answers the id that the cookie is to carry.
+   * Insert only: `taken`, and nothing changed, if anything stands there (S06).
    */
-  create(record: SessionRecord, announce?: Announce): Promise<string>
+  create(id: string, record: SessionRecord): Promise<Created>
 
   /**
    * Replaces the record if it is alive and still has `version`; one atomic step, so that of two writers who read
    * the same version exactly one is `updated` (S69).
    */
-  update(id: string, record: SessionRecord, version: number): Promise<Updated>
+  update(id: string, record: SessionRecord, version: Version): Promise<Updated>
 
   /**
    * Moves the moment at which the session ends: milliseconds since 1970. Carries no data and leaves the version as
@@ -51,11 +49,11 @@ export interface Engine {
    * Moves the session to a new id in one atomic step: the old id is dead at once and for a minute reads as
    * `superseded`, because requests which the browser sent before it had the new cookie are still on their way.
    */
-  rotate(id: string, record: SessionRecord, version: number, how?: Rotation): Promise<Updated>
+  rotate(rotation: Rotation): Promise<Rotated>
 
   /**
-   * EntryMetadata the session. `missing` is success too: somebody else ended it, or its time was over. `superseded` tells that
-   * it lives on under an id that this one's holder does not know; its mark stays.
+   * Ends the session. `missing` is success too: somebody else ended it, or its time was over. `superseded`: it lives on
+   * under an id that this one's holder does not know; its tombstone stays.
    */
   delete(id: string): Promise<'deleted' | 'missing' | 'superseded'>
 
@@ -74,10 +72,16 @@ export interface Engine {
    */
   inspect?(id: string): Promise<Stored | undefined>
 
+  /**
+   * The id that is to take the place of `id`, made from one that was drawn. For stores that move a session in one step
+   * only between related keys, as a Redis cluster does. Default: the drawn id.
+   */
+  successorOf?(id: string, drawn: string): string
+
   /** How sessions are found otherwise than by their ids. An engine without it can neither list nor revoke a user's. */
   readonly index?: SessionIndex
 
-  /** How all sessions of a user are ended where none can be found. Of an engine with a index it is not asked. */
+  /** How all sessions of a user are ended where none can be found. Of an engine with an index it is not asked. */
   readonly revocations?: Revocations
 
   /**
@@ -87,23 +91,8 @@ export interface Engine {
    */
   anchorOf?(id: string): string | undefined
 
-  /** Finishes what is under way and lets go of files, sockets and timers. */
+  /** Finishes what is under way and releases files, sockets and timers. A second call does nothing. */
   close(): Promise<void>
-}
-
-/**
- * Hears the place where a session is about to stand, before it stands there; what it throws is thrown on, and nothing
- * was written then. So a list of places may hold one that is empty, but never lacks one that is taken (S31).
- */
-export type Announce = (place: string) => Promise<void>
-
-export interface Rotation {
-  /**
-   * For how long the old id still leads to the session, in milliseconds: a renewal that nobody asked for must not fail
-   * the requests under way (S24). Default: not at all.
-   */
-  readonly grace?: number
-  readonly announce?: Announce
 }
 
 /** What really differs between engines. */
@@ -112,11 +101,63 @@ export interface Capabilities {
   readonly revocable: boolean
   /** Whether several processes see the same sessions. */
   readonly shared: boolean
-  /** Whether the engine can list what it holds. */
-  readonly enumerable: boolean
   /** How long a `load` may be behind what other processes wrote, in milliseconds. Default: not at all. */
   readonly staleFor?: number
 }
+
+/** What stands under an id, or at a key of the store. */
+export type Loaded =
+  | {
+      readonly kind: 'found'
+      readonly record: SessionRecord
+      readonly version: Version
+      /** The id was renewed a moment ago and works for a little longer; the cookie with the new one is another answer's. */
+      readonly renewed?: true
+      /** The id is still good, but not for long: a touch with the same end is to make another (S54). */
+      readonly outdated?: true
+    }
+  | Missing
+  | { readonly kind: 'superseded' }
+
+export interface Missing {
+  readonly kind: 'missing'
+  /** What stands there all the same, if the engine has seen it. `superseded`: a tombstone whose minute is over. */
+  readonly why?: 'expired' | 'undecodable' | 'superseded'
+  /** Of what has expired: all but its data. */
+  readonly life?: Omit<SessionRecord, 'data'>
+}
+
+export const MISSING = { kind: 'missing' } as const satisfies Loaded
+export const SUPERSEDED = { kind: 'superseded' } as const satisfies Loaded
+
+/** `id`: what the cookie is to carry. */
+export type Created =
+  | { readonly kind: 'created'; readonly id: string; readonly version: Version }
+  | { readonly kind: 'taken' }
+
+export type Updated =
+  | { readonly kind: 'updated'; readonly id: string; readonly version: Version }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'missing' }
+
+export type Touched =
+  /** `id`: another one only where the cookie itself holds the end. */
+  { readonly kind: 'touched'; readonly id: string } | { readonly kind: 'missing' }
+
+export interface Rotation {
+  readonly id: string
+  /** The new id, which the session layer has drawn. */
+  readonly to: string
+  readonly record: SessionRecord
+  readonly version: Version
+  /**
+   * For how long the old id still leads to the session, in milliseconds: a renewal that nobody asked for must not fail
+   * the requests under way (S24). Default: not at all.
+   */
+  readonly grace?: number | undefined
+}
+
+export type Rotated = Updated | { readonly kind: 'taken' }
 
 /** A record as it is stored. */
 export interface Stored {
@@ -125,20 +166,52 @@ export interface Stored {
   readonly text: string
 }
 
-export type Updated =
-  | {
-      readonly kind: 'updated'
-      /** The id that the cookie is to carry from now on. */
-      readonly id: string
-      readonly version: number
-    }
-  | { readonly kind: 'conflict' }
-  | { readonly kind: 'missing' }
+/**
+ * Sessions by their keys, and small lists by name to keep keys in. A key is what the store knows a session by: on this
+ * server it leads to the session, in a cookie to nothing (S05). Reads are never behind what other processes wrote.
+ */
+export interface SessionIndex {
+  keyOf(id: string): string
+  /** As the engine's own `load`. */
+  load(key: string): Promise<Loaded>
+  /**
+   * Ends the session at `key`. Where none stands, none can be put for a minute: whoever announced the key and has not
+   * arrived yet finds it taken. `superseded`: it has moved on.
+   */
+  evict(key: string): Promise<'deleted' | 'missing' | 'superseded'>
+  /** The list called `name`. Expired is missing. */
+  read(name: string): Promise<IndexList | undefined>
+  /**
+   * Writes the list if it still has `version`; `undefined`: if there is none. False: somebody was faster. It is kept
+   * until `expires`, milliseconds since 1970.
+   */
+  write(name: string, list: JsonObject, expires: number, version: Version | undefined): Promise<boolean>
+}
 
-export type Touched =
-  | {
-      readonly kind: 'touched'
-      /** The id that the cookie is to carry from now on: another one only where the cookie itself holds the end. */
-      readonly id: string
-    }
-  | { readonly kind: 'missing' }
+export interface IndexList {
+  readonly list: JsonObject
+  /** Milliseconds since 1970. */
+  readonly expires: number
+  readonly version: Version
+}
+
+/** How a user's sessions are ended where none of them is kept: all that were issued so far, at once (S33). */
+export interface Revocations {
+  /**
+   * Ends every session of the user. `keep`: the id of one that goes on; answers the id that it has from now on, and
+   * `undefined` if it had ended already. The id of a session that is not the user's comes back as it is.
+   */
+  revokeUser(userId: string, keep?: string): Promise<string | undefined>
+}
+
+/** What an engine is handed rather than takes: time, where to log, how records are written. */
+export interface EngineTools {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  readonly logger: Logger
+  /** How records become texts at rest. Default: as JSON that anybody can read. */
+  readonly codec?: Codec
+}
+
+/** Makes an engine with what it must not take for itself. */
+export type EngineFactory = (tools: EngineTools) => Engine | Promise<Engine>

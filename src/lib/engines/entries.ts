@@ -1,15 +1,24 @@
 import type { Codec, Entry, Next } from '../codecs/codec.js'
+import { metadataOf } from '../codecs/codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
-import { expired } from './expired.js'
-import { MISSING, type Missing } from './loaded.js'
-import type { SessionStore, StoredEntry } from './session-store.js'
+import { MISSING, type Missing } from './engine.js'
+import type { SessionStore, StoredEntry, Version } from './session-store.js'
 
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
 const SUPERSEDED_FOR = 60_000
 
 const LAPSED = { kind: 'missing', why: 'superseded' } as const
 const UNDECODABLE = { kind: 'missing', why: 'undecodable' } as const
+
+/** A session that is alive. */
+export interface LiveEntry {
+  readonly kind: 'session'
+  readonly record: SessionRecord
+  readonly version: Version
+}
+
+export type Tombstone = Extract<Entry, { kind: 'superseded' }>
 
 export interface EntriesParts {
   /** The engine's name, for the log. */
@@ -21,7 +30,7 @@ export interface EntriesParts {
   readonly logger: Logger
 }
 
-/** A store's texts as what they mean: sessions and marks that have not expired. */
+/** A store's entries as what they mean: sessions and tombstones that have not expired. */
 export class Entries {
   readonly #parts: EntriesParts
 
@@ -29,49 +38,74 @@ export class Entries {
     this.#parts = parts
   }
 
-  /** What `text`, which stands at `key`, means now. */
-  at(key: string, text: string | undefined): Entry | Missing {
-    return this.#alive(this.#decoded(key, text))
+  /** What `stored`, which stands at `key`, means now. */
+  decode(key: string, stored: StoredEntry | undefined): LiveEntry | Tombstone | Missing {
+    if (stored === undefined) return MISSING
+    const { codec, clock } = this.#parts
+    const entry = codec.decode(stored.text, key)
+    if (entry === undefined) return this.#undecodable()
+    if (entry.kind === 'superseded') return stored.expires > clock() ? entry : LAPSED
+    const record = withExpires(entry.record, stored.expires)
+    if (record.expires <= clock()) return expired(record)
+    return { kind: 'session', record, version: stored.version ?? entry.version }
   }
 
-  /** What stands at `key` and has not expired, never behind what other processes wrote. */
-  async readNow(key: string): Promise<Entry | Missing> {
-    return this.at(key, await this.textNow(key))
+  /** What stands at `key`, never behind what other processes wrote. */
+  async readLatest(key: string): Promise<LiveEntry | Tombstone | Missing> {
+    return this.decode(key, await this.storedLatest(key))
   }
 
-  /** The text at `key`, whatever it means, never behind what other processes wrote. */
-  textNow(key: string): Promise<string | undefined> {
+  /** The same, whatever it means. */
+  storedLatest(key: string): Promise<StoredEntry | undefined> {
     const { store } = this.#parts
-    return store.readNow ? store.readNow(key) : store.read(key)
+    return store.readLatest ? store.readLatest(key) : store.read(key)
   }
 
-  /** For `key` and no other place. */
-  session(key: string, record: SessionRecord, version: number): StoredEntry {
-    const text = this.#parts.codec.encode({ kind: 'session', record, version }, key)
-    return { text, expires: record.expires, version }
+  /** `record` as it is to stand at `key`, and nowhere else; `before`: the version that it takes the place of. */
+  session(key: string, record: SessionRecord, before?: Version): StoredEntry {
+    const count = countOf(before) + 1
+    const text = this.#parts.codec.encode({ kind: 'session', record, version: count }, key)
+    return this.#stored(text, record.expires, count, record.user !== undefined)
+  }
+
+  /** A list of an index as it is to stand at `key`. */
+  list(key: string, record: SessionRecord, before?: Version): StoredEntry {
+    return { ...this.session(key, record, before), isProtected: true }
   }
 
   /** What is left for a minute at `key`, where a session was, or will not be; `next`: where it went. */
-  mark(key: string, next?: Next): StoredEntry {
+  tombstone(key: string, next?: Next): StoredEntry {
     const expires = this.#parts.clock() + SUPERSEDED_FOR
     const text = this.#parts.codec.encode({ kind: 'superseded', expires, ...(next && { next }) }, key)
     return { text, expires, version: undefined }
   }
 
-  #alive(entry: Entry | Missing): Entry | Missing {
-    const { clock } = this.#parts
-    if (entry.kind === 'session') return entry.record.expires > clock() ? entry : expired(entry.record)
-    if (entry.kind === 'superseded') return entry.expires > clock() ? entry : LAPSED
-    return entry
+  #stored(text: string, expires: number, count: number, isProtected: boolean): StoredEntry {
+    const version = this.#parts.store.versions === 'text' ? text : count
+    return isProtected ? { text, expires, version, isProtected } : { text, expires, version }
   }
 
-  #decoded(key: string, text: string | undefined): Entry | Missing {
-    if (text === undefined) return MISSING
-    const { codec, logger, name } = this.#parts
-    const entry = codec.decode(text, key)
-    if (entry !== undefined) return entry
+  #undecodable(): Missing {
+    const { logger, name } = this.#parts
     // Which one it is the event of that name says, by a keyed hash (S12).
     logger.warn({ engine: name }, 'a stored session cannot be read; it counts as missing')
     return UNDECODABLE
   }
+}
+
+/** What `load` answers where a record stands that has expired. */
+export function expired({ data: _, ...life }: SessionRecord): Missing {
+  return { kind: 'missing', why: 'expired', life }
+}
+
+/** A touch moves the end beside the text; the end within the text may be older. */
+function withExpires(record: SessionRecord, expires: number): SessionRecord {
+  return record.expires === expires ? record : { ...record, expires }
+}
+
+/** How many versions came before. Where the text is the version, its count stands in it. */
+function countOf(version: Version | undefined): number {
+  if (typeof version !== 'string') return version ?? 0
+  const metadata = metadataOf(version)
+  return metadata?.kind === 'session' ? metadata.version : 0
 }

@@ -1,18 +1,24 @@
 import type { Logger } from '../logger.js'
 import type { Engine } from './engine.js'
 import { EngineUnavailable, withCauses } from './errors.js'
+import { type EngineCall, watchEngine } from './watch-engine.js'
 
 type Kind = 'reads' | 'writes'
 
 /** Sweeps are not among them: whoever sweeps logs what went wrong itself. */
-const WATCHED: ReadonlyMap<string | symbol, Kind> = new Map([
-  ['load', 'reads'],
-  ['create', 'writes'],
-  ['update', 'writes'],
-  ['touch', 'writes'],
-  ['rotate', 'writes'],
-  ['delete', 'writes'],
-])
+const KINDS: Readonly<Partial<Record<EngineCall, Kind>>> = {
+  load: 'reads',
+  'index.load': 'reads',
+  'index.read': 'reads',
+  create: 'writes',
+  update: 'writes',
+  touch: 'writes',
+  rotate: 'writes',
+  delete: 'writes',
+  'index.evict': 'writes',
+  'index.write': 'writes',
+  'revocations.revokeUser': 'writes',
+}
 
 /** Whoever wants to know of outages. */
 export interface OutageListener {
@@ -33,8 +39,8 @@ const known = new WeakMap<Engine, Outages>()
 
 /**
  * The same engine, whose outages are noticed: one line in the log when one begins, with the cause, however many requests
- * it costs, and a word to the listener then and when it is over. Of an engine that is watched already the listener hears
- * too, and the log not twice.
+ * it costs, and a call of the listener then and when it has ended. Of an engine that is watched already the listener
+ * hears too, and the log gets no second line.
  */
 export function watchOutages(engine: Engine, tools: OutageTools, listener: OutageListener): Engine {
   const watched = known.get(engine)
@@ -44,42 +50,9 @@ export function watchOutages(engine: Engine, tools: OutageTools, listener: Outag
   }
   const outages = new Outages(engine.name, tools)
   outages.listeners.push(listener)
-  const seen = seenBy(outages, engine)
+  const seen = watchEngine(engine, (call, run, args) => outages.watch(call, run(...args), args[0]))
   known.set(seen, outages)
   return seen
-}
-
-/**
- * What an engine has besides goes through as it is. An object of its own members rather than a proxy, since requests call
- * it a dozen times, and a proxy is asked anew each time.
- */
-function seenBy(outages: Outages, engine: Engine): Engine {
-  const seen = Object.create(engine)
-  for (const name of membersOf(engine)) {
-    const member: unknown = Reflect.get(engine, name)
-    if (typeof member === 'function') {
-      const method = member.bind(engine)
-      const kind = WATCHED.get(name)
-      Object.defineProperty(seen, name, { value: kind === undefined ? method : outages.watch(kind, method) })
-    } else {
-      // Asked of the engine itself: a getter may look at what only an instance of its class has.
-      Object.defineProperty(seen, name, { get: () => Reflect.get(engine, name) })
-    }
-  }
-  return seen
-}
-
-/** The names of what an object has, be it its own or its class's. */
-function membersOf(object: object): Set<string | symbol> {
-  const names = new Set<string | symbol>()
-  for (
-    let at: object | null = object;
-    at !== null && at !== Object.prototype;
-    at = Object.getPrototypeOf(at)
-  ) {
-    for (const name of Reflect.ownKeys(at)) names.add(name)
-  }
-  return names
 }
 
 /**
@@ -101,19 +74,18 @@ class Outages {
     this.#tools = tools
   }
 
-  /** No `async` of its own: it stands around every call of every request. */
-  watch(kind: Kind, method: (...args: unknown[]) => Promise<unknown>) {
-    return (...args: unknown[]): Promise<unknown> => {
-      const answer = method(...args)
-      const failed = (error: unknown): void => {
-        if (error instanceof EngineUnavailable) this.#failed(kind, error, args[0])
-      }
-      // Beside whoever waits for it, not between. While nothing has failed, no success is news: should something fail
-      // before this one is answered, it began too early to say that all is well.
-      if (this.#failing.size === 0) answer.then(undefined, failed)
-      else this.#watchForReturn(kind, answer, failed)
-      return answer
+  /** Answers `answer` itself: whoever waits for it waits for nothing more. */
+  watch(call: EngineCall, answer: Promise<unknown>, asked: unknown): Promise<unknown> {
+    const kind = KINDS[call]
+    if (kind === undefined) return answer
+    const failed = (error: unknown): void => {
+      if (error instanceof EngineUnavailable) this.#failed(kind, error, asked)
     }
+    // While nothing has failed, no success is news: should something fail before this one is answered, it began too
+    // early to say that all is well.
+    if (this.#failing.size === 0) answer.then(undefined, failed)
+    else this.#watchForReturn(kind, answer, failed)
+    return answer
   }
 
   #watchForReturn(kind: Kind, answer: Promise<unknown>, failed: (error: unknown) => void): void {
@@ -132,7 +104,7 @@ class Outages {
     this.#tools.logger.error({ err, engine: this.#engine }, 'the session store cannot be used')
     const message = withCauses(err)
     // Our own engines say no id, but an engine of somebody else's may (S12).
-    const discreet = typeof asked === 'string' && asked !== '' ? message.replaceAll(asked, '…') : message
+    const discreet = idsIn(asked).reduce((text, id) => text.replaceAll(id, '…'), message)
     for (const { down } of this.listeners) down(discreet)
   }
 
@@ -144,9 +116,16 @@ class Outages {
   }
 }
 
+/** The first argument of a call is an id, or a rotation with two. */
+function idsIn(asked: unknown): readonly string[] {
+  if (typeof asked === 'string') return asked === '' ? [] : [asked]
+  if (typeof asked !== 'object' || asked === null) return []
+  return [Reflect.get(asked, 'id'), Reflect.get(asked, 'to')].flatMap(idsIn)
+}
+
 /** A write that had nothing to write to has shown of the store no more than a read. */
 function isProof(kind: Kind, answer: unknown): boolean {
   if (kind === 'reads') return true
   const outcome = typeof answer === 'object' && answer !== null && 'kind' in answer ? answer.kind : answer
-  return outcome !== 'missing' && outcome !== 'conflict' && outcome !== 'superseded'
+  return !['missing', 'conflict', 'superseded', 'taken', false].some((value) => value === outcome)
 }

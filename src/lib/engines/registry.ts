@@ -1,17 +1,16 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { jsonCodec } from '../codecs/json-codec.js'
 import type { CacheOptions } from './cache.js'
 import type { CachedDbOptions } from './db/cached-db.js'
 import type { DbOptions } from './db/db.js'
-import type { Engine } from './engine.js'
+import type { Engine, EngineFactory, EngineTools } from './engine.js'
 import { EngineMisconfigured } from './errors.js'
-import { type EngineFactory, isEngine, missingFrom } from './factory.js'
 import type { FileOptions } from './file/file.js'
-import { engineExportedBy } from './module.js'
 import { type EngineName, isModulePath, type ModulePath, type RevocationStore } from './names.js'
 import { type RecordCodecOptions, recordCodec } from './record-codec.js'
 import type { RedisOptions } from './redis/redis.js'
 import type { SignedCookiesOptions } from './signed-cookies.js'
-import type { EngineTools } from './store-engine.js'
 
 /** What the engines need to know; each takes its own part. */
 export type EngineOptions = CacheOptions &
@@ -70,9 +69,15 @@ export async function openEngine(
   }
 }
 
+/**
+ * What the module at `path`, relative to the working directory, exports as its engine: the default export, or one that
+ * is called `engine`.
+ */
 async function exportedBy(path: ModulePath): Promise<unknown> {
+  const url = path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href
   try {
-    return await engineExportedBy(path)
+    const module: Readonly<Record<string, unknown>> = await import(url)
+    return module.default ?? module.engine
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new EngineMisconfigured(`SESSION_ENGINE=${path} cannot be loaded: ${why}`, { cause })
@@ -82,8 +87,7 @@ async function exportedBy(path: ModulePath): Promise<unknown> {
 async function madeBy(choice: unknown, source: string, tools: EngineTools): Promise<Engine> {
   const isMade = typeof choice !== 'function'
   const engine: unknown = isMade ? choice : await choice(tools)
-  if (!isEngine(engine))
-    throw new EngineMisconfigured(`${source} is no engine; it lacks ${missingFrom(engine).join(', ')}`)
+  assertEngine(engine, source)
   if (isMade && tools.codec !== jsonCodec) tools.logger.warn({ engine: engine.name }, UNSEALED)
   return engine
 }
@@ -95,4 +99,30 @@ function missingPackage(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND')
     return undefined
   return /Cannot find package '([^']+)'/.exec(error.message)?.[1]
+}
+
+const METHODS = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired', 'close'] as const
+const CAPABILITIES = ['revocable', 'shared'] as const
+
+/** @throws EngineMisconfigured if `value` is no engine; the message says what it lacks. */
+export function assertEngine(value: unknown, source: string): asserts value is Engine {
+  const missing = missingFrom(value)
+  if (missing.length > 0)
+    throw new EngineMisconfigured(`${source} is no engine; it lacks ${missing.join(', ')}`)
+}
+
+function missingFrom(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return ['everything: it is no object']
+  if (typeof Reflect.get(value, 'read') === 'function' && typeof Reflect.get(value, 'insert') === 'function')
+    return ['ids and users: it is a store. Hand it to storeEngine({ name, store })']
+  const capabilities: unknown = Reflect.get(value, 'capabilities')
+  const declared = (name: string): boolean =>
+    typeof capabilities === 'object' &&
+    capabilities !== null &&
+    typeof Reflect.get(capabilities, name) === 'boolean'
+  return [
+    ...METHODS.filter((name) => typeof Reflect.get(value, name) !== 'function').map((name) => `${name}()`),
+    ...(typeof Reflect.get(value, 'name') === 'string' ? [] : ['name']),
+    ...CAPABILITIES.filter((name) => !declared(name)).map((name) => `capabilities.${name}`),
+  ]
 }

@@ -1,16 +1,7 @@
 import { hash } from 'node:crypto'
 import { backoff, MAX_ATTEMPTS } from './concurrency.js'
+import type { SessionIndex } from './engine.js'
 import { EngineUnavailable } from './errors.js'
-import type { SessionIndex } from './session-index.js'
-
-/** How a user's sessions are ended where none of them is kept: all that were issued so far, at once (S33). */
-export interface Revocations {
-  /**
-   * EntryMetadata every session of the user. `keep`: the id of one that goes on; answers the id that it has from now on, and
-   * `undefined` if it had ended already. The id of a session that is not the user's comes back as it is.
-   */
-  revokeUser(userId: string, keep?: string): Promise<string | undefined>
-}
 
 /** No session in a cookie lives for longer than browsers keep a cookie: 400 days, in milliseconds (S21). */
 export const LONGEST_LIFE = 34_560_000_000

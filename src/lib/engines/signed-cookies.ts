@@ -2,13 +2,24 @@ import { type CookiePayload, decodePayload, encodePayload, newAnchor } from '../
 import { type Envelope, type Opened, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
 import { keysFor } from '../codecs/keys.js'
 import type { SessionRecord } from '../codecs/record.js'
-import type { Engine, Loaded, Missing, Stored, Touched, Updated } from './engine.js'
+import {
+  type Created,
+  type Engine,
+  type EngineTools,
+  type Loaded,
+  MISSING,
+  type Missing,
+  type Revocations,
+  type Rotation,
+  type Stored,
+  SUPERSEDED,
+  type Touched,
+  type Updated,
+} from './engine.js'
+import { expired } from './entries.js'
 import { CookieTooLarge } from './errors.js'
-import { expired } from './expired.js'
-import { MISSING, SUPERSEDED } from './loaded.js'
-import { LONGEST_LIFE, NotBefore, type Revocations } from './revocations.js'
+import { LONGEST_LIFE, NotBefore } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
-import type { EngineTools } from './store-engine.js'
 
 /** Octets of name and value together that every browser keeps (RFC 6265bis). */
 const LIMIT = 4096
@@ -72,7 +83,7 @@ interface SignedCookiesParts {
  */
 class SignedCookies implements Engine {
   readonly name = NAME
-  readonly capabilities = { revocable: false, shared: true, enumerable: false }
+  readonly capabilities = { revocable: false, shared: true }
   readonly #envelope: Envelope
   readonly #cookieName: string
   readonly #tools: EngineTools
@@ -108,8 +119,10 @@ class SignedCookies implements Engine {
     return this.#tools.clock() - notBefore < SUPERSEDED_FOR ? SUPERSEDED : MISSING
   }
 
-  async create(record: SessionRecord): Promise<string> {
-    return this.#write(record, await this.#notBeforeOf(record))
+  /** The id that was drawn is not needed: the cookie is the session. */
+  async create(_drawn: string, record: SessionRecord): Promise<Created> {
+    const id = this.#write(record, await this.#notBeforeOf(record))
+    return { kind: 'created', id, version: 1 }
   }
 
   update(id: string, record: SessionRecord): Promise<Updated> {
@@ -138,7 +151,7 @@ class SignedCookies implements Engine {
     return updated.kind === 'updated' ? { kind: 'touched', id: updated.id } : MISSING
   }
 
-  rotate(id: string, record: SessionRecord): Promise<Updated> {
+  rotate({ id, record }: Rotation): Promise<Updated> {
     return this.#replace(id, record, newAnchor)
   }
 

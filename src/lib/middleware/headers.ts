@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Context } from 'koa'
+import onHeaders from 'on-headers'
 import { append } from 'vary'
 
 /** A header's value as Node holds it. */
@@ -60,29 +61,27 @@ export function varyOnCookie(ctx: Context): void {
   if (vary !== 'Cookie' && !res.headersSent) res.setHeader('Vary', withVary(vary))
 }
 
-/**
- * The error with what an answer bears that has to do with the session: Koa removes every header before it answers an
- * error, except those on the error itself.
- *
- * A cookie goes on a copy, which is like the error in everything but identity. Applications throw one error object
- * from many requests, and on it one visitor's cookie would reach another.
- */
-export function bearing(error: Error, name: string, line: string | undefined): Error {
-  const headers: Record<string, Value> = { ...headersOf(error) }
-  const key = (header: string): string =>
-    Object.keys(headers).find((present) => present.toLowerCase() === header.toLowerCase()) ?? header
+/** The line that goes out for each cookie that must not get lost, by its name. */
+const kept = new WeakMap<ServerResponse, Map<string, string>>()
 
-  headers[key('Vary')] = withVary(headers[key('Vary')])
-  if (line === undefined && Object.isExtensible(error)) return Object.assign(error, { headers })
-  if (line !== undefined) {
-    headers[key('Set-Cookie')] = withCookie(headers[key('Set-Cookie')], name, line)
-    if (!isPrivate(headers[key('Cache-Control')])) headers[key('Cache-Control')] = NO_STORE
+/**
+ * Sees to it that the response goes out with `line` for the cookie `name`, and with `Vary: Cookie`. Koa's error handler,
+ * or an error boundary further out, removes every header before it answers, and an error may bring headers of its own. So
+ * this is checked where the headers go out. `undefined`: the cookie need not be kept any more.
+ */
+export function keepCookie(ctx: Context, name: string, line: string | undefined): void {
+  const { res } = ctx
+  if (res.headersSent) return
+  const lines = kept.get(res) ?? new Map<string, string>()
+  if (!kept.has(res)) {
+    kept.set(res, lines)
+    onHeaders(res, () => {
+      for (const [each, its] of lines) sendCookie(ctx, each, its)
+      varyOnCookie(ctx)
+    })
   }
-  return Object.create(Object.getPrototypeOf(error), {
-    ...Object.getOwnPropertyDescriptors(error),
-    // Not enumerable: whoever logs the error with all that it has would log the cookie (S12).
-    headers: { value: headers, writable: true, enumerable: false, configurable: true },
-  })
+  if (line === undefined) lines.delete(name)
+  else lines.set(name, line)
 }
 
 /** The headers that the error says it is to be answered with. */

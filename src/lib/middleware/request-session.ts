@@ -1,4 +1,4 @@
-import { format } from 'node:util'
+import { STATUS_CODES } from 'node:http'
 import type { Context } from 'koa'
 import { bindingOf } from '../csrf/token.js'
 import { EngineUnavailable } from '../engines/errors.js'
@@ -6,15 +6,15 @@ import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
 import { endsWithBrowser } from '../session/expiry.js'
-import type { Session } from '../session/session.js'
-import { type CommitSink, openSession, type SessionHandle } from '../session/session-handle.js'
-import type { SessionState } from '../session/state.js'
+import { openState } from '../session/resolve-session.js'
+import { Session, type SessionOwner } from '../session/session.js'
+import { SessionHandle } from '../session/session-handle.js'
+import { liveIn, type SessionState } from '../session/state.js'
 import { cookieAge } from '../session/touch.js'
 import { readCookies } from './cookie.js'
-import { sessionCookieSet } from './cookie-listener.js'
-import { bearing, givenCookie, sendCookie, varyOnCookie } from './headers.js'
+import { givenCookie, keepCookie, sendCookie, varyOnCookie } from './headers.js'
 import type { SessionCookie } from './session-cookie.js'
-import { statusOf } from './status.js'
+import { guardAgainstMisuse } from './session-promise.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
 const SHORTEST_ID = 8
@@ -22,22 +22,36 @@ const SHORTEST_ID = 8
 const isLong = (id: string): boolean => id.length >= SHORTEST_ID
 const ignore = (): void => {}
 
-/** One request's dealings with its session: opened at most once, committed once, and only if anybody asked. */
-export class RequestSession implements CommitSink {
+/**
+ * The session of one request: opened at most once, committed once, and only if anybody asked. What a request makes and
+ * stores is an object of this class rather than functions: a closure would keep the whole request alive.
+ */
+export class RequestSession implements SessionOwner {
+  readonly context: SessionContext
+  /** That of another `sessions.middleware()` further out. */
+  readonly outer: RequestSession | undefined
   readonly #ctx: Context
-  readonly #context: SessionContext
   readonly #cookie: SessionCookie
   #opening: Promise<Session> | undefined
-  #opened: SessionHandle | undefined
-  /** Whether a handler has, rather than the commit. */
+  #handle: SessionHandle | undefined
+  /** Whether a handler has asked for the session, rather than the commit. */
   #isAsked = false
+  /** Whether the request's own commit is done. */
+  #hasEnded = false
   /** The `Set-Cookie` that the last commit asked for. */
   #line: string | undefined
+  #onCookie: (() => void) | undefined
 
-  constructor(ctx: Context, context: SessionContext, cookie: SessionCookie) {
+  constructor(
+    ctx: Context,
+    context: SessionContext,
+    cookie: SessionCookie,
+    outer: RequestSession | undefined,
+  ) {
     this.#ctx = ctx
-    this.#context = context
+    this.context = context
     this.#cookie = cookie
+    this.outer = outer
   }
 
   get session(): Promise<Session> {
@@ -45,16 +59,11 @@ export class RequestSession implements CommitSink {
     return this.#open()
   }
 
-  /** Whether the response has begun. */
-  get isTooLate(): boolean {
-    return this.#ctx.headerSent
-  }
-
   /**
    * Whether nothing is to be done at the end: nobody has asked for the session, and what the request brought can stay.
    */
   get isIdle(): boolean {
-    if (this.#opening !== undefined || this.#context.saveEveryRequest) return false
+    if (this.#opening !== undefined || this.context.saveEveryRequest) return false
     const ids = this.#sentIds()
     return ids.length === 0 || ids.some(isLong)
   }
@@ -65,11 +74,8 @@ export class RequestSession implements CommitSink {
    */
   get binding(): string {
     const given = givenCookie(this.#ctx, this.#cookie.name)
-    const held =
-      given === undefined
-        ? readCookies(this.#ctx.req.headers.cookie, this.#cookie.name)
-        : [given].filter((value) => value !== '')
-    return bindingOf(held, this.#context.engine)
+    const held = given === undefined ? this.#sentIds() : [given].filter((value) => value !== '')
+    return bindingOf(held, this.context.engine)
   }
 
   /** Whether the session's cookie always has `Secure`. */
@@ -79,12 +85,31 @@ export class RequestSession implements CommitSink {
 
   /** Whether the handler has done what will change the {@link binding} with the commit. */
   get isMoving(): boolean {
-    return this.#opened?.isMoving ?? false
+    return this.#handle?.isMoving ?? false
   }
 
   /** Whether the request was overtaken, as far as anybody has looked: its answer must not set cookies (S27). */
   get isSuperseded(): boolean {
-    return this.#opened?.isSuperseded ?? false
+    return this.#handle?.isSuperseded ?? false
+  }
+
+  /** Calls `listener` whenever the response is given this session's cookie, or its removal, from now on. */
+  onCookie(listener: () => void): void {
+    this.#onCookie = listener
+  }
+
+  /** Commits at once, for the handler. */
+  async save(): Promise<void> {
+    const handle = this.#handle
+    if (handle === undefined) return
+    const verdict = await handle.commit({
+      failed: false,
+      tooLate: this.#ctx.headerSent,
+      gone: this.#isGone,
+      explicit: true,
+    })
+    if (verdict) this.#tell(verdict, handle.state)
+    handle.state.restartTracking()
   }
 
   /** After the handler, before the headers. */
@@ -99,72 +124,57 @@ export class RequestSession implements CommitSink {
         this.#ctx.app.emit('error', error, this.#ctx)
         return
       }
-      // The cookies that the handler set belong to an answer that is not given.
+      // The cookies that the handler set belong to an answer that is not given. A `save()` before may have moved the
+      // session, and then only the new cookie leads to it, unless it ended since.
       this.#ctx.remove('Set-Cookie')
-      throw this.#withSaved(error, error)
+      this.#forgetCookieAfter(error)
+      throw error
     }
   }
 
   /**
-   * After a handler that threw; answers what to throw on. The handler's error goes first: should the commit fail too,
-   * that is reported, not thrown.
+   * After a handler that threw `error`, which goes on as it is. Should the commit fail too, that is reported, not thrown.
    */
-  async endWith(error: unknown): Promise<unknown> {
+  async endAfter(error: unknown): Promise<void> {
     try {
       const committed = await this.#commit(statusOf(error) >= 500)
-      if (!committed) return error
-      if (error instanceof Error) return bearing(error, this.#cookie.name, this.#line)
-      // Only an Error can bear the cookie, without which a log-out from a session in the cookie would be none. Koa
-      // makes this same Error of what was thrown.
-      const instead = new Error(format('non-error thrown: %j', error), { cause: error })
-      return this.#line === undefined ? error : bearing(instead, this.#cookie.name, this.#line)
+      if (committed) keepCookie(this.#ctx, this.#cookie.name, this.#line)
     } catch (cause) {
+      this.#forgetCookieAfter(cause)
       const second = new Error('after the handler had failed, its session could not be committed either', {
         cause,
       })
       this.#ctx.app.emit('error', second, this.#ctx)
-      return this.#withSaved(error, cause)
     }
   }
 
-  /**
-   * What to throw when the commit has failed. A `save()` before it may have moved the session, and then only the new
-   * cookie leads to it, unless it ended since.
-   */
-  #withSaved(error: unknown, failure: unknown): unknown {
-    const lost =
-      this.#line === undefined || failure instanceof SessionInterrupted || !(error instanceof Error)
-    return lost ? error : bearing(error, this.#cookie.name, this.#line)
-  }
-
-  /** As the {@link CommitSink}: tells the browser. */
-  deliver(verdict: Verdict, state: SessionState): void {
-    if (verdict === 'nothing') return
-    this.#line = this.#lineFor(verdict, state)
-    sendCookie(this.#ctx, this.#cookie.name, this.#line)
-    varyOnCookie(this.#ctx)
-    sessionCookieSet(this.#ctx)
-  }
-
-  /** As the {@link CommitSink}: what a body still being streamed changes is lost unless it says `save()`; not in silence (Django W8). */
+  /** For the state: what is changed after the commit is lost unless it says `save()`; not in silence (Django W8). */
   changedLate(): void {
     const { res, app } = this.#ctx
     const report = (): void => {
-      if (this.#opened?.hasUnsaved) app.emit('error', new SessionTooLate(), this.#ctx)
+      if (this.#handle?.state.isModified) app.emit('error', new SessionTooLate(), this.#ctx)
     }
     if (res.closed) setImmediate(report)
     else res.once('close', report)
   }
 
+  /** Whether the client has gone: no cookie will arrive. */
+  get #isGone(): boolean {
+    const { res } = this.#ctx
+    return res.destroyed || res.socket?.destroyed === true
+  }
+
   #open(): Promise<Session> {
-    this.#opening ??= this.#openNow()
+    this.#opening ??= guardAgainstMisuse(this.#openNow())
     return this.#opening
   }
 
   async #openNow(): Promise<Session> {
     try {
-      this.#opened = await openSession(this.#sentIds(), this.#context, this)
-      return this.#opened.session
+      const state = await openState(this.#sentIds(), this.context)
+      this.#handle = new SessionHandle(state, this.context)
+      if (this.#hasEnded) state.lateListener = this
+      return new Session(state, this.context, this)
     } catch (error) {
       // A handler that asks and does not wait must not bring the process down when the store is.
       this.#opening?.catch(ignore)
@@ -174,23 +184,33 @@ export class RequestSession implements CommitSink {
 
   /** Whether there was a session to commit. A promise of it only where that takes time. */
   #commit(failed: boolean): boolean | Promise<boolean> {
-    return this.#opened === undefined ? this.#openAndCommit(failed) : this.#commitTo(this.#opened, failed)
+    return this.#handle === undefined ? this.#openAndCommit(failed) : this.#commitTo(this.#handle, failed)
   }
 
   async #openAndCommit(failed: boolean): Promise<boolean> {
     // Whoever asked for a session that could not be opened has had the error, and answers for it.
-    const asked = this.#opening?.then(() => this.#opened, ignore)
-    const opened = await (asked ?? this.#openUnasked(failed))
-    return opened !== undefined && this.#commitTo(opened, failed)
+    const asked = this.#opening?.then(() => this.#handle, ignore)
+    const handle = await (asked ?? this.#openUnasked(failed))
+    if (handle === undefined) this.#hasEnded = true
+    return handle !== undefined && this.#commitTo(handle, failed)
   }
 
-  #commitTo(opened: SessionHandle, failed: boolean): true | Promise<true> {
-    const committing = opened.commit({ failed, tooLate: this.isTooLate, explicit: false })
-    const done = (): true => {
-      opened.watchLateChanges()
-      return true
-    }
-    return committing === undefined ? done() : committing.then(done)
+  #commitTo(handle: SessionHandle, failed: boolean): true | Promise<true> {
+    const ending = { failed, tooLate: this.#ctx.headerSent, gone: this.#isGone, explicit: false }
+    const committing = handle.commit(ending)
+    return committing === undefined ? this.#committed(handle) : this.#wait(committing, handle)
+  }
+
+  async #wait(committing: Promise<Verdict | undefined>, handle: SessionHandle): Promise<true> {
+    const verdict = await committing
+    if (verdict) this.#tell(verdict, handle.state)
+    return this.#committed(handle)
+  }
+
+  #committed({ state }: SessionHandle): true {
+    this.#hasEnded = true
+    state.lateListener = this
+    return true
   }
 
   /** What there is to do for a request that did not ask for its session: hardly ever anything. */
@@ -200,17 +220,17 @@ export class RequestSession implements CommitSink {
     // Beside a longer one it may be somebody else's, and to remove it would be to remove both.
     if (!ids.some(isLong)) {
       await this.#open()
-      return this.#opened
+      return this.#handle
     }
-    if (failed || !this.#context.saveEveryRequest) return undefined
+    if (failed || !this.context.saveEveryRequest) return undefined
     // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
     if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
       await this.#open()
-      return this.#opened?.isLive ? this.#opened : undefined
+      return this.#handle?.isLive ? this.#handle : undefined
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error
-      this.#context.logger.warn({ err: error }, 'a session could not be touched')
+      this.context.logger.warn({ err: error }, 'a session could not be touched')
       return undefined
     }
   }
@@ -219,14 +239,39 @@ export class RequestSession implements CommitSink {
     return readCookies(this.#ctx.req.headers.cookie, this.#cookie.name)
   }
 
-  #lineFor(verdict: Verdict, state: SessionState): string {
+  /** Tells the browser. */
+  #tell({ cookie, now }: Verdict, state: SessionState): void {
+    if (cookie === 'leave') return
     const lines = this.#cookie.linesOver(this.#ctx.secure)
-    if (verdict === 'remove the cookie') return lines.remove()
-    const { origin, expiry } = state
-    if (origin.kind !== 'live') throw new TypeError(`a session that is ${origin.kind} has no cookie`)
-    const { rules, clock } = this.#context
-    if (endsWithBrowser(expiry, rules)) return lines.set(origin.id, 'browser')
-    const now = clock()
-    return lines.set(origin.id, { age: cookieAge(state, this.#context, now), now })
+    this.#line = cookie === 'remove' ? lines.remove() : this.#lineFor(state, now)
+    sendCookie(this.#ctx, this.#cookie.name, this.#line)
+    varyOnCookie(this.#ctx)
+    keepCookie(this.#ctx, this.#cookie.name, this.#line)
+    this.#onCookie?.()
   }
+
+  #lineFor(state: SessionState, now: number): string {
+    const lines = this.#cookie.linesOver(this.#ctx.secure)
+    const { id } = liveIn(state)
+    if (endsWithBrowser(state.expiry, this.context.rules)) return lines.set(id, 'browser')
+    return lines.set(id, { age: cookieAge(state, this.context, now), now })
+  }
+
+  /** A session that has ended since its cookie was sent needs it no more. */
+  #forgetCookieAfter(error: unknown): void {
+    if (error instanceof SessionInterrupted && this.#line !== undefined)
+      keepCookie(this.#ctx, this.#cookie.name, undefined)
+  }
+}
+
+/** The status that Koa answers a thrown value with. */
+export function statusOf(thrown: unknown): number {
+  if (!(thrown instanceof Error)) return 500
+  const status = property(thrown, 'status') || property(thrown, 'statusCode')
+  return typeof status === 'number' && STATUS_CODES[status] !== undefined ? status : 500
+}
+
+/** A member that an error may have or not. */
+export function property(error: object, name: string): unknown {
+  return name in error ? (error as Record<string, unknown>)[name] : undefined
 }

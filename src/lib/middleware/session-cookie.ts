@@ -73,7 +73,7 @@ class CookieLines {
   }
 
   set(value: string, life: CookieLife): string {
-    return `${this.#options.name}=${encodeValue(value)}${this.#attributesFor(life)}`
+    return `${this.#options.name}=${checkedId(value)}${this.#attributesFor(life)}`
   }
 
   remove(): string {
@@ -97,7 +97,14 @@ class CookieLines {
   }
 }
 
-/** Nearly every value needs no encoding. */
-function encodeValue(value: string): string {
-  return /^[\w.-]*$/.test(value) ? value : encodeURIComponent(value)
+/**
+ * A session's id is its cookie's value as it is: what would have to be encoded would not be found again (S42).
+ *
+ * @throws TypeError for an id that is not made of `A-Za-z0-9_.-`.
+ */
+function checkedId(id: string): string {
+  if (/^[\w.-]*$/.test(id)) return id
+  throw new TypeError(
+    `the engine made an id of other characters than A-Za-z0-9_.-: ${JSON.stringify(id.replace(/[\w.-]/g, '*'))}`,
+  )
 }

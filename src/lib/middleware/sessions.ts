@@ -1,4 +1,4 @@
-import type { Context, DefaultContext, Middleware } from 'koa'
+import Koa, { type Context, type DefaultContext, type Middleware } from 'koa'
 import type { SessionContext } from '../session/context.js'
 import type { Session } from '../session/session.js'
 import type { CookieSettings } from './cookie.js'
@@ -6,54 +6,93 @@ import { redactCookie } from './redact-cookies.js'
 import { RequestSession } from './request-session.js'
 import { SessionCookie } from './session-cookie.js'
 
-const VISIT = Symbol('tessera.visit')
+const REQUEST_SESSION = Symbol('tessera.request-session')
 
-interface Visited {
-  [VISIT]?: RequestSession
+interface WithRequestSession {
+  [REQUEST_SESSION]?: RequestSession | undefined
 }
 
 /**
  * Gives every request `ctx.session`, and commits it after the handlers have run and before the headers go out. A
  * request that does not ask for its session costs nothing.
  */
-export function sessionMiddleware(context: SessionContext, cookie: CookieSettings): Middleware {
-  const sent = new SessionCookie(cookie, context)
-  let prepared: Context['app'] | undefined
+export function sessionMiddleware(context: SessionContext, settings: CookieSettings): Middleware {
+  const cookie = new SessionCookie(settings, context)
+  const prepared = new WeakSet<Koa>()
+  explainMissingMiddleware()
   return async function tessera(ctx, next) {
-    if (ctx.app !== prepared) {
-      prepared = ctx.app
-      addSessionTo(prepared.context)
-      redactCookie(prepared, cookie.name, context.fingerprint)
+    if (!prepared.has(ctx.app)) {
+      prepared.add(ctx.app)
+      addSessionTo(ctx.app.context)
+      redactCookie(ctx.app, settings.name, context.fingerprint)
     }
-    const visit = new RequestSession(ctx, context, sent)
-    const visited: Visited & typeof ctx = ctx
-    visited[VISIT] = visit
+    const holder: WithRequestSession & typeof ctx = ctx
+    const outer = holder[REQUEST_SESSION]
+    // The same sessions twice: the outer middleware commits.
+    if (isWithin(outer, context)) return next()
+    const requestSession = new RequestSession(ctx, context, cookie, outer)
+    holder[REQUEST_SESSION] = requestSession
     try {
       await next()
     } catch (error) {
-      throw await visit.endWith(error)
+      await requestSession.endAfter(error)
+      if (outer) holder[REQUEST_SESSION] = outer
+      throw error
     }
-    if (!visit.isIdle) await visit.end()
+    if (!requestSession.isIdle) await requestSession.end()
+    // What is further out sees its own again.
+    if (outer) holder[REQUEST_SESSION] = outer
   }
 }
 
-/** This request's dealings with its session; the innermost, where there are several. */
+/** This request's session, for what works beside the handlers; the innermost, where there are several. */
 export function requestSessionOf(ctx: Context): RequestSession | undefined {
-  const visited: Visited & Context = ctx
-  return visited[VISIT]
+  const holder: WithRequestSession & Context = ctx
+  return holder[REQUEST_SESSION]
+}
+
+function isWithin(session: RequestSession | undefined, context: SessionContext): boolean {
+  for (let at = session; at !== undefined; at = at.outer) if (at.context === context) return true
+  return false
 }
 
 /** Once an application, not once a request: `ctx.session` is a getter of the prototype of all its contexts. */
 function addSessionTo(prototype: DefaultContext): void {
-  if (Object.hasOwn(prototype, VISIT)) return
-  Object.defineProperty(prototype, VISIT, { value: undefined, writable: true })
-  Object.defineProperty(prototype, 'session', {
+  if (Object.hasOwn(prototype, REQUEST_SESSION)) return
+  Object.defineProperty(prototype, REQUEST_SESSION, { value: undefined, writable: true })
+  Object.defineProperty(prototype, 'session', { configurable: true, get: readSession, set: refuseSession })
+}
+
+function readSession(this: Context & WithRequestSession): Promise<Session> {
+  const requestSession = this[REQUEST_SESSION]
+  if (requestSession === undefined) throw new Error(NO_MIDDLEWARE)
+  return requestSession.session
+}
+
+const NO_MIDDLEWARE =
+  'no session here: this handler ran before app.use(sessions.middleware()), which must stand above it'
+
+function refuseSession(): never {
+  throw new TypeError(
+    'ctx.session cannot be assigned: to end the session write `(await ctx.session).flush()`, to change it ' +
+      '`(await ctx.session).set(key, value)`',
+  )
+}
+
+/**
+ * A handler above the middleware may be the only one that ever runs, and then no application was prepared. So Koa's own
+ * prototype has the getter too; an application with sessions of another library defines its own, which goes before it.
+ */
+function explainMissingMiddleware(): void {
+  const shared: object = Object.getPrototypeOf(new Koa().context)
+  if (Object.hasOwn(shared, 'session')) return
+  Object.defineProperty(shared, 'session', {
     configurable: true,
-    get(this: Context & Visited): Promise<Session> {
-      const visit = this[VISIT]
-      if (visit === undefined)
-        throw new Error('ctx.session is there only behind app.use(sessions.middleware())')
-      return visit.session
+    get(): never {
+      throw new Error(NO_MIDDLEWARE)
+    },
+    set(this: object, value: unknown): void {
+      Object.defineProperty(this, 'session', { value, writable: true, configurable: true, enumerable: true })
     },
   })
 }

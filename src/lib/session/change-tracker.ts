@@ -3,45 +3,43 @@ import { assertJson } from './values.js'
 /** What is done about values that a handler changes in place, as in `session.get('car').wheels = 'alloy'`. */
 export type NestedChanges = 'compare' | 'ignore'
 
-interface Watched {
+interface Tracked {
   readonly value: object
   /** The value as it was when it was handed out; `undefined` where changes are ignored. */
   readonly text: string | undefined
 }
 
 /**
- * Remembers which objects were handed out, and how they were, so that the commit notices changes in place
- * (Django W2). Only objects that a handler asked for are compared; strings and numbers cost nothing.
+ * Remembers which objects a handler was given, and how they were, so that the commit notices changes in place
+ * (Django W2). Strings and numbers cannot change in place, and are not tracked.
  */
 export class ChangeTracker {
-  readonly #watched = new Map<string, Watched>()
+  readonly #tracked = new Map<string, Tracked>()
   readonly #mode: NestedChanges
 
   constructor(mode: NestedChanges) {
     this.#mode = mode
   }
 
-  /** To be called with each value that leaves the session. A key is remembered as it was handed out first. */
-  handOut(key: string, value: unknown): void {
-    if (typeof value !== 'object' || value === null) return
-    if (this.#watched.get(key)?.value !== value) this.#remember(key, value)
+  /** To be called with each object that leaves the session. A key is remembered as it was handed out first. */
+  handOut(key: string, value: object): void {
+    if (this.#tracked.get(key)?.value !== value) this.#remember(key, value)
   }
 
-  /** The same for a value that was accounted for otherwise: only changes from now on count. */
-  handOutAnew(key: string, value: unknown): void {
-    this.#watched.delete(key)
-    this.handOut(key, value)
+  /** The same for an object that was accounted for otherwise: only changes from now on count. */
+  handOutAnew(key: string, value: object): void {
+    this.#remember(key, value)
   }
 
   /**
-   * The keys whose value in `data` is still the one handed out, and is changed. Where changes are ignored, and
+   * The keys whose value in `data` is still the one handed out, and has changed. Where changes are ignored, and
    * `modified` was set by hand, that may be any of them.
    *
    * @throws UnsupportedValue if one was changed to hold what JSON does not.
    */
   changed(data: ReadonlyMap<string, unknown>, modifiedByHand: boolean): readonly string[] {
     const changed: string[] = []
-    for (const [key, { value, text }] of this.#watched) {
+    for (const [key, { value, text }] of this.#tracked) {
       if (data.get(key) !== value) continue
       if (text === undefined) {
         if (modifiedByHand) changed.push(key)
@@ -53,13 +51,21 @@ export class ChangeTracker {
     return changed
   }
 
-  /** Begins anew with the objects that are still the session's. */
+  /** `value` as it was when it was handed out under `key`; the value itself if nobody was given it. */
+  original(key: string, value: unknown): unknown {
+    const tracked = this.#tracked.get(key)
+    return tracked?.value === value && tracked?.text !== undefined ? JSON.parse(tracked.text) : value
+  }
+
+  /** From now on only later changes count. */
   restart(data: ReadonlyMap<string, unknown>): void {
-    this.#watched.clear()
-    for (const [key, value] of data) this.handOut(key, value)
+    for (const [key, { value }] of this.#tracked) {
+      if (data.get(key) === value) this.#remember(key, value)
+      else this.#tracked.delete(key)
+    }
   }
 
   #remember(key: string, value: object): void {
-    this.#watched.set(key, { value, text: this.#mode === 'compare' ? JSON.stringify(value) : undefined })
+    this.#tracked.set(key, { value, text: this.#mode === 'compare' ? JSON.stringify(value) : undefined })
   }
 }

@@ -14,9 +14,9 @@ type Change =
     }
 
 /**
- * What a request did to its session's top-level keys, in order, so that it can be done again to a newer version of
- * the session: keys that this request left alone keep what others wrote, and transforms run on the newest value.
- * This is what replaces a lock.
+ * What a request did to its session's top-level keys, in order. On a conflict the commit does it again to the newest
+ * version: keys that this request left alone keep what others wrote, and transforms run on the newest value. This is
+ * what replaces a lock.
  */
 export class Changes {
   readonly #log: Change[] = []
@@ -69,10 +69,56 @@ export class Changes {
       this.#own ??= new Set()
       this.#own.add(change.key)
     } else if (this.#cleared || this.#own?.has(change.key)) {
-      // It was made from this request's own value, which another run of `fn` might find changed already.
+      // `fn` was given a value of this request's own making; a second run could find that value changed.
       this.#log.push({ kind: 'set', key: change.key, value: change.value })
       return
     }
     this.#log.push(change)
+  }
+}
+
+/** What the next commit is to carry out. */
+export interface Pending {
+  readonly changes: Changes
+  modified: boolean
+  /** `modified` was set by hand: somebody changed a nested value and says so. */
+  modifiedByHand: boolean
+  /** `setExpiry` was used; otherwise a newer version's own expiry stands. */
+  expiryChanged: boolean
+  /** `cycleKey()`: data kept, new id. */
+  rotate: boolean
+  /** `login()`: the user is this request's to say; otherwise a newer version's own stands. */
+  logIn: boolean
+  /** `flush()`: the session ends. What was set afterwards begins another one. */
+  end: boolean
+  /** What `save()` has thrown for all of this: the end of the request must not throw it again. */
+  reported: unknown
+}
+
+export function nothingPending(): Pending {
+  return {
+    changes: new Changes(),
+    modified: false,
+    modifiedByHand: false,
+    expiryChanged: false,
+    rotate: false,
+    logIn: false,
+    end: false,
+    reported: undefined,
+  }
+}
+
+/** What was pending when a commit failed, with what came since on top. */
+export function joinPending(failed: Pending, since: Pending): Pending {
+  failed.changes.append(since.changes)
+  return {
+    changes: failed.changes,
+    modified: failed.modified || since.modified,
+    modifiedByHand: failed.modifiedByHand || since.modifiedByHand,
+    expiryChanged: failed.expiryChanged || since.expiryChanged,
+    rotate: since.end ? since.rotate : failed.rotate || since.rotate,
+    logIn: since.end ? since.logIn : failed.logIn || since.logIn,
+    end: failed.end || since.end,
+    reported: undefined,
   }
 }

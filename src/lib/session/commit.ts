@@ -1,9 +1,12 @@
-import { leaving, moving } from '../users/on-the-way.js'
-import type { SessionContext } from './context.js'
-import { SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
+import type { SessionUser } from '../codecs/record.js'
+import { EngineUnavailable } from '../engines/errors.js'
+import type { Pending } from './changes.js'
+import { needsUpkeep, type SessionContext } from './context.js'
+import { SessionContended, SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
 import { expiryTime } from './expiry.js'
-import type { Pending } from './pending.js'
+import { NewId } from './new-id.js'
 import { type Plan, plan } from './plan.js'
+import { recordOf } from './record.js'
 import { graceOf, renew, renewDue } from './renewal.js'
 import { liveIn, type SessionState } from './state.js'
 import { touch, touchDue } from './touch.js'
@@ -15,12 +18,18 @@ export interface Ending {
   readonly failed: boolean
   /** The response has begun. */
   readonly tooLate: boolean
+  /** The connection is gone: nobody will receive a cookie. */
+  readonly gone: boolean
   /** It was `save()` that asked. */
   readonly explicit: boolean
 }
 
 /** What the browser is to be told. */
-export type Verdict = 'nothing' | 'send the cookie' | 'remove the cookie'
+export interface Verdict {
+  readonly cookie: 'leave' | 'send' | 'remove'
+  /** The one reading of the clock that the whole commit went by: milliseconds since 1970. */
+  readonly now: number
+}
 
 /**
  * Carries out everything that a request did to its session, in one place and at most once. Answers `undefined` where
@@ -37,12 +46,27 @@ export function commit(
   context: SessionContext,
   ending: Ending,
 ): Promise<Verdict> | undefined {
+  if (isNothingToDo(state, context, ending)) return undefined
   state.noticeNestedChanges()
+  if (!ending.explicit && !state.isUntouched && isFutile(state.pending.reported)) return undefined
   const now = context.clock()
   const step = planFor(state, context, ending, now)
   if (step.do !== 'nothing') return carryOutOrGiveBack(step, state, context, ending, now)
   state.dropPending()
   return undefined
+}
+
+/** Nearly every request that only reads. */
+function isNothingToDo(state: SessionState, context: SessionContext, { explicit }: Ending): boolean {
+  const { origin } = state
+  if (explicit || !state.isUntouched || origin.kind === 'unknown') return false
+  return origin.kind !== 'live' || !(origin.outdated || needsUpkeep(context))
+}
+
+/** Whether what `save()` has thrown would be thrown again. A store that did not answer then may do so now. */
+function isFutile(reported: unknown): boolean {
+  const mayPass = reported instanceof EngineUnavailable || reported instanceof SessionContended
+  return reported !== undefined && !mayPass
 }
 
 async function carryOutOrGiveBack(
@@ -54,11 +78,18 @@ async function carryOutOrGiveBack(
 ): Promise<Verdict> {
   const pending = state.takePending()
   try {
-    return await carryOut(step, state, pending, context, ending, now)
+    return { cookie: await carryOut(step, state, pending, context, ending, now), now }
   } catch (error) {
     // A log-in that is refused leaves nothing to be tried again: the handler may answer otherwise.
-    if (error instanceof TooManySessions) state.restore(now)
-    else state.giveBack(pending)
+    if (error instanceof TooManySessions) {
+      state.restore(now)
+    } else {
+      const isTold = pending.reported !== undefined
+      if (ending.explicit) pending.reported = error
+      state.giveBack(pending)
+      state.restartTracking()
+      if (isTold && !ending.explicit) return { cookie: 'leave', now }
+    }
     if (error instanceof SessionInterrupted && !state.isInterrupted) {
       state.isInterrupted = true
       context.lifecycle.interrupted('id' in state.origin ? state.origin.id : undefined)
@@ -71,20 +102,19 @@ const MOVES: ReadonlySet<Plan['do']> = new Set(['create', 'rotate', 'renew', 'de
 
 /** Whether the session, were it committed now, would get another id, its first one, or none any more. */
 export function isMoving(state: SessionState, context: SessionContext): boolean {
-  const ending = { failed: false, tooLate: false, explicit: false }
+  const ending = { failed: false, tooLate: false, gone: false, explicit: false }
   const { do: step } = planFor(state, context, ending, context.clock())
   return MOVES.has(step)
 }
 
 function planFor(state: SessionState, context: SessionContext, ending: Ending, now: number): Plan {
-  const { end, rotate, modified } = state.pending
+  const { end, rotate, logIn, modified } = state.pending
   return plan({
-    failed: ending.failed,
-    tooLate: ending.tooLate,
-    explicit: ending.explicit,
+    ...ending,
     origin: state.origin.kind,
     end,
     rotate,
+    logIn,
     modified,
     isEmpty: state.isEmpty,
     isOver: expiryTime(state.expiry, now, context.rules) <= now,
@@ -101,10 +131,10 @@ async function carryOut(
   context: SessionContext,
   ending: Ending,
   now: number,
-): Promise<Verdict> {
+): Promise<Verdict['cookie']> {
   switch (step.do) {
     case 'forget':
-      return 'remove the cookie'
+      return 'remove'
     case 'refuse':
       throw new SessionInterrupted()
     case 'too late':
@@ -114,51 +144,73 @@ async function carryOut(
     case 'delete':
       return end(state, pending, context, ending)
     case 'touch':
-      return (await touch(state, context, now)) ? 'send the cookie' : 'nothing'
+      return (await touch(state, context, now)) ? 'send' : 'leave'
     case 'update':
-      await write({ verb: 'update' }, state, pending, context, now)
+      if ((await write({ verb: 'update' }, state, pending, context, now)) === 'missing')
+        throw new SessionInterrupted()
       return cookieFor(state)
     case 'rotate':
-      return rotate(state, step.keep ? pending : undefined, context, now, step.grace)
+      return rotate(step, state, pending, context, now)
     case 'renew':
-      return (await renew(state, context, now)) ? 'send the cookie' : 'nothing'
+      return (await renew(state, context, now)) ? 'send' : 'leave'
   }
 }
 
 /** Where another request renewed the id, its answer has the newer cookie. */
-function cookieFor({ origin }: SessionState): Verdict {
-  return origin.kind === 'live' && origin.renewed ? 'nothing' : 'send the cookie'
+function cookieFor({ origin }: SessionState): Verdict['cookie'] {
+  return origin.kind === 'live' && origin.renewed ? 'leave' : 'send'
 }
 
-async function create(state: SessionState, context: SessionContext, now: number): Promise<Verdict> {
+/** `before`: who was logged in already, where the same log-in begins another session. */
+async function create(
+  state: SessionState,
+  context: SessionContext,
+  now: number,
+  before?: SessionUser,
+): Promise<'send'> {
   const { engine, rules, lifecycle } = context
-  const record = state.toRecord(now, rules)
-  const id = await moving(context, { record }, (announce) => engine.create(record, announce))
-  state.origin = { kind: 'live', id, version: 1 }
-  state.stored(record)
-  lifecycle.created(id)
-  return 'send the cookie'
+  const record = recordOf(state, now, rules)
+  const newId = new NewId(context, { record, before })
+  try {
+    const { id, version } = await newId.store((drawn) => engine.create(drawn, record))
+    await newId.arrived()
+    state.origin = { kind: 'live', id, version }
+    state.stored(record)
+    lifecycle.created(id)
+    return 'send'
+  } catch (error) {
+    await newId.failed(error)
+    throw error
+  }
 }
 
 /**
- * `merge`: of a session that goes on, as in `write`. Without it another one begins in its place. `isRenewal`: nobody asked
- * for it, and another request may have been quicker.
+ * `keep`: the same session under a new id. Otherwise another one begins in its place. `grace`: nobody asked for it, and
+ * another request may have been quicker.
  */
 async function rotate(
+  { keep, grace: isRenewal }: Extract<Plan, { do: 'rotate' }>,
   state: SessionState,
-  merge: Pending | undefined,
+  pending: Pending,
   context: SessionContext,
   now: number,
-  isRenewal: boolean,
-): Promise<Verdict> {
-  const { lifecycle } = context
+): Promise<Verdict['cookie']> {
+  const { lifecycle, userIndex } = context
   const { id: from } = liveIn(state)
   const before = state.saved?.user
   const grace = isRenewal ? graceOf(context) : undefined
-  await write({ verb: 'rotate', grace }, state, merge, context, now)
-  if (before?.handle !== state.saved?.user?.handle) await leaving(context, before)
+  const stored = await write({ verb: 'rotate', grace }, state, keep ? pending : undefined, context, now)
+  if (stored === 'missing') {
+    // Who logs in has proved who they are: that the session before has ended or moved says nothing against that.
+    // A re-authentication stays the log-in that it was: if that was revoked meanwhile, it is refused.
+    const same = before?.handle === state.user?.handle ? before : undefined
+    if (keep && (!pending.logIn || (same && !userIndex))) throw new SessionInterrupted()
+    state.beginAnew(pending, now)
+    return create(state, context, now, same)
+  }
+  if (before && before.handle !== state.saved?.user?.handle) await userIndex?.remove(before)
   const { id: to } = liveIn(state)
-  if (merge === undefined) {
+  if (!keep) {
     lifecycle.loggedOut(from)
     lifecycle.created(to)
   } else if (to !== from) {
@@ -170,10 +222,9 @@ async function rotate(
 async function end(
   state: SessionState,
   pending: Pending,
-  context: SessionContext,
+  { engine, lifecycle, userIndex }: SessionContext,
   { failed }: Ending,
-): Promise<Verdict> {
-  const { engine, lifecycle } = context
+): Promise<Verdict['cookie']> {
   const { id } = liveIn(state)
   const before = state.saved?.user
   const ended = await engine.delete(id)
@@ -181,11 +232,10 @@ async function end(
   if (ended === 'superseded' && !failed) throw new SessionInterrupted()
   state.origin = { kind: 'unknown' }
   state.saved = undefined
-  if (ended === 'deleted') {
-    await leaving(context, before)
-    if (pending.end) lifecycle.loggedOut(id)
-    else lifecycle.expired(id, 'own')
-  }
   // Somebody else ended it, and may have given the browser a newer session since.
-  return ended === 'deleted' ? 'remove the cookie' : 'nothing'
+  if (ended !== 'deleted') return 'leave'
+  if (before) await userIndex?.remove(before)
+  if (pending.end) lifecycle.loggedOut(id)
+  else lifecycle.expired(id, 'own')
+  return 'remove'
 }

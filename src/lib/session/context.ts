@@ -12,17 +12,18 @@ export interface SessionContext {
   readonly engine: Engine
   /** Milliseconds since 1970. */
   readonly clock: () => number
+  readonly generateId: () => string
   readonly rules: ExpiryRules
   readonly renewal: RenewalRules
   /** How much of the idle timeout a touch has to gain to be worth a write: a share, 0 to 1. */
   readonly touchAfter: number
   readonly saveEveryRequest: boolean
   readonly nestedChanges: NestedChanges
-  readonly turns: KeyedMutex
+  readonly mutex: KeyedMutex
   readonly lifecycle: LifecycleEvents
   readonly fingerprint: Fingerprint
   readonly logger: Logger
-  /** Where the engine has a index. */
+  /** Where the engine has an index. */
   readonly userIndex: UserSessionIndex | undefined
 }
 
@@ -32,4 +33,9 @@ export interface RenewalRules {
   readonly renewAfter: number | undefined
   /** How long the old id still works, in seconds. */
   readonly renewGrace: number
+}
+
+/** Whether a session that is only read may need a write: to live longer, or for a new id. */
+export function needsUpkeep({ saveEveryRequest, rules, renewal }: SessionContext): boolean {
+  return saveEveryRequest || rules.idleTimeout !== undefined || renewal.renewAfter !== undefined
 }

@@ -15,18 +15,22 @@ export interface ExpiryRules {
 /** What a session's end is reckoned from. */
 export type Life = Pick<SessionRecord, 'createdAt' | 'expiry' | 'user'>
 
-/** How long a session may be given: what JavaScript's dates can hold, in seconds. */
-const LONGEST = 8.64e12
+/** The last moment that JavaScript's dates know: milliseconds since 1970. */
+const LAST_MOMENT = 8.64e15
 
 /**
- * What `setExpiry` was given, as it is stored: seconds as a number, a moment as text (Django items 26 to 31).
+ * What `setExpiry` was given, as it is stored: seconds as a number, a moment as text (Django items 26 to 31). `now`:
+ * milliseconds since 1970.
  *
- * @throws RangeError if it is neither a number of seconds nor a valid date.
+ * @throws RangeError if it is neither a number of seconds that ends at a date nor a valid date.
  */
-export function toCustomExpiry(expiry: number | Date): CustomExpiry {
-  if (typeof expiry === 'number' && Math.abs(expiry) <= LONGEST) return expiry
+export function toCustomExpiry(expiry: number | Date, now: number): CustomExpiry {
   if (expiry instanceof Date && !Number.isNaN(expiry.getTime())) return expiry.toISOString()
-  throw new RangeError(`setExpiry takes seconds, a valid Date or null, not ${String(expiry)}`)
+  const most = Math.floor((LAST_MOMENT - now) / 1000)
+  if (typeof expiry === 'number' && Math.abs(expiry) <= most) return expiry
+  throw new RangeError(
+    `setExpiry takes seconds (${most} at the most), a valid Date or null, not ${String(expiry)}`,
+  )
 }
 
 /** Seconds from `modification` (milliseconds since 1970) to the end; a moment's are rounded down (item 33). */
@@ -47,7 +51,7 @@ export function expiryTime(
   rules: ExpiryRules,
 ): number {
   if (typeof expiry === 'string') return Date.parse(expiry)
-  return modification + Math.ceil((expiry || rules.cookieAge) * 1000)
+  return Math.min(LAST_MOMENT, modification + Math.ceil((expiry || rules.cookieAge) * 1000))
 }
 
 /** Whether the cookie is to go when the browser closes; a session's own expiry overrides the setting (item 36). */

@@ -4,7 +4,7 @@ import type { Missing } from '../engines/engine.js'
 import type { EndedBy, Events, ExpiryReason, RevokedBy } from './events.js'
 import { type ExpiryRules, expiryReason } from './expiry.js'
 
-/** EntryMetadata that are remembered at the most, and for how long: milliseconds. */
+/** Ends that are remembered at the most, and for how long: milliseconds. */
 const REMEMBERED = 1000
 const REMEMBERED_FOR = 60_000
 
@@ -23,8 +23,9 @@ export interface LifecycleEventsParts {
 }
 
 /**
- * Says as events what became of sessions. While somebody listens it also remembers which ended a moment ago, in this
- * process, so that a cookie that is used after its log-out is told from a guess. Nobody listens: nothing is worked out.
+ * Emits an event for each thing that happens to a session. While somebody listens it also remembers which sessions ended
+ * a moment ago in this process, so that a cookie used after its log-out is told from a guess. Without listeners it
+ * does nothing.
  */
 export class LifecycleEvents {
   readonly #parts: LifecycleEventsParts
@@ -57,9 +58,9 @@ export class LifecycleEvents {
     if (this.#parts.events.anyFor('use-after-end')) this.#usedAfter(id, this.#endOf(id) ?? 'renewed')
   }
 
-  /** Where nothing can be revoked, an id that has ended leads to its session all the same (S33). */
-  found(id: string, revocable: boolean): void {
-    const ended = revocable ? undefined : this.#endOf(id)
+  /** A session in a cookie came. Such an id leads to its session also after it has ended, where it cannot be revoked (S33). */
+  usedInCookie(id: string): void {
+    const ended = this.#endOf(id)
     if (ended !== undefined) this.#usedAfter(id, ended)
   }
 

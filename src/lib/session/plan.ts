@@ -26,6 +26,8 @@ export interface Situation {
   readonly end: boolean
   /** `cycleKey()` */
   readonly rotate: boolean
+  /** `login()` */
+  readonly logIn: boolean
   readonly modified: boolean
   /** Neither id nor anything to store. */
   readonly isEmpty: boolean
@@ -41,6 +43,8 @@ export interface Situation {
   readonly renewDue: boolean
   /** The response has begun: no cookie can be sent any more. */
   readonly tooLate: boolean
+  /** The connection is gone: no cookie will arrive. */
+  readonly gone: boolean
   /** The cookie itself holds the session (the engine cannot revoke): only a new cookie changes or ends it. */
   readonly inCookie: boolean
 }
@@ -53,22 +57,22 @@ export type Plan = Step | { readonly do: 'too late' }
  */
 export function plan(situation: Situation): Plan {
   const step = stepOf(situation)
-  return situation.tooLate && needsResponse(step, situation) ? { do: 'too late' } : step
+  return isTooLate(step, situation) ? { do: 'too late' } : step
 }
 
 /**
  * A new id has to reach the browser. An update need not, if somebody who streams asked for it by `save()`, nor a
  * delete; unless the session is in the cookie, for then the browser would keep what it has.
  */
-function needsResponse(step: Step, { explicit, inCookie }: Situation): boolean {
+function isTooLate(step: Step, { tooLate, gone, explicit, inCookie }: Situation): boolean {
   switch (step.do) {
     case 'create':
     case 'rotate':
-      return true
+      return tooLate || gone
     case 'update':
-      return inCookie || !explicit
+      return inCookie ? tooLate || gone : tooLate && !explicit
     case 'delete':
-      return inCookie
+      return inCookie && (tooLate || gone)
     default:
       return false
   }
@@ -79,12 +83,22 @@ function stepOf(situation: Situation): Step {
     case 'live':
       return situation.end ? stepAfterFlush(situation) : stepForLive(situation)
     case 'superseded':
-      return situation.failed || !isWrite(situation) ? { do: 'nothing' } : { do: 'refuse' }
+      return stepForSuperseded(situation)
     case 'unknown':
       return isCreation(situation) ? { do: 'create' } : { do: 'forget' }
     case 'new':
       return isCreation(situation) ? { do: 'create' } : { do: 'nothing' }
   }
+}
+
+/**
+ * The data lives on under another id, and what was changed here would be lost: refused. A log-in, or what was set after a
+ * `flush()`, begins a session of its own.
+ */
+function stepForSuperseded(situation: Situation): Step {
+  if (situation.failed || !isWrite(situation)) return { do: 'nothing' }
+  const begins = (situation.logIn || situation.end) && isCreation(situation)
+  return begins ? { do: 'create' } : { do: 'refuse' }
 }
 
 function stepForLive(situation: Situation): Step {
@@ -95,7 +109,9 @@ function stepForLive(situation: Situation): Step {
     return isRenewed(situation) ? { do: 'rotate', keep: true, grace: true } : { do: 'update' }
   }
   if (isRenewed(situation)) return { do: 'renew' }
-  return situation.touchDue ? { do: 'touch' } : { do: 'nothing' }
+  // Where the session is in the cookie, a touch is a new cookie.
+  const canTouch = situation.touchDue && !(situation.inCookie && (situation.tooLate || situation.gone))
+  return canTouch ? { do: 'touch' } : { do: 'nothing' }
 }
 
 /**
@@ -107,8 +123,8 @@ function stepAfterFlush(situation: Situation): Step {
 }
 
 /** Nobody asked for it, so it waits for a request that can still send the cookie. */
-function isRenewed({ renewDue, tooLate }: Situation): boolean {
-  return renewDue && !tooLate
+function isRenewed({ renewDue, tooLate, gone }: Situation): boolean {
+  return renewDue && !tooLate && !gone
 }
 
 function isWrite({ modified, rotate, explicit }: Situation): boolean {

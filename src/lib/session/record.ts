@@ -1,12 +1,23 @@
 import type { JsonObject, JsonValue, SessionRecord } from '../codecs/record.js'
 import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.js'
+import type { SessionState } from './state.js'
 import { assertJson } from './values.js'
 
 /**
- * The record of a session that is saved now.
+ * The record of the session, saved now. `renewedAt`: when it was given its id, if that is not its first.
  *
  * @throws UnsupportedValue if the data holds what JSON does not.
  */
+export function recordOf(
+  { data, createdAt, expiry, user, renewedAt: since }: SessionState,
+  now: number,
+  rules: ExpiryRules,
+  renewedAt = since,
+): SessionRecord {
+  return toRecord(data, { createdAt, expiry, user, renewedAt }, now, rules)
+}
+
+/** The same of its parts. */
 export function toRecord(
   data: ReadonlyMap<string, unknown>,
   { createdAt, expiry, user, renewedAt }: Life & Pick<SessionRecord, 'renewedAt'>,
@@ -16,12 +27,6 @@ export function toRecord(
   const expires = endOfSaved({ createdAt, expiry, user }, now, rules)
   const savedAt = keepsSavedAt(rules) ? now : undefined
   return { data: toObject(data), createdAt, expiry, savedAt, renewedAt, user, expires }
-}
-
-export function toMap(data: JsonObject | undefined): Map<string, unknown> {
-  const map = new Map<string, unknown>()
-  if (data !== undefined) for (const key of Object.keys(data)) map.set(key, data[key])
-  return map
 }
 
 function toObject(data: ReadonlyMap<string, unknown>): JsonObject {

@@ -1,7 +1,8 @@
 import { EngineUnavailable } from '../engines/errors.js'
-import { moving } from '../users/on-the-way.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted } from './errors.js'
+import { NewId } from './new-id.js'
+import { recordOf } from './record.js'
 import { liveIn, type SessionState } from './state.js'
 import { endOf } from './touch.js'
 
@@ -13,12 +14,11 @@ export function graceOf({ renewal: { renewAfter, renewGrace } }: SessionContext)
 /** Whether it is time for a new id (S24). Where the cookie is the session there is no id to renew. */
 export function renewDue(
   { origin, renewedAt, createdAt }: SessionState,
-  context: SessionContext,
+  { renewal: { renewAfter }, engine }: SessionContext,
   now: number,
 ): boolean {
-  const { renewAfter } = context.renewal
   if (renewAfter === undefined || origin.kind !== 'live' || origin.renewed) return false
-  return context.engine.capabilities.revocable && now - (renewedAt ?? createdAt) >= renewAfter * 1000
+  return engine.capabilities.revocable && now - (renewedAt ?? createdAt) >= renewAfter * 1000
 }
 
 /**
@@ -30,17 +30,24 @@ export async function renew(state: SessionState, context: SessionContext, now: n
   const { id, version } = liveIn(state)
   const before = state.saved?.user
   const savedAt = state.saved?.savedAt
-  const record = { ...state.toRecord(now, context.rules, now), savedAt, expires: endOf(state, context, now) }
+  const record = {
+    ...recordOf(state, now, context.rules, now),
+    savedAt,
+    expires: endOf(state, context, now),
+  }
+  const newId = new NewId(context, { id, before, record })
   try {
-    const rotated = await moving(context, { id, before, record }, (announce) =>
-      engine.rotate(id, record, version, { grace: graceOf(context), ...(announce && { announce }) }),
+    const rotated = await newId.store((to) =>
+      engine.rotate({ id, to, record, version, grace: graceOf(context) }),
     )
     if (rotated.kind !== 'updated') return false
+    await newId.arrived()
     state.origin = { kind: 'live', id: rotated.id, version: rotated.version }
     state.stored(record)
     lifecycle.renewed(id, rotated.id)
     return true
   } catch (error) {
+    await newId.failed(error)
     // Revoked while the request ran, which has read what it came for.
     if (error instanceof SessionInterrupted) return false
     // Nobody asked for it, and the old id still works.

@@ -1,35 +1,17 @@
 import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
-import { absoluteEnd } from './expiry.js'
-import { type Found, resolveSession } from './resolve-session.js'
-import { Session, type SessionParts } from './session.js'
-import { type LateListener, type Origin, SessionState } from './state.js'
+import type { SessionState } from './state.js'
 
-/**
- * Who a session is opened for. An object rather than functions made for each request: what a request makes and stores
- * costs it the more, the longer the garbage collector has to carry it along.
- */
-export interface CommitSink extends LateListener {
-  /** Whether the response has begun. */
-  readonly isTooLate: boolean
-  /** Hears what the browser is to be told, after each commit. */
-  deliver(verdict: Verdict, state: SessionState): void
-}
-
-/** A session together with what only its opener may do: commit it with the response at hand. */
-export class SessionHandle implements SessionParts {
-  readonly session: Session
+/** An open session, for whoever opened it: to commit it, and to know what the commit will do. */
+export class SessionHandle {
   readonly state: SessionState
   readonly context: SessionContext
-  readonly #opener: CommitSink
-  /** The last commit that is not over. */
+  /** The last commit that has not ended. */
   #underWay: Promise<unknown> | undefined
 
-  constructor(state: SessionState, context: SessionContext, opener: CommitSink) {
+  constructor(state: SessionState, context: SessionContext) {
     this.state = state
     this.context = context
-    this.#opener = opener
-    this.session = new Session(this)
   }
 
   /** Whether there is a record of it. */
@@ -47,87 +29,28 @@ export class SessionHandle implements SessionParts {
     return isMoving(this.state, this.context)
   }
 
-  /** Whether something was changed and not committed. */
-  get hasUnsaved(): boolean {
-    return this.state.pending.modified
-  }
-
-  /** From now on the opener hears of changes. */
-  watchLateChanges(): void {
-    this.state.lateListener = this.#opener
-  }
-
   /**
    * Commits of one session go one after the other, so that each begins with what the one before has written. Answers
    * `undefined` where there is nothing to do, and so nothing to wait for.
    */
-  commit(ending: Ending): Promise<void> | undefined {
-    const before = this.#underWay
-    const mine = before === undefined ? this.#commit(ending) : before.then(() => this.#commit(ending))
-    if (mine === undefined) return undefined
-    const over: Promise<void> = mine.then(
-      () => this.#isOver(over),
-      () => this.#isOver(over),
+  commit(ending: Ending): Promise<Verdict | undefined> | undefined {
+    if (this.#underWay === undefined) {
+      const mine = commit(this.state, this.context, ending)
+      return mine && this.#remember(mine)
+    }
+    return this.#remember(this.#underWay.then(() => commit(this.state, this.context, ending)))
+  }
+
+  #remember<Result>(commit: Promise<Result>): Promise<Result> {
+    const ended: Promise<void> = commit.then(
+      () => this.#forget(ended),
+      () => this.#forget(ended),
     )
-    this.#underWay = over
-    return mine
+    this.#underWay = ended
+    return commit
   }
 
-  async save(): Promise<void> {
-    await this.commit({ failed: false, tooLate: this.#opener.isTooLate, explicit: true })
-    this.state.watch.restart(this.state.data)
+  #forget(ended: Promise<unknown>): void {
+    if (this.#underWay === ended) this.#underWay = undefined
   }
-
-  #commit(ending: Ending): Promise<void> | undefined {
-    return commit(this.state, this.context, ending)?.then((verdict) =>
-      this.#opener.deliver(verdict, this.state),
-    )
-  }
-
-  #isOver(commit: Promise<unknown>): void {
-    if (this.#underWay === commit) this.#underWay = undefined
-  }
-}
-
-/**
- * Opens the session that one of `ids` leads to (see `resolveSession`); without any, or where there is nothing under them, a
- * new one. An id that is not known is never adopted (S03).
- *
- * @throws EngineUnavailable if the store does not answer.
- */
-export async function openSession(
-  ids: readonly string[],
-  context: SessionContext,
-  opener: CommitSink,
-): Promise<SessionHandle> {
-  const found = ids.length === 0 ? undefined : await resolveSession(ids, context.engine, context.lifecycle)
-  return new SessionHandle(stateFor(found, ids, context), context, opener)
-}
-
-function stateFor(found: Found | undefined, ids: readonly string[], context: SessionContext): SessionState {
-  const { engine, clock, nestedChanges, rules, lifecycle } = context
-  const without = (origin: Origin): SessionState =>
-    new SessionState(origin, undefined, clock(), nestedChanges)
-  if (ids.length === 0) return without({ kind: 'new' })
-  if (found === undefined) return without({ kind: 'unknown' })
-  const { id, loaded } = found
-  if (loaded.kind === 'superseded') {
-    lifecycle.superseded(id)
-    return without({ kind: 'superseded', id })
-  }
-  const { record, version, renewed, outdated } = loaded
-  // What was written under other settings may last longer than these allow.
-  if (absoluteEnd(record, rules) <= clock()) {
-    lifecycle.expired(id, 'absolute')
-    return without({ kind: 'unknown' })
-  }
-  lifecycle.found(id, engine.capabilities.revocable)
-  const origin: Origin = {
-    kind: 'live',
-    id,
-    version,
-    ...(renewed && { renewed }),
-    ...(outdated && { outdated }),
-  }
-  return new SessionState(origin, record, clock(), nestedChanges)
 }

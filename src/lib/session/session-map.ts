@@ -86,7 +86,7 @@ export class SessionMap {
     assertJson(key, value)
     this.#state.change().transform(key, fn, value)
     this.#state.data.set(key, value)
-    this.#state.watch.handOutAnew(key, value)
+    if (typeof value === 'object' && value !== null) this.#state.tracker.handOutAnew(key, value)
     return value
   }
 
@@ -113,7 +113,7 @@ export class SessionMap {
   }
 
   #handOut(key: string, value: unknown): unknown {
-    this.#state.watch.handOut(key, value)
+    if (typeof value === 'object' && value !== null) this.#state.tracker.handOut(key, value)
     return value
   }
 }

@@ -1,7 +1,6 @@
 import { type InspectOptions, inspect } from 'node:util'
-import type { Fingerprint } from '../codecs/keys.js'
 import type { LogInOptions } from '../users/log-in.js'
-import type { ExpiryRules } from './expiry.js'
+import type { SessionContext } from './context.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
 import { SessionMap } from './session-map.js'
 import type { SessionState } from './state.js'
@@ -27,19 +26,13 @@ export interface ShownSession {
   readonly modified: boolean
 }
 
-/** What a session is made of. */
-export interface SessionParts {
-  readonly state: SessionState
-  readonly context: {
-    readonly rules: ExpiryRules
-    /** Milliseconds since 1970. */
-    readonly clock: () => number
-    readonly fingerprint: Fingerprint
-  }
+/** What a session needs of whoever opened it. */
+export interface SessionOwner {
+  /** Commits now. */
   save(): Promise<void>
 }
 
-/** What a session is made of, for what works on it beside the handler. */
+/** The state of a session, for code that works on it beside the handler. */
 export let stateOf: (session: Session) => SessionState
 
 /**
@@ -48,16 +41,18 @@ export let stateOf: (session: Session) => SessionState
  */
 export class Session extends SessionMap {
   readonly #state: SessionState
-  readonly #parts: SessionParts
+  readonly #context: SessionContext
+  readonly #owner: SessionOwner
 
   static {
     stateOf = (session) => session.#state
   }
 
-  constructor(parts: SessionParts) {
-    super(parts.state)
-    this.#state = parts.state
-    this.#parts = parts
+  constructor(state: SessionState, context: SessionContext, owner: SessionOwner) {
+    super(state)
+    this.#state = state
+    this.#context = context
+    this.#owner = owner
   }
 
   /** The secret that the cookie carries; none until the session was stored, nor after `flush()`. */
@@ -92,12 +87,14 @@ export class Session extends SessionMap {
 
   /** Whether the commit will write. Set it where a nested change would go unnoticed (`NESTED_CHANGES=ignore`). */
   get modified(): boolean {
-    return this.#state.pending.modified
+    return this.#state.isModified
   }
 
   set modified(modified: boolean) {
-    this.#state.pending.modified = modified
-    this.#state.pending.modifiedByHand = modified
+    const { pending } = this.#state
+    pending.modified = modified
+    pending.modifiedByHand = modified
+    pending.reported = undefined
   }
 
   /** Whether there is neither an id nor anything to store. Does not count as access. */
@@ -105,10 +102,10 @@ export class Session extends SessionMap {
     return this.#state.isEmpty
   }
 
-  /** EntryMetadata the session: the data goes now, the stored record with the commit. What is set afterwards begins another. */
+  /** Ends the session: the data goes now, the stored record with the commit. What is set afterwards begins another. */
   flush(): void {
     this.#state.change()
-    this.#state.end(this.#parts.context.clock())
+    this.#state.end(this.#context.clock())
   }
 
   /**
@@ -119,7 +116,7 @@ export class Session extends SessionMap {
    * @throws TypeError if `userId` or the device is no text, @throws RangeError if the id has not 1 to 255 characters.
    */
   login(userId: string, options: LogInOptions = {}): void {
-    this.#state.logIn(userId, options, this.#parts.context.clock())
+    this.#state.logIn(userId, options, this.#context.clock())
     this.#state.change()
   }
 
@@ -135,9 +132,7 @@ export class Session extends SessionMap {
   authenticatedWithin(minutes: number): boolean {
     const user = this.#user()
     // A log-in that seems to lie ahead, since a clock was set back, is no newer than one as far behind (S25).
-    return (
-      user !== undefined && Math.abs(this.#parts.context.clock() - user.authenticatedAt) < minutes * 60_000
-    )
+    return user !== undefined && Math.abs(this.#context.clock() - user.authenticatedAt) < minutes * 60_000
   }
 
   /** Keeps the data and asks for a new id, against session fixation: do it at each log-in. */
@@ -150,11 +145,21 @@ export class Session extends SessionMap {
    * Commits now rather than when the response begins; for code outside a request, and for handlers that write the
    * response themselves. Writes even if nothing was changed, as Django's does.
    *
+   * What this throws, the end of the request does not throw again; `discard()` drops what could not be saved.
+   *
    * @throws SessionInterrupted if the session ended meanwhile.
    * @throws EngineUnavailable if the store does not answer; what was to be saved still is.
    */
   save(): Promise<void> {
-    return this.#parts.save()
+    return this.#owner.save()
+  }
+
+  /**
+   * Forgets what was changed since the session was opened or last saved: data, expiry, a log-in, a log-out. Values that
+   * were changed in place are as they were.
+   */
+  discard(): void {
+    this.#state.restore(this.#context.clock())
   }
 
   /**
@@ -164,7 +169,7 @@ export class Session extends SessionMap {
    * @throws RangeError if it is none of these.
    */
   setExpiry(expiry: number | Date | null): void {
-    const custom = expiry === null ? undefined : toCustomExpiry(expiry)
+    const custom = expiry === null ? undefined : toCustomExpiry(expiry, this.#context.clock())
     this.#state.look()
     if (custom === undefined && this.#state.expiry === undefined) return
     this.#state.change()
@@ -174,18 +179,16 @@ export class Session extends SessionMap {
 
   /** Seconds that the session lives from `modification`. A number given to `setExpiry` comes back as it is. */
   getExpiryAge(question: ExpiryQuestion = {}): number {
-    return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#parts.context.rules)
+    return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#context.rules)
   }
 
   getExpiryDate(question: ExpiryQuestion = {}): Date {
-    return new Date(
-      expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#parts.context.rules),
-    )
+    return new Date(expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#context.rules))
   }
 
   getExpireAtBrowserClose(): boolean {
     this.#state.look()
-    return endsWithBrowser(this.#state.expiry, this.#parts.context.rules)
+    return endsWithBrowser(this.#state.expiry, this.#context.rules)
   }
 
   /** Puts a value into the session, to see at the next request whether the browser sends cookies back. */
@@ -204,12 +207,12 @@ export class Session extends SessionMap {
 
   /** What may be shown of the session, in a log say: neither the data nor the id (S12). Does not count as access. */
   toJSON(): ShownSession {
-    const { id, data, accessed, pending } = this.#state
+    const { id, data, accessed, isModified } = this.#state
     return {
-      session: id && this.#parts.context.fingerprint(id),
+      session: id && this.#context.fingerprint(id),
       size: data.size,
       accessed,
-      modified: pending.modified,
+      modified: isModified,
     }
   }
 
@@ -223,12 +226,13 @@ export class Session extends SessionMap {
   }
 
   #expiryOf({ expiry }: ExpiryQuestion): number | string | undefined {
-    if (expiry !== undefined) return expiry === null ? undefined : toCustomExpiry(expiry)
+    if (expiry !== undefined)
+      return expiry === null ? undefined : toCustomExpiry(expiry, this.#context.clock())
     this.#state.look()
     return this.#state.expiry
   }
 
   #modificationOf({ modification }: ExpiryQuestion): number {
-    return modification?.getTime() ?? this.#parts.context.clock()
+    return modification?.getTime() ?? this.#context.clock()
   }
 }

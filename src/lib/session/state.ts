@@ -1,10 +1,8 @@
-import type { CustomExpiry, SessionRecord, SessionUser } from '../codecs/record.js'
+import type { CustomExpiry, JsonObject, SessionRecord, SessionUser } from '../codecs/record.js'
+import type { Version } from '../engines/session-store.js'
 import { type LogInOptions, logInOf } from '../users/log-in.js'
 import { ChangeTracker, type NestedChanges } from './change-tracker.js'
-import type { Changes } from './changes.js'
-import type { ExpiryRules } from './expiry.js'
-import { isNothing, nothingPending, type Pending } from './pending.js'
-import { toMap, toRecord } from './record.js'
+import { type Changes, joinPending, nothingPending, type Pending } from './changes.js'
 
 /** How the session was found when it was opened, and after each commit. */
 export type Origin =
@@ -12,21 +10,18 @@ export type Origin =
   | { readonly kind: 'new' }
   /** An id came under which there is nothing: malformed, unknown, expired, or ended by this request. */
   | { readonly kind: 'unknown' }
-  | {
-      readonly kind: 'live'
-      readonly id: string
-      readonly version: number
-      /** The id was renewed by another request, whose answer has the cookie (S24). */
-      readonly renewed?: boolean
-      /** The id is still good, but another is to take its place (S54). */
-      readonly outdated?: boolean
-    }
+  | LiveOrigin
   /** The id that came was rotated away a moment ago. */
   | { readonly kind: 'superseded'; readonly id: string }
 
-/** Hears of the first change that no commit will come for any more. */
-export interface LateListener {
-  changedLate(): void
+export interface LiveOrigin {
+  readonly kind: 'live'
+  readonly id: string
+  readonly version: Version
+  /** The id was renewed by another request, whose answer has the cookie (S24). */
+  readonly renewed?: boolean
+  /** The id is still good, but another is to take its place (S54). */
+  readonly outdated?: boolean
 }
 
 /** One session as a request sees it: data, expiry, and what is still to be told to the engine. No I/O. */
@@ -41,12 +36,14 @@ export class SessionState {
   /** The record as it is in the store, as far as this request knows. */
   saved: SessionRecord | undefined
   accessed = false
-  pending: Pending = nothingPending()
   /** Whether the request was refused what it wanted to save. It may want it twice, by `save()` and at its end. */
   isInterrupted = false
-  /** There once the request's own commit is over, after which only `save()` saves. Hears of one change. */
-  lateListener: LateListener | undefined
-  readonly watch: ChangeTracker
+  /** There once the request's own commit is done, after which only `save()` saves. Hears of one change. */
+  lateListener: { changedLate(): void } | undefined
+  readonly #nestedChanges: NestedChanges
+  /** Made when first needed, as is the tracker: a request that only reads strings and numbers needs neither. */
+  #pending: Pending | undefined
+  #tracker: ChangeTracker | undefined
 
   constructor(origin: Origin, record: SessionRecord | undefined, now: number, nestedChanges: NestedChanges) {
     this.origin = origin
@@ -56,12 +53,32 @@ export class SessionState {
     this.user = record?.user
     this.renewedAt = record?.renewedAt
     this.saved = record
-    this.watch = new ChangeTracker(nestedChanges)
+    this.#nestedChanges = nestedChanges
+  }
+
+  get pending(): Pending {
+    this.#pending ??= nothingPending()
+    return this.#pending
+  }
+
+  get tracker(): ChangeTracker {
+    this.#tracker ??= new ChangeTracker(this.#nestedChanges)
+    return this.#tracker
+  }
+
+  /** Whether nothing was changed, and nothing was handed out that could have been. */
+  get isUntouched(): boolean {
+    return this.#pending === undefined && this.#tracker === undefined
+  }
+
+  /** Whether something was changed and not committed. */
+  get isModified(): boolean {
+    return this.#pending?.modified ?? false
   }
 
   /** The id that the session has in the store now; none if it ends with this request. */
   get id(): string | undefined {
-    return this.origin.kind === 'live' && !this.pending.end ? this.origin.id : undefined
+    return this.origin.kind === 'live' && !this.#pending?.end ? this.origin.id : undefined
   }
 
   /** Neither id nor anything to store (Django item 12). */
@@ -103,7 +120,7 @@ export class SessionState {
   reissuedAs(id: string | undefined): void {
     if (this.origin.kind !== 'live') return
     this.origin = id === undefined ? { kind: 'superseded', id: this.origin.id } : { ...this.origin, id }
-    if (!this.pending.end) this.pending.modified = true
+    if (!this.#pending?.end) this.pending.modified = true
     this.#tellLate()
   }
 
@@ -117,87 +134,102 @@ export class SessionState {
   change(): Changes {
     this.accessed = true
     this.pending.modified = true
-    this.#tellLate()
+    this.pending.reported = undefined
+    if (this.lateListener !== undefined) this.#tellLate()
     return this.pending.changes
   }
 
   /** Takes up what was changed in place, so that it counts like `set`. */
   noticeNestedChanges(): void {
-    const { pending } = this
-    for (const key of this.watch.changed(this.data, pending.modifiedByHand)) {
-      pending.changes.set(key, this.data.get(key))
-      pending.modified = true
+    const byHand = this.#pending?.modifiedByHand ?? false
+    for (const key of this.#tracker?.changed(this.data, byHand) ?? []) {
+      this.pending.changes.set(key, this.data.get(key))
+      this.pending.modified = true
+      this.pending.reported = undefined
     }
+  }
+
+  /** From now on only later changes in place count. */
+  restartTracking(): void {
+    this.#tracker?.restart(this.data)
   }
 
   /** Hands over what is pending; from now on changes gather for the commit after. */
   takePending(): Pending {
     const taken = this.pending
-    this.pending = nothingPending()
+    this.#pending = undefined
     return taken
   }
 
   /** Forgets what is pending. */
   dropPending(): void {
-    if (!isNothing(this.pending)) this.pending = nothingPending()
+    this.#pending = undefined
   }
 
   /** After a commit that failed: what was pending still is, before whatever came since. */
   giveBack(failed: Pending): void {
-    const since = this.pending
-    failed.changes.append(since.changes)
-    failed.modified ||= since.modified
-    failed.modifiedByHand ||= since.modifiedByHand
-    failed.expiryChanged ||= since.expiryChanged
-    failed.rotate = since.end ? since.rotate : failed.rotate || since.rotate
-    failed.logIn = since.end ? since.logIn : failed.logIn || since.logIn
-    failed.end ||= since.end
-    this.pending = failed
+    this.#pending = this.#pending === undefined ? failed : joinPending(failed, this.#pending)
   }
 
-  /** After a commit that was refused: the session is what the store has, and nothing is pending. */
+  /** Back to what the store has; nothing is pending. Values that a handler changed in place are as they were. */
   restore(now: number): void {
     const { saved } = this
-    this.data = toMap(saved?.data)
+    const data = new Map<string, unknown>()
+    for (const [key, value] of toMap(saved?.data)) data.set(key, this.#tracker?.original(key, value) ?? value)
+    this.saved = saved && { ...saved, data: Object.fromEntries(data) as JsonObject }
+    this.data = data
     this.createdAt = saved?.createdAt ?? now
     this.expiry = saved?.expiry
     this.user = saved?.user
     this.renewedAt = saved?.renewedAt
-    this.pending = nothingPending()
-    this.watch.restart(this.data)
+    this.#pending = undefined
+    this.#tracker = undefined
+  }
+
+  /**
+   * The session that a log-in, or what was set after a `flush()`, begins where the one before is gone: of what that one
+   * held nothing is left but what this request did.
+   */
+  beginAnew(pending: Pending, now: number): void {
+    this.origin = { kind: 'unknown' }
+    this.saved = undefined
+    this.data = pending.changes.applyTo(new Map())
+    this.createdAt = now
+    this.renewedAt = undefined
+    if (!pending.expiryChanged) this.expiry = undefined
   }
 
   /** Takes over what a commit stored, where others' changes were merged in. */
   adopt(stored: SessionRecord): void {
-    this.data = this.pending.changes.applyTo(toMap(stored.data))
+    const pending = this.#pending
+    const data = toMap(stored.data)
+    this.data = pending === undefined ? data : pending.changes.applyTo(data)
     this.createdAt = stored.createdAt
-    if (!this.pending.expiryChanged) this.expiry = stored.expiry
-    if (!this.pending.logIn && !this.pending.end) this.user = stored.user
+    if (!pending?.expiryChanged) this.expiry = stored.expiry
+    if (!pending?.logIn && !pending?.end) this.user = stored.user
   }
 
   /** Remembers what a commit stored. */
   stored(record: SessionRecord): void {
     this.saved = record
-    if (!this.pending.end) this.renewedAt = record.renewedAt
+    if (!this.#pending?.end) this.renewedAt = record.renewedAt
   }
 
   #tellLate(): void {
     const listener = this.lateListener
-    if (listener === undefined) return
     this.lateListener = undefined
-    listener.changedLate()
-  }
-
-  /** @throws UnsupportedValue if the data holds what JSON does not. */
-  toRecord(now: number, rules: ExpiryRules, renewedAt = this.renewedAt): SessionRecord {
-    const { createdAt, expiry, user } = this
-    return toRecord(this.data, { createdAt, expiry, user, renewedAt }, now, rules)
+    listener?.changedLate()
   }
 }
 
+export function toMap(data: JsonObject | undefined): Map<string, unknown> {
+  const map = new Map<string, unknown>()
+  if (data !== undefined) for (const key of Object.keys(data)) map.set(key, data[key])
+  return map
+}
+
 /** Where the session stands in the store. */
-export function liveIn(state: SessionState): Extract<Origin, { kind: 'live' }> {
-  if (state.origin.kind !== 'live')
-    throw new TypeError(`a session that is ${state.origin.kind} has no record`)
-  return state.origin
+export function liveIn({ origin }: SessionState): LiveOrigin {
+  if (origin.kind !== 'live') throw new TypeError(`a session that is ${origin.kind} has no record`)
+  return origin
 }

@@ -1,5 +1,4 @@
 import { EngineUnavailable } from '../engines/errors.js'
-import { staying } from '../users/on-the-way.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd, endOfUsed, expiryTime, keepsSavedAt } from './expiry.js'
 import { liveIn, type SessionState } from './state.js'
@@ -50,8 +49,7 @@ export async function touch(state: SessionState, context: SessionContext, now: n
     // Where only an outdated id is to be replaced, its session ends when it would have.
     const isKept = saved !== undefined && !isProlonged(state, context, now)
     const expires = isKept ? saved.expires : endOf(state, context, now)
-    const listed = staying(context, id, { user: saved?.user, expires })
-    if (listed) await listed
+    if (saved?.user) await context.userIndex?.extend(saved.user, id, expires)
     const touched = await engine.touch(id, expires)
     if (touched.kind === 'missing') return false
     state.origin = { kind: 'live', id: touched.id, version, ...(renewed && { renewed }) }
@@ -73,5 +71,5 @@ export async function touch(state: SessionState, context: SessionContext, now: n
 export function cookieAge(state: SessionState, context: SessionContext, now: number): number {
   const { rules } = context
   if (!keepsSavedAt(rules)) return ((state.saved?.expires ?? now) - now) / 1000
-  return Math.floor((Math.min(savedEnd(state, context, now), absoluteEnd(state, rules)) - now) / 1000)
+  return (Math.min(savedEnd(state, context, now), absoluteEnd(state, rules)) - now) / 1000
 }

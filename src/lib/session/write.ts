@@ -1,13 +1,14 @@
 import type { SessionRecord } from '../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../engines/concurrency.js'
-import type { Announce, Updated } from '../engines/engine.js'
-import { moving, staying } from '../users/on-the-way.js'
+import type { Updated } from '../engines/engine.js'
+import type { Version } from '../engines/session-store.js'
+import type { Pending } from './changes.js'
 import type { SessionContext } from './context.js'
-import { SessionContended, SessionInterrupted } from './errors.js'
+import { SessionContended } from './errors.js'
 import type { ExpiryRules } from './expiry.js'
-import type { Pending } from './pending.js'
-import { toMap, toRecord } from './record.js'
-import { liveIn, type SessionState } from './state.js'
+import { NewId } from './new-id.js'
+import { recordOf, toRecord } from './record.js'
+import { liveIn, type SessionState, toMap } from './state.js'
 
 /** How a session is written: where it is, or under a new id. */
 export type Way =
@@ -17,9 +18,8 @@ export type Way =
 
 /**
  * Stores what the session holds. `merge`: what to do again to a newer version; without it the record is written whatever
- * others wrote, and begins another session.
+ * others wrote, and begins another session. `missing`: the session ended or moved meanwhile, and nothing was written.
  *
- * @throws SessionInterrupted if the session ended or moved meanwhile.
  * @throws SessionContended if others were faster every time.
  */
 export function write(
@@ -28,97 +28,139 @@ export function write(
   merge: Pending | undefined,
   context: SessionContext,
   now: number,
-): Promise<void> {
-  const { rules, turns } = context
-  const { id, version, renewed } = liveIn(state)
-  const isMoving = way.verb === 'rotate'
-  const record = state.toRecord(now, rules, isMoving && merge !== undefined ? now : state.renewedAt)
-  const go = async (announce?: Announce): Promise<void> => {
-    const put: Put = (how, newest, its) => send(how, id, newest, its, context, announce)
-    let written: Written = { result: await put(way, record, version), record, renewed }
-    if (written.result.kind === 'conflict') {
-      written = await turns.runExclusive(id, () => writeAgain(way, put, id, record, merge, context))
-    }
-
-    const { result } = written
-    if (result.kind === 'conflict') throw new SessionContended()
-    if (result.kind === 'missing') throw new SessionInterrupted()
-    if (written.record !== record) state.adopt(written.record)
-    state.stored(written.record)
-    const isBorrowed = written.renewed && result.id === id
-    state.origin = {
-      kind: 'live',
-      id: result.id,
-      version: result.version,
-      ...(isBorrowed && { renewed: true }),
-    }
-  }
-  if (isMoving) return moving(context, { id, before: state.saved?.user, record }, go)
-  return staying(context, id, record)?.then(() => go()) ?? go()
+): Promise<'stored' | 'missing'> {
+  const write = new Write(way, state, merge, context, now)
+  return way.verb === 'rotate' ? write.rotate() : write.update()
 }
 
-/** Stores a record over one version, with all that stays the same from one attempt to the next. */
-type Put = (way: Way, record: SessionRecord, version: number) => Promise<Updated>
-
-function send(
-  way: Way,
-  id: string,
-  record: SessionRecord,
-  version: number,
-  { engine }: SessionContext,
-  announce: Announce | undefined,
-): Promise<Updated> {
-  if (way.verb === 'update') return engine.update(id, record, version)
-  const { grace } = way
-  return engine.rotate(id, record, version, {
-    ...(grace !== undefined && { grace }),
-    ...(announce && { announce }),
-  })
-}
-
-interface Written {
+interface Attempt {
   readonly result: Updated
   readonly record: SessionRecord
   /** The session was found under an id that another request has renewed. */
   readonly renewed: boolean | undefined
 }
 
-/** On conflict: the newest record, this request's changes on top, and another try (no lost updates). */
-async function writeAgain(
-  wanted: Way,
-  put: Put,
-  id: string,
-  record: SessionRecord,
-  merge: Pending | undefined,
-  { engine, clock, rules }: SessionContext,
-): Promise<Written> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    await backoff(attempt)
-    const newest = await engine.load(id)
-    if (newest.kind !== 'found') return { result: { kind: 'missing' }, record, renewed: undefined }
-    const { renewed } = newest
-    // A renewal that somebody else was quicker with is done; what is left to do is this request's own write.
-    const isRenewed = renewed && wanted.verb === 'rotate' && wanted.grace !== undefined
-    const way: Way = isRenewed ? { verb: 'update' } : wanted
-    const { renewedAt } = way.verb === 'rotate' ? record : newest.record
-    const merged =
-      merge === undefined ? record : mergeInto(newest.record, { ...record, renewedAt }, merge, clock(), rules)
-    const result = await put(way, merged, newest.version)
-    if (result.kind !== 'conflict') return { result, record: merged, renewed }
+/** One session that is being written: all that stays the same from one attempt to the next. */
+class Write {
+  readonly #way: Way
+  readonly #state: SessionState
+  readonly #merge: Pending | undefined
+  readonly #context: SessionContext
+  readonly #now: number
+  readonly #id: string
+  readonly #record: SessionRecord
+  #newId: NewId | undefined
+
+  constructor(
+    way: Way,
+    state: SessionState,
+    merge: Pending | undefined,
+    context: SessionContext,
+    now: number,
+  ) {
+    this.#way = way
+    this.#state = state
+    this.#merge = merge
+    this.#context = context
+    this.#now = now
+    this.#id = liveIn(state).id
+    const keepsItsData = way.verb === 'rotate' && merge !== undefined
+    this.#record = recordOf(state, now, context.rules, keepsItsData ? now : state.renewedAt)
   }
-  return { result: { kind: 'conflict' }, record, renewed: undefined }
+
+  update(): Promise<'stored' | 'missing'> {
+    const { user, expires } = this.#record
+    const extending = user && this.#context.userIndex?.extend(user, this.#id, expires)
+    return extending === undefined ? this.#store() : extending.then(() => this.#store())
+  }
+
+  async rotate(): Promise<'stored' | 'missing'> {
+    const newId = new NewId(this.#context, {
+      id: this.#id,
+      before: this.#state.saved?.user,
+      record: this.#record,
+    })
+    this.#newId = newId
+    try {
+      const stored = await this.#store()
+      if (stored === 'stored') await newId.arrived()
+      return stored
+    } catch (error) {
+      await newId.failed(error)
+      throw error
+    }
+  }
+
+  async #store(): Promise<'stored' | 'missing'> {
+    const { version, renewed } = liveIn(this.#state)
+    let attempt: Attempt = {
+      result: await this.#put(this.#way, this.#record, version),
+      record: this.#record,
+      renewed,
+    }
+    if (attempt.result.kind === 'conflict') {
+      attempt = await this.#context.mutex.runExclusive(this.#id, () => this.#writeAgain())
+    }
+    const { result, record } = attempt
+    if (result.kind === 'conflict') throw new SessionContended()
+    if (result.kind === 'missing') return 'missing'
+    if (record !== this.#record) this.#state.adopt(record)
+    this.#state.stored(record)
+    const isBorrowed = attempt.renewed && result.id === this.#id
+    this.#state.origin = {
+      kind: 'live',
+      id: result.id,
+      version: result.version,
+      ...(isBorrowed && { renewed: true }),
+    }
+    return 'stored'
+  }
+
+  /** On a conflict: the newest record, this request's changes on top, and another try (no lost updates). */
+  async #writeAgain(): Promise<Attempt> {
+    const { engine } = this.#context
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      await backoff(attempt)
+      const newest = await engine.load(this.#id)
+      if (newest.kind !== 'found')
+        return { result: { kind: 'missing' }, record: this.#record, renewed: undefined }
+      const { renewed } = newest
+      // Another request has renewed the id meanwhile. That is done; what is left to do is this request's own write.
+      const isRenewed = renewed && this.#way.verb === 'rotate' && this.#way.grace !== undefined
+      const way: Way = isRenewed ? { verb: 'update' } : this.#way
+      const { renewedAt } = way.verb === 'rotate' ? this.#record : newest.record
+      const record = this.#mergedInto(newest.record, renewedAt)
+      const result = await this.#put(way, record, newest.version)
+      if (result.kind !== 'conflict') return { result, record, renewed }
+    }
+    return { result: { kind: 'conflict' }, record: this.#record, renewed: undefined }
+  }
+
+  #put(way: Way, record: SessionRecord, version: Version): Promise<Updated> {
+    const { engine } = this.#context
+    const id = this.#id
+    if (way.verb === 'update' || this.#newId === undefined) return engine.update(id, record, version)
+    const { grace } = way
+    return this.#newId.store((to) => engine.rotate({ id, to, record, version, grace }))
+  }
+
+  #mergedInto(newest: SessionRecord, renewedAt: number | undefined): SessionRecord {
+    if (this.#merge === undefined) return this.#record
+    const merged = { ...this.#record, renewedAt }
+    return merge(newest, merged, this.#merge, this.#now, this.#context.rules)
+  }
 }
 
-function mergeInto(
+/** `newest` with this request's changes on top; `record` has what it set besides data. */
+function merge(
   newest: SessionRecord,
-  record: SessionRecord,
+  { expiry: ownExpiry, user: ownUser, renewedAt }: SessionRecord,
   { changes, expiryChanged, logIn }: Pending,
   now: number,
   rules: ExpiryRules,
 ): SessionRecord {
   const data = changes.applyTo(toMap(newest.data))
-  const { createdAt } = newest
-  const expiry = expiryChanged ? record.expiry : newest.expiry
-  const user = logIn ? record.user : newest.user
-  return toRecord(data, { createdAt, expiry, user, renewedAt: record.renewedAt }, now, rules)
+  const expiry = expiryChanged ? ownExpiry : newest.expiry
+  const user = logIn ? ownUser : newest.user
+  return toRecord(data, { createdAt: newest.createdAt, expiry, user, renewedAt }, now, rules)
 }

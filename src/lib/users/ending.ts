@@ -1,4 +1,4 @@
-import type { SessionIndex } from '../engines/session-index.js'
+import type { SessionIndex } from '../engines/engine.js'
 import { type Listed, type UserList, withSessions } from './user-list.js'
 import type { UserLists } from './user-lists.js'
 
@@ -12,14 +12,14 @@ export function markEnded(list: UserList, isMeant: (handle: string) => boolean):
 
 export type Ended = readonly (readonly [handle: string, listed: Listed])[]
 
-/** Those of which the marks stand in the list, whoever put them there. */
+/** The log-ins that are marked as ended, by whomever. */
 export function endedIn(list: UserList): Ended {
   return [...list.sessions].filter(([, { ended }]) => ended)
 }
 
 /**
- * EntryMetadata the sessions whose marks stand in the user's list, and takes them out of it; answers how many were alive. Whoever
- * finds such marks does this, so that a revocation which a crash or an outage cut in two is done by the next one.
+ * Ends the sessions that are marked in the user's list, and removes them from it; answers how many were alive. Whoever
+ * finds such marks does this, so a revocation that a crash or an outage has interrupted is finished by the next reader.
  */
 export async function finish(
   index: SessionIndex,
@@ -28,7 +28,7 @@ export async function finish(
   ended: Ended,
 ): Promise<number> {
   if (ended.length === 0) return 0
-  const alive = await Promise.all(ended.map(([handle, listed]) => vacateAll(index, handle, listed)))
+  const alive = await Promise.all(ended.map(([handle, listed]) => evictAll(index, handle, listed)))
   await lists.change(userId, 0, (list) => {
     if (list === undefined) return undefined
     const sessions = new Map(list.sessions)
@@ -38,13 +38,13 @@ export async function finish(
   return alive.filter(Boolean).length
 }
 
-/** In the order in which the places were announced: a session that moves meanwhile is met at the later one. */
-async function vacateAll(index: SessionIndex, handle: string, { places }: Listed): Promise<boolean> {
+/** In the order in which the keys were announced: a session that moves meanwhile is met at the later one. */
+async function evictAll(index: SessionIndex, handle: string, { keys }: Listed): Promise<boolean> {
   let wasAlive = false
-  for (const place of places) {
-    const there = await index.load(place)
+  for (const key of keys) {
+    const there = await index.load(key)
     const isIts = there.kind === 'found' && there.record.user?.handle === handle
-    if ((await index.evict(place)) === 'deleted') wasAlive ||= isIts
+    if ((await index.evict(key)) === 'deleted') wasAlive ||= isIts
   }
   return wasAlive
 }

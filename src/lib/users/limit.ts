@@ -1,7 +1,7 @@
-import type { SessionIndex } from '../engines/session-index.js'
+import type { SessionIndex } from '../engines/engine.js'
 import { TooManySessions } from '../session/errors.js'
 import { markEnded } from './ending.js'
-import { isOver, locate } from './locate.js'
+import { hasEnded, locate } from './locate.js'
 import { type UserList, withRoom, withSessions } from './user-list.js'
 
 /** What happens to a log-in that is one too many: the oldest gives way, or it is refused. */
@@ -23,10 +23,9 @@ export interface RoomParts {
 }
 
 /**
- * The list with room for the log-in called `handle`: without those that are over, and those marked as ended that have
- * to give way. A log-in that is still on its way counts, so that of two at the same moment the second knows the first.
- *
- * That nobody announces anything between the look at the places and the write is what the write's condition sees to.
+ * The list with room for the log-in called `handle`: without those that have ended, and with the oldest marked as ended where
+ * there are too many. A log-in that is still on its way counts, so that of two at the same moment the second sees the
+ * first. If somebody announces a key between this look and the write of the list, the write's version does not match.
  *
  * @throws TooManySessions if the policy is to refuse.
  */
@@ -39,17 +38,17 @@ export async function makeRoom(
   const isFull = limit !== undefined && limit.most > 0 && others.length >= limit.most
   if (!isFull && list.sessions.size < list.room) return list
 
-  const looks = await Promise.all(
+  const located = await Promise.all(
     others.map(async ([other, listed]) => {
-      const look = await locate(index, other, listed)
-      const since = look.record?.user?.authenticatedAt ?? listed.at
-      return { handle: other, since, isOver: isOver(listed, look, now) }
+      const location = await locate(index, other, listed)
+      const since = location.record?.user?.authenticatedAt ?? listed.at
+      return { handle: other, since, hasEnded: hasEnded(listed, location, now) }
     }),
   )
-  const over = new Set(looks.filter((one) => one.isOver).map((one) => one.handle))
-  const kept = [...list.sessions].filter(([other]) => !over.has(other))
+  const ended = new Set(located.filter((one) => one.hasEnded).map((one) => one.handle))
+  const kept = [...list.sessions].filter(([other]) => !ended.has(other))
   const cleaned = withRoom(withSessions(list, new Map(kept)))
-  const rest = looks.filter((one) => !one.isOver).sort((a, b) => a.since - b.since)
+  const rest = located.filter((one) => !one.hasEnded).sort((a, b) => a.since - b.since)
   if (!isFull || rest.length < limit.most) return cleaned
   if (limit.policy === 'refuse-new') throw new TooManySessions(limit.most)
   const evicted = new Set(rest.slice(0, rest.length - limit.most + 1).map((one) => one.handle))

@@ -2,11 +2,11 @@ import { isObject, isTime, type JsonObject } from '../codecs/record.js'
 
 /** One log-in of the user, as the list has it; everything else stands in the session's own record. */
 export interface Listed {
-  /** When it was last announced at a place: milliseconds since 1970. */
+  /** When it was last announced at a key: milliseconds since 1970. */
   readonly at: number
-  /** Where the session may stand, the place announced last at the end. */
-  readonly places: readonly string[]
-  /** It was revoked, and its places are being vacated: nobody may announce it any more. */
+  /** The keys where the session may be, the one announced last at the end. */
+  readonly keys: readonly string[]
+  /** It was revoked, and its keys are being evicted: nobody may announce it any more. */
   readonly ended?: true
 }
 
@@ -38,11 +38,11 @@ export function withRoom(list: UserList): UserList {
   return { ...list, room: Math.max(LEAST_ROOM, 2 * list.sessions.size) }
 }
 
-/** As JSON: `{"begun":1,"room":16,"sessions":{"<handle>":{"at":1,"places":["keyv:…"]}}}`. */
+/** As JSON: `{"begun":1,"room":16,"sessions":{"<handle>":{"at":1,"keys":["keyv:…"]}}}`. */
 export function encodeList({ begun, room, sessions }: UserList): JsonObject {
-  const entries = [...sessions].map(([handle, { at, places, ended }]): [string, JsonObject] => [
+  const entries = [...sessions].map(([handle, { at, keys, ended }]): [string, JsonObject] => [
     handle,
-    { at, places: [...places], ...(ended && { ended }) },
+    { at, keys: [...keys], ...(ended && { ended }) },
   ])
   return { begun, room, sessions: Object.fromEntries(entries) }
 }
@@ -58,10 +58,10 @@ export function decodeList({ begun, room, sessions }: JsonObject): UserList | un
 
 function isListed(value: unknown): value is Listed {
   if (!isObject(value) || !isTime(value.at)) return false
-  const { places, ended } = value
+  const { keys, ended } = value
   return (
-    Array.isArray(places) &&
-    places.every((place) => typeof place === 'string') &&
+    Array.isArray(keys) &&
+    keys.every((place) => typeof place === 'string') &&
     (ended === undefined || ended === true)
   )
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { backoff, type KeyedMutex, MAX_ATTEMPTS } from '../engines/concurrency.js'
-import type { SessionIndex } from '../engines/session-index.js'
+import type { SessionIndex } from '../engines/engine.js'
 import { SessionContended } from '../session/errors.js'
 import { decodeList, encodeList, type UserList } from './user-list.js'
 
@@ -14,7 +14,7 @@ const REMEMBERED = 10_000
 
 export interface UserListsParts {
   readonly index: SessionIndex
-  readonly turns: KeyedMutex
+  readonly mutex: KeyedMutex
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -49,8 +49,8 @@ export class UserLists {
    */
   async change(userId: string, expires: number, next: NextList): Promise<void> {
     const name = nameOf(userId)
-    // Log-ins of one user at one moment take turns within a process, rather than race each other again and again.
-    await this.#parts.turns.runExclusive(name, () => this.#change(userId, name, expires, next))
+    // Log-ins of one user at the same moment go one after the other within a process, so that they do not race again and again.
+    await this.#parts.mutex.runExclusive(name, () => this.#change(userId, name, expires, next))
   }
 
   async #change(userId: string, name: string, expires: number, next: NextList): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SessionUser } from '../codecs/record.js'
-import type { Announce } from '../engines/engine.js'
-import { EngineUnavailable } from '../engines/errors.js'
-import type { SessionIndex } from '../engines/session-index.js'
+import type { KeyedMutex } from '../engines/concurrency.js'
+import type { Engine, SessionIndex } from '../engines/engine.js'
+import { EngineMisconfigured, EngineUnavailable } from '../engines/errors.js'
 import type { Logger } from '../logger.js'
 import { SessionContended, SessionInterrupted } from '../session/errors.js'
 import type { LifecycleEvents } from '../session/lifecycle-events.js'
@@ -9,14 +9,14 @@ import { endedIn, finish } from './ending.js'
 import { type Limit, makeRoom } from './limit.js'
 import { ARRIVAL } from './locate.js'
 import { emptyList, type Listed, type UserList, withSessions } from './user-list.js'
-import type { UserLists } from './user-lists.js'
+import { UserLists } from './user-lists.js'
 
-/** From how many places on those are looked at that a log-in may have left. */
-const MANY_PLACES = 4
+/** From how many keys on those are looked up that a log-in may have left. */
+const MANY_KEYS = 4
 
 export interface UserSessionIndexParts {
-  readonly index: SessionIndex
-  readonly lists: UserLists
+  readonly engine: Engine
+  readonly mutex: KeyedMutex
   readonly limit: Limit
   readonly lifecycle: LifecycleEvents
   /** Milliseconds since 1970. */
@@ -24,8 +24,13 @@ export interface UserSessionIndexParts {
   readonly logger: Logger
 }
 
-/** A user's session on its way to a place. */
-export interface Move {
+interface Parts extends Omit<UserSessionIndexParts, 'engine' | 'mutex'> {
+  readonly index: SessionIndex
+  readonly lists: UserLists
+}
+
+/** A user's session that is about to get a new key. */
+export interface Moving {
   readonly user: SessionUser
   /** Whose the session is in the store so far. */
   readonly before: SessionUser | undefined
@@ -36,85 +41,93 @@ export interface Move {
 }
 
 /**
- * Keeps each user's list true to where their sessions stand (S31), without a lock. What holds it together:
+ * Opens the index of the engine. `undefined` for an engine that has none: users log in there all the same, but cannot be
+ * found.
  *
- * 1. *Announced, then there.* A session is put to a place only after the list, by a conditional write, got the place
- *    under its handle. So a live session is always listed; a place that is listed may be empty.
- * 2. *Marked, then vacated, then out.* A revocation first marks the handle as ended, by a conditional write, then
- *    vacates every place that the handle has, in the order of their announcement, and only then takes it out.
- * 3. *No announcement for the ended.* Whoever announces a place for a handle that is marked, or not there any more, is
- *    refused before anything was written. Only a log-in adds its handle, once.
+ * @throws EngineMisconfigured if there is to be a limit on such an engine.
+ */
+export function openUserSessionIndex({
+  engine,
+  mutex,
+  ...parts
+}: UserSessionIndexParts): UserSessionIndex | undefined {
+  const { index } = engine
+  if (index !== undefined) {
+    const lists = new UserLists({ index, mutex, clock: parts.clock })
+    return new UserSessionIndex({ ...parts, index, lists })
+  }
+  const { most } = parts.limit
+  if (most === 0) return undefined
+  throw new EngineMisconfigured(
+    `MAX_SESSIONS_PER_USER=${most} needs an engine that finds sessions by their user, such as db or redis; ` +
+      `${engine.name} cannot`,
+  )
+}
+
+/**
+ * Keeps each user's list in step with where their sessions are (S31), without a lock. The rules:
  *
- * So of a revocation and a move (log-in, rotation, renewal) of one session, whose writes to the list have an order:
+ * 1. *List first, then store.* A session is stored at a key only after a conditional write has put the key into the
+ *    user's list, under the handle of the log-in. So a live session is always listed; a listed key may be empty.
+ * 2. *Mark, evict, remove.* A revocation first marks the handle as ended, by a conditional write. It then evicts every
+ *    key of the handle, in the order in which they were announced. Only then it removes the handle from the list.
+ * 3. *No announcement for what has ended.* A request that announces a key for a handle that is marked, or no longer
+ *    listed, is refused before anything is stored. Only a log-in adds its handle, once.
  *
- * - Mark before announcement: the move is refused.
- * - Announcement before mark: the revocation knows the new place. It vacates the old place first. If the move has not
- *   been made by then, a rotation finds its old place empty. Where the old place is no listed one, since a log-in
- *   came from an anonymous session or from none, the new one is closed by the mark that `evict` leaves there: the move
- *   finds it taken, draws another, announces it, and is refused. If the move was made, the session is at the new place
- *   when that is vacated.
+ * Each step is one call of the engine, so two requests can interleave between any two of them. Take a revocation and a
+ * move (log-in, rotation, renewal) of one session. Both write the list, and one write comes first:
  *
- * An update, a touch or a log-out does not move: it finds its place empty, and writes nothing. A log-out that comes first
- * leaves nothing to evict, and an end that passes neither. Two revocations mark and evict the same and take it out once.
- * A crash between the steps leaves marks behind which the next one to change or read the list acts on.
+ * - The mark comes first. The announcement is refused, and nothing is stored.
+ * - The announcement comes first. The revocation knows the new key too, and evicts the old key before the new one.
+ *   - If the session has not moved by then: a rotation finds its old key empty. A log-in has no old key in the list; it
+ *     is stopped at its new key, where `evict` leaves a tombstone for a minute. It finds the key taken, draws another
+ *     id, announces that key, and is refused.
+ *   - If the session has moved, it is at the new key, which is evicted next.
  *
- * What stands in the way of both is time: a place is closed for a minute only, and what was announced a minute ago and is
- * nowhere is taken for over. A process that was stopped for so long between its announcement and its arrival looks again
- * when it has arrived, and leaves if it is not expected any more.
+ * An update, a touch or a log-out moves nothing: it finds its key empty and writes nothing. A log-out that comes first
+ * leaves nothing to evict. Two revocations mark and evict the same keys; the handle is removed once. A crash between the
+ * steps leaves marks behind, and whoever next reads or changes the list carries them out.
  *
- * A list can get lost only where the store forgets things (`cache` when it is full, Redis told to evict). A session that
- * was listed before the list of now begun is put back when it announces a place, or needs the list for longer.
+ * Time limits both. A key is closed by its tombstone for one minute only, and a key that was announced a minute ago and
+ * is still empty counts as given up. So a process that was stopped for that long between announcement and arrival reads
+ * the list again when it has arrived, and withdraws if it is no longer listed.
+ *
+ * A list can get lost only where the store forgets entries (a full `cache`, Redis told to evict). A session that was
+ * listed before the present list began is put back when it announces a key, or needs the list for longer.
  */
 export class UserSessionIndex {
-  readonly #parts: UserSessionIndexParts
+  readonly lists: UserLists
+  readonly #parts: Parts
 
-  constructor(parts: UserSessionIndexParts) {
+  constructor(parts: Parts) {
+    this.lists = parts.lists
     this.#parts = parts
   }
 
-  /**
-   * Runs `go`, which moves the session, with what it has to call before.
-   *
-   * @throws SessionInterrupted if the log-in was revoked meanwhile.
-   * @throws TooManySessions if it is a new one, and one too many.
-   */
-  async move<Result>(move: Move, go: (announce: Announce) => Promise<Result>): Promise<Result> {
-    const { clock } = this.#parts
-    const isNew = move.before?.handle !== move.user.handle
-    let announced: { readonly place: string; readonly at: number } | undefined
-    const announce: Announce = async (place) => {
-      const isFirst = isNew && announced === undefined
-      await this.#announce(move, place, isFirst)
-      announced = { place, at: clock() }
-    }
-    try {
-      const result = await go(announce)
-      if (announced && Math.abs(clock() - announced.at) >= ARRIVAL / 2)
-        await this.#lookAgain(move.user, announced.place)
-      return result
-    } catch (error) {
-      // Certainly not done: nothing is at the places that were announced, nor will be.
-      const isUndone = error instanceof SessionInterrupted || error instanceof SessionContended
-      if (isNew && announced && isUndone) await this.leave(move.user)
-      throw error
-    }
+  /** The steps for a session that is about to get a new key. */
+  move(moving: Moving): IndexedMove {
+    return new IndexedMove(this.#parts, moving)
   }
 
-  /** To be called before a session that stays where it is gets another end: its list must not end before. */
-  async stay({ user, id, expires }: Omit<Move, 'before'>): Promise<void> {
+  /**
+   * To be called before a session that keeps its key gets another end: its list must not end before. `undefined` where
+   * there is nothing to wait for.
+   */
+  extend(user: SessionUser, id: string, expires: number): Promise<void> | undefined {
     const { lists, index, clock } = this.#parts
-    if (id === undefined || lists.reaches(user.id, expires)) return
-    await lists.change(user.id, expires, (list) => {
+    if (lists.reaches(user.id, expires)) return undefined
+    return lists.change(user.id, expires, (list) => {
       if (list?.sessions.has(user.handle) || !isLost(list, user)) return undefined
-      const listed = { at: clock(), places: [index.keyOf(id)] }
-      return put(list ?? emptyList(clock()), user.handle, listed)
+      const listed = { at: clock(), keys: [index.keyOf(id)] }
+      return withListed(list ?? emptyList(clock()), user.handle, listed)
     })
   }
 
-  /** After a log-out. What is left in the list if this fails is over, and counts for nothing. */
-  async leave(user: SessionUser): Promise<void> {
+  /** After a log-out. If this fails, what is left in the list is an empty key, which counts for nothing. */
+  async remove(user: SessionUser): Promise<void> {
+    const { lists, logger } = this.#parts
     try {
-      await this.#parts.lists.change(user.id, 0, (list) => {
+      await lists.change(user.id, 0, (list) => {
         if (!list?.sessions.has(user.handle)) return undefined
         const sessions = new Map(list.sessions)
         sessions.delete(user.handle)
@@ -122,57 +135,95 @@ export class UserSessionIndex {
       })
     } catch (error) {
       if (!(error instanceof EngineUnavailable || error instanceof SessionContended)) throw error
-      this.#parts.logger.warn({ err: error }, 'a log-out could not be taken out of the list of the user')
+      logger.warn({ err: error }, 'a log-out could not be removed from the list of the user')
     }
   }
+}
 
-  async #announce(move: Move, place: string, isFirst: boolean): Promise<void> {
+/** One session on its way to a new key: `announce` before each attempt to store it, then `arrived` or `failed`. */
+export class IndexedMove {
+  readonly #parts: Parts
+  readonly #moving: Moving
+  readonly #isLogIn: boolean
+  #announced: { readonly key: string; readonly at: number } | undefined
+
+  constructor(parts: Parts, moving: Moving) {
+    this.#parts = parts
+    this.#moving = moving
+    this.#isLogIn = moving.before?.handle !== moving.user.handle
+  }
+
+  /**
+   * Puts the key of `newId` into the user's list.
+   *
+   * @throws SessionInterrupted if the log-in was revoked meanwhile.
+   * @throws TooManySessions if it is a new one, and one too many.
+   */
+  async announce(newId: string): Promise<void> {
     const { index, lists, limit, lifecycle, clock } = this.#parts
-    const { user, before, id, expires } = move
+    const { user, before, id, expires } = this.#moving
+    const key = index.keyOf(newId)
+    const isFirst = this.#isLogIn && this.#announced === undefined
     let written: UserList | undefined
     await lists.change(user.id, expires, async (list) => {
       const held = list?.sessions.get(user.handle)
       const isExpected = isFirst || (held ? !held.ended : isLost(list, before))
       if (!isExpected) throw new SessionInterrupted()
       const now = clock()
-      // The place of an anonymous session is none of the user's: to end it would cost a visitor a basket, and gain nothing.
+      // The key of an anonymous session is none of the user's: to end it would cost a visitor a basket, and gain nothing.
       const from = id !== undefined && before?.handle === user.handle ? [index.keyOf(id)] : []
-      const places = new Set([...(await this.#placesOf(held, now)), ...from, place])
+      const keys = new Set([...(await this.#keysOf(held, now)), ...from, key])
       const base = list ?? emptyList(now)
       const roomy = await makeRoom(base, user.handle, { index, limit: isFirst ? limit : undefined, now })
-      written = put(roomy, user.handle, { at: now, places: [...places] })
+      written = withListed(roomy, user.handle, { at: now, keys: [...keys] })
       return written
     })
     // Those that were evicted end before the one for whose sake they were arrives: never more than the limit.
     if (written) lifecycle.revoked(user.id, 'limit', await finish(index, lists, user.id, endedIn(written)))
+    this.#announced = { key, at: clock() }
   }
 
-  /** Where the session may be, without places that it certainly left: who had announced them has come and gone. */
-  async #placesOf(held: Listed | undefined, now: number): Promise<readonly string[]> {
-    if (held === undefined || held.places.length < MANY_PLACES) return held?.places ?? []
+  /**
+   * After the session was stored. A process that was stopped for too long on the way reads the list again.
+   *
+   * @throws SessionInterrupted if it is not expected any more; the session has been ended then.
+   */
+  async arrived(): Promise<void> {
+    const { index, lists, clock } = this.#parts
+    const { user } = this.#moving
+    const announced = this.#announced
+    if (announced === undefined || Math.abs(clock() - announced.at) < ARRIVAL / 2) return
+    const held = (await lists.read(user.id))?.sessions.get(user.handle)
+    if (held?.keys.includes(announced.key) && !held.ended) return
+    await index.evict(announced.key)
+    throw new SessionInterrupted()
+  }
+
+  /** After an error. Where certainly nothing was stored, a log-in is taken out of the list again. */
+  async failed(error: unknown): Promise<void> {
+    const isUndone = error instanceof SessionInterrupted || error instanceof SessionContended
+    if (!(isUndone && this.#isLogIn && this.#announced)) return
+    await new UserSessionIndex(this.#parts).remove(this.#moving.user)
+  }
+
+  /** Where the session may be, without keys that it certainly left: it has come and gone there. */
+  async #keysOf(held: Listed | undefined, now: number): Promise<readonly string[]> {
+    if (held === undefined || held.keys.length < MANY_KEYS) return held?.keys ?? []
     const { index } = this.#parts
-    const loaded = await Promise.all(held.places.map((place) => index.load(place)))
+    const loaded = await Promise.all(held.keys.map((key) => index.load(key)))
     const isOld = Math.abs(now - held.at) >= ARRIVAL
-    return held.places.filter((_, index) => {
-      const kind = loaded[index]?.kind
+    return held.keys.filter((_, at) => {
+      const kind = loaded[at]?.kind
       return kind === 'found' || (kind === 'missing' && !isOld)
     })
   }
-
-  async #lookAgain(user: SessionUser, place: string): Promise<void> {
-    const { lists, index } = this.#parts
-    const held = (await lists.read(user.id))?.sessions.get(user.handle)
-    if (held?.places.includes(place) && !held.ended) return
-    await index.evict(place)
-    throw new SessionInterrupted()
-  }
 }
 
-/** Whether a log-in that is not in the list was in one that is lost. Otherwise it was taken out. */
+/** Whether a log-in that is not in the list was in one that is lost. Otherwise it was removed. */
 function isLost(list: UserList | undefined, user: SessionUser | undefined): boolean {
   return user !== undefined && (list === undefined || user.authenticatedAt < list.begun)
 }
 
-function put(list: UserList, handle: string, listed: Listed): UserList {
+function withListed(list: UserList, handle: string, listed: Listed): UserList {
   return withSessions(list, new Map(list.sessions).set(handle, listed))
 }

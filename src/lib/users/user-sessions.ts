@@ -1,6 +1,5 @@
 import type { SessionRecord } from '../codecs/record.js'
-import type { Engine } from '../engines/engine.js'
-import type { SessionIndex } from '../engines/session-index.js'
+import type { Engine, SessionIndex } from '../engines/engine.js'
 import { NotOnThisEngine } from '../session/errors.js'
 import type { RevokedBy } from '../session/events.js'
 import { type ExpiryRules, lastUsed } from '../session/expiry.js'
@@ -27,7 +26,7 @@ export interface UserSession {
 
 export interface UserSessionsParts {
   readonly engine: Engine
-  /** Where the engine has a index. */
+  /** Where the engine has an index. */
   readonly lists: UserLists | undefined
   readonly rules: ExpiryRules
   readonly lifecycle: LifecycleEvents
@@ -41,8 +40,8 @@ interface IndexAccess {
   readonly lists: UserLists
 }
 
-/** A session that moves is met at its next place; one that moves this often while it is looked for is not a browser's. */
-const LOOKS = 10
+/** The list is read again while sessions move; one that moves this often meanwhile is not a browser's. */
+const MAX_READS = 10
 
 /** The sessions of each user: to list them, and to end them. */
 export class UserSessions {
@@ -54,20 +53,20 @@ export class UserSessions {
 
   async forUser(userId: string, current?: Session): Promise<UserSession[]> {
     assertUserId(userId)
-    const { index, lists } = this.#houseFor('forUser')
+    const { index, lists } = this.#indexFor('forUser')
     const left = new Set<string>()
     let found: ReadonlyMap<string, Location> = new Map()
-    for (let look = 1; look <= LOOKS; look++) {
+    for (let attempt = 1; attempt <= MAX_READS; attempt++) {
       const list = await lists.read(userId)
       if (list === undefined) return []
       await finish(index, lists, userId, endedIn(list))
-      found = await lookThrough(index, list)
-      // Where it was it is no more, and where it went it was not yet: announced before, so in the list of now.
+      found = await locateAll(index, list)
+      // A session that has left one key and is not at another one rotated between our two reads; read the list again.
       const moved = [...found.values()]
         .filter(({ record }) => record === undefined)
         .flatMap((one) => one.left)
-      const isSettled = moved.every((place) => left.has(place))
-      for (const place of moved) left.add(place)
+      const isSettled = moved.every((key) => left.has(key))
+      for (const key of moved) left.add(key)
       if (isSettled) break
     }
     return this.#described(found, current?.user === userId ? current.handle : undefined)
@@ -76,7 +75,7 @@ export class UserSessions {
   /** Answers how many sessions ended: one, or none if it had ended already. */
   async revoke(userId: string, handle: string): Promise<number> {
     assertUserId(userId)
-    return this.#end(this.#houseFor('revoke'), userId, 'one', (other) => other === handle)
+    return this.#end(this.#indexFor('revoke'), userId, 'one', (other) => other === handle)
   }
 
   async revokeAll(userId: string): Promise<number | undefined> {
@@ -87,7 +86,7 @@ export class UserSessions {
       this.#parts.lifecycle.revoked(userId, 'all', undefined)
       return undefined
     }
-    return this.#end(this.#houseFor('revokeAll'), userId, 'all', () => true)
+    return this.#end(this.#indexFor('revokeAll'), userId, 'all', () => true)
   }
 
   /** @throws TypeError if nobody is logged in in the session. */
@@ -103,7 +102,7 @@ export class UserSessions {
       this.#parts.lifecycle.revoked(user, 'others', undefined)
       return undefined
     }
-    return this.#end(this.#houseFor('revokeOthers'), user, 'others', (other) => other !== handle)
+    return this.#end(this.#indexFor('revokeOthers'), user, 'others', (other) => other !== handle)
   }
 
   async #end(
@@ -145,29 +144,29 @@ export class UserSessions {
     ]
   }
 
-  #houseFor(what: string): IndexAccess {
+  #indexFor(what: string): IndexAccess {
     const { engine, lists } = this.#parts
     if (engine.index && lists) return { index: engine.index, lists }
     throw new NotOnThisEngine(`${what}() is not possible on the engine ${engine.name}: ${remedyFor(engine)}`)
   }
 }
 
-/** Each log-in that is not marked as ended, and what there is at its places. */
-async function lookThrough(index: SessionIndex, list: UserList): Promise<ReadonlyMap<string, Location>> {
+/** Each log-in that is not marked as ended, and what there is at its keys. */
+async function locateAll(index: SessionIndex, list: UserList): Promise<ReadonlyMap<string, Location>> {
   const open = [...list.sessions].filter(([, { ended }]) => !ended)
-  const looks = await Promise.all(
+  const located = await Promise.all(
     open.map(async ([handle, listed]): Promise<[string, Location]> => {
       return [handle, await locate(index, handle, listed)]
     }),
   )
-  return new Map(looks)
+  return new Map(located)
 }
 
 function remedyFor({ revocations, capabilities }: Engine): string {
   if (revocations)
     return 'sessions in cookies can be ended for a user as a whole only, by revokeAll() or revokeOthers()'
   return capabilities.revocable
-    ? 'it has no index, by which sessions are found otherwise than by their ids. Give it one, or choose another engine'
+    ? 'it has no index of sessions by user. Give it one (storeEngine does), or choose another engine'
     : 'it keeps no sessions. Set REVOCATION_STORE to end all of a user with revokeAll() or revokeOthers(), or choose ' +
         'an engine that keeps them, such as db or redis'
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Engine } from '../../lib/index.js'
+import { watchEngine } from '../../lib/internal.js'
 
 /** One call of the engine on a request's way. */
 export interface EngineCall {
@@ -17,59 +18,25 @@ export function recording<Result>(calls: EngineCall[], work: () => Result): Resu
   return underWay.run(calls, work)
 }
 
-const WATCHED = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired']
-const WATCHED_OF_PARTS = {
-  index: ['load', 'evict', 'read', 'write'],
-  revocations: ['revokeUser'],
-} as const
-
 /** The same engine; what a recorded request asks of it is written down. */
 export function observe(engine: Engine): Engine {
-  const { index, revocations } = engine
-  const parts = {
-    ...(index && { index: observed(index, WATCHED_OF_PARTS.index, 'index.') }),
-    ...(revocations && { revocations: observed(revocations, WATCHED_OF_PARTS.revocations, 'revocations.') }),
-  }
-  return observed(engine, WATCHED, '', parts)
-}
-
-/** `prefix` goes before the names of the calls; `parts` stand in place of the members of those names. */
-function observed<Watched extends object>(
-  watched: Watched,
-  calls: readonly string[],
-  prefix: string,
-  parts: Partial<Watched> = {},
-): Watched {
-  return new Proxy(watched, {
-    get(target, name) {
-      if (Object.hasOwn(parts, name)) return Reflect.get(parts, name)
-      const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function') return member
-      const method = member.bind(target)
-      return calls.includes(String(name)) ? timed(`${prefix}${String(name)}`, method) : method
-    },
-  })
-}
-
-function timed(call: string, method: (...args: unknown[]) => Promise<unknown>) {
-  return async (...args: unknown[]): Promise<unknown> => {
+  return watchEngine(engine, async (call, run, args) => {
     const calls = underWay.getStore()
-    if (calls === undefined) return method(...args)
+    if (calls === undefined) return run(...args)
     const begun = performance.now()
     let outcome = 'unavailable'
     try {
-      const answer = await method(...args)
+      const answer = await run(...args)
       outcome = outcomeOf(call, answer)
       return answer
     } finally {
       calls.push({ call, outcome, took: performance.now() - begun })
     }
-  }
+  })
 }
 
 /** What these calls answer is an id, which is nobody's business, or says nothing in a word. */
 const outcomes: Readonly<Record<string, (answer: unknown) => string>> = {
-  create: () => 'created',
   'revocations.revokeUser': () => 'revoked',
   'index.read': (list) => (list === undefined ? 'missing' : 'found'),
   'index.write': (isWritten) => (isWritten === true ? 'written' : 'conflict'),

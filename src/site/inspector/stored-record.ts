@@ -1,5 +1,5 @@
 import { parseSetCookie } from 'cookie'
-import type { Engine, SessionUser } from '../../lib/index.js'
+import type { Engine, SessionUser, Version } from '../../lib/index.js'
 import { readCookies, resolveSession } from '../../lib/internal.js'
 import { digest } from './cookies.js'
 
@@ -28,7 +28,7 @@ export interface StoredRecord {
   /** Word for word; undefined for an engine that does not tell. */
   readonly raw: string | undefined
   readonly data: string
-  readonly version: number
+  readonly version: Version
   readonly createdAt: Date
   readonly expires: Date
   /** What `setExpiry` was given, if it was. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Bench } from '../../../src/lib/conformance/bench.js'
 import { about, record, settle } from '../../../src/lib/conformance/case.js'
+import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { assertFound, assertUnknown } from '../../../src/lib/conformance/outcomes.js'
 import type { EngineOptions } from '../../../src/lib/engines/registry.js'
 
@@ -19,10 +20,10 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     needs: ['revocable', 'shared', 'dump'],
     async run(bench) {
       const plain = await bench.another({ codec: 'json' })
-      await plain.create(record(bench, { user: 'ada' }))
+      await createIn(plain, record(bench, { user: 'ada' }))
       assert.match((await bench.dump?.()) ?? '', /ada/)
       const sealed = await bench.another(FIRST)
-      const id = await sealed.create(record(bench, { user: 'grace' }))
+      const id = await createIn(sealed, record(bench, { user: 'grace' }))
       await sealed.update(id, record(bench, { user: 'grace', cart: 'lovelace' }), 1)
       await assertFound(sealed, id, { user: 'grace', cart: 'lovelace' })
       assert.doesNotMatch((await bench.dump?.()) ?? '', /grace|lovelace|cart/)
@@ -34,8 +35,8 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     async run(bench) {
       const engine = await bench.another(FIRST)
       const [ada, mallory] = [
-        await engine.create(record(bench, { user: 'ada' })),
-        await engine.create(record(bench, { user: 'mallory' })),
+        await createIn(engine, record(bench, { user: 'ada' })),
+        await createIn(engine, record(bench, { user: 'mallory' })),
       ]
       const [hers, his] = [await textUnder({ engine }, ada), await textUnder({ engine }, mallory)]
       await bench.damage?.(ada, his)
@@ -54,7 +55,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     needs: ['revocable', 'shared', 'damage', 'inspect'],
     async run(bench) {
       const engine = await bench.another(FIRST)
-      const id = await engine.create(record(bench, { user: 'ada' }))
+      const id = await createIn(engine, record(bench, { user: 'ada' }))
       const text = await textUnder({ engine }, id)
       await bench.damage?.(id, text.replace('"version":1', '"version":2'))
       settle(bench)
@@ -75,7 +76,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     async run(bench) {
       const plain = await bench.another({ codec: 'json' })
       const sealed = await bench.another(FIRST)
-      const ids = [await plain.create(record(bench)), await sealed.create(record(bench))] as const
+      const ids = [await createIn(plain, record(bench)), await createIn(sealed, record(bench))] as const
       assert.equal((await sealed.load(ids[0])).kind, 'missing')
       assert.equal((await plain.load(ids[1])).kind, 'missing')
       assert.equal(bench.warnings.length, 2)
@@ -89,8 +90,8 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     async run(bench) {
       const before = await bench.another(FIRST)
       const rotating = await bench.another(ROTATING)
-      const id = await before.create(record(bench, { n: 1 }))
-      const kept = await before.create(record(bench, { n: 1 }))
+      const id = await createIn(before, record(bench, { n: 1 }))
+      const kept = await createIn(before, record(bench, { n: 1 }))
       await assertFound(rotating, id, { n: 1 })
       assert.equal((await rotating.touch(id, bench.now + 90_000)).kind, 'touched')
       assert.equal((await rotating.update(id, record(bench, { n: 2 }), 1)).kind, 'updated')
@@ -112,8 +113,8 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
         assert.equal(await sealed.lease?.('sweep', 10_000), false)
         bench.now += 10_000
       }
-      await plain.create(record(bench, {}, 1))
-      await sealed.create(record(bench, {}, 1))
+      await createIn(plain, record(bench, {}, 1))
+      await createIn(sealed, record(bench, {}, 1))
       bench.now += 1000
       // The lease that lapsed is over too.
       assert.equal(await sealed.clearExpired(10), 3)
@@ -124,8 +125,8 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     needs: ['revocable', 'shared'],
     async run(bench) {
       const sealed = await bench.another(FIRST)
-      const id = await sealed.create(record(bench, { n: 1 }))
-      const rotated = await sealed.rotate(id, record(bench, { n: 2 }), 1)
+      const id = await createIn(sealed, record(bench, { n: 1 }))
+      const rotated = await rotateIn(sealed, id, record(bench, { n: 2 }), 1)
       assert.ok(rotated.kind === 'updated')
       await assertFound(sealed, rotated.id, { n: 2 })
       const after = await bench.another(SECOND)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Bench } from '../../../src/lib/conformance/bench.js'
 import { about, record } from '../../../src/lib/conformance/case.js'
+import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { assertFound, assertUnknown } from '../../../src/lib/conformance/outcomes.js'
 import { CookieTooLarge } from '../../../src/lib/engines/errors.js'
 
@@ -10,10 +11,10 @@ const NAME = 'sessionid'
 /** The longest text that a session can hold, and the id of that session. */
 async function largest(bench: Bench): Promise<{ length: number; id: string }> {
   let length = 2000
-  let id = await bench.engine.create(record(bench, { text: 'x'.repeat(length) }))
+  let id = await createIn(bench.engine, record(bench, { text: 'x'.repeat(length) }))
   for (;;) {
     try {
-      id = await bench.engine.create(record(bench, { text: 'x'.repeat(length + 1) }))
+      id = await createIn(bench.engine, record(bench, { text: 'x'.repeat(length + 1) }))
       length++
     } catch (error) {
       assert.ok(error instanceof CookieTooLarge)
@@ -40,12 +41,12 @@ export const limitCases = about('in the cookie', [
       const size = NAME.length + id.length
       assert.ok(size <= LIMIT && size >= LIMIT - 2, `${size}`)
       await assertFound(bench.engine, id, { text: 'x'.repeat(length) })
-      const small = await bench.engine.create(record(bench))
+      const small = await createIn(bench.engine, record(bench))
       const tooLarge = record(bench, { text: 'x'.repeat(length + 1) })
       const writes = [
-        () => bench.engine.create(tooLarge),
+        () => createIn(bench.engine, tooLarge),
         () => bench.engine.update(small, tooLarge, 1),
-        () => bench.engine.rotate(small, tooLarge, 1),
+        () => rotateIn(bench.engine, small, tooLarge, 1),
       ]
       for (const write of writes) {
         await assert.rejects(write, (error) => {

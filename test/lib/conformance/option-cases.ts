@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, record } from '../../../src/lib/conformance/case.js'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { assertFound, assertUnknown } from '../../../src/lib/conformance/outcomes.js'
 import type { EngineOptions } from '../../../src/lib/engines/registry.js'
 
@@ -14,7 +15,7 @@ export const optionCases = about<Partial<EngineOptions>>('settings', [
     needs: ['revocable', 'shared'],
     async run(bench) {
       const other = await bench.another({ keyPrefix: 'other' })
-      const id = await bench.engine.create(record(bench, {}, 10))
+      const id = await createIn(bench.engine, record(bench, {}, 10))
       assert.deepEqual(await other.load(id), { kind: 'missing' })
       assert.equal(await other.delete(id), 'missing')
       bench.now += MINUTE
@@ -27,15 +28,15 @@ export const optionCases = about<Partial<EngineOptions>>('settings', [
     needs: ['inCookie'],
     async run(bench) {
       const other = await bench.another({ cookieName: 'other' })
-      await assertUnknown(other, await bench.engine.create(record(bench)), bench)
-      await assertUnknown(bench.engine, await other.create(record(bench)), bench)
+      await assertUnknown(other, await createIn(bench.engine, record(bench)), bench)
+      await assertUnknown(bench.engine, await createIn(other, record(bench)), bench)
     },
   },
   {
     title: 'S50 an id of the other codec is unknown, and of the same codec in another process known',
     needs: ['inCookie'],
     async run(bench) {
-      const id = await bench.engine.create(record(bench, { n: 1 }))
+      const id = await createIn(bench.engine, record(bench, { n: 1 }))
       const sealed = await bench.another({ cookieCodec: 'sealed' })
       const signed = await bench.another({ cookieCodec: 'signed' })
       const kinds = (await Promise.all([sealed.load(id), signed.load(id)])).map(({ kind }) => kind)
@@ -50,7 +51,7 @@ export const optionCases = about<Partial<EngineOptions>>('settings', [
       const before = await bench.another({ secretKey: FIRST })
       const rotating = await bench.another({ secretKey: SECOND, secretKeyFallbacks: ['another one', FIRST] })
       const after = await bench.another({ secretKey: SECOND })
-      const id = await before.create(record(bench, { n: 1 }))
+      const id = await createIn(before, record(bench, { n: 1 }))
       await assertFound(rotating, id, { n: 1 })
       await assertUnknown(after, id, bench)
       await assertUnknown(bench.engine, id, bench)
@@ -70,7 +71,7 @@ export const optionCases = about<Partial<EngineOptions>>('settings', [
     needs: ['inCookie'],
     async run(bench) {
       const start = bench.now
-      const id = await bench.engine.create(record(bench, { n: 1 }, 3600))
+      const id = await createIn(bench.engine, record(bench, { n: 1 }, 3600))
       bench.now = start - 60_000
       await assertFound(bench.engine, id, { n: 1 })
       bench.now -= 1

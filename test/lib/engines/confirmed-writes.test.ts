@@ -42,17 +42,17 @@ function entry(n: number, version: number): StoredEntry {
   return { text: jsonCodec.encode({ kind: 'session', record, version }), expires: EXPIRES, version }
 }
 
-const mark: StoredEntry = {
+const tombstone: StoredEntry = {
   text: jsonCodec.encode({ kind: 'superseded', expires: EXPIRES }),
   expires: EXPIRES,
   version: undefined,
 }
 
-const move = { from: 'keyv:a', to: 'keyv:b', entry: entry(1, 2), mark }
+const move = { from: 'keyv:a', to: 'keyv:b', entry: entry(1, 2), tombstone }
 
 async function kindAt(store: SessionStore, key: string): Promise<string | undefined> {
-  const text = await store.read(key)
-  return text === undefined ? undefined : jsonCodec.decode(text)?.kind
+  const stored = await store.read(key)
+  return stored && jsonCodec.decode(stored.text)?.kind
 }
 
 test('R15 a move that was done though its answer got lost is recognised', async (t) => {
@@ -63,7 +63,7 @@ test('R15 a move that was done though its answer got lost is recognised', async 
   t.is(await kindAt(behind, move.to), 'session')
 })
 
-test('R15 a move that is still under way when it is given up finds its place taken', async (t) => {
+test('R15 a move that is still under way when it is given up finds its key taken', async (t) => {
   const { store, behind, late } = losing('late')
   await behind.insert(move.from, entry(1, 1))
   const moving = new ConfirmedWrites(store, jsonCodec, LIMIT).move(move, 1, Date.now())

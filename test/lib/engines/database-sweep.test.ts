@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test from 'ava'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { mysqlStatements } from '../../../src/lib/engines/db/mysql-dialect.js'
 import { postgresStatements } from '../../../src/lib/engines/db/postgres-dialect.js'
 import { sqliteStatements } from '../../../src/lib/engines/db/sqlite-dialect.js'
@@ -26,7 +27,7 @@ async function stored(options: SessionsOptions): Promise<void> {
   const create = (count: number, life: number) =>
     Promise.all(
       Array.from({ length: count }, () =>
-        sessions.engine.create({ data: {}, createdAt: NOW, expires: NOW + life }),
+        createIn(sessions.engine, { data: {}, createdAt: NOW, expires: NOW + life }),
       ),
     )
   await create(LIVING, 60_000)
@@ -75,7 +76,7 @@ test.serial('SQLite: while a statement waits for another process, the event loop
   t.teardown(() => sessions.close())
   const { engine } = sessions
   const record = { data: {}, createdAt: NOW, expires: Date.now() + 60_000 }
-  const id = await engine.create(record)
+  const id = await createIn(engine, record)
   const other = new KeyvSqlite(DATABASE_URL.replace('sqlite:', 'sqlite://'))
   t.teardown(() => other.disconnect())
   await other.query('BEGIN IMMEDIATE')
@@ -83,7 +84,7 @@ test.serial('SQLite: while a statement waits for another process, the event loop
   // lock before it is too late for all.
   const waiting = Promise.all([
     engine.clearExpired(100),
-    engine.create(record),
+    createIn(engine, record),
     engine.touch(id, record.expires + 1),
     engine.delete(id),
   ])

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava'
 import { record } from '../../../src/lib/conformance/case.js'
+import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import type { Answer } from '../../support/client.js'
 import { COOKIE_AGE, onStore, onStoreAndCookie, type Site } from '../../support/site.js'
 import {
@@ -63,13 +64,13 @@ async function cookieFor(incoming: Incoming, { bench, store }: Site): Promise<st
     case 'unknown':
       return bench.unknownId
     case 'expired': {
-      const id = await bench.engine.create(record(bench, { a: 1 }, 5))
+      const id = await createIn(bench.engine, record(bench, { a: 1 }, 5))
       bench.now += PASSED
       return id
     }
     case 'superseded': {
       const id = await store()
-      await bench.engine.rotate(id, record(bench, { a: 1 }, COOKIE_AGE), 1)
+      await rotateIn(bench.engine, id, record(bench, { a: 1 }, COOKIE_AGE), 1)
       return id
     }
     case 'live': {

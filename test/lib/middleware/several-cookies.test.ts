@@ -1,4 +1,5 @@
 import { record } from '../../../src/lib/conformance/case.js'
+import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { COOKIE_AGE, type Handler, onCookies, onStore, onStoreAndCookie } from '../../support/site.js'
 
 const read: Handler = async (ctx) => {
@@ -58,7 +59,7 @@ onStoreAndCookie(
   'S11 an expired or unknown id never wins over a session, whatever the order',
   async (t, open) => {
     const site = await open({ '/': read })
-    const expired = await site.bench.engine.create(record(site.bench, { a: 'gone' }, 5))
+    const expired = await createIn(site.bench.engine, record(site.bench, { a: 'gone' }, 5))
     site.bench.now += 5000
     const id = await site.store({ a: 'mine' })
     for (const other of [expired, site.bench.unknownId]) {
@@ -116,7 +117,7 @@ onStore(
     const site = await open({ '/': read, '/set': set })
     const id = await site.store({ a: 'mine' })
     const planted = await site.store({ a: 'planted' })
-    await site.bench.engine.rotate(id, record(site.bench, { a: 'mine' }, COOKIE_AGE), 1)
+    await rotateIn(site.bench.engine, id, record(site.bench, { a: 'mine' }, COOKIE_AGE), 1)
     for (const sent of [cookies(planted, id), cookies(id, site.bench.unknownId)]) {
       const answer = await site.send('/', sent)
       t.is(answer.body, 'nobody')

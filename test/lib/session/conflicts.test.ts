@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { record } from '../../../src/lib/conformance/case.js'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import type { Bench } from '../../../src/lib/conformance/index.js'
 import {
   EngineUnavailable,
@@ -29,7 +30,7 @@ async function contest(
 ): Promise<Contest> {
   const { bench, close } = await openBench(memory)
   t.teardown(close)
-  const id = await bench.engine.create(record(bench, { n: 0 }, 1000))
+  const id = await createIn(bench.engine, record(bench, { n: 0 }, 1000))
   const calls: EngineCall[] = []
   let attempt = 0
   const engine = intercept(bench.engine, (call) => {

@@ -1,6 +1,7 @@
 import { mock } from 'node:test'
 import test, { type ExecutionContext } from 'ava'
 import { record } from '../../../src/lib/conformance/case.js'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
 import type { Logger } from '../../../src/lib/logger.js'
 import { clearExpired, Sweeper } from '../../../src/lib/session/sweeper.js'
@@ -36,7 +37,7 @@ test.serial(
       return cleared
     }
     const sweeper = new Sweeper(engine, HOUR, silent(t))
-    await engine.create(record(bench, {}, 10))
+    await createIn(engine, record(bench, {}, 10))
     bench.now += HOUR
 
     mock.timers.tick(HOUR * 0.9 - 1)
@@ -94,7 +95,7 @@ test.serial('of several processes only the one that holds the lease clears', asy
     return ours
   }
   const sweeper = new Sweeper(engine, HOUR, silent(t))
-  const id = await engine.create(record(bench, {}, 10))
+  const id = await createIn(engine, record(bench, {}, 10))
   for (const left of [true, false]) {
     ours = !left
     bench.now += HOUR
@@ -111,7 +112,7 @@ test.serial('an engine that knows no lease is cleared by everyone', async (t) =>
   t.teardown(close)
   const { lease: _lease, ...others } = intercept(bench.engine, () => {})
   const sweeper = new Sweeper(others, HOUR, silent(t))
-  const id = await bench.engine.create(record(bench, {}, 10))
+  const id = await createIn(bench.engine, record(bench, {}, 10))
   bench.now += HOUR
   mock.timers.tick(HOUR * 1.1)
   await turns()
@@ -167,7 +168,7 @@ test.serial(
   async (t) => {
     const { bench, close } = await openBench(memory)
     t.teardown(close)
-    await Promise.all(Array.from({ length: 1200 }, () => bench.engine.create(record(bench, {}, 10))))
+    await Promise.all(Array.from({ length: 1200 }, () => createIn(bench.engine, record(bench, {}, 10))))
     bench.now += HOUR
     const heard: number[] = []
     t.is(await clearExpired(bench.engine, (cleared) => heard.push(cleared)), 1200)
@@ -241,7 +242,7 @@ test.serial('batches shrink where the store is slow: writing requests may be wai
 test.serial('between two batches others have their turn', async (t) => {
   const { bench, close } = await openBench(memory)
   t.teardown(close)
-  await Promise.all(Array.from({ length: 300 }, () => bench.engine.create(record(bench, {}, 10))))
+  await Promise.all(Array.from({ length: 300 }, () => createIn(bench.engine, record(bench, {}, 10))))
   bench.now += HOUR
   const events: string[] = []
   await clearExpired(bench.engine, (cleared) => {
@@ -254,7 +255,7 @@ test.serial('between two batches others have their turn', async (t) => {
 test.serial('who hears of the batches can end it early', async (t) => {
   const { bench, close } = await openBench(memory)
   t.teardown(close)
-  await Promise.all(Array.from({ length: 300 }, () => bench.engine.create(record(bench, {}, 10))))
+  await Promise.all(Array.from({ length: 300 }, () => createIn(bench.engine, record(bench, {}, 10))))
   bench.now += HOUR
   t.is(await clearExpired(bench.engine, () => false), 100)
   t.is(await clearExpired(bench.engine), 200)

@@ -64,7 +64,7 @@ export class OwnServer {
     }
   }
 
-  /** EntryMetadata the server as a power cut would, or with another signal, and waits until it is gone. */
+  /** Ends the server as a power cut would, or with another signal, and waits until it is gone. */
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#running
     if (child === undefined) return

@@ -1,4 +1,4 @@
-import type { EngineFactory } from '../../../src/lib/engines/factory.js'
+import type { EngineFactory } from '../../../src/lib/engines/engine.js'
 import type { EngineName } from '../../../src/lib/engines/names.js'
 import type { EngineOptions } from '../../../src/lib/engines/registry.js'
 

@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava'
 import type { SessionRecord } from '../../../src/lib/codecs/record.js'
 import type { Engine } from '../../../src/lib/engines/engine.js'
 import { openFile } from '../../../src/lib/engines/file/file.js'
-import { generateId, keyOf } from '../../../src/lib/engines/ids.js'
+import { keyOf } from '../../../src/lib/engines/ids.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 
 /** The `file` engine on a directory of the test's own. */
@@ -33,7 +33,7 @@ export async function openFileBench(
   const silent = (): void => {}
   const engine = await openFile(
     { filePath: path, keyPrefix: 'app', engineTimeout },
-    { clock: () => bench.now, generateId, logger: { warn: silent, error: silent } },
+    { clock: () => bench.now, logger: { warn: silent, error: silent } },
   )
   t.teardown(() => engine.close())
   const bench: FileBench = {

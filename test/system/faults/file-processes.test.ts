@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { compareAndSet } from '../../../src/lib/engines/file/compare-and-set.js'
 import { openSessions } from '../../../src/lib/index.js'
 import { temporaryDirectory } from '../../support/server-process.js'
@@ -100,7 +101,7 @@ test.serial(
 
 test('file: a lock whose holder is dead holds up the next writer for a moment and readers not at all', async (t) => {
   const bench = await openFileBench(t)
-  const id = await bench.engine.create(bench.record())
+  const id = await createIn(bench.engine, bench.record())
   for (const make of [(path: string) => writeFile(path, ''), (path: string) => mkdir(path)]) {
     const lock = bench.pathOf(id, 'lock')
     await mkdir(lock)
@@ -115,7 +116,7 @@ test('file: a lock whose holder is dead holds up the next writer for a moment an
 
 test('file: what a remover that died had taken is gone, with all that it had left', async (t) => {
   const bench = await openFileBench(t)
-  const id = await bench.engine.create(bench.record())
+  const id = await createIn(bench.engine, bench.record())
   const token = join(bench.pathOf(id, 'lock'), crypto.randomUUID())
   await mkdir(token, { recursive: true })
   renameSync(bench.pathOf(id), join(token, 'gone'))

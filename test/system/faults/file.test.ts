@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test from 'ava'
+import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
 import { temporaryDirectory } from '../../support/server-process.js'
@@ -14,9 +15,9 @@ test.serial('file: S72 directories are the owner’s alone, and files too, whate
   const before = process.umask(0)
   t.teardown(() => process.umask(before))
   const bench = await openFileBench(t)
-  const id = await bench.engine.create(bench.record())
+  const id = await createIn(bench.engine, bench.record())
   await bench.engine.update(id, bench.record({ n: 1 }), 1)
-  await bench.engine.rotate(id, bench.record({ n: 2 }), 2)
+  await rotateIn(bench.engine, id, bench.record({ n: 2 }), 2)
   const all = await everythingIn(dirname(bench.filePath))
   t.is(all.filter(({ path }) => path.endsWith('.json')).length, 2)
   for (const { path, mode } of all) t.is(mode, path.endsWith('.json') ? 0o600 : 0o700, path)
@@ -25,7 +26,10 @@ test.serial('file: S72 directories are the owner’s alone, and files too, whate
 
 test('file: S72 a link in place of a session is missing, and what it leads to stays as it is', async (t) => {
   const bench = await openFileBench(t)
-  const [id, other] = [await bench.engine.create(bench.record()), await bench.engine.create(bench.record())]
+  const [id, other] = [
+    await createIn(bench.engine, bench.record()),
+    await createIn(bench.engine, bench.record()),
+  ]
   const aside = join(dirname(bench.filePath), 'aside.json')
   await rename(bench.pathOf(id), aside)
   await symlink(aside, bench.pathOf(id))
@@ -33,7 +37,7 @@ test('file: S72 a link in place of a session is missing, and what it leads to st
 
   t.is((await bench.engine.load(id)).kind, 'missing')
   t.deepEqual(await bench.engine.update(id, bench.record(), 1), { kind: 'missing' })
-  t.deepEqual(await bench.engine.rotate(id, bench.record(), 1), { kind: 'missing' })
+  t.deepEqual(await rotateIn(bench.engine, id, bench.record(), 1), { kind: 'missing' })
   t.is(await bench.engine.delete(id), 'missing')
   bench.now += 60_000
   t.is(await bench.engine.clearExpired(10), 1, 'only the other one')
@@ -43,7 +47,7 @@ test('file: S72 a link in place of a session is missing, and what it leads to st
 
 test('file: S72 a link in place of a directory is refused', async (t) => {
   const bench = await openFileBench(t)
-  const id = await bench.engine.create(bench.record())
+  const id = await createIn(bench.engine, bench.record())
   const shard = dirname(bench.pathOf(id))
   const aside = join(dirname(bench.filePath), 'aside')
   await rename(shard, aside)
@@ -64,7 +68,7 @@ test('file: S72 a link in place of a directory is refused', async (t) => {
 
 test('file: S72 a link in place of a lock is refused, and nothing in what it leads to is removed', async (t) => {
   const bench = await openFileBench(t)
-  const id = await bench.engine.create(bench.record())
+  const id = await createIn(bench.engine, bench.record())
   const aside = join(dirname(bench.filePath), 'aside')
   await mkdir(aside)
   await writeFile(join(aside, crypto.randomUUID()), 'somebody’s')
@@ -77,7 +81,7 @@ test('file: S72 a link in place of a lock is refused, and nothing in what it lea
 test('file: what is no plain file, or too large for a session, is missing at once', async (t) => {
   const bench = await openFileBench(t)
   const stand = async (put: (path: string) => unknown) => {
-    const id = await bench.engine.create(bench.record())
+    const id = await createIn(bench.engine, bench.record())
     await rm(bench.pathOf(id))
     await put(bench.pathOf(id))
     return id
@@ -94,27 +98,27 @@ test('file: what is no plain file, or too large for a session, is missing at onc
 
 test('file: R18 a directory that vanishes while the engine runs is made again', async (t) => {
   const bench = await openFileBench(t)
-  const id = await bench.engine.create(bench.record({ n: 1 }))
+  const id = await createIn(bench.engine, bench.record({ n: 1 }))
   await rm(bench.filePath, { recursive: true })
 
   t.is((await bench.engine.load(id)).kind, 'missing')
   t.deepEqual(await bench.engine.update(id, bench.record(), 1), { kind: 'missing' })
   t.is(await bench.engine.delete(id), 'missing')
   t.is(await bench.engine.clearExpired(10), 0)
-  const next = await bench.engine.create(bench.record({ n: 2 }))
+  const next = await createIn(bench.engine, bench.record({ n: 2 }))
   t.is((await bench.engine.load(next)).kind, 'found')
   t.is((await stat(bench.filePath)).mode & 0o777, 0o700)
 })
 
 test('file: R18 a directory that becomes something else is an outage, not a log-out', async (t) => {
   const bench = await openFileBench(t)
-  const id = await bench.engine.create(bench.record({ n: 1 }))
+  const id = await createIn(bench.engine, bench.record({ n: 1 }))
   await rename(bench.filePath, `${bench.filePath}-aside`)
   await writeFile(bench.filePath, 'a file')
   const { engine } = bench
   const calls = [
     () => engine.load(id),
-    () => engine.create(bench.record()),
+    () => createIn(engine, bench.record()),
     () => engine.touch(id, bench.now),
     () => engine.clearExpired(1),
   ]
@@ -146,7 +150,7 @@ test('file: a path that cannot be used stops the start and says why', async (t) 
 
 test('file: every call ends in time, though a lock is never given up', async (t) => {
   const bench = await openFileBench(t, { engineTimeout: 200 })
-  const id = await bench.engine.create(bench.record())
+  const id = await createIn(bench.engine, bench.record())
   await mkdir(bench.pathOf(id, 'lock'))
   await writeFile(join(bench.pathOf(id, 'lock'), 'not a token'), '')
   const message = /did not answer within 200 ms/
@@ -154,7 +158,7 @@ test('file: every call ends in time, though a lock is never given up', async (t)
   await Promise.all([
     t.throwsAsync(engine.update(id, bench.record(), 1), { instanceOf: EngineUnavailable, message }),
     t.throwsAsync(engine.delete(id), { instanceOf: EngineUnavailable, message }),
-    t.throwsAsync(engine.rotate(id, bench.record(), 1), { instanceOf: EngineUnavailable, message }),
+    t.throwsAsync(rotateIn(engine, id, bench.record(), 1), { instanceOf: EngineUnavailable, message }),
   ])
   t.is((await engine.load(id)).kind, 'found')
   t.is((await engine.load(NOBODY)).kind, 'missing')
@@ -170,7 +174,7 @@ test('file: every call ends in time, though a lock is never given up', async (t)
 test('file: a block of the event loop that is longer than the time limit ends nothing that goes on', async (t) => {
   const bench = await openFileBench(t, { engineTimeout: 200 })
   const { engine } = bench
-  const ids = await Promise.all(Array.from({ length: 4 }, () => engine.create(bench.record({ n: 1 }))))
+  const ids = await Promise.all(Array.from({ length: 4 }, () => createIn(engine, bench.record({ n: 1 }))))
   const loads = ids.map((id) => engine.load(id))
   const updates = ids.map((id) => engine.update(id, bench.record({ n: 2 }), 1))
   await stat(bench.filePath)
@@ -183,24 +187,28 @@ test('file: a block of the event loop that is longer than the time limit ends no
 
 test('file: S09 a rotate that fails halfway leaves the session under its old id and nothing under a new one', async (t) => {
   const bench = await openFileBench(t, { engineTimeout: 200 })
-  const id = await bench.engine.create(bench.record({ n: 1 }))
+  const id = await createIn(bench.engine, bench.record({ n: 1 }))
   const lock = bench.pathOf(id, 'lock')
   await mkdir(lock)
   await writeFile(join(lock, 'not a token'), '')
-  await t.throwsAsync(bench.engine.rotate(id, bench.record({ n: 2 }), 1), { instanceOf: EngineUnavailable })
+  await t.throwsAsync(rotateIn(bench.engine, id, bench.record({ n: 2 }), 1), {
+    instanceOf: EngineUnavailable,
+  })
   await bench.engine.close()
   t.deepEqual(await sessionsIn(bench.filePath), [`${keyOf(id)}.json`])
   await rm(lock, { recursive: true })
   t.like(await bench.engine.load(id), { kind: 'found', record: { data: { n: 1 } } })
-  t.is((await bench.engine.rotate(id, bench.record({ n: 2 }), 1)).kind, 'updated')
+  t.is((await rotateIn(bench.engine, id, bench.record({ n: 2 }), 1)).kind, 'updated')
 })
 
 test('file: S09 of two processes that rotate one session at once one does, and there is one new file', async (t) => {
   const bench = await openFileBench(t)
   const other = await openFileBench(t, { filePath: bench.filePath })
   for (let files = 2; files <= 20; files += 2) {
-    const id = await bench.engine.create(bench.record())
-    const both = await Promise.all([bench, other].map(({ engine }) => engine.rotate(id, bench.record(), 1)))
+    const id = await createIn(bench.engine, bench.record())
+    const both = await Promise.all(
+      [bench, other].map(({ engine }) => rotateIn(engine, id, bench.record(), 1)),
+    )
     t.deepEqual(both.map(({ kind }) => kind).sort(), ['missing', 'updated'])
     t.is((await sessionsIn(bench.filePath)).length, files)
   }

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { ExecutionContext } from 'ava'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
 import { isRoot } from '../../support/servers/machine.js'
 import { mount, testOnSmallDisk } from '../../support/small-disk.js'
@@ -77,7 +78,7 @@ for (const database of databases) {
       })
       const ids: string[] = []
       const fill = async (): Promise<void> => {
-        for (;;) ids.push(await site.sessions.engine.create(large()))
+        for (;;) ids.push(await createIn(site.sessions.engine, large()))
       }
       await t.throwsAsync(fill(), { instanceOf: EngineUnavailable })
       const begun = performance.now()

@@ -20,7 +20,7 @@ interface Subject {
 interface Refusals {
   readonly connections: (subject: Subject) => Promise<Restore>
   readonly writes: (subject: Subject) => Promise<Restore>
-  /** EntryMetadata every connection to the database. */
+  /** Ends every connection to the database. */
   readonly disconnect: (subject: Subject) => Promise<unknown>
 }
 

@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { type Logger, openSessions, type Sessions } from '../../../src/lib/index.js'
 import { type Answer, send } from '../../support/client.js'
 import { serve } from '../../support/serve.js'
@@ -134,7 +135,7 @@ export async function openDatabaseSite(
     plain: (id) => send(agent, `${url}/plain`, { cookie: `sessionid=${id}` }),
     store(n) {
       const now = Date.now()
-      return sessions.engine.create({ data: { n }, createdAt: now, expires: now + STORED_FOR })
+      return createIn(sessions.engine, { data: { n }, createdAt: now, expires: now + STORED_FOR })
     },
   }
 }

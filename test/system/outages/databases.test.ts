@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import type { Weather } from '../../support/servers/rough-road.js'
 import { type Database, databases } from '../races/databases.js'
 import { testOnRoad } from './database-road.js'
@@ -102,7 +103,7 @@ for (const database of databases) {
       const before = sockets()
       const sessions = await openDatabase(direct, silent)
       const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
-      await Promise.all(Array.from({ length: 5 }, () => sessions.engine.create(record)))
+      await Promise.all(Array.from({ length: 5 }, () => createIn(sessions.engine, record)))
       t.true(sockets() > before)
       server.freeze('SIGSTOP')
       try {

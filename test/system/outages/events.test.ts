@@ -1,5 +1,11 @@
 import test from 'ava'
-import { type Engine, EngineUnavailable, openSessions, type SessionEvent } from '../../../src/lib/index.js'
+import {
+  type Engine,
+  EngineUnavailable,
+  openSessions,
+  type Rotation,
+  type SessionEvent,
+} from '../../../src/lib/index.js'
 import { heard, namesOf } from '../../support/heard.js'
 import { onRedis } from '../../support/servers/on-redis.js'
 import { redisServer, redisUrl } from '../../support/servers/redis.js'
@@ -42,12 +48,12 @@ const RECORD = { data: {}, createdAt: 1, expires: 9e15 }
 function engineOf(answer: (call: string, id: string) => Promise<unknown>): Engine {
   return Object.freeze({
     name: 'own',
-    capabilities: { revocable: true, shared: true, enumerable: false },
+    capabilities: { revocable: true, shared: true },
     load: (id: string) => answer('load', id),
-    create: () => answer('create', ''),
+    create: (id: string) => answer('create', id),
     update: (id: string) => answer('update', id),
     touch: (id: string) => answer('touch', id),
-    rotate: (id: string) => answer('rotate', id),
+    rotate: ({ id }: Rotation) => answer('rotate', id),
     delete: (id: string) => answer('delete', id),
     clearExpired: async () => 0,
     close: async () => {},

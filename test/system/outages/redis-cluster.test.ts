@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import KeyvRedis from '@keyv/redis'
 import { Keyv } from 'keyv'
+import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { clusterIds, slotOf } from '../../../src/lib/engines/redis/cluster.js'
 import { openRedis } from '../../../src/lib/engines/redis/redis.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../../src/lib/index.js'
@@ -85,8 +86,8 @@ onRedis('S08 a rotation moves a session within one slot, and sessions are on eve
   const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
   const slots: number[] = []
   for (let n = 0; n < 50; n++) {
-    const id = await engine.create(record)
-    const rotated = await engine.rotate(id, record, 1)
+    const id = await createIn(engine, record)
+    const rotated = await rotateIn(engine, id, record, 1)
     if (rotated.kind !== 'updated') return t.fail(rotated.kind)
     t.is(rotated.id.slice(0, 4), id.slice(0, 4))
     t.not(rotated.id.slice(4, 8), id.slice(4, 8))
@@ -165,13 +166,13 @@ onRedis('R15 a rotation that a frozen server finds when it goes on is not done a
   t.teardown(() => sessions.close())
   const { engine } = sessions
   const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
-  const id = await engine.create(record)
+  const id = await createIn(engine, record)
   const server = servers[Math.floor((slotOf(clusterIds.keyOf(id)) * 3) / 16_384)]
   // The first one tells the server the script and asks for its time, so that the next one is a single command.
-  const first = await engine.rotate(id, record, 1)
+  const first = await rotateIn(engine, id, record, 1)
   if (first.kind !== 'updated') return t.fail(first.kind)
   server?.freeze('SIGSTOP')
-  await t.throwsAsync(engine.rotate(first.id, record, first.version), { instanceOf: EngineUnavailable })
+  await t.throwsAsync(rotateIn(engine, first.id, record, first.version), { instanceOf: EngineUnavailable })
   server?.freeze('SIGCONT')
   await untilComplete(servers)
   t.is((await engine.load(first.id)).kind, 'found')

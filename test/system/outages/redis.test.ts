@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import KeyvRedis from '@keyv/redis'
 import type { ExecutionContext } from 'ava'
 import { Keyv } from 'keyv'
+import { rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import { onRedis } from '../../support/servers/on-redis.js'
@@ -63,13 +64,13 @@ onRedis('R15 a rotation that a frozen server finds when it goes on is not done a
   const { engine } = sessions
   const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
   // The first one tells the server the script, so that the next one is a single command.
-  t.is((await engine.rotate(await store(0), record, 1)).kind, 'updated')
+  t.is((await rotateIn(engine, await store(0), record, 1)).kind, 'updated')
   const id = await store(1)
   server.freeze('SIGSTOP')
-  await t.throwsAsync(engine.rotate(id, record, 1), { instanceOf: EngineUnavailable })
+  await t.throwsAsync(rotateIn(engine, id, record, 1), { instanceOf: EngineUnavailable })
   server.freeze('SIGCONT')
   t.is((await engine.load(id)).kind, 'found')
-  t.is((await engine.rotate(id, record, 1)).kind, 'updated')
+  t.is((await rotateIn(engine, id, record, 1)).kind, 'updated')
 })
 
 onRedis('a server that was restarted while nobody asked is not noticed', async (t) => {

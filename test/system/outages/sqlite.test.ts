@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { inspect } from 'node:util'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test from 'ava'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
 import { temporaryDirectory } from '../../support/server-process.js'
@@ -57,7 +58,7 @@ testOnSmallDisk(
     // To the last page.
     for (const record of [large, small]) {
       const fill = async (): Promise<void> => {
-        for (;;) ids.push(await site.sessions.engine.create(record))
+        for (;;) ids.push(await createIn(site.sessions.engine, record))
       }
       const error = await t.throwsAsync(fill(), { instanceOf: EngineUnavailable })
       t.like(error?.cause, { code: 'SQLITE_FULL' })

@@ -1,4 +1,4 @@
-import type { Engine, Touched, Updated } from '../../../src/lib/engines/engine.js'
+import type { Engine, Rotated, Touched } from '../../../src/lib/engines/engine.js'
 
 /**
  * One engine of two, on one store: each call goes to the other process than the call before, so that whatever is done
@@ -20,7 +20,7 @@ export function alternating(first: Engine, second: Engine): Engine {
     (capabilities.staleFor === undefined ? undefined : wrote.get(id)) ?? next()
 
   /** Lets the next process write, and remembers who it was if something was written. */
-  async function write<Result extends Touched | Updated>(
+  async function write<Result extends Touched | Rotated>(
     id: string,
     go: (engine: Engine) => Promise<Result>,
   ): Promise<Result> {
@@ -34,16 +34,17 @@ export function alternating(first: Engine, second: Engine): Engine {
     name,
     capabilities,
     ...(first.isId && { isId: first.isId.bind(first) }),
+    ...(first.successorOf && { successorOf: first.successorOf.bind(first) }),
     load: (id) => reader(id).load(id),
-    async create(record) {
+    async create(id, record) {
       const engine = next()
-      const id = await engine.create(record)
-      wrote.set(id, engine)
-      return id
+      const created = await engine.create(id, record)
+      if (created.kind === 'created') wrote.set(created.id, engine)
+      return created
     },
     update: (id, record, version) => write(id, (engine) => engine.update(id, record, version)),
     touch: (id, expires) => write(id, (engine) => engine.touch(id, expires)),
-    rotate: (id, record, version, how) => write(id, (engine) => engine.rotate(id, record, version, how)),
+    rotate: (rotation) => write(rotation.id, (engine) => engine.rotate(rotation)),
     async delete(id) {
       const engine = next()
       const outcome = await engine.delete(id)

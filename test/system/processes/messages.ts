@@ -19,8 +19,6 @@ export type Question = { readonly question: number; readonly engine: number } & 
       readonly args: readonly unknown[]
       /** The time of the call: milliseconds since 1970. */
       readonly now: number
-      /** The id to draw next, before fair ones. */
-      readonly drawn?: string | undefined
     }
 )
 

@@ -1,13 +1,11 @@
 /** The other process: opens engines and does with them what it is asked, at the time that it is told. */
 import type { Engine } from '../../../src/lib/engines/engine.js'
-import { generateId } from '../../../src/lib/engines/ids.js'
 import { openEngine } from '../../../src/lib/engines/registry.js'
 import type { Description, Message, Question } from './messages.js'
 
 interface Opened {
   engine?: Engine
   now: number
-  drawn?: string | undefined
 }
 
 const engines = new Map<number, Opened>()
@@ -25,11 +23,6 @@ async function open(question: Extract<Question, { call: 'open' }>): Promise<Desc
   }
   const engine = await openEngine(question.name, question.options, {
     clock: () => opened.now,
-    generateId() {
-      const id = opened.drawn ?? generateId()
-      opened.drawn = undefined
-      return id
-    },
     logger: { warn: log, error: log },
   })
   opened.engine = engine
@@ -42,7 +35,6 @@ async function answer(question: Question): Promise<unknown> {
   const method = opened?.engine?.[question.call]
   if (opened === undefined || method === undefined) throw new TypeError(`no engine that can ${question.call}`)
   opened.now = question.now
-  opened.drawn = question.drawn
   if (question.call === 'close') engines.delete(question.engine)
   return Reflect.apply(method, opened.engine, question.args)
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Engine } from '../../../src/lib/engines/engine.js'
+import type { Engine, EngineTools } from '../../../src/lib/engines/engine.js'
 import { EngineUnavailable } from '../../../src/lib/engines/errors.js'
 import type { EngineChoice, EngineOptions } from '../../../src/lib/engines/registry.js'
-import type { EngineTools } from '../../../src/lib/engines/store-engine.js'
 import type { Logger } from '../../../src/lib/logger.js'
 import type { Description, Failure, Message, Question, RemoteCall } from './messages.js'
 
@@ -37,7 +36,7 @@ export class OtherProcess {
     return new OtherProcess(fork(main, { execArgv: [], serialization: 'advanced' }))
   }
 
-  /** Opens an engine over there. New ids come from here, one for each call that makes a new one. */
+  /** Opens an engine over there. */
   async open(
     name: Extract<EngineChoice, string>,
     options: EngineOptions,
@@ -48,18 +47,16 @@ export class OtherProcess {
     const ask = (question: Unnumbered): Promise<unknown> => this.#ask(question)
     const { leases, ...description } = (await ask({ engine, call: 'open', name, options })) as Description
     const remote =
-      <Call extends RemoteCall>(call: Call, draw: () => string | undefined = () => undefined) =>
+      <Call extends RemoteCall>(call: Call) =>
       (...args: Parameters<NonNullable<Engine[Call]>>) =>
-        ask({ engine, call, args, now: tools.clock(), drawn: draw() }) as ReturnType<
-          NonNullable<Engine[Call]>
-        >
+        ask({ engine, call, args, now: tools.clock() }) as ReturnType<NonNullable<Engine[Call]>>
     return {
       ...description,
       load: remote('load'),
-      create: remote('create', tools.generateId),
+      create: remote('create'),
       update: remote('update'),
       touch: remote('touch'),
-      rotate: remote('rotate', tools.generateId),
+      rotate: remote('rotate'),
       delete: remote('delete'),
       clearExpired: remote('clearExpired'),
       ...(leases && { lease: remote('lease') }),

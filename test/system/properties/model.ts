@@ -92,7 +92,7 @@ export class World {
     })
   }
 
-  /** EntryMetadata the user's sessions, but for one log-in; answers how many. */
+  /** Ends the user's sessions, but for one log-in; answers how many. */
   revoke(userId: string, except?: number): number {
     for (const [id, owner] of this.#owners)
       if (owner === userId && this.find(id) === undefined) this.lookedAt.add(id)

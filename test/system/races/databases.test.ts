@@ -1,4 +1,5 @@
 import type { ExecutionContext } from 'ava'
+import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../../src/lib/index.js'
 import { freePort } from '../../support/servers/machine.js'
@@ -70,7 +71,7 @@ for (const database of databases) {
     }
     const now = Date.now()
     const record = { data, createdAt: now, expires: now + 60_000 }
-    const id = await engine.create(record)
+    const id = await createIn(engine, record)
     t.is((await engine.update(id, record, 1)).kind, 'updated')
     await engine.touch(id, now + 120_000)
     t.deepEqual(await engine.load(id), {
@@ -78,7 +79,7 @@ for (const database of databases) {
       record: { ...record, expires: now + 120_000 },
       version: 2,
     })
-    const rotated = await engine.rotate(id, record, 2)
+    const rotated = await rotateIn(engine, id, record, 2)
     t.is(rotated.kind, 'updated')
     if (rotated.kind === 'updated') {
       t.deepEqual(await engine.load(rotated.id), { kind: 'found', record, version: 3 })
@@ -92,7 +93,7 @@ for (const database of databases) {
     const now = Date.now()
     const record = { data: {}, createdAt: now, expires: now + 60_000 }
     const ids = await Promise.all(
-      Array.from({ length: 100 }, async () => (await first?.create(record)) ?? ''),
+      Array.from({ length: 100 }, async () => (first ? await createIn(first, record) : '')),
     )
     for (let version = 1; version <= 5; version++) {
       const orders = [ids, ids.toReversed(), ids.toSorted()]

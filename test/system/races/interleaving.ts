@@ -124,15 +124,15 @@ export class TwoActors {
 function noting(ids: string[], engine: Engine): Engine {
   return {
     ...engine,
-    async create(record, announce) {
-      const id = await engine.create(record, announce)
-      ids.push(id)
-      return id
+    async create(id, record) {
+      const created = await engine.create(id, record)
+      if (created.kind === 'created') ids.push(created.id)
+      return created
     },
-    async rotate(id, record, version, how) {
-      const updated = await engine.rotate(id, record, version, how)
-      if (updated.kind === 'updated') ids.push(updated.id)
-      return updated
+    async rotate(rotation) {
+      const rotated = await engine.rotate(rotation)
+      if (rotated.kind === 'updated') ids.push(rotated.id)
+      return rotated
     },
   }
 }

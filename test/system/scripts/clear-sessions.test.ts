@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { stripVTControlCharacters } from 'node:util'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test, { type ExecutionContext } from 'ava'
+import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { openSessions } from '../../../src/lib/index.js'
 import { root } from '../../support/root.js'
 import { ownDatabase } from '../../support/server-process.js'
@@ -62,9 +63,9 @@ async function databaseWith(t: ExecutionContext, expired: number): Promise<{ DAT
   let now = Date.now() - 60_000
   const sessions = await openSessions({ databaseUrl: DATABASE_URL, cleanupInterval: 0, clock: () => now })
   const record = { data: {}, createdAt: now, expires: now + 1000 }
-  await Promise.all(Array.from({ length: expired }, () => sessions.engine.create(record)))
+  await Promise.all(Array.from({ length: expired }, () => createIn(sessions.engine, record)))
   now = Date.now()
-  await sessions.engine.create({ ...record, expires: now + 3_600_000 })
+  await createIn(sessions.engine, { ...record, expires: now + 3_600_000 })
   await sessions.close()
   return { DATABASE_URL }
 }

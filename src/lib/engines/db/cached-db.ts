@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import type { Engine } from '../engine.js'
-import type { Move, SessionStore, StoredEntry } from '../session-store.js'
-import { type EngineTools, StoreEngine } from '../store-engine.js'
+import type { Engine, EngineTools } from '../engine.js'
+import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
+import { StoreEngine } from '../store-engine.js'
 import { type DbOptions, openDbStore } from './db.js'
 
 export interface CachedDbOptions extends DbOptions {
@@ -19,7 +19,7 @@ export async function openCachedDb(options: CachedDbOptions, tools: EngineTools)
   return new StoreEngine({
     ...tools,
     name: 'cached_db',
-    capabilities: { revocable: true, shared, enumerable: true, staleFor: maxAge },
+    capabilities: { shared, staleFor: maxAge },
     store: new CachedStore({ store, max: cacheMaxSessions, maxAge, clock: tools.clock }),
     keyPrefix,
     timeLimit: options.engineTimeout,
@@ -37,7 +37,7 @@ export interface CachedStoreOptions {
 }
 
 interface Cached {
-  readonly text: string
+  readonly entry: StoredEntry
   /** When the store had it: milliseconds since 1970. */
   readonly since: number
 }
@@ -52,7 +52,7 @@ class CachedStore implements SessionStore {
   readonly #store: SessionStore
   readonly #options: CachedStoreOptions
   readonly #entries: LRUCache<string, Cached>
-  readonly #reading = new Map<string, Promise<string | undefined>>()
+  readonly #reading = new Map<string, Promise<StoredEntry | undefined>>()
   /** Reads that were under way when somebody wrote: what they find may be from before the write. */
   readonly #outdated = new WeakSet<Promise<unknown>>()
 
@@ -62,37 +62,36 @@ class CachedStore implements SessionStore {
     this.#entries = new LRUCache({ max: options.max })
   }
 
-  read(key: string): Promise<string | undefined> {
+  read(key: string): Promise<StoredEntry | undefined> {
     const cached = this.#entries.get(key)
     const { clock, maxAge } = this.#options
     // A clock that was set back must not keep an entry for ever (S25).
-    if (cached !== undefined && Math.abs(clock() - cached.since) < maxAge) return Promise.resolve(cached.text)
+    if (cached !== undefined && Math.abs(clock() - cached.since) < maxAge)
+      return Promise.resolve(cached.entry)
     return this.#reading.get(key) ?? this.#readThrough(key)
   }
 
-  readNow(key: string): Promise<string | undefined> {
+  readLatest(key: string): Promise<StoredEntry | undefined> {
     this.#forget([key])
     return this.read(key)
   }
 
   insert(key: string, entry: StoredEntry): Promise<boolean> {
-    return this.#write([key], this.#store.insert(key, entry), () => this.#remember(key, entry.text))
+    return this.#write([key], this.#store.insert(key, entry), () => this.#remember(key, entry))
   }
 
-  replace(key: string, entry: StoredEntry, version: number, now: number): Promise<boolean> {
-    return this.#write([key], this.#store.replace(key, entry, version, now), () =>
-      this.#remember(key, entry.text),
-    )
+  replace(key: string, entry: StoredEntry, version: Version, now: number): Promise<boolean> {
+    return this.#write([key], this.#store.replace(key, entry, version, now), () => this.#remember(key, entry))
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
     return this.#write([key], this.#store.extend(key, expires, now))
   }
 
-  move(move: Move, version: number, now: number): Promise<boolean> {
+  move(move: Move, version: Version, now: number): Promise<boolean> {
     return this.#write([move.from, move.to], this.#store.move(move, version, now), () => {
-      this.#remember(move.to, move.entry.text)
-      this.#remember(move.from, move.mark.text)
+      this.#remember(move.to, move.entry)
+      this.#remember(move.from, move.tombstone)
     })
   }
 
@@ -110,14 +109,14 @@ class CachedStore implements SessionStore {
   }
 
   /** One read for all who ask at the same moment. The cache keeps what it finds unless somebody wrote meanwhile. */
-  #readThrough(key: string): Promise<string | undefined> {
+  #readThrough(key: string): Promise<StoredEntry | undefined> {
     const reading = this.#store.read(key).finally(() => {
       if (this.#reading.get(key) === reading) this.#reading.delete(key)
     })
     this.#reading.set(key, reading)
-    return reading.then((text) => {
-      if (text !== undefined && !this.#outdated.has(reading)) this.#remember(key, text)
-      return text
+    return reading.then((entry) => {
+      if (entry !== undefined && !this.#outdated.has(reading)) this.#remember(key, entry)
+      return entry
     })
   }
 
@@ -147,7 +146,7 @@ class CachedStore implements SessionStore {
     }
   }
 
-  #remember(key: string, text: string): void {
-    this.#entries.set(key, { text, since: this.#options.clock() })
+  #remember(key: string, entry: StoredEntry): void {
+    this.#entries.set(key, { entry, since: this.#options.clock() })
   }
 }

@@ -1,8 +1,8 @@
 import type { Logger } from '../../logger.js'
-import type { Engine } from '../engine.js'
+import type { Engine, EngineTools } from '../engine.js'
 import { EngineUnavailable } from '../errors.js'
 import type { SessionStore } from '../session-store.js'
-import { type EngineTools, StoreEngine } from '../store-engine.js'
+import { StoreEngine } from '../store-engine.js'
 
 export interface DbOptions {
   /**
@@ -56,7 +56,7 @@ const databases: ReadonlyMap<string, Open> = new Map([
 /** The `db` engine: sessions in a table of a database. */
 export async function openDb(options: DbOptions, tools: EngineTools): Promise<Engine> {
   const { store, shared } = await openDbStore(options, tools.logger)
-  const capabilities = { revocable: true, shared, enumerable: true }
+  const capabilities = { shared }
   return new StoreEngine({
     ...tools,
     name: 'db',

@@ -59,11 +59,11 @@ export function mysqlDialect(connections: MysqlConnections, table: string): SqlD
         extensions,
         async ({ key, expires, now }) => (await write(sql.extend, `${expires}`, expires, key, now)) > 0,
       ),
-    move: ({ from, to, entry, mark }, version, now) =>
+    move: ({ from, to, entry, tombstone }, version, now) =>
       use((connection) =>
         inTransaction(connection, async () => {
           // First the row that exists: it stays locked, so that no other move of this session can pass it.
-          const [marked] = await connection.execute(sql.replace, [...valuesOf(mark), from, version, now])
+          const [marked] = await connection.execute(sql.replace, [...valuesOf(tombstone), from, version, now])
           return rowsMet(marked) > 0 && unlessTaken(connection.execute(sql.insert, [to, ...valuesOf(entry)]))
         }),
       ),
@@ -147,13 +147,13 @@ export function mysqlStatements(name: string) {
     replace: `
       UPDATE ${table} SET value = ?, version = ?, expires = ? WHERE id = ? AND version = ? AND expires > ?`,
 
-    /** ? expires as text, ? expires, ? key, ? now. A mark has no version. Leaves alone a text without an expiry. */
+    /** ? expires as text, ? expires, ? key, ? now. A tombstone has no version. Leaves alone a text without an expiry. */
     extend: `
       UPDATE ${table}
       SET value = CONCAT(LEFT(value, CHAR_LENGTH(value) - CHAR_LENGTH(${AFTER_EXPIRES})), ?, '}'), expires = ?
       WHERE id = ? AND version IS NOT NULL AND expires > ? AND ${AFTER_EXPIRES} REGEXP '^[-+.0-9eE]+[}]$'`,
 
-    /** ? key. Leaves marks. */
+    /** ? key. Leaves tombstones. */
     remove: `DELETE FROM ${table} WHERE id = ? AND version IS NOT NULL`,
 
     /**

@@ -48,12 +48,12 @@ export function postgresDialect(
         extensions.map(({ expires }) => `${expires}`),
         extensions.map(({ now }) => now),
       ),
-    async move({ from, to, entry, mark }, version, now) {
+    async move({ from, to, entry, tombstone }, version, now) {
       try {
         const keys = await keysOf(
           sql.move,
           ...[to, entry.text, entry.version, entry.expires],
-          ...[from, mark.text, mark.version, mark.expires],
+          ...[from, tombstone.text, tombstone.version, tombstone.expires],
           ...[version, now],
         )
         return keys.length > 0
@@ -129,7 +129,7 @@ export function postgresStatements(tableName: string, schemaName: string) {
       RETURNING stored.key`,
 
     /**
-     * $1 keys, $2 expiries, $3 expiries as text, $4 nows. A mark has no version. Leaves alone a text without an expiry.
+     * $1 keys, $2 expiries, $3 expiries as text, $4 nows. A tombstone has no version. Leaves alone a text without an expiry.
      */
     extend: `
       WITH item AS MATERIALIZED (
@@ -158,7 +158,7 @@ export function postgresStatements(tableName: string, schemaName: string) {
       INSERT INTO ${table}(key, value, version, expires) SELECT $1, $2, $3::bigint, $4::float8 FROM moved
       RETURNING key`,
 
-    /** $1 key. Leaves marks. */
+    /** $1 key. Leaves tombstones. */
     remove: `DELETE FROM ${table} WHERE key = $1 AND version IS NOT NULL RETURNING key`,
 
     /**

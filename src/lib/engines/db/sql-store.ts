@@ -1,7 +1,7 @@
 import { Batch } from '../batch.js'
 import { within } from '../concurrency.js'
 import { EngineMisconfigured } from '../errors.js'
-import type { Move, SessionStore, StoredEntry } from '../session-store.js'
+import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 
 /**
  * What a database does for a `SqlStore`. Each method is atomic by itself and throws nothing but `EngineUnavailable`.
@@ -17,7 +17,7 @@ export interface SqlDialect {
   insertMany(inserts: readonly SqlInsert[]): Promise<Iterable<string>>
   replaceMany(replaces: readonly SqlReplace[]): Promise<Iterable<string>>
   extendMany(extensions: readonly SqlExtension[]): Promise<Iterable<string>>
-  move(move: Move, version: number, now: number): Promise<boolean>
+  move(move: Move, version: Version, now: number): Promise<boolean>
   remove(key: string): Promise<boolean>
   /** Only keys that begin with `prefix`. */
   removeExpired(prefix: string, limit: number, now: number): Promise<number>
@@ -32,7 +32,7 @@ export interface SqlRow {
   readonly key: string
   /** The entry's text. It ends with the same expiry as the column. */
   readonly value: string
-  /** None for a mark. */
+  /** None for a tombstone. */
   readonly version: number | null
   /** Milliseconds since 1970. */
   readonly expires: number | null
@@ -45,7 +45,7 @@ export interface SqlInsert {
 
 export interface SqlReplace extends SqlInsert {
   /** The version that the writer has read. */
-  readonly version: number
+  readonly version: Version
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -72,7 +72,7 @@ export interface SqlStoreOptions {
  */
 export class SqlStore implements SessionStore {
   readonly #options: SqlStoreOptions
-  readonly #reads: Batch<string, string | undefined>
+  readonly #reads: Batch<string, StoredEntry | undefined>
   readonly #inserts: Batch<SqlInsert, boolean>
   readonly #replaces: Batch<SqlReplace, boolean>
   readonly #extends: Batch<SqlExtension, boolean>
@@ -87,7 +87,7 @@ export class SqlStore implements SessionStore {
     this.#extends = new Batch({ timeLimit, concurrent, run: (extensions) => this.#extendMany(extensions) })
   }
 
-  read(key: string): Promise<string | undefined> {
+  read(key: string): Promise<StoredEntry | undefined> {
     return this.#reads.add(key)
   }
 
@@ -95,7 +95,7 @@ export class SqlStore implements SessionStore {
     return this.#inserts.add({ key, entry })
   }
 
-  replace(key: string, entry: StoredEntry, version: number, now: number): Promise<boolean> {
+  replace(key: string, entry: StoredEntry, version: Version, now: number): Promise<boolean> {
     return this.#replaces.add({ key, entry, version, now })
   }
 
@@ -103,7 +103,7 @@ export class SqlStore implements SessionStore {
     return this.#extends.add({ key, expires, now })
   }
 
-  move(move: Move, version: number, now: number): Promise<boolean> {
+  move(move: Move, version: Version, now: number): Promise<boolean> {
     const { timeLimit, dialect } = this.#options
     return within(timeLimit, dialect.move(move, version, now))
   }
@@ -124,10 +124,11 @@ export class SqlStore implements SessionStore {
     await this.#options.dialect.close()
   }
 
-  async #readMany(keys: readonly string[]): Promise<(string | undefined)[]> {
-    const found = new Map<string, string>()
-    for (const { key, value, expires } of await this.#options.dialect.readMany([...new Set(keys)].sort())) {
-      if (expires !== null) found.set(key, value)
+  async #readMany(keys: readonly string[]): Promise<(StoredEntry | undefined)[]> {
+    const found = new Map<string, StoredEntry>()
+    for (const row of await this.#options.dialect.readMany([...new Set(keys)].sort())) {
+      const { key, value: text, version, expires } = row
+      if (expires !== null) found.set(key, { text, expires, version: version ?? undefined })
     }
     return keys.map((key) => found.get(key))
   }

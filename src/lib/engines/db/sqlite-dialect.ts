@@ -62,12 +62,12 @@ export function sqliteDialect(database: SqliteDatabase, table: string, timeLimit
         sql.extend,
         JSON.stringify(extensions.map(({ key, expires, now }) => [key, expires, `${expires}`, now])),
       ),
-    move: async ({ from, to, entry, mark }, version, now) =>
+    move: async ({ from, to, entry, tombstone }, version, now) =>
       (
         await write(
           sql.move,
           ...[to, entry.text, entry.version, entry.expires],
-          ...[from, mark.text, mark.version, mark.expires],
+          ...[from, tombstone.text, tombstone.version, tombstone.expires],
           ...[version, now],
         )
       ).length > 0,
@@ -117,7 +117,7 @@ export function sqliteStatements(name: string) {
       WHERE ${table}.key = item.value->>0 AND ${table}.version = item.value->>4 AND ${table}.expires > item.value->>5
       RETURNING ${table}.key`,
 
-    /** ?1: [key, expires, expires as text, now]. A mark has no version. Leaves alone a text without an expiry. */
+    /** ?1: [key, expires, expires as text, now]. A tombstone has no version. Leaves alone a text without an expiry. */
     extend: `
       UPDATE ${table}
       SET value = rtrim(${table}.value, '${NUMBER_AND_BRACE}') || (item.value->>2) || '}', expires = item.value->>1
@@ -139,7 +139,7 @@ export function sqliteStatements(name: string) {
       ON CONFLICT(key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires
       RETURNING key`,
 
-    /** ?1 key. Leaves marks. */
+    /** ?1 key. Leaves tombstones. */
     remove: `DELETE FROM ${table} WHERE key = ?1 AND version IS NOT NULL RETURNING key`,
 
     /**

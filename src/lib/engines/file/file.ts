@@ -1,9 +1,9 @@
 import { link, lstat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { within } from '../concurrency.js'
-import type { Engine } from '../engine.js'
+import type { Engine, EngineTools } from '../engine.js'
 import { makeDirectory } from '../file-system.js'
-import { type EngineTools, StoreEngine } from '../store-engine.js'
+import { StoreEngine } from '../store-engine.js'
 import { unusableFiles } from './changes.js'
 import { directoryOf, erase, probeIn } from './session-file.js'
 import { FileStore } from './store.js'
@@ -35,7 +35,7 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
     throw unusableFiles(directory, cause)
   }
   const store = new FileStore({ directory, prefix: `${keyPrefix}:`, timeLimit: engineTimeout })
-  const capabilities = { revocable: true, shared: true, enumerable: true }
+  const capabilities = { shared: true }
   return new StoreEngine({ ...tools, name: 'file', capabilities, store, keyPrefix })
 }
 

@@ -1,5 +1,5 @@
-import { metadataOf, withExpiry } from '../../codecs/codec.js'
-import type { Move, SessionStore, StoredEntry } from '../session-store.js'
+import { metadataOf, storedEntryOf, withExpiry } from '../../codecs/codec.js'
+import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 import { type Decide, FileChanges } from './changes.js'
 import { erase, fileOf, readSessionFile } from './session-file.js'
 import { FileSweep } from './sweep.js'
@@ -36,15 +36,16 @@ export class FileStore implements SessionStore {
     })
   }
 
-  read(key: string): Promise<string | undefined> {
-    return this.#changes.inTime(() => readSessionFile(this.#pathOf(key)))
+  async read(key: string): Promise<StoredEntry | undefined> {
+    const text = await this.#changes.inTime(() => readSessionFile(this.#pathOf(key)))
+    return text === undefined ? undefined : storedEntryOf(text)
   }
 
   insert(key: string, { text }: StoredEntry): Promise<boolean> {
     return this.#changes.insert(this.#pathOf(key), text)
   }
 
-  replace(key: string, { text }: StoredEntry, version: number, now: number): Promise<boolean> {
+  replace(key: string, { text }: StoredEntry, version: Version, now: number): Promise<boolean> {
     return this.#changes.change(this.#pathOf(key), ifAlive(text, version, now))
   }
 
@@ -59,10 +60,10 @@ export class FileStore implements SessionStore {
    * old id, and the entry under the new id expires: no answer has carried that id, so nobody can ask for it. In the
    * other order the session would be lost (S09).
    */
-  move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+  move({ from, to, entry, tombstone }: Move, version: Version, now: number): Promise<boolean> {
     const source = this.#pathOf(from)
     const target = this.#pathOf(to)
-    const decide = ifAlive(mark.text, version, now)
+    const decide = ifAlive(tombstone.text, version, now)
     return this.#changes.runExclusive(source, async (signal) => {
       const before = await readSessionFile(source)
       if (before === undefined || decide(before) === LEAVE) return false
@@ -103,7 +104,7 @@ function aliveVersion(text: string, now: number): number | undefined {
   return metadata?.kind === 'session' && metadata.expires > now ? metadata.version : undefined
 }
 
-function ifAlive(after: string, version: number, now: number): Decide {
+function ifAlive(after: string, version: Version, now: number): Decide {
   return (before) => (aliveVersion(before, now) === version ? { after } : LEAVE)
 }
 

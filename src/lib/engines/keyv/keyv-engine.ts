@@ -1,5 +1,5 @@
 import type { Keyv } from 'keyv'
-import type { EngineFactory } from '../factory.js'
+import type { EngineFactory } from '../engine.js'
 import { StoreEngine } from '../store-engine.js'
 import { KeyvStore } from './keyv-store.js'
 
@@ -25,7 +25,6 @@ export function keyvEngine(keyv: Keyv, { engineTimeout = 2000 }: KeyvEngineOptio
     return new StoreEngine({
       ...tools,
       name: 'keyv',
-      capabilities: { revocable: true, shared: false, enumerable: keyv.iterator !== undefined },
       store: new KeyvStore({ keyv, timeLimit: engineTimeout, clock: tools.clock }),
       keyPrefix: keyv.namespace ?? 'keyv',
       timeLimit: engineTimeout,

@@ -1,8 +1,9 @@
 import type { Keyv } from 'keyv'
+import { storedEntryOf } from '../../codecs/codec.js'
 import { fromKeyvText, toKeyvText } from '../../codecs/json-codec.js'
 import { KeyedMutex, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
-import type { Move, SessionStore, StoredEntry } from '../session-store.js'
+import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 
 export interface KeyvStoreOptions {
   readonly keyv: Keyv
@@ -25,9 +26,9 @@ export class KeyvStore implements SessionStore {
     this.#options = options
   }
 
-  async read(key: string): Promise<string | undefined> {
+  async read(key: string): Promise<StoredEntry | undefined> {
     const value = await this.#get(key)
-    return value === undefined ? undefined : toKeyvText({ value, expires: endOf(value) })
+    return value === undefined ? undefined : storedEntryOf(toKeyvText({ value, expires: endOf(value) }))
   }
 
   insert(key: string, entry: StoredEntry): Promise<boolean> {
@@ -38,7 +39,7 @@ export class KeyvStore implements SessionStore {
     })
   }
 
-  replace(key: string, entry: StoredEntry, version: number, now: number): Promise<boolean> {
+  replace(key: string, entry: StoredEntry, version: Version, now: number): Promise<boolean> {
     return this.#turns.runExclusive(key, async () => {
       if (!isAlive(await this.#get(key), now, version)) return false
       await this.#set(key, entry)
@@ -56,11 +57,11 @@ export class KeyvStore implements SessionStore {
   }
 
   /** The new entry first: should the process end in between, the session is there under both ids rather than lost. */
-  move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+  move({ from, to, entry, tombstone }: Move, version: Version, now: number): Promise<boolean> {
     const step = async (): Promise<boolean> => {
       if (!isAlive(await this.#get(from), now, version) || (await this.#get(to)) !== undefined) return false
       await this.#set(to, entry)
-      await this.#set(from, mark)
+      await this.#set(from, tombstone)
       return true
     }
     // Nobody waits for the old key while holding the new one, which nobody else knows yet.
@@ -151,7 +152,7 @@ function endOf(value: unknown): number {
   return isObject(value) && typeof value.expires === 'number' ? value.expires : Number.POSITIVE_INFINITY
 }
 
-function isAlive(value: unknown, now: number, version?: number): boolean {
+function isAlive(value: unknown, now: number, version?: Version): boolean {
   const has = versionOf(value)
   return has !== undefined && (version === undefined || has === version) && endOf(value) > now
 }

@@ -1,6 +1,6 @@
-import type { Engine } from '../engine.js'
+import type { Engine, EngineTools } from '../engine.js'
 import { EngineMisconfigured } from '../errors.js'
-import { type EngineTools, StoreEngine } from '../store-engine.js'
+import { StoreEngine } from '../store-engine.js'
 import { type RedisAddress, redisAddress, shownAddress } from './address.js'
 import { type ClientOptions, isDenied, type RedisClient, singleClient } from './client.js'
 import { clusterClient, clusterIds } from './cluster.js'
@@ -40,7 +40,7 @@ export async function openRedis(options: RedisOptions, tools: EngineTools): Prom
   return new StoreEngine({
     ...tools,
     name: 'redis',
-    capabilities: { revocable: true, shared: true, enumerable: true },
+    capabilities: { shared: true },
     store,
     keyPrefix,
     timeLimit,

@@ -1,4 +1,5 @@
-import type { Move, SessionStore, StoredEntry } from '../session-store.js'
+import { storedEntryOf } from '../../codecs/codec.js'
+import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 import {
   errorSays,
   isDenied,
@@ -42,13 +43,14 @@ export class RedisStore implements SessionStore {
     this.#sweep = new RedisSweep(`${this.#keyOf(`${options.keyPrefix}:`)}*`)
   }
 
-  read(key: string): Promise<string | undefined> {
-    const read: Work<string | undefined> = async ({ commands }) => {
+  read(key: string): Promise<StoredEntry | undefined> {
+    const read: Work<StoredEntry | undefined> = async ({ commands }) => {
       try {
-        return (await commands.get(this.#keyOf(key))) ?? undefined
+        const text = await commands.get(this.#keyOf(key))
+        return text === null ? undefined : storedEntryOf(text)
       } catch (error) {
         // Somebody else's list or hash: the key is taken, but there is no session to read.
-        if (errorSays(error, 'WRONGTYPE')) return ''
+        if (errorSays(error, 'WRONGTYPE')) return storedEntryOf('')
         throw error
       }
     }
@@ -66,7 +68,7 @@ export class RedisStore implements SessionStore {
     return this.#options.client.run(insert, repeat)
   }
 
-  replace(key: string, { text, expires }: StoredEntry, version: number, now: number): Promise<boolean> {
+  replace(key: string, { text, expires }: StoredEntry, version: Version, now: number): Promise<boolean> {
     return this.#run(redisScripts.replace, [key], [String(version), String(now), text, this.#lifeOf(expires)])
   }
 
@@ -74,12 +76,12 @@ export class RedisStore implements SessionStore {
     return this.#run(redisScripts.extend, [key], [String(now), String(expires), this.#lifeOf(expires)])
   }
 
-  move({ from, to, entry, mark }: Move, version: number, now: number): Promise<boolean> {
+  move({ from, to, entry, tombstone }: Move, version: Version, now: number): Promise<boolean> {
     return this.#options.client.run(async (client, end) => {
       const present = performance.now()
       const latest = present + (end - present) * MOVE_SHARE
       const deadline = await client.serverTimeAt(latest, this.#keyOf(from))
-      const texts = [entry, mark].flatMap(({ text, expires }) => [text, this.#lifeOf(expires)])
+      const texts = [entry, tombstone].flatMap(({ text, expires }) => [text, this.#lifeOf(expires)])
       return runScript(client, redisScripts.move, {
         keys: [this.#keyOf(from), this.#keyOf(to)],
         arguments: [String(version), String(now), String(deadline), ...texts],

@@ -62,7 +62,7 @@ async function ownSubject(ctx: Context, engine: Engine): Promise<Subject | undef
   if (id === undefined) return undefined
   // Read once more, past the session: what is shown is what stands there. The panel need not tell of it.
   const loaded = await recording([], () => engine.load(id))
-  return loaded.kind === 'found' ? { id, record: loaded.record, version: loaded.version } : undefined
+  return loaded.kind === 'found' ? { id, record: loaded.record, version: Number(loaded.version) } : undefined
 }
 
 function exampleAt(now: number, { cookieAge }: SiteSettings): Subject {
@@ -71,6 +71,6 @@ function exampleAt(now: number, { cookieAge }: SiteSettings): Subject {
 }
 
 function capabilitiesOf({ capabilities }: Engine) {
-  const { revocable, shared, enumerable, staleFor = 0 } = capabilities
-  return { revocable, shared, enumerable, stale: staleFor > 0 ? formatSeconds(staleFor / 1000) : undefined }
+  const { revocable, shared, staleFor = 0 } = capabilities
+  return { revocable, shared, stale: staleFor > 0 ? formatSeconds(staleFor / 1000) : undefined }
 }

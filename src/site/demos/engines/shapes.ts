@@ -1,5 +1,6 @@
 import { CookieTooLarge, type SessionRecord, type Settings } from '../../../lib/index.js'
 import {
+  createIn,
   directoryOf,
   type EngineName,
   fileOf,
@@ -75,10 +76,10 @@ async function cookiesOf(
   // #region cookies
   // With the server's own key this would be a copy of a log-in, for whoever sees the page.
   const options = { cookieName, cookieCodec, secretKey: generateId(), secretKeyFallbacks: [] }
-  const engine = await openSignedCookies(options, { clock, generateId, logger: silent })
+  const engine = await openSignedCookies(options, { clock, logger: silent })
   // #endregion
   try {
-    const value = await engine.create(record)
+    const value = await createIn(engine, record)
     const cookie = { name, text: `${cookieName}=${value}` }
     if (cookieCodec === 'sealed') return [cookie]
     // No key is needed for this.

@@ -1,4 +1,5 @@
 import { type Engine, type Loaded, SessionInterrupted, type Updated } from '../../../lib/index.js'
+import { createIn } from '../../../lib/internal.js'
 import { type EngineCall, recording } from '../../inspector/recording.js'
 import type { Side } from './kept.js'
 
@@ -26,7 +27,7 @@ export function overwrite(engine: Engine, clock: () => number): Promise<Overwrit
 }
 
 async function raceOn(engine: Engine, now: number): Promise<Overwritten> {
-  const id = await engine.create({ data: { list: [] }, createdAt: now, expires: now + LIFE })
+  const id = await createIn(engine, { data: { list: [] }, createdAt: now, expires: now + LIFE })
   const calls = { left: [] as EngineCall[], right: [] as EngineCall[] }
   const load = (side: Side): Promise<Found> =>
     recording(calls[side], async () => found(await engine.load(id)))

@@ -3,6 +3,7 @@ import { KeyvPostgres } from '@keyv/postgres'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test, { type ExecutionContext } from 'ava'
 import { Keyv } from 'keyv'
+import { createIn, rotateIn } from '../../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../../src/lib/engines/ids.js'
 import {
   EngineMisconfigured,
@@ -93,13 +94,13 @@ for (const { title, missing, fresh, query, plain, rewrite } of subjects) {
     const { engine } = await opened(t, { databaseUrl })
     const keyv = plain(databaseUrl, TABLE)
     t.teardown(() => keyv.disconnect())
-    const id = await engine.create(record)
+    const id = await createIn(engine, record)
     t.like(await keyv.getRaw(keyOf(id)), { value: { version: 1, data: { n: 1 } }, expires: NOW + 60_000 })
     await engine.update(id, { ...record, data: { n: 2 } }, 1)
     t.like(await keyv.getRaw(keyOf(id)), { value: { version: 2, data: { n: 2 } } })
     await engine.touch(id, NOW + 90_000.5)
     t.like(await keyv.getRaw(keyOf(id)), { value: { version: 2, data: { n: 2 } }, expires: NOW + 90_000.5 })
-    const rotated = await engine.rotate(id, record, 2)
+    const rotated = await rotateIn(engine, id, record, 2)
     t.like(await keyv.getRaw(keyOf(id)), { value: { superseded: true } })
     if (rotated.kind === 'updated') t.like(await keyv.getRaw(keyOf(rotated.id)), { value: { version: 3 } })
   })
@@ -113,21 +114,21 @@ for (const { title, missing, fresh, query, plain, rewrite } of subjects) {
         t.is(Number(expires), text.expires)
       }
     }
-    const id = await engine.create(record)
+    const id = await createIn(engine, record)
     await isTrue()
     await engine.update(id, { ...record, expires: NOW + 70_000 }, 1)
     await isTrue()
     await engine.touch(id, NOW + 90_000.25)
     await isTrue()
     t.is((await query(databaseUrl, `SELECT * FROM ${TABLE}`))[0]?.expires, NOW + 90_000.25)
-    await engine.rotate(id, record, 2)
+    await rotateIn(engine, id, record, 2)
     await isTrue()
   })
 
   testOn('a touch changes the end of the text and nothing else in it', async (t, databaseUrl) => {
     const { engine } = await opened(t, { databaseUrl })
     const data = { like: `"expires":${NOW + 60_000}}`, nested: { expires: NOW + 60_000 }, tail: '1.5e+7}' }
-    const id = await engine.create({ ...record, data })
+    const id = await createIn(engine, { ...record, data })
     t.is((await engine.touch(id, NOW + 90_000)).kind, 'touched')
     t.like(await engine.load(id), { kind: 'found', record: { data, expires: NOW + 90_000 } })
   })
@@ -137,14 +138,14 @@ for (const { title, missing, fresh, query, plain, rewrite } of subjects) {
     const keyv = plain(databaseUrl, TABLE)
     t.teardown(() => keyv.disconnect())
     await keyv.set('theirs', { expires: 1 }, 1)
-    await engine.create({ ...record, expires: NOW })
+    await createIn(engine, { ...record, expires: NOW })
     t.is(await engine.clearExpired(10), 1)
     t.is((await query(databaseUrl, `SELECT * FROM ${TABLE}`)).length, 1)
   })
 
   testOn('a table that a Keyv adapter of version 6 has rewritten stops the start', async (t, databaseUrl) => {
     const before = await openSessions({ engine: 'db', databaseUrl })
-    await before.engine.create(record)
+    await createIn(before.engine, record)
     await before.close()
     for (const statement of rewrite) await query(databaseUrl, statement)
     await t.throwsAsync(openSessions({ engine: 'db', databaseUrl }), {
@@ -153,15 +154,15 @@ for (const { title, missing, fresh, query, plain, rewrite } of subjects) {
     })
     // As it says: another table will do.
     const { engine } = await opened(t, { databaseUrl, databaseTable: 'other' })
-    t.is((await engine.load(await engine.create(record))).kind, 'found')
+    t.is((await engine.load(await createIn(engine, record))).kind, 'found')
   })
 
   testOn('the longest name of a table, and one that is a word of SQL, will do', async (t, databaseUrl) => {
     for (const databaseTable of ['t'.repeat(63), 'order', 'Mixed_Case']) {
       for (let start = 0; start < 2; start++) {
         const { engine } = await opened(t, { databaseUrl, databaseTable })
-        const id = await engine.create(record)
-        t.is((await engine.rotate(id, record, 1)).kind, 'updated')
+        const id = await createIn(engine, record)
+        t.is((await rotateIn(engine, id, record, 1)).kind, 'updated')
       }
     }
   })
@@ -183,13 +184,13 @@ testOnPostgres('the table is in the first schema of the search path', async (t, 
   await onPostgres(databaseUrl, 'CREATE SCHEMA app')
   await onPostgres(databaseUrl, `ALTER DATABASE ${name} SET search_path = missing, app, public`)
   const { engine } = await opened(t, { databaseUrl })
-  t.is((await engine.load(await engine.create(record))).kind, 'found')
+  t.is((await engine.load(await createIn(engine, record))).kind, 'found')
   t.deepEqual(await schemasOf(databaseUrl), ['app'])
 })
 
 testOnPostgres('or in DATABASE_SCHEMA, which is made if it is missing', async (t, databaseUrl) => {
   const { engine } = await opened(t, { databaseUrl, databaseSchema: 'Sessions' })
-  t.is((await engine.load(await engine.create(record))).kind, 'found')
+  t.is((await engine.load(await createIn(engine, record))).kind, 'found')
   t.deepEqual(await schemasOf(databaseUrl), ['sessions'])
 })
 

@@ -1,0 +1,41 @@
+import type { SessionRecord } from '../codecs/record.js'
+import type { Engine, Updated } from '../engines/engine.js'
+import { generateId } from '../engines/ids.js'
+import type { Version } from '../engines/session-store.js'
+
+/** How many ids are tried, as by the session layer. */
+const ATTEMPTS = 8
+
+/** What `rotateIn` takes besides the session. */
+export interface RotateOptions {
+  /** Milliseconds. */
+  readonly grace?: number
+  /** Draws ids. Default: fair ones. */
+  readonly draw?: () => string
+}
+
+/** Stores `record` under a new id, as the session layer does: draws one, and another while it is taken. */
+export async function createIn(engine: Engine, record: SessionRecord, draw = generateId): Promise<string> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const created = await engine.create(draw(), record)
+    if (created.kind === 'created') return created.id
+  }
+  throw new Error(`${ATTEMPTS} ids were taken`)
+}
+
+/** Moves the session to a new id in the same way. */
+export async function rotateIn(
+  engine: Engine,
+  id: string,
+  record: SessionRecord,
+  version: Version,
+  { grace, draw = generateId }: RotateOptions = {},
+): Promise<Updated> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const drawn = draw()
+    const to = engine.successorOf?.(id, drawn) ?? drawn
+    const rotated = await engine.rotate({ id, to, record, version, grace })
+    if (rotated.kind !== 'taken') return rotated
+  }
+  throw new Error(`${ATTEMPTS} ids were taken`)
+}

@@ -1,0 +1,84 @@
+import type { Engine } from './engine.js'
+
+/** The calls of an engine, and of its parts, that reach its store. */
+export type EngineCall =
+  | 'load'
+  | 'create'
+  | 'update'
+  | 'touch'
+  | 'rotate'
+  | 'delete'
+  | 'clearExpired'
+  | 'index.load'
+  | 'index.evict'
+  | 'index.read'
+  | 'index.write'
+  | 'revocations.revokeUser'
+
+/** Runs one call. `run` is the engine's own method. */
+export type Around = (
+  call: EngineCall,
+  run: (...args: readonly unknown[]) => Promise<unknown>,
+  args: readonly unknown[],
+) => Promise<unknown>
+
+const CALLS = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired'] as const
+const INDEX_CALLS = ['load', 'evict', 'read', 'write'] as const
+const REVOCATION_CALLS = ['revokeUser'] as const
+
+/**
+ * The same engine, each of whose calls runs through `around`. For whatever has to see all calls of an engine: outages,
+ * the site's inspector, tests. What an engine has besides goes through as it is.
+ */
+export function watchEngine(engine: Engine, around: Around): Engine {
+  const { index, revocations } = engine
+  return watched(engine, CALLS, '', around, {
+    ...(index && { index: watched(index, INDEX_CALLS, 'index.', around) }),
+    ...(revocations && { revocations: watched(revocations, REVOCATION_CALLS, 'revocations.', around) }),
+  })
+}
+
+/**
+ * An object of its own members rather than a proxy, since requests call it a dozen times, and a proxy is asked anew each
+ * time. `parts` stand in place of the members of those names.
+ */
+function watched<Target extends object>(
+  target: Target,
+  calls: readonly string[],
+  prefix: '' | 'index.' | 'revocations.',
+  around: Around,
+  parts: object = {},
+): Target {
+  const seen: Target = Object.create(target)
+  for (const name of membersOf(target)) {
+    const member: unknown = Reflect.get(target, name)
+    const own = { enumerable: true, configurable: true }
+    if (Object.hasOwn(parts, name)) {
+      Object.defineProperty(seen, name, { ...own, value: Reflect.get(parts, name) })
+    } else if (typeof member !== 'function') {
+      // Asked of the engine itself: a getter may look at what only an instance of its class has.
+      Object.defineProperty(seen, name, { ...own, get: () => Reflect.get(target, name) })
+    } else {
+      const method = member.bind(target)
+      const call = `${prefix}${String(name)}` as EngineCall
+      const isCall = typeof name === 'string' && calls.includes(name)
+      const value = isCall ? (...args: unknown[]) => around(call, method, args) : method
+      Object.defineProperty(seen, name, { ...own, writable: true, value })
+    }
+  }
+  return seen
+}
+
+/** The names of what an object has, be it its own or its class's. */
+function membersOf(object: object): Set<string | symbol> {
+  const names = new Set<string | symbol>()
+  for (
+    let at: object | null = object;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
+    for (const name of Reflect.ownKeys(at)) names.add(name)
+  }
+  names.delete('constructor')
+  return names
+}
