@@ -2,18 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import {
-  mariadbMissing,
-  mariadbServer,
-  mariadbUrl,
-  queryMariadb,
-} from '../../test/support/servers/mariadb.js'
+import { mariadbMissing, mariadbUrl, queryMariadb, startMariadb } from '../../test/support/servers/mariadb.js'
 import type { OwnServer } from '../../test/support/servers/own-server.js'
 import {
   postgresMissing,
-  postgresServer,
   postgresUrl,
   queryPostgres,
+  startPostgres,
 } from '../../test/support/servers/postgres.js'
 import { askRedis, redisMissing, redisUrl, startRedis } from '../../test/support/servers/redis.js'
 
@@ -62,7 +57,7 @@ const kinds = {
   postgres: {
     missing: postgresMissing,
     async open() {
-      const server = await postgresServer()
+      const server = await startPostgres()
       const url = postgresUrl(server.port)
       return {
         ...databasesOn(url, (sql) => queryPostgres(url, sql)),
@@ -81,7 +76,7 @@ const kinds = {
   mariadb: {
     missing: mariadbMissing,
     async open() {
-      const server = await mariadbServer()
+      const server = await startMariadb()
       const url = mariadbUrl(server.port)
       return {
         ...databasesOn(url, (sql) => queryMariadb(url, sql)),

@@ -1,5 +1,5 @@
 /** What a request may cost, in what does not depend on the machine's speed: `npm run bench` measures the rest. */
-
+import { randomUUID } from 'node:crypto'
 import { Agent } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
@@ -9,7 +9,8 @@ import { openSessions } from '../../src/lib/index.js'
 import { send } from '../support/client.js'
 import { noteCrypto, objectsOf, promisesOf } from '../support/counting.js'
 import { serve } from '../support/serve.js'
-import { askRedis, redisMissing, redisServer, redisUrl } from '../support/servers/redis.js'
+import { askRedis, redisMissing, redisUrl } from '../support/servers/redis.js'
+import { sharedPort } from '../support/servers/shared.js'
 import { type Handler, idAfter, onCookies, onEveryStore, type Site } from '../support/site.js'
 import { sqlite } from '../support/stores/sqlite.js'
 import { testOf } from '../support/test-of.js'
@@ -118,12 +119,13 @@ testOf(
   { title: 'redis', missing: redisMissing },
   'a request takes one round trip for each engine call',
   async (t) => {
-    const url = redisUrl((await redisServer()).port)
-    const { visit } = await siteOn(t, { engine: 'redis', redisUrl: url })
+    const url = redisUrl(await sharedPort('redis'))
+    const keyPrefix = randomUUID()
+    const { visit } = await siteOn(t, { engine: 'redis', redisUrl: url, keyPrefix })
     const { id = '' } = await visit('create')
     await visit('write', id) // the server learns the script
     const commandsOf = async (view: View): Promise<string[]> => {
-      const seen = await monitored(url, () => visit(view, id))
+      const seen = await monitored(url, keyPrefix, () => visit(view, id))
       return seen
     }
     t.deepEqual(await commandsOf('untouched'), [])
@@ -248,8 +250,8 @@ function noteStatements(t: ExecutionContext): string[] {
   return statements
 }
 
-/** The commands that the server got while `work` was done, without those that a script runs inside it. */
-async function monitored(url: string, work: () => Promise<unknown>): Promise<string[]> {
+/** The commands on keys of the prefix that came while `work` was done, without those that a script runs inside it. */
+async function monitored(url: string, prefix: string, work: () => Promise<unknown>): Promise<string[]> {
   return askRedis(url, async (monitor) => {
     const lines: string[] = []
     let seen = (): void => {}
@@ -257,15 +259,14 @@ async function monitored(url: string, work: () => Promise<unknown>): Promise<str
       seen = resolve
     })
     await monitor.monitor((line) => {
-      if (String(line).includes('"that is all"')) seen()
-      else lines.push(String(line))
+      if (String(line).includes(`"${prefix}: that is all"`)) seen()
+      else if (String(line).includes(prefix)) lines.push(String(line))
     })
     await work()
-    await askRedis(url, (client) => client.echo('that is all'))
+    await askRedis(url, (client) => client.echo(`${prefix}: that is all`))
     await end
     return lines
       .filter((line) => !line.includes(' lua]'))
       .map((line) => /\] "(\w+)"/.exec(line)?.[1]?.toUpperCase() ?? line)
-      .filter((name) => !['HELLO', 'CLIENT', 'ECHO'].includes(name))
   })
 }

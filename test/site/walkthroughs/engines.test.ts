@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
@@ -6,7 +7,8 @@ import { engineKinds } from '../../../src/site/demos/engines/kinds.js'
 import { loadSiteSettings } from '../../../src/site/settings.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 import { onRedis } from '../../support/servers/on-redis.js'
-import { askRedis, redisServer, redisUrl } from '../../support/servers/redis.js'
+import { askRedis, redisUrl } from '../../support/servers/redis.js'
+import { sharedPort } from '../../support/servers/shared.js'
 import { onEngines, openSite, type Page, type Person, type Site } from './site.js'
 
 /** What the page says under `name` about how `engine` stores the session. */
@@ -111,11 +113,12 @@ test('the file that is shown is the one that is there', async (t) => {
 })
 
 onRedis('the Redis key that is shown is the one that is there, and lives as long', async (t) => {
-  const url = redisUrl((await redisServer()).port)
-  const site = await openSite(t, { SESSION_ENGINE: 'redis', REDIS_URL: url, KEY_PREFIX: 'walkthrough' })
+  const url = redisUrl(await sharedPort('redis'))
+  const prefix = randomUUID()
+  const site = await openSite(t, { SESSION_ENGINE: 'redis', REDIS_URL: url, KEY_PREFIX: prefix })
   const { page } = await begun(site)
   await askRedis(url, async (client) => {
-    const [key = ''] = await client.keys('walkthrough::*')
+    const [key = ''] = await client.keys(`${prefix}::*`)
     t.is(part(page, 'redis', 'GET'), key.replace(/.{56}$/, '…'))
     t.is(part(page, 'redis', 'value'), (await client.get(key)) ?? '')
     const shown = Number.parseInt(part(page, 'redis', 'PTTL'), 10)

@@ -34,12 +34,8 @@ const kind: ServerKind = {
   },
 }
 
-let server: Promise<OwnServer> | undefined
-
-/** The MariaDB server of this process; started when first asked for. */
-export function mariadbServer(): Promise<OwnServer> {
-  server ??= OwnServer.start(kind)
-  return server
+export function startMariadb(): Promise<OwnServer> {
+  return OwnServer.start(kind)
 }
 
 function serverUrl(port: number): string {

@@ -134,3 +134,12 @@ function childrenOf(parent: number): number[] {
     }
   })
 }
+
+/** What `start` starts, one for this process; started when first asked for. */
+export function ofThisProcess<Server>(start: () => Promise<Server>): () => Promise<Server> {
+  let started: Promise<Server> | undefined
+  return () => {
+    started ??= start()
+    return started
+  }
+}

@@ -28,12 +28,8 @@ const kind: ServerKind = {
   },
 }
 
-let server: Promise<OwnServer> | undefined
-
-/** The PostgreSQL server of this process; started when first asked for. */
-export function postgresServer(): Promise<OwnServer> {
-  server ??= OwnServer.start(kind)
-  return server
+export function startPostgres(): Promise<OwnServer> {
+  return OwnServer.start(kind)
 }
 
 export function postgresUrl(port: number): string {

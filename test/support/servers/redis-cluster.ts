@@ -6,15 +6,8 @@ import { askRedis, redisUrl, startRedis } from './redis.js'
 const SLOTS = 16_384
 const SERVERS = 3
 
-let cluster: Promise<readonly OwnServer[]> | undefined
-
-/** The cluster of this process: three servers with a third of the slots each; started when first asked for. */
-export function redisCluster(): Promise<readonly OwnServer[]> {
-  cluster ??= startCluster()
-  return cluster
-}
-
-async function startCluster(): Promise<readonly OwnServer[]> {
+/** Three servers with a third of the slots each. */
+export async function startRedisCluster(): Promise<readonly OwnServer[]> {
   const starts = Array.from({ length: SERVERS }, async (_, place) => {
     const bus = String(await freePort())
     const options = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', '2000']

@@ -22,15 +22,7 @@ export const redisKind = (...options: readonly string[]): ServerKind => ({
   },
 })
 
-let server: Promise<OwnServer> | undefined
-
-/** The Redis server of this process; started when first asked for. */
-export function redisServer(): Promise<OwnServer> {
-  server ??= startRedis()
-  return server
-}
-
-/** Another one, with more options on its command line. */
+/** `options`: more of its command line. */
 export function startRedis(...options: readonly string[]): Promise<OwnServer> {
   return OwnServer.start(redisKind(...options))
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mariadbMissing, mariadbServer, mariadbUrl, queryMariadb } from '../servers/mariadb.js'
+import { mariadbMissing, mariadbUrl, queryMariadb } from '../servers/mariadb.js'
+import { sharedPort } from '../servers/shared.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 export const mariadb: EngineUnderTest = {
@@ -11,10 +12,7 @@ export const mariadb: EngineUnderTest = {
 }
 
 async function prepare(): Promise<Store> {
-  const server = await mariadbServer()
-  // MariaDB 10.11 has been seen to end with a segmentation fault; that shall not cost the tests that follow.
-  await server.start()
-  const databaseUrl = mariadbUrl(server.port)
+  const databaseUrl = mariadbUrl(await sharedPort('mariadb'))
   const keyPrefix = randomUUID()
   return {
     options: { databaseUrl, keyPrefix },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { postgresMissing, postgresServer, postgresUrl, queryPostgres } from '../servers/postgres.js'
+import { postgresMissing, postgresUrl, queryPostgres } from '../servers/postgres.js'
+import { sharedPort } from '../servers/shared.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 export const postgres: EngineUnderTest = {
@@ -11,7 +12,7 @@ export const postgres: EngineUnderTest = {
 }
 
 async function prepare(): Promise<Store> {
-  const databaseUrl = postgresUrl((await postgresServer()).port)
+  const databaseUrl = postgresUrl(await sharedPort('postgres'))
   const keyPrefix = randomUUID()
   return {
     options: { databaseUrl, keyPrefix },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createCluster } from '@keyv/redis'
 import { clusterIds } from '../../../src/lib/engines/redis/cluster.js'
 import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
-import { redisCluster as servers } from '../servers/redis-cluster.js'
+import { sharedPorts } from '../servers/shared.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 export const redisCluster: EngineUnderTest = {
@@ -15,7 +15,7 @@ export const redisCluster: EngineUnderTest = {
 }
 
 async function prepare(): Promise<Store> {
-  const urls = (await servers()).map(({ port }) => redisUrl(port))
+  const urls = (await sharedPorts('redis-cluster')).map(redisUrl)
   const keyPrefix = randomUUID()
   return {
     // Three servers share a small machine with the tests; no case is about how fast they are.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { askRedis, redisMissing, redisServer, redisUrl } from '../servers/redis.js'
+import { askRedis, redisMissing, redisUrl } from '../servers/redis.js'
+import { sharedPort } from '../servers/shared.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 export const redis: EngineUnderTest = {
@@ -11,7 +12,7 @@ export const redis: EngineUnderTest = {
 }
 
 async function prepare(): Promise<Store> {
-  const url = redisUrl((await redisServer()).port)
+  const url = redisUrl(await sharedPort('redis'))
   const keyPrefix = randomUUID()
   return {
     options: { redisUrl: url, keyPrefix },

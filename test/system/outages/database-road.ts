@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava'
+import type { OwnDatabase } from '../../support/databases.js'
 import { RoughRoad } from '../../support/servers/rough-road.js'
 import { testOf } from '../../support/test-of.js'
-import type { Database } from '../races/databases.js'
 import { type DatabaseSite, openDatabaseSite } from './database-site.js'
 
 export interface Trip {
@@ -14,7 +14,7 @@ export interface Trip {
 
 /** Registers a test of a database of its own, and a road to it. They run one after the other: some stop the server. */
 export function testOnRoad(
-  database: Database,
+  database: OwnDatabase,
   title: string,
   run: (t: ExecutionContext, trip: Trip) => Promise<void>,
 ): void {

@@ -6,9 +6,13 @@ import { clusterIds, slotOf } from '../../../src/lib/engines/redis/cluster.js'
 import { openRedis } from '../../../src/lib/engines/redis/redis.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../../src/lib/index.js'
 import { onRedis } from '../../support/servers/on-redis.js'
+import { ofThisProcess } from '../../support/servers/own-server.js'
 import { askRedis, redisUrl } from '../../support/servers/redis.js'
-import { redisCluster, untilComplete } from '../../support/servers/redis-cluster.js'
+import { startRedisCluster, untilComplete } from '../../support/servers/redis-cluster.js'
 import { stall } from '../../support/stall.js'
+
+/** Servers of this process alone: tests stop them. */
+const redisCluster = ofThisProcess(startRedisCluster)
 
 /** Milliseconds: enough for three servers on a small machine that does other things too. */
 const LIMIT = 4000

@@ -6,8 +6,9 @@ import { ReconnectingClient } from '../../../src/lib/engines/redis/reconnecting-
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
 import { onRedis } from '../../support/servers/on-redis.js'
-import { redisServer, redisUrl } from '../../support/servers/redis.js'
+import { redisUrl } from '../../support/servers/redis.js'
 import { RoughRoad, type Weather } from '../../support/servers/rough-road.js'
+import { sharedPort } from '../../support/servers/shared.js'
 import { idAfter } from '../../support/site.js'
 import {
   isOutage,
@@ -28,7 +29,7 @@ interface Scene {
 }
 
 async function openScene(t: ExecutionContext, options: { saveEveryRequest?: boolean } = {}): Promise<Scene> {
-  const road = await RoughRoad.start((await redisServer()).port)
+  const road = await RoughRoad.start(await sharedPort('redis'))
   const redis = { engine: 'redis', redisUrl: redisUrl(road.port), engineTimeout: LIMIT } as const
   const site = await openOutageSite(t, { ...redis, ...options })
   t.teardown(() => road.close())
@@ -241,7 +242,7 @@ const FOR_A_MINUTE = { condition: 'NX', expiration: { type: 'PX', value: 60_000 
 
 /** A client whose clock is the test's. */
 async function openClient(t: ExecutionContext) {
-  const road = await RoughRoad.start((await redisServer()).port)
+  const road = await RoughRoad.start(await sharedPort('redis'))
   const clock = { now: 0 }
   const url = redisUrl(road.port)
   const client = new ReconnectingClient({

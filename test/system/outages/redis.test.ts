@@ -1,3 +1,5 @@
+import './redis-refusals.js'
+import './redis-tls.js'
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import KeyvRedis from '@keyv/redis'
@@ -6,16 +8,18 @@ import { Keyv } from 'keyv'
 import { rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
+import { heard } from '../../support/heard.js'
 import { onRedis } from '../../support/servers/on-redis.js'
-import { askRedis, redisServer, redisUrl } from '../../support/servers/redis.js'
+import { askRedis, redisUrl } from '../../support/servers/redis.js'
 import { stall } from '../../support/stall.js'
 import { isOutage, isOutageForAll, type OutageSite, openOutageSite } from './outage-site.js'
+import { ownRedis } from './own-redis.js'
 
 /** Milliseconds. */
 const LIMIT = 500
 
 async function openSite(t: ExecutionContext): Promise<OutageSite> {
-  const url = redisUrl((await redisServer()).port)
+  const url = redisUrl((await ownRedis()).port)
   return openOutageSite(t, { engine: 'redis', redisUrl: url, engineTimeout: LIMIT })
 }
 
@@ -27,7 +31,7 @@ async function isOutageInTime(t: ExecutionContext, site: OutageSite, id: string)
 }
 
 onRedis('R13 killed: 503 and no cookie; back with its data: the next request works', async (t) => {
-  const server = await redisServer()
+  const server = await ownRedis()
   const site = await openSite(t)
   const id = await site.store(1)
   await server.stop('SIGKILL')
@@ -42,8 +46,36 @@ onRedis('R13 killed: 503 and no cookie; back with its data: the next request wor
   t.is((await site.send('/', id)).body, '2')
 })
 
+onRedis('R13 killed and started again, twice: one engine-down and one engine-up each', async (t) => {
+  const server = await ownRedis()
+  let now = 1_700_000_000_000
+  const clock = (): number => now
+  const site = await openOutageSite(t, { engine: 'redis', redisUrl: redisUrl(server.port), clock })
+  const events = heard(site.sessions)
+  const ids = await Promise.all(Array.from({ length: 10 }, (_, n) => site.store(n)))
+  for (let outage = 1; outage <= 2; outage++) {
+    events.length = 0
+    await server.stop('SIGKILL')
+    const since = now
+    for (let round = 0; round < 2; round++) {
+      const answers = await Promise.all(ids.map((id) => site.send('/', id)))
+      t.true(answers.every(({ status }) => status === 503))
+      now += 1000
+    }
+    t.is(events.length, 1)
+    t.like(events[0], { event: 'engine-down', engine: 'redis', time: since })
+    t.regex(JSON.stringify(events[0]), /"message":"Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used: /)
+    await server.start()
+    const answers = await Promise.all(ids.map((id) => site.send('/', id)))
+    t.true(answers.every(({ status }) => status === 200))
+    t.deepEqual(events.slice(1), [{ event: 'engine-up', engine: 'redis', time: now, downFor: 2000 }])
+    for (const id of ids) t.false(JSON.stringify(events).includes(id))
+  }
+  t.is(site.logged.length, 2, 'one line an outage')
+})
+
 onRedis('R13 frozen: 503 in time and no cookie; thawed: the next request works', async (t) => {
-  const server = await redisServer()
+  const server = await ownRedis()
   const site = await openSite(t)
   const [id, other] = [await site.store(1), await site.store(10)]
   server.freeze('SIGSTOP')
@@ -59,7 +91,7 @@ onRedis('R13 frozen: 503 in time and no cookie; thawed: the next request works',
 })
 
 onRedis('R15 a rotation that a frozen server finds when it goes on is not done any more', async (t) => {
-  const server = await redisServer()
+  const server = await ownRedis()
   const { sessions, store } = await openSite(t)
   const { engine } = sessions
   const record = { data: {}, createdAt: Date.now(), expires: Date.now() + 60_000 }
@@ -74,7 +106,7 @@ onRedis('R15 a rotation that a frozen server finds when it goes on is not done a
 })
 
 onRedis('a server that was restarted while nobody asked is not noticed', async (t) => {
-  const server = await redisServer()
+  const server = await ownRedis()
   const site = await openSite(t)
   const id = await site.store(1)
   await server.stop('SIGKILL')
@@ -87,7 +119,7 @@ for (const title of ['killed', 'frozen']) {
   onRedis(
     `while 50 clients load, ${title}: every answer is a 503 or right, and no session is lost`,
     async (t) => {
-      const server = await redisServer()
+      const server = await ownRedis()
       const site = await openSite(t)
       const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => site.store(n)))
       const counts = ids.map(() => 0)
@@ -139,7 +171,7 @@ onRedis('a plain Keyv client reads what a session stored', async (t) => {
   await session.save()
   const key = keyOf(session.id ?? '')
 
-  const url = redisUrl((await redisServer()).port)
+  const url = redisUrl((await ownRedis()).port)
   const keyv = new Keyv({ store: new KeyvRedis(url) })
   t.teardown(() => keyv.disconnect())
   const stored = await keyv.getRaw<{ data: unknown }>(key)
@@ -151,7 +183,7 @@ onRedis('a plain Keyv client reads what a session stored', async (t) => {
 
 onRedis('what a plain Keyv client wrote is read, updated and touched', async (t) => {
   const { sessions } = await openSite(t)
-  const keyv = new Keyv({ store: new KeyvRedis(redisUrl((await redisServer()).port)) })
+  const keyv = new Keyv({ store: new KeyvRedis(redisUrl((await ownRedis()).port)) })
   t.teardown(() => keyv.disconnect())
   const session = await sessions.open()
   session.set<string>('n', 1)
@@ -172,7 +204,7 @@ onRedis('what a plain Keyv client wrote is read, updated and touched', async (t)
 
 onRedis('R20 a key that holds no text reads as missing and is left alone', async (t) => {
   const { sessions, logged } = await openSite(t)
-  const url = redisUrl((await redisServer()).port)
+  const url = redisUrl((await ownRedis()).port)
   const session = await sessions.open()
   session.set<string>('n', 1)
   await session.save()
@@ -192,12 +224,12 @@ onRedis('a server that has forgotten the scripts is told again', async (t) => {
   const site = await openSite(t)
   const id = await site.store(1)
   t.is((await site.send('/', id)).body, '2')
-  await askRedis(redisUrl((await redisServer()).port), (client) => client.scriptFlush())
+  await askRedis(redisUrl((await ownRedis()).port), (client) => client.scriptFlush())
   t.is((await site.send('/', id)).body, '3')
 })
 
 onRedis('an answer that lies waiting is read, however long the process had no time', async (t) => {
-  const server = await redisServer()
+  const server = await ownRedis()
   const site = await openSite(t)
   const id = await site.store(1)
   // The question is out, and is answered when nobody has time for the answer.

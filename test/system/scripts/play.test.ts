@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { play } from '../../../scripts/walkthrough/play.js'
 import { playAll } from '../../../scripts/walkthrough/play-all.js'
@@ -5,23 +6,17 @@ import type { Scene } from '../../../scripts/walkthrough/scene.js'
 import { scenes } from '../../../scripts/walkthrough/scenes/index.js'
 import { openSite } from '../../site/walkthroughs/site.js'
 import { temporaryDirectory } from '../../support/server-process.js'
-import { mariadbMissing, mariadbServer, mariadbUrl, queryMariadb } from '../../support/servers/mariadb.js'
-import {
-  postgresMissing,
-  postgresServer,
-  postgresUrl,
-  queryPostgres,
-} from '../../support/servers/postgres.js'
-import { askRedis, redisMissing, redisServer, redisUrl, startRedis } from '../../support/servers/redis.js'
+import { mariadbMissing, mariadbUrl, queryMariadb } from '../../support/servers/mariadb.js'
+import { postgresMissing, postgresUrl, queryPostgres } from '../../support/servers/postgres.js'
+import { askRedis, redisMissing, redisUrl, startRedis } from '../../support/servers/redis.js'
+import { sharedPort } from '../../support/servers/shared.js'
 import { testOf } from '../../support/test-of.js'
 
 interface Store {
   readonly env: Readonly<Record<string, string>>
-  /** How many records are there. */
-  readonly count?: () => Promise<number>
+  /** How many records are there under a key prefix. */
+  readonly count?: (prefix: string) => Promise<number>
 }
-
-const KEY_PREFIX = 'walkthrough'
 
 const stores: readonly { title: string; missing?: string | undefined; open: () => Promise<Store> }[] = [
   { title: 'db', open: async () => ({ env: { SESSION_ENGINE: 'db' } }) },
@@ -35,8 +30,9 @@ const stores: readonly { title: string; missing?: string | undefined; open: () =
     title: 'redis',
     missing: redisMissing,
     async open() {
-      const url = redisUrl((await redisServer()).port)
-      const count = () => askRedis(url, async (client) => (await client.keys(`${KEY_PREFIX}:*`)).length)
+      const url = redisUrl(await sharedPort('redis'))
+      const count = (prefix: string) =>
+        askRedis(url, async (client) => (await client.keys(`${prefix}:*`)).length)
       return { env: { SESSION_ENGINE: 'redis', REDIS_URL: url }, count }
     },
   },
@@ -44,8 +40,9 @@ const stores: readonly { title: string; missing?: string | undefined; open: () =
     title: 'postgres',
     missing: postgresMissing,
     async open() {
-      const url = postgresUrl((await postgresServer()).port)
-      const count = async () => (await queryPostgres(url, `SELECT 1 FROM tessera_sessions`)).length
+      const url = postgresUrl(await sharedPort('postgres'))
+      const sql = 'SELECT 1 FROM tessera_sessions WHERE starts_with(key, $1)'
+      const count = async (prefix: string) => (await queryPostgres(url, sql, prefix)).length
       return { env: { SESSION_ENGINE: 'db', DATABASE_URL: url }, count }
     },
   },
@@ -53,8 +50,9 @@ const stores: readonly { title: string; missing?: string | undefined; open: () =
     title: 'mariadb',
     missing: mariadbMissing,
     async open() {
-      const url = mariadbUrl((await mariadbServer()).port)
-      const count = async () => (await queryMariadb(url, `SELECT 1 FROM tessera_sessions`)).length
+      const url = mariadbUrl(await sharedPort('mariadb'))
+      const sql = 'SELECT 1 FROM tessera_sessions WHERE id LIKE ?'
+      const count = async (prefix: string) => (await queryMariadb(url, sql, `${prefix}:%`)).length
       return { env: { SESSION_ENGINE: 'db', DATABASE_URL: url }, count }
     },
   },
@@ -64,15 +62,17 @@ for (const store of stores) {
   testOf(store, 'every walkthrough does as it says, and leaves nothing in the store', async (t) => {
     t.timeout(120_000)
     const { env, count } = await store.open()
-    const site = await openSite(t, { SESSION_FILE_PATH: await temporaryDirectory(t), KEY_PREFIX, ...env })
+    const prefix = randomUUID()
+    const settings = { SESSION_FILE_PATH: await temporaryDirectory(t), KEY_PREFIX: prefix, ...env }
+    const site = await openSite(t, settings)
     let printed = ''
     const write = (text: string): void => {
       printed += text
     }
     t.true(await playAll(scenes, { site, pace: 0, write, paint: (_style, text) => text }), printed)
-    if (count) t.true((await count()) > 0)
+    if (count) t.true((await count(prefix)) > 0)
     await site.discard()
-    if (count) t.is(await count(), 0)
+    if (count) t.is(await count(prefix), 0)
   })
 }
 

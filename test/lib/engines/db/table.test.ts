@@ -12,10 +12,10 @@ import {
   type Sessions,
   type SessionsOptions,
 } from '../../../../src/lib/index.js'
+import { type Database, mariadb, postgres } from '../../../support/databases.js'
 import { ownDatabase } from '../../../support/server-process.js'
 import { queryOnce, type Rows } from '../../../support/servers/plain.js'
 import { testOf } from '../../../support/test-of.js'
-import { type Database, databases } from '../../../system/races/databases.js'
 
 /** Keyv itself reads the system's clock. */
 const NOW = Date.now()
@@ -31,9 +31,6 @@ interface Subject {
   /** What version 6 of the Keyv adapter does to a table when it connects. */
   readonly rewrite: readonly string[]
 }
-
-const postgres = databases.find(({ scheme }) => scheme === 'postgres') as Database
-const mysql = databases.find(({ scheme }) => scheme === 'mysql') as Database
 
 const onServer = ({ title, missing, fresh, connect }: Database) => ({
   title,
@@ -72,7 +69,7 @@ const subjects: readonly Subject[] = [
     ],
   },
   {
-    ...onServer(mysql),
+    ...onServer(mariadb),
     plain: (uri, table) => new Keyv({ store: new KeyvMysql({ uri, table }) }),
     rewrite: [`ALTER TABLE ${TABLE} ADD COLUMN namespace VARCHAR(255) NOT NULL DEFAULT ''`],
   },

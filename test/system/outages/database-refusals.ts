@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
+import type { OwnDatabase } from '../../support/databases.js'
 import type { PlainConnection } from '../../support/servers/plain.js'
 import { testOf } from '../../support/test-of.js'
-import { type Database, databases } from '../races/databases.js'
 import { type DatabaseSite, isUnaffected, LIMIT, linesOf, openDatabaseSite, verbs } from './database-site.js'
 
 type Restore = () => Promise<unknown>
@@ -75,7 +75,7 @@ interface Trial extends Subject {
 }
 
 function testOn(
-  database: Database,
+  database: OwnDatabase,
   title: string,
   run: (t: ExecutionContext, trial: Trial) => Promise<void>,
 ) {
@@ -91,7 +91,8 @@ function testOn(
   })
 }
 
-for (const database of databases) {
+/** What comes of a server that answers, and refuses. */
+export function testRefusals(database: OwnDatabase): void {
   testOn(
     database,
     'R13 refused connections: 503 and one line in the log; admitted again, the next request works',
@@ -142,10 +143,9 @@ for (const database of databases) {
   )
 }
 
-/** On MariaDB the tests' server knows no passwords (--skip-grant-tables). */
-const [postgres] = databases
-if (postgres?.scheme === 'postgres') {
-  testOn(postgres, 'a wrong password is named at the start, and not told', async (t, { admin, url }) => {
+/** Not for MariaDB: the tests' server knows no passwords (--skip-grant-tables). */
+export function testPassword(database: OwnDatabase): void {
+  testOn(database, 'a wrong password is named at the start, and not told', async (t, { admin, url }) => {
     const [{ file } = {}] = await admin.query(`SELECT current_setting('hba_file') AS file`)
     const rules = (guard: string): Promise<unknown> =>
       admin.query(

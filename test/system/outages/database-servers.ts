@@ -2,9 +2,9 @@ import type { ExecutionContext } from 'ava'
 import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable, openSessions, type Sessions } from '../../../src/lib/index.js'
+import type { OwnDatabase } from '../../support/databases.js'
 import { freePort } from '../../support/servers/machine.js'
 import { testOf } from '../../support/test-of.js'
-import { type Database, databases } from './databases.js'
 
 async function openOn(t: ExecutionContext, databaseUrl: string, engineTimeout = 2000): Promise<Sessions> {
   const sessions = await openSessions({ engine: 'db', databaseUrl, engineTimeout })
@@ -22,11 +22,12 @@ async function stored(sessions: Sessions, data: Record<string, unknown> = { n: 0
 type Run = (t: ExecutionContext, url: string) => Promise<void>
 
 /** One after the other: some stop the server. `url` is that of a new database. */
-function testOn(database: Database, title: string, run: Run): void {
+function testOn(database: OwnDatabase, title: string, run: Run): void {
   testOf(database, title, async (t) => run(t, await database.fresh()))
 }
 
-for (const database of databases) {
+/** Several processes at one server, a server that ends, and what other programs find in the database. */
+export function testServers(database: OwnDatabase): void {
   const { server, connect, plain, scheme } = database
 
   testOn(database, 'processes that start at once on an empty database all succeed', async (t, url) => {

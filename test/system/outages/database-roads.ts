@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
+import type { OwnDatabase } from '../../support/databases.js'
 import type { Weather } from '../../support/servers/rough-road.js'
-import { type Database, databases } from '../races/databases.js'
 import { testOnRoad } from './database-road.js'
 import { isUnaffected, LIMIT, openDatabase, verbs } from './database-site.js'
 
@@ -11,7 +11,8 @@ const storms: Readonly<Record<string, Weather>> = {
   closed: { kind: 'closed' },
 }
 
-for (const database of databases) {
+/** What comes of a road to the server that is slow, silent or cut, and of sockets afterwards. */
+export function testRoads(database: OwnDatabase): void {
   for (const [title, weather] of Object.entries(storms)) {
     testOnRoad(
       database,
@@ -125,7 +126,7 @@ function sockets(): number {
 }
 
 /** How many connections the server sees to a database besides the one that asks; each answer is a wait for the next. */
-async function connectionsTo(database: Database, url: string): Promise<number> {
+async function connectionsTo(database: OwnDatabase, url: string): Promise<number> {
   const connection = await database.connect(url)
   try {
     for (let attempt = 1; ; attempt++) {

@@ -3,11 +3,12 @@ import type { ExecutionContext } from 'ava'
 import { EngineMisconfigured, openSessions } from '../../../src/lib/index.js'
 import { onRedis } from '../../support/servers/on-redis.js'
 import type { OwnServer } from '../../support/servers/own-server.js'
-import { askRedis, redisServer, redisUrl, startRedis } from '../../support/servers/redis.js'
+import { askRedis, redisUrl, startRedis } from '../../support/servers/redis.js'
 import { until, untilReplicated } from '../../support/servers/redis-sentinel.js'
 import { RoughRoad } from '../../support/servers/rough-road.js'
 import { idAfter } from '../../support/site.js'
 import { isOutage, isPlain, type OutageSite, openOutageSite } from './outage-site.js'
+import { ownRedis } from './own-redis.js'
 
 function openSite(t: ExecutionContext, { port }: OwnServer): Promise<OutageSite> {
   return openOutageSite(t, { engine: 'redis', redisUrl: redisUrl(port) })
@@ -35,7 +36,7 @@ for (const [title, begin, end, why] of refusals) {
   onRedis(
     `S66 a server that ${title} refuses writes: 503, reads go on, and afterwards all works`,
     async (t) => {
-      const server = await redisServer()
+      const server = await ownRedis()
       const site = await openSite(t, server)
       const id = await site.store(1)
       t.teardown(() => tell(server, end))
@@ -111,7 +112,7 @@ async function userWith(server: OwnServer, rights: readonly string[], keys = '~a
 }
 
 onRedis('the rights that the documentation names are enough for everything', async (t) => {
-  const server = await redisServer()
+  const server = await ownRedis()
   const redisUrl = await userWith(server, RIGHTS)
   const site = await openOutageSite(t, {
     engine: 'redis',
@@ -130,7 +131,7 @@ onRedis('the rights that the documentation names are enough for everything', asy
 
 for (const missing of [...RIGHTS, 'the keys']) {
   onRedis(`a user without ${missing} is told so at the start`, async (t) => {
-    const server = await redisServer()
+    const server = await ownRedis()
     const rights = RIGHTS.filter((right) => right !== missing)
     const redisUrl = await userWith(server, rights, missing === 'the keys' ? '~other::*' : undefined)
     const logger = { warn: () => {}, error: () => {} }
@@ -146,7 +147,7 @@ for (const missing of [...RIGHTS, 'the keys']) {
 onRedis(
   'S66 a server that takes no more connections: 503, and afterwards the next request works',
   async (t) => {
-    const server = await redisServer()
+    const server = await ownRedis()
     const site = await openSite(t, server)
     const id = await site.store(1)
     await askRedis(redisUrl(server.port), async (client) => {

@@ -6,9 +6,9 @@ import { performance } from 'node:perf_hooks'
 import type { ExecutionContext } from 'ava'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
+import type { OwnDatabase } from '../../support/databases.js'
 import { isRoot } from '../../support/servers/machine.js'
 import { mount, testOnSmallDisk } from '../../support/small-disk.js'
-import { type Database, databases } from '../races/databases.js'
 import { isUnaffected, LIMIT, linesOf, openDatabaseSite } from './database-site.js'
 
 interface SmallDatabase {
@@ -17,7 +17,7 @@ interface SmallDatabase {
   /** Bytes that a database needs before anything is in it, and some room. */
   readonly size: string
   /** The URL of a database whose sessions are in the directory. */
-  readonly prepare: (t: ExecutionContext, database: Database, directory: string) => Promise<string>
+  readonly prepare: (t: ExecutionContext, database: OwnDatabase, directory: string) => Promise<string>
 }
 
 const small: Readonly<Record<string, SmallDatabase>> = {
@@ -57,9 +57,9 @@ const small: Readonly<Record<string, SmallDatabase>> = {
   },
 }
 
-for (const database of databases) {
+export function testFullDisk(database: OwnDatabase): void {
   const kind = small[database.scheme]
-  if (kind === undefined || database.missing !== undefined || !isRoot()) continue
+  if (kind === undefined || database.missing !== undefined || !isRoot()) return
   testOnSmallDisk(
     kind.size,
     `${database.title}: R18 a full disk is an outage of the writers; sessions can be read; with room the next one works`,

@@ -1,4 +1,4 @@
-import { databases } from '../races/databases.js'
+import type { OwnDatabase } from '../../support/databases.js'
 import { testOnRoad } from './database-road.js'
 import { type DatabaseSite, isUnaffected, STORED_FOR, type Verb } from './database-site.js'
 
@@ -58,7 +58,8 @@ const rows: readonly Row[] = [
 /** A move is six replies on MariaDB: two statements, prepared and executed, and the transaction around them. */
 const REPLIES = 6
 
-for (const database of databases) {
+/** What comes of each reply that is lost on its way. */
+export function testReplies(database: OwnDatabase): void {
   for (const { verb, done, recognised } of rows) {
     testOnRoad(
       database,

@@ -7,40 +7,9 @@ import {
   type SessionEvent,
 } from '../../../src/lib/index.js'
 import { heard, namesOf } from '../../support/heard.js'
-import { onRedis } from '../../support/servers/on-redis.js'
-import { redisServer, redisUrl } from '../../support/servers/redis.js'
-import { openOutageSite } from './outage-site.js'
 
 const ofEngine = (events: readonly SessionEvent[]): readonly SessionEvent[] =>
   events.filter(({ event }) => event.startsWith('engine-'))
-
-onRedis('R13 killed and started again, twice: one engine-down and one engine-up each', async (t) => {
-  const server = await redisServer()
-  let now = 1_700_000_000_000
-  const clock = (): number => now
-  const site = await openOutageSite(t, { engine: 'redis', redisUrl: redisUrl(server.port), clock })
-  const events = heard(site.sessions)
-  const ids = await Promise.all(Array.from({ length: 10 }, (_, n) => site.store(n)))
-  for (let outage = 1; outage <= 2; outage++) {
-    events.length = 0
-    await server.stop('SIGKILL')
-    const since = now
-    for (let round = 0; round < 2; round++) {
-      const answers = await Promise.all(ids.map((id) => site.send('/', id)))
-      t.true(answers.every(({ status }) => status === 503))
-      now += 1000
-    }
-    t.is(events.length, 1)
-    t.like(events[0], { event: 'engine-down', engine: 'redis', time: since })
-    t.regex(JSON.stringify(events[0]), /"message":"Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used: /)
-    await server.start()
-    const answers = await Promise.all(ids.map((id) => site.send('/', id)))
-    t.true(answers.every(({ status }) => status === 200))
-    t.deepEqual(events.slice(1), [{ event: 'engine-up', engine: 'redis', time: now, downFor: 2000 }])
-    for (const id of ids) t.false(JSON.stringify(events).includes(id))
-  }
-  t.is(site.logged.length, 2, 'one line an outage')
-})
 
 const RECORD = { data: {}, createdAt: 1, expires: 9e15 }
 

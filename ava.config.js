@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+/**
+ * The database servers of this run. A test process asks for one by its name and gets its ports; the first that asks has
+ * it started. The servers belong to this process, which outlives all tests, and end with it.
+ */
+const servers = createServer(async ({ url = '/' }, response) => {
+  try {
+    const { portsOf } = await import('./build/test/support/servers/shared.js')
+    response.end(JSON.stringify(await portsOf(url.slice(1))))
+  } catch (error) {
+    response.writeHead(500).end(String(error))
+  }
+})
+servers.on('connection', (socket) => socket.unref())
+servers.listen(0, '127.0.0.1').unref()
+await once(servers, 'listening')
+
+export default {
+  files: ['test/**/*.test.ts'],
+  typescript: { rewritePaths: { 'test/': 'build/test/' }, compile: 'tsc' },
+  environmentVariables: { TEST_SERVERS: `http://127.0.0.1:${servers.address().port}` },
+  timeout: '2m',
+  workerThreads: false,
+}

@@ -1,0 +1,12 @@
+import { ownMariadb } from '../../support/databases.js'
+import { testFullDisk } from './database-full.js'
+import { testRefusals } from './database-refusals.js'
+import { testReplies } from './database-replies.js'
+import { testRoads } from './database-roads.js'
+import { testServers } from './database-servers.js'
+
+testServers(ownMariadb)
+testRoads(ownMariadb)
+testReplies(ownMariadb)
+testRefusals(ownMariadb)
+testFullDisk(ownMariadb)

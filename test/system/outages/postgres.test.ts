@@ -1,0 +1,13 @@
+import { ownPostgres } from '../../support/databases.js'
+import { testFullDisk } from './database-full.js'
+import { testPassword, testRefusals } from './database-refusals.js'
+import { testReplies } from './database-replies.js'
+import { testRoads } from './database-roads.js'
+import { testServers } from './database-servers.js'
+
+testServers(ownPostgres)
+testRoads(ownPostgres)
+testReplies(ownPostgres)
+testRefusals(ownPostgres)
+testPassword(ownPostgres)
+testFullDisk(ownPostgres)
