@@ -106,6 +106,24 @@ test('the conformance suite needs nothing but Node, whatever test runner it meet
   )
 })
 
+test('the package imports what it depends on, and depends on nothing else', async (t) => {
+  const text = await readFile(join(root, 'package.json'), 'utf8')
+  const { dependencies, peerDependencies } = JSON.parse(text)
+  const imported = (await sourceFiles())
+    .filter(({ path }) => path.startsWith('lib/'))
+    .flatMap(({ imports }) => imports)
+    .filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'))
+    .map((name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/'))
+  t.deepEqual(
+    [...new Set(imported)].filter((name) => !(name in { ...dependencies, ...peerDependencies })),
+    [],
+  )
+  t.deepEqual(
+    Object.keys(dependencies).filter((name) => !name.startsWith('@types/') && !imported.includes(name)),
+    [],
+  )
+})
+
 for (const [name, places] of Object.entries(only)) {
   test(`only ${places.join(', ')} know the package ${name}`, async (t) => {
     const users = (await sourceFiles())

@@ -49,6 +49,11 @@ test('config/default.json5 says what the built-in defaults are', async (t) => {
   t.deepEqual(await load(t, 'development'), await loadSiteSettings(only({ env })))
 })
 
+test('config/production.json5 says what the built-in defaults of production are', async (t) => {
+  const production = { ...env, NODE_ENV: 'production' }
+  t.deepEqual(await load(t, 'production'), await loadSiteSettings(only({ env: production })))
+})
+
 test('S35 S36 production has a cookie that only this host can set, over HTTPS, and no script can read', async (t) => {
   t.like(await load(t, 'production'), {
     cookieName: '__Host-sessionid',
