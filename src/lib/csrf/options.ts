@@ -93,13 +93,20 @@ export function checkCsrfOptions(options: CsrfOptions): CsrfRules {
   }
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name))
   if (unknown !== undefined) throw wrong(unknown, `is not an option. The options are ${KNOWN.join(', ')}.`)
-  const { mode = 'enforce', logger = consoleLogger, inEveryView = true } = options
+  const {
+    mode = 'enforce',
+    environment = process.env.NODE_ENV ?? '',
+    logger = consoleLogger,
+    inEveryView = true,
+  } = options
   if (mode !== 'enforce' && mode !== 'log')
     throw wrong('mode', `is ${inspect(mode)}. Give 'enforce' or 'log'.`)
+  if (typeof environment !== 'string')
+    throw wrong('environment', `is ${inspect(environment)}. Give its name, such as 'production'.`)
   if (typeof inEveryView !== 'boolean')
     throw wrong('inEveryView', `is ${inspect(inEveryView)}. Give true or false.`)
   return {
-    keys: keysOf(options, logger),
+    keys: keysOf(options, environment === 'production', logger),
     trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
     isExempt: exemption(options.exempt),
     enforces: mode === 'enforce',
@@ -109,8 +116,8 @@ export function checkCsrfOptions(options: CsrfOptions): CsrfRules {
   }
 }
 
-function keysOf(options: CsrfOptions, logger: Logger): Keys {
-  const { secretKey, secretKeyFallbacks = [], environment = process.env.NODE_ENV } = options
+function keysOf(options: CsrfOptions, isProduction: boolean, logger: Logger): Keys {
+  const { secretKey, secretKeyFallbacks = [] } = options
   if (typeof secretKey !== 'string' || secretKey === '') throw wrong('secretKey', `is missing. ${REMEDY}`)
   if (secretKeyFallbacks.some((key) => typeof key !== 'string' || key === ''))
     throw wrong('secretKeyFallbacks', 'holds an empty key, with which anybody can sign a token.')
@@ -120,7 +127,7 @@ function keysOf(options: CsrfOptions, logger: Logger): Keys {
     const [option, problem] =
       place === 0 ? ['secretKey', weakness] : ['secretKeyFallbacks', `holds a key that ${weakness}`]
     const error = wrong(option, `${problem}. Give ${GOOD_KEY}.`)
-    if (environment === 'production') throw error
+    if (isProduction) throw error
     logger.warn({}, error.message)
   }
   return keysFor('tessera csrf', keys)

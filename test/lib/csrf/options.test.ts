@@ -1,6 +1,6 @@
 import test from 'ava'
 import Koa from 'koa'
-import { type CsrfOptions, csrf } from '../../../src/lib/index.js'
+import { type CsrfOptions, csrf, openSessions } from '../../../src/lib/index.js'
 import { serve } from '../../support/serve.js'
 import { KEY, onBoth, openCsrfSite } from './site.js'
 
@@ -111,6 +111,7 @@ test('S42 S55 what is wrong with an option is told at once, with what would be r
     [{ exempt: ['/hooks/*'] }, /or a function/],
     [{ exempt: ['/hooks?a'] }, /Give whole paths/],
     [{ mode: 'warn' }, /mode is 'warn'\. Give 'enforce' or 'log'/],
+    [{ environment: 7 }, /environment is 7\. Give its name/],
     [{ inEveryView: 'yes' }, /inEveryView is 'yes'/],
     [{ cookieName: 'a b' }, /cookieName is 'a b', which cannot be the name/],
     [{ cookieName: '__Host-Http-t' }, /HttpOnly only\. Give '__Host-csrftoken'/],
@@ -155,6 +156,29 @@ test('where the session cookie is always Secure, as in production, the token has
   t.is(await lineOf('auto'), 'csrftoken=…; Path=/; SameSite=Lax')
   t.is(await lineOf(false), 'csrftoken=…; Path=/; SameSite=Lax')
 })
+
+test('in production the sessions and their forms have cookies with the prefix, with nothing else set', async (t) => {
+  const secretKey = 'k3y-of-this-test-and-of-nothing-else-0123456789'
+  const sessions = await openSessions({
+    environment: 'production',
+    engine: 'cache',
+    secretKey,
+    logger: quiet,
+  })
+  t.teardown(() => sessions.close())
+  const app = new Koa()
+  app.use(sessions.middleware())
+  app.use(csrf({ secretKey, environment: 'production' }))
+  app.use(async (ctx) => {
+    ;(await ctx.session).set<string>('a', 1)
+    ctx.body = ctx.state.csrfToken
+  })
+  const lines = (await fetch(await serve(t, app))).headers.getSetCookie()
+  t.deepEqual(lines.map((line) => line.split('=')[0]).sort(), ['__Host-csrftoken', '__Host-sessionid'])
+  for (const line of lines) t.regex(line, /; Secure/)
+})
+
+const quiet = { warn: () => {}, error: () => {} }
 
 test('a form is accepted with the token of the cookie __Host-csrftoken', async (t) => {
   const site = await openCsrfSite(t, 'cache', { cookieSecure: true })
