@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { root } from '../src/site/root.js'
 import { findingsFor, testsByNumber } from './audit/evidence.js'
 import { printed } from './audit/print.js'
 import { requirements } from './audit/requirements.js'
@@ -27,7 +28,6 @@ if (only !== undefined && asked.length < only.length) {
   program.error(`There is no such requirement among ${only.join(', ')}: give numbers from S01 to S73.`)
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const findings = findingsFor(asked, testsByNumber(root, ['test', 'src/lib/conformance']))
+const findings = findingsFor(asked, testsByNumber(fileURLToPath(root), ['test', 'src/lib/conformance']))
 process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : printed(findings, all))
 process.exitCode = findings.some(({ verdict }) => verdict === 'open') ? 1 : 0

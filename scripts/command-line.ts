@@ -5,10 +5,22 @@ export function tell(text = ''): void {
   if (process.stdout.isTTY) process.stdout.write(text === '' ? '\r\x1b[K' : `\r\x1b[K  ${text}`)
 }
 
+const cleanups: (() => unknown)[] = []
+
+/** Remembers what has to be stopped or removed when the measurement is over, whatever came of it. */
+export function atEnd(cleanup: () => unknown): void {
+  cleanups.push(cleanup)
+}
+
+/** Does all that, the last one first. */
+export async function cleanUp(): Promise<void> {
+  for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) await cleanup()
+}
+
 /** Runs a command to its end; what it throws is one message on the error output, and exit code 1. */
 export async function run(command: () => Promise<void>): Promise<void> {
   try {
-    await command()
+    await command().finally(cleanUp)
   } catch (error) {
     tell()
     console.error(`\n  ${error instanceof Error ? error.message : String(error)}\n`)

@@ -1,78 +1,74 @@
-/** One server that is measured: a file in servers/contenders/, and what it is told. */
-export interface Contender {
-  readonly name: string
-  readonly file: string
-  readonly options: Readonly<Record<string, string | number>>
-  /** The bare framework beneath it, which costs what nobody's sessions cost; none for a bare framework itself. */
-  readonly floor: string | undefined
-  /** Where its sessions are. `memory`: in its own process, which is what they cost in memory. */
+import type { ServerSpec } from '../measure/server.js'
+
+/** One server that is measured. */
+export interface Contender extends ServerSpec {
+  /** The name of the bare framework beneath it; none for a bare framework itself. */
+  readonly bare: string | undefined
+  /** Where its sessions are. `memory`: in its own process. */
   readonly keeps: 'nothing' | 'memory' | 'cookie' | 'disk' | 'redis'
 }
 
-const bare = (framework: string): Contender => ({
-  name: `bare ${framework}`,
-  file: `bare-${framework}`,
-  options: {},
-  floor: undefined,
-  keeps: 'nothing',
+type Framework = ServerSpec['framework']
+
+const bare = (framework: Framework): Contender => ({
+  ...{ name: `bare ${framework}`, framework, open: 'bare', options: {} },
+  ...{ bare: undefined, keeps: 'nothing' },
 })
 
 const on =
-  (framework: string, file: string) =>
-  (title: string, keeps: Contender['keeps'], options: Contender['options'] = {}): Contender => ({
-    name: title === '' ? file : `${file}, ${title}`,
-    file,
-    options,
-    floor: `bare ${framework}`,
-    keeps,
+  (framework: Framework, open: string) =>
+  (name: string, keeps: Contender['keeps'], options: Contender['options'] = {}): Contender => ({
+    ...{ name, framework, open, options },
+    ...{ bare: `bare ${framework}`, keeps },
   })
 
 const tessera = on('koa', 'tessera')
-const koaSession = on('koa', 'koa-session')
-const expressSession = on('express', 'express-session')
+const koaSession = on('koa', 'koaSession')
+const expressSession = on('express', 'expressSession')
 
-/** Every contender, each behind its floor. */
+/** Every contender, each after its bare framework. */
 export const contenders: readonly Contender[] = [
   bare('koa'),
-  tessera('cache', 'memory', { engine: 'cache' }),
-  tessera('cached_db', 'disk', { engine: 'cached_db' }),
-  tessera('db', 'disk', { engine: 'db' }),
-  tessera('redis', 'redis', { engine: 'redis' }),
-  tessera('signed', 'cookie', { engine: 'signed_cookies', cookieCodec: 'signed' }),
-  tessera('sealed', 'cookie', { engine: 'signed_cookies', cookieCodec: 'sealed' }),
-  koaSession('cookie', 'cookie', { store: 'cookie' }),
-  koaSession('Map', 'memory', { store: 'memory' }),
-  on('koa', 'koa-generic-session')('', 'memory'),
-  on('koa', 'koa-session-minimal')('', 'memory'),
+  tessera('tessera, cache', 'memory', { engine: 'cache' }),
+  tessera('tessera, cached_db', 'disk', { engine: 'cached_db' }),
+  tessera('tessera, db', 'disk', { engine: 'db' }),
+  tessera('tessera, redis', 'redis', { engine: 'redis' }),
+  tessera('tessera, signed', 'cookie', { engine: 'signed_cookies', cookieCodec: 'signed' }),
+  tessera('tessera, sealed', 'cookie', { engine: 'signed_cookies', cookieCodec: 'sealed' }),
+  koaSession('koa-session, cookie', 'cookie', { store: 'cookie' }),
+  koaSession('koa-session, Map', 'memory', { store: 'memory' }),
+  on('koa', 'koaGenericSession')('koa-generic-session', 'memory'),
+  on('koa', 'koaSessionMinimal')('koa-session-minimal', 'memory'),
   bare('express'),
-  expressSession('memorystore', 'memory', { store: 'memorystore' }),
-  expressSession('connect-redis', 'redis', { store: 'connect-redis' }),
-  expressSession('connect-sqlite3', 'disk', { store: 'connect-sqlite3' }),
+  expressSession('express-session, memorystore', 'memory', { store: 'memorystore' }),
+  expressSession('express-session, connect-redis', 'redis', { store: 'connect-redis' }),
+  expressSession('express-session, connect-sqlite3', 'disk', { store: 'connect-sqlite3' }),
   bare('fastify'),
-  on('fastify', 'fastify-session')('', 'memory'),
-  on('fastify', 'fastify-secure-session')('', 'cookie'),
+  on('fastify', 'fastifySession')('fastify-session', 'memory'),
+  on('fastify', 'fastifySecureSession')('fastify-secure-session', 'cookie'),
 ]
 
-/**
- * Those whose name holds one of `parts`, such as `tessera` or `connect-redis`, and their floors; all without parts.
- *
- * @throws RangeError naming a part that no contender's name holds.
- */
-export function chosen(parts: readonly string[], without: readonly Contender['keeps'][]): Contender[] {
-  const stray = parts.find((part) => !contenders.some(({ name }) => name.includes(part)))
-  if (stray !== undefined) {
-    throw new RangeError(
-      `no contender is called ${stray}; there are ${contenders.map(({ name }) => name).join('; ')}`,
-    )
-  }
-  const wanted = contenders.filter(
-    ({ name, keeps }) =>
-      !without.includes(keeps) && (parts.length === 0 || parts.some((part) => name.includes(part))),
-  )
-  const floors = new Set(wanted.map(({ floor }) => floor))
-  return contenders.filter((one) => wanted.includes(one) || floors.has(one.name))
+/** The contender with its sessions in the Redis at that address, if that is where it keeps them. */
+export function redisAt(contender: Contender, redisUrl: string): Contender {
+  return contender.keeps === 'redis'
+    ? { ...contender, options: { ...contender.options, redisUrl } }
+    : contender
 }
 
-/** What is asked of every contender. `mixed`: nine reads and a write. */
-export const kinds = ['untouched', 'read', 'write', 'mixed', 'create'] as const
-export type Kind = (typeof kinds)[number]
+/**
+ * Those whose name contains one of `parts`, such as `tessera` or `connect-redis`, and their bare frameworks; all without
+ * parts.
+ *
+ * @throws RangeError naming a part that no contender's name contains.
+ */
+export function chosen(parts: readonly string[], without: readonly Contender['keeps'][]): Contender[] {
+  const unknown = parts.find((part) => !contenders.some(({ name }) => name.includes(part)))
+  if (unknown !== undefined) {
+    const names = contenders.map(({ name }) => name).join('; ')
+    throw new RangeError(`no contender is called ${unknown}; there are ${names}`)
+  }
+  const isWanted = (name: string): boolean => parts.length === 0 || parts.some((part) => name.includes(part))
+  const wanted = contenders.filter(({ name, keeps }) => !without.includes(keeps) && isWanted(name))
+  const frameworks = new Set(wanted.map((one) => one.bare))
+  return contenders.filter((one) => wanted.includes(one) || frameworks.has(one.name))
+}

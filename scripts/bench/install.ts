@@ -1,25 +1,33 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { root } from '../../src/site/root.js'
 
-const directory = fileURLToPath(new URL('.', import.meta.url))
+const directory = new URL('scripts/bench/', root)
 
-/** The peers and their versions, as package.json wants them. */
-export const peers: Readonly<Record<string, string>> = JSON.parse(
-  readFileSync(`${directory}package.json`, 'utf8'),
-).dependencies
+const read = (path: URL) => JSON.parse(readFileSync(path, 'utf8'))
 
-/** Installs the peers into scripts/bench/, unless they are there; nobody who does not measure has to have them. */
-export function installPeers(say: (text: string) => void): void {
-  const missing = Object.entries(peers).filter(([name, version]) => installed(name) !== version)
-  if (missing.length === 0) return
-  say(`The peers are installed into scripts/bench/node_modules: ${missing.map(([name]) => name).join(', ')}`)
+/** The contenders' packages and their exact versions. */
+const peers: Readonly<Record<string, string>> = read(new URL('package.json', directory)).dependencies
+
+/** Installs the contenders' packages into scripts/bench/ unless they are there: who does not measure needs none. */
+export function installPeers(): void {
+  const isThere = ([name, version]: readonly [string, string]): boolean => {
+    const path = new URL(`node_modules/${name}/package.json`, directory)
+    return existsSync(path) && read(path).version === version
+  }
+  if (Object.entries(peers).every(isThere)) return
+  console.log('  installing the contenders into scripts/bench/node_modules')
   // Fastify's test client, which nothing here calls, asks for a newer Node; `npm run` hands Tessera's strictness down.
   const options = ['--no-engine-strict', '--no-audit', '--no-fund']
-  execFileSync('npm', ['ci', ...options], { cwd: directory, stdio: 'inherit' })
+  execFileSync('npm', ['ci', ...options], { cwd: fileURLToPath(directory), stdio: 'inherit' })
 }
 
-function installed(name: string): string | undefined {
-  const path = `${directory}node_modules/${name}/package.json`
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).version : undefined
+/** The versions of what is compared, in one line. */
+export function versionsLine(): string {
+  const { version, dependencies, devDependencies } = read(new URL('package.json', root))
+  const all: Record<string, string> = { ...dependencies, ...devDependencies }
+  const stores = ['keyv', 'lru-cache', '@keyv/redis', '@keyv/sqlite'].map((name) => `${name} ${all[name]}`)
+  const others = Object.entries(peers).map(([name, exact]) => `${name} ${exact}`)
+  return `Tessera ${version} (${stores.join(', ')}); ${others.join(', ')}`
 }

@@ -1,39 +1,36 @@
-import type { Contender, Kind } from './contenders.js'
-import type { Cost } from './costs.js'
-import type { Outage } from './outage.js'
-import type { Lost } from './races.js'
+import type { Costs } from '../measure/costs.js'
+import type { Kind } from '../measure/population.js'
+import type { Contender } from './contenders.js'
+import type { Correctness } from './correctness.js'
 
-/** All that was measured of one contender. What is missing was not, or does not apply. */
-export interface Result {
+/** All that was measured of one contender. What is missing was not measured, or does not apply. */
+export interface Result extends Costs, Correctness {
   readonly contender: Contender
-  readonly costs: ReadonlyMap<Kind, Cost>
-  /** Why its costs say nothing: an answer that was wrong. */
-  readonly fault?: string | undefined
-  readonly races?: { readonly lost: Lost; readonly revived: number } | undefined
-  readonly outage?: Outage | undefined
-  /** Bytes a session. */
-  readonly memory?: number | undefined
 }
 
-/** What a kind of request costs beside its floor. */
+/** What a kind of request costs, compared with the bare framework. */
 export interface Figure {
   /** Microseconds of processor time. */
   readonly cpu: number
-  /** Microseconds more than the floor. */
+  /** Of these, what the bare framework does not cost. */
   readonly over: number
-  /** The floor's cost divided by this one: 1 would be free. */
+  /** The bare framework's cost divided by this one: 1 would be free. */
   readonly ratio: number
 }
 
 /**
- * Of the best rounds, the floor's and this one's: what else a machine does can only add to what a request costs, and on a
- * shared one it comes and goes within seconds.
+ * Compares the best rounds of both: what else a machine does can only add to what a request costs, and on a shared one it
+ * comes and goes within seconds.
  */
 export function figureOf(result: Result, kind: Kind, results: readonly Result[]): Figure | undefined {
-  const cost = result.costs.get(kind)
-  if (cost === undefined || result.fault !== undefined) return undefined
-  const floors = results.find(({ contender }) => contender.name === result.contender.floor)?.costs.get(kind)
-  const cpu = Math.min(...cost.cpu)
-  const floor = floors === undefined ? cpu : Math.min(...floors.cpu)
-  return { cpu, over: cpu - floor, ratio: floor / cpu }
+  const bare = results.find(({ contender }) => contender.name === result.contender.bare)
+  const cpu = bestOf(result, kind)
+  if (cpu === undefined || result.fault !== undefined) return undefined
+  const least = bestOf(bare, kind) ?? cpu
+  return { cpu, over: cpu - least, ratio: least / cpu }
+}
+
+function bestOf(result: Result | undefined, kind: Kind): number | undefined {
+  const rounds = result?.rounds.get(kind) ?? []
+  return rounds.length === 0 ? undefined : Math.min(...rounds.map(({ cpu }) => cpu))
 }

@@ -1,10 +1,8 @@
-import type { Kind } from './contenders.js'
+import { type Kind, kinds } from '../measure/population.js'
 import { figureOf, type Result } from './result.js'
 
-type Aim = Readonly<Partial<Record<Kind, number>>>
-
-/** The cost of bare Koa divided by ours that we mean to reach. */
-const targets: Readonly<Record<string, Aim>> = {
+/** What we mean to reach: the cost of bare Koa divided by ours. */
+const targets: Readonly<Record<string, Readonly<Partial<Record<Kind, number>>>>> = {
   'tessera, cache': { untouched: 0.95, read: 0.72, write: 0.55 },
   'tessera, cached_db': { untouched: 0.95, read: 0.7, write: 0.42 },
   'tessera, db': { untouched: 0.95, read: 0.58, write: 0.4 },
@@ -13,59 +11,37 @@ const targets: Readonly<Record<string, Aim>> = {
   'tessera, sealed': { untouched: 0.95, read: 0.6, write: 0.45 },
 }
 
-/** What bare Koa cost where the aims were set: microseconds. */
-const FLOOR_THEN = 22
-
-/** How much more than a `write` a `create` may cost. */
+/** What bare Koa cost where the targets were set: microseconds. */
+const BARE_THEN = 22
+/** How many times as much as a `write` a `create` may cost. */
 const CREATE = 1.3
-/** Bytes a small session may take in `cache`. */
+/** Bytes that a small session may take in `cache`. */
 const BYTES = 600
 
-/** One aim, and how near this run came. */
-export interface Aimed {
-  readonly name: string
-  readonly what: string
-  readonly target: string
-  readonly ours: string
-  readonly met: boolean
-  /** Of a ratio: microseconds over bare Koa, what the aim left where it was set, and ours. */
-  readonly over?: { readonly aim: number; readonly ours: number }
-}
-
-/** Every aim of which this run measured something. */
-export function aimsOf(results: readonly Result[]): Aimed[] {
+/** The cells of a row for each target of which this run measured something. */
+export function targetRows(results: readonly Result[]): string[][] {
   return results.flatMap((result) => {
-    const aim = targets[result.contender.name]
-    return aim === undefined
-      ? []
-      : [...ratios(result, aim, results), ...creation(result, results), ...bytes(result)]
+    const target = targets[result.contender.name]
+    if (target === undefined) return []
+    const row = (what: string, goal: string, ours: string, isMet: boolean, over = ['', '']): string[] => [
+      ...[result.contender.name, what, goal, ours, isMet ? 'met' : 'missed'],
+      ...over,
+    ]
+    const rows = kinds.flatMap((kind) => {
+      const [goal, figure] = [target[kind], figureOf(result, kind, results)]
+      if (goal === undefined || figure === undefined) return []
+      const ratio = figure.ratio.toFixed(2)
+      const over = [(BARE_THEN / goal - BARE_THEN).toFixed(1), figure.over.toFixed(1)]
+      return [row(kind, goal.toFixed(2), ratio, Number(ratio) >= goal, over)]
+    })
+    const [create, write] = (['create', 'write'] as const).map((kind) => figureOf(result, kind, results))
+    const times = create && write && create.cpu / write.cpu
+    if (times !== undefined)
+      rows.push(row('create / write', `≤ ${CREATE}`, times.toFixed(2), times <= CREATE))
+    const { memory } = result
+    if (memory !== undefined) {
+      rows.push(row('bytes a session', `< ${BYTES}`, memory.toFixed(0), memory < BYTES))
+    }
+    return rows
   })
-}
-
-function ratios(result: Result, aim: Aim, results: readonly Result[]): Aimed[] {
-  return (Object.entries(aim) as [Kind, number][]).flatMap(([kind, target]) => {
-    const figure = figureOf(result, kind, results)
-    if (figure === undefined) return []
-    const { ratio, over } = figure
-    const met = Number(ratio.toFixed(2)) >= target
-    const aim = aimed(result, kind, target.toFixed(2), ratio.toFixed(2), met)
-    return [{ ...aim, over: { aim: FLOOR_THEN / target - FLOOR_THEN, ours: over } }]
-  })
-}
-
-function creation(result: Result, results: readonly Result[]): Aimed[] {
-  const [create, write] = (['create', 'write'] as const).map((kind) => figureOf(result, kind, results)?.cpu)
-  if (create === undefined || write === undefined) return []
-  const times = create / write
-  return [aimed(result, 'create / write', `≤ ${CREATE.toFixed(2)}`, times.toFixed(2), times <= CREATE)]
-}
-
-function bytes(result: Result): Aimed[] {
-  const { memory } = result
-  if (memory === undefined) return []
-  return [aimed(result, 'bytes a session', `< ${BYTES}`, memory.toFixed(0), memory < BYTES)]
-}
-
-function aimed({ contender }: Result, what: string, target: string, ours: string, met: boolean): Aimed {
-  return { name: contender.name, what, target, ours, met }
 }

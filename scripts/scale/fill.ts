@@ -1,51 +1,64 @@
-import type { SessionRecord } from '../../src/lib/codecs/record.js'
-import { createIn } from '../../src/lib/conformance/drawing.js'
-import type { Engine } from '../../src/lib/engines/engine.js'
+import { openSessions, type Sessions } from '../../src/lib/index.js'
+import type { Place } from './stores.js'
 
-/** Creates on the way at the same time: as many as the engines put into one statement. */
+/** Sessions that are saved at the same time: as many as the engines put into one statement. */
 const AT_ONCE = 256
+/** Milliseconds: a machine that is busy with other things must not end the measurement. */
+const TIME_LIMIT = 10_000
 
-const HOUR = 3_600_000
-/** How long the two kinds of sessions live. */
-export const SHORT = HOUR
-export const LONG = 14 * 24 * HOUR
-
-/** A session as a shop would have it, 220 bytes at rest. */
-export function sample(number: number, now: number, life: number): SessionRecord {
-  const data = {
-    _auth_user_id: String(number),
-    _auth_user_hash: number.toString(36).padStart(32, 'h'),
-    cart: [{ article: number % 9973, count: 1 + (number % 3) }],
-    visits: number % 100,
-  }
-  return { data, createdAt: now, expires: now + life }
+export interface FillOptions {
+  /** Milliseconds since 1970 at which they are saved, which decides when they expire. Default: now. */
+  readonly at?: number
+  /** Bytes that each is larger. Default: 0. */
+  readonly more?: number
 }
 
-/** The session of somebody who has written once to a server of the benchmark (`scripts/bench/servers/work.js`). */
-export const shopper = shopperWith('a gift')
+/** Opens the sessions of a store for a measurement: no sweep of its own, and time for a busy machine. */
+export function openAt(place: Place, at?: number): Promise<Sessions> {
+  const clock = at === undefined ? Date.now : () => at
+  return openSessions({ ...place, cleanupInterval: 0, engineTimeout: TIME_LIMIT, clock })
+}
 
-/** The same with another note in the cart, which makes it as large as one likes. */
-export function shopperWith(note: string): (number: number, now: number, life: number) => SessionRecord {
+/**
+ * Fills a store with sessions of people who have written once to a server of the benchmark, and answers their ids: about
+ * 220 bytes each.
+ */
+export async function fill(
+  place: Place,
+  count: number,
+  { at, more = 0 }: FillOptions = {},
+): Promise<string[]> {
+  const sessions = await openAt(place, at)
+  const ids: string[] = []
+  while (ids.length < count) {
+    const save = (): Promise<string> => create(sessions, more)
+    ids.push(...(await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - ids.length) }, save))))
+  }
+  await sessions.close()
+  return ids
+}
+
+/** Saves one such session, `more` bytes larger, and answers its id. */
+export async function create(sessions: Sessions, more = 0): Promise<string> {
+  const session = await sessions.open()
   const items = [
     { article: 'tea', count: 1, price: 450 },
     { article: 'cup', count: 2, price: 1200 },
   ]
-  const data = { counter: 1, name: 'visitor 1', cart: { items, note } }
-  return (_number, now, life) => ({ data, createdAt: now, expires: now + life })
+  session.set<string>('counter', 1)
+  session.set('name', 'visitor 1')
+  session.set<string>('cart', { items, note: 'a gift'.padEnd(6 + more) })
+  await session.save()
+  return session.id ?? ''
 }
 
-/**
- * Creates `count` sessions through the engine, every second one of them short-lived, and answers the ids of the others.
- */
-export async function fill(engine: Engine, count: number, now: number, make = sample): Promise<string[]> {
-  const living: string[] = []
-  for (let from = 0; from < count; from += AT_ONCE) {
-    const numbers = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => from + index)
-    const isLong = (number: number): boolean => number % 2 === 1
-    const ids = await Promise.all(
-      numbers.map((number) => createIn(engine, make(number, now, isLong(number) ? LONG : SHORT))),
-    )
-    living.push(...ids.filter((_, index) => isLong(from + index)))
-  }
-  return living
+/** `count` of them from all over the store, in an order that has nothing to do with the one in which they were made. */
+export function spreadOver(ids: readonly string[], count: number): string[] {
+  const step = Math.max(1, ids.length / count)
+  const chosen = Array.from(
+    { length: Math.min(count, ids.length) },
+    (_, index) => ids[Math.floor(index * step)],
+  )
+  // An id is random, so its order is that of a shuffle.
+  return chosen.filter((id) => id !== undefined).sort()
 }

@@ -1,18 +1,16 @@
-/** Several servers on one store, under one load whose sessions are visited through all of them. */
-import { losesUpdates, revivesSessions, type Servers } from '../bench/races.js'
-import { Server } from '../bench/server.js'
-import type { Table } from '../bench/tables.js'
-import type { Recount } from './load/crowd.js'
-import type { Tally } from './load/tally.js'
-import { type Gathered, Load } from './load.js'
-import { median } from './numbers.js'
-import { tesseraAt } from './server.js'
-import { openStores, type StoreName, type Stores } from './stores.js'
+/** Several servers on one store, under one load that visits every session through all of them. */
+import { tell } from '../command-line.js'
+import { type Check, Load } from '../measure/load.js'
+import { median, total } from '../measure/numbers.js'
+import { losesUpdates, revivesSessions, type Servers } from '../measure/races.js'
+import { Server } from '../measure/server.js'
+import { NOTHING, type Table } from '../measure/table.js'
+import type { Tally } from '../measure/tally.js'
+import { openStores, type StoreName, type Stores, tesseraAt } from './stores.js'
 
-/** People at a time, and requests under way. */
-const VISITORS = 200
-const AT_ONCE = 32
-/** Seconds that a session lives: nobody's ends meanwhile. */
+/** Sessions at a time. */
+const SESSIONS = 200
+/** Seconds that a session lives: longer than the measurement. */
 const LIFE = 3600
 /** For the compiler and the caches of each server: milliseconds. */
 const WARM_UP = 3000
@@ -29,17 +27,17 @@ export interface ProcessesOptions {
 }
 
 /** One stretch of load. */
-export interface Turn extends Tally {
-  /** Microseconds of processor time a request: of all servers together, and of the store's own process. */
+export interface Round extends Tally {
+  /** Microseconds of processor time a request: of all servers together, and of the store's process (`NaN`: none). */
   readonly cpu: number
-  readonly storeCpu: number | undefined
+  readonly storeCpu: number
 }
 
 export interface ProcessesResult {
   readonly processes: number
-  readonly turns: readonly Turn[]
-  readonly recount: Recount
-  /** Of 1,000 requests that each set a key of their own in one session, the ones that were not answered with 200. */
+  readonly rounds: readonly Round[]
+  readonly check: Check
+  /** Of 1,000 requests that each set a key of their own in one session, those that were not answered with 200. */
   readonly refused: number
   /** Of those that were, the ones of which the session knows nothing. */
   readonly lost: number
@@ -50,83 +48,63 @@ export interface ProcessesResult {
 export async function measureProcesses(
   name: StoreName,
   { processes, rounds, seconds }: ProcessesOptions,
-  onStep: (title: string) => void,
 ): Promise<ProcessesResult[]> {
   const stores = await openStores(name)
-  const load = new Load()
-  const sets: { servers: Servers; gathered: Gathered; turns: Turn[] }[] = []
-  try {
-    for (const count of processes) {
-      onStep(`${name}: starting ${count} servers`)
-      const servers = await startOn(stores, name, count)
-      const gathered = await load.gather(servers, {
-        visitors: VISITORS,
-        lines: AT_ONCE,
-        life: LIFE * 1000,
-        awake: false,
-      })
-      sets.push({ servers, gathered, turns: [] })
-    }
-    for (const { servers, gathered } of sets) {
-      onStep(`${name}: warming up ${servers.length} servers`)
-      await gathered.closed(WARM_UP * servers.length, AT_ONCE)
-    }
-    for (let round = 0; round < rounds; round++) {
-      for (const { servers, gathered, turns } of round % 2 === 0 ? sets : sets.toReversed()) {
-        onStep(`${name}: round ${round + 1} of ${rounds}, ${servers.length} servers`)
-        turns.push(await oneTurn(servers, gathered, stores, seconds))
-      }
-    }
-    const results: ProcessesResult[] = []
-    for (const { servers, gathered, turns } of sets) {
-      onStep(`${name}: what ${servers.length} servers have lost`)
-      const recount = await gathered.recount()
-      const { done, lost } = await losesUpdates(servers, WRITES)
-      const revived = await revivesSessions(servers, LOG_OUTS)
-      results.push({ processes: servers.length, turns, recount, refused: WRITES - done, lost, revived })
-    }
-    return results
-  } finally {
-    for (const { servers } of sets) await Promise.all(servers.map((server) => server.stop()))
-    await load.close()
-    await stores.discard()
+  const sets: { servers: Servers; load: Load; rounds: Round[] }[] = []
+  for (const count of processes) {
+    tell(`${name}: starting ${count} servers`)
+    const place = await stores.make()
+    // Not pinned: there may be more servers than processors.
+    const start = (): Promise<Server> => Server.start(tesseraAt(place, name, { cookieAge: LIFE }))
+    const servers = [await start(), ...(await Promise.all(Array.from({ length: count - 1 }, start)))] as const
+    const load = new Load({ servers, sessions: SESSIONS, life: LIFE * 1000 })
+    await load.begin()
+    sets.push({ servers, load, rounds: [] })
   }
+  for (const { servers, load } of sets) {
+    tell(`${name}: warming up ${servers.length} servers`)
+    await load.run({ traffic: 'visits', milliseconds: WARM_UP * servers.length })
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const set of round % 2 === 0 ? sets : sets.toReversed()) {
+      tell(`${name}: round ${round + 1} of ${rounds}, ${set.servers.length} servers`)
+      set.rounds.push(await oneRound(set.servers, set.load, stores, seconds))
+    }
+  }
+  const results: ProcessesResult[] = []
+  for (const { servers, load, rounds } of sets) {
+    tell(`${name}: what ${servers.length} servers have lost`)
+    const check = await load.check()
+    const { done, lost } = await losesUpdates(servers, WRITES)
+    const revived = await revivesSessions(servers, LOG_OUTS)
+    results.push({ processes: servers.length, rounds, check, refused: WRITES - done, lost, revived })
+  }
+  return results
 }
 
-async function startOn(stores: Stores, name: string, count: number): Promise<Servers> {
-  const place = await stores.make()
-  // Not pinned: there may be more servers than processors.
-  const start = (number: number): Promise<Server> =>
-    Server.start(tesseraAt(place, `${name}, ${number}`, { cookieAge: LIFE }), { core: undefined })
-  const first = await start(1)
-  return [first, ...(await Promise.all(Array.from({ length: count - 1 }, (_, index) => start(index + 2))))]
-}
-
-async function oneTurn(servers: Servers, gathered: Gathered, stores: Stores, seconds: number): Promise<Turn> {
-  const cpuOf = async (): Promise<number> =>
-    (await Promise.all(servers.map((server) => server.cpu()))).reduce((sum, cpu) => sum + cpu, 0)
-  const [before, storeBefore] = [await cpuOf(), stores.server?.cpu]
-  const tally = await gathered.closed(seconds * 1000, AT_ONCE)
-  const [after, storeAfter] = [await cpuOf(), stores.server?.cpu]
+async function oneRound(servers: Servers, load: Load, stores: Stores, seconds: number): Promise<Round> {
+  const cpus = async (): Promise<readonly [servers: number, store: number]> => {
+    const usages = await Promise.all(servers.map((server) => server.ask('usage')))
+    return [total(usages, ({ cpu }) => cpu), stores.server?.cpu ?? Number.NaN]
+  }
+  const before = await cpus()
+  const tally = await load.run({ traffic: 'visits', milliseconds: seconds * 1000 })
+  const after = await cpus()
   return {
     ...tally,
-    cpu: (after - before) / tally.requests,
-    storeCpu:
-      storeBefore === undefined || storeAfter === undefined
-        ? undefined
-        : (storeAfter - storeBefore) / tally.requests,
+    cpu: (after[0] - before[0]) / tally.requests,
+    storeCpu: (after[1] - before[1]) / tally.requests,
   }
 }
 
 /** What is wrong, in words. */
-export function faultsOf({ processes, turns, recount, refused, lost, revived }: ProcessesResult): string[] {
-  const count = (figure: (turn: Turn) => number): number => turns.reduce((sum, turn) => sum + figure(turn), 0)
-  const [wrong, failed] = [count((turn) => turn.wrong), count((turn) => turn.failed)]
-  const example = turns.find((turn) => turn.example !== undefined)?.example
+export function faultsOf(result: ProcessesResult): string[] {
+  const { processes, rounds, check, refused, lost, revived } = result
+  const example = rounds.find((round) => round.example !== undefined)?.example
   const faults = [
-    [wrong, `wrong answers, such as ${example}`],
-    [failed, `requests failed, such as ${example}`],
-    [recount.wrong, `counters are not what the answered writes say, such as ${recount.example}`],
+    [total(rounds, ({ wrong }) => wrong), `wrong answers, such as ${example}`],
+    [total(rounds, ({ failed }) => failed), `requests failed, such as ${example}`],
+    [check.wrong, `counters are not what the answered writes say, such as ${check.example}`],
     [refused, `of ${WRITES} concurrent writes were refused`],
     [lost, 'answered writes are lost'],
     [revived, `of ${LOG_OUTS} log-outs were undone`],
@@ -140,45 +118,34 @@ export function processesTable(name: string, results: readonly ProcessesResult[]
   return {
     title: `${name}: several servers on one store`,
     note:
-      `Nine reads and a write of ten, ${AT_ONCE} requests under way, ${VISITORS} sessions that are each visited through ` +
-      'all servers; some log out, and others come. Medians of the rounds. Processor time a request in microseconds: of ' +
-      'all servers together, and of the store where it is a process of its own. Counters: sessions that hold something ' +
-      `else in the end than the answered writes say, read at every server. Lost: of ${WRITES} requests that each set a ` +
-      `key of one session, at the same time, on all servers. Undone: of ${LOG_OUTS} log-outs while a request was under ` +
-      'way at another server that then wrote.',
+      `Nine reads and a write of ten, 32 requests under way, ${SESSIONS} sessions that are each visited ` +
+      'through all servers; some log out, and others come. Medians of the rounds. Processor time in microseconds a ' +
+      'request: of all servers together, and of the store where it is a process of its own. Counters: sessions that in ' +
+      'the end, read at every server, hold something else than the answered writes say. Lost: of ' +
+      `${WRITES} requests that each set a key of one session, at the same time, on all servers. Undone: of ${LOG_OUTS} ` +
+      'log-outs while a request was under way at another server that then wrote.',
     heads: [
-      'servers',
-      'requests / s',
-      'p50 ms',
-      'p99 ms',
-      'p99.9 ms',
-      'longest ms',
-      'cpu',
-      "store's",
-      'failed',
-      'wrong',
-      'counters',
-      'lost',
-      'undone',
+      ...['servers', 'requests / s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'longest ms', 'cpu', "store's"],
+      ...['failed', 'wrong', 'counters', 'lost', 'undone'],
     ],
-    rows: results.map(({ processes, turns, recount, refused, lost, revived }) => {
-      const middle = (figure: (turn: Turn) => number): number => median(turns.map(figure))
-      const count = (figure: (turn: Turn) => number): string =>
-        String(turns.reduce((sum, turn) => sum + figure(turn), 0))
-      const storeCpus = turns.flatMap(({ storeCpu }) => (storeCpu === undefined ? [] : [storeCpu]))
-      return [
-        String(processes),
-        Math.round(middle(({ requests, seconds }) => requests / seconds)).toLocaleString('en'),
-        ...([0, 1, 2] as const).map((place) => (middle(({ latency }) => latency[place]) / 1000).toFixed(1)),
-        (Math.max(...turns.map(({ latency: [, , , longest] }) => longest)) / 1000).toFixed(0),
-        middle(({ cpu }) => cpu).toFixed(1),
-        storeCpus.length === 0 ? '–' : median(storeCpus).toFixed(1),
-        count(({ failed }) => failed),
-        count(({ wrong }) => wrong),
-        `${recount.wrong} of ${recount.sessions}`,
-        refused === 0 ? String(lost) : `${lost}, ${refused} refused`,
-        String(revived),
-      ]
-    }),
+    rows: results.map(rowOf),
   }
+}
+
+function rowOf({ processes, rounds, check, refused, lost, revived }: ProcessesResult): string[] {
+  const middle = (figure: (round: Round) => number): number => median(rounds.map(figure))
+  const storeCpu = middle((one) => one.storeCpu)
+  return [
+    String(processes),
+    Math.round(middle(({ requests, seconds }) => requests / seconds)).toLocaleString('en'),
+    ...([0, 1, 2] as const).map((index) => (middle(({ latency }) => latency[index]) / 1000).toFixed(1)),
+    (Math.max(...rounds.map(({ latency }) => latency[3])) / 1000).toFixed(0),
+    middle(({ cpu }) => cpu).toFixed(1),
+    Number.isNaN(storeCpu) ? NOTHING : storeCpu.toFixed(1),
+    String(total(rounds, ({ failed }) => failed)),
+    String(total(rounds, ({ wrong }) => wrong)),
+    `${check.wrong} of ${check.sessions}`,
+    refused === 0 ? String(lost) : `${lost}, ${refused} refused`,
+    String(revived),
+  ]
 }

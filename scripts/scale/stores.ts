@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -11,6 +10,9 @@ import {
   startPostgres,
 } from '../../test/support/servers/postgres.js'
 import { askRedis, redisMissing, redisUrl, startRedis } from '../../test/support/servers/redis.js'
+import { atEnd } from '../command-line.js'
+import { total } from '../measure/numbers.js'
+import type { ServerSpec } from '../measure/server.js'
 
 /** Where a store is, as `openSessions` and the benchmark's servers take it. */
 export type Place = {
@@ -18,10 +20,9 @@ export type Place = {
   readonly databaseUrl?: string
   readonly redisUrl?: string
   readonly filePath?: string
-  readonly keyPrefix?: string
 }
 
-/** Stores of one kind that share neither table, directory nor key space. */
+/** Stores of one kind, none of which sees what is in another. */
 export interface Stores {
   /** An empty store. */
   make(): Promise<Place>
@@ -29,44 +30,43 @@ export interface Stores {
   bytes(place: Place): Promise<number>
   /** The server that they are on. Default: they are files. */
   readonly server?: OwnServer
-  /** The store removes by itself what is over: there is no sweep to measure. Default: it does not. */
+  /** The store removes by itself what has expired. Default: it does not. */
   readonly clearsItself?: boolean
-  discard(): Promise<void>
 }
 
 interface Kind {
   /** The Debian package that is missing here. */
   readonly missing?: string | undefined
-  open(): Promise<Stores>
+  /** `path`: a directory for it, which is gone afterwards. */
+  open(path: string): Promise<Stores>
 }
 
 /** Servers are the tests' own; nobody's data is touched. */
 const kinds = {
   sqlite: {
-    async open() {
-      const { path, discard } = await directory()
+    open: async (path) => {
       let made = 0
       return {
         make: async () => ({ engine: 'db', databaseUrl: `sqlite:${join(path, `${++made}.sqlite`)}` }),
-        bytes: ({ databaseUrl = '' }) => bytesBeginning(databaseUrl.slice('sqlite:'.length)),
-        discard,
+        bytes: async ({ databaseUrl = '' }) => {
+          const file = databaseUrl.slice('sqlite:'.length)
+          const own = (await readdir(dirname(file))).filter((name) => name.startsWith(basename(file))) // -wal, -shm
+          return sizeOf(own.map((name) => join(dirname(file), name)))
+        },
       }
     },
   },
 
   postgres: {
     missing: postgresMissing,
-    async open() {
-      const server = await startPostgres()
+    open: async () => {
+      const server = await started(startPostgres())
       const url = postgresUrl(server.port)
       return {
-        ...databasesOn(url, (sql) => queryPostgres(url, sql)),
-        async bytes({ databaseUrl = '' }) {
-          const [row] = await queryPostgres(
-            databaseUrl,
-            "SELECT pg_total_relation_size('tessera_sessions') AS bytes",
-          )
-          return Number(row?.bytes)
+        make: () => newDatabase(url, (sql) => queryPostgres(url, sql)),
+        bytes: async ({ databaseUrl = '' }) => {
+          const sql = 'SELECT pg_database_size(current_database()) AS bytes'
+          return Number((await queryPostgres(databaseUrl, sql))[0]?.bytes)
         },
         server,
       }
@@ -75,15 +75,15 @@ const kinds = {
 
   mariadb: {
     missing: mariadbMissing,
-    async open() {
-      const server = await startMariadb()
+    open: async () => {
+      const server = await started(startMariadb())
       const url = mariadbUrl(server.port)
       return {
-        ...databasesOn(url, (sql) => queryMariadb(url, sql)),
-        async bytes({ databaseUrl = '' }) {
-          const sql = `SELECT SUM(file_size) AS bytes FROM information_schema.innodb_sys_tablespaces WHERE name LIKE '${new URL(databaseUrl).pathname.slice(1)}/%'`
-          const [row] = await queryMariadb(url, sql)
-          return Number(row?.bytes)
+        make: () => newDatabase(url, (sql) => queryMariadb(url, sql)),
+        bytes: async ({ databaseUrl = '' }) => {
+          const name = new URL(databaseUrl).pathname.slice(1)
+          const sql = `SELECT SUM(file_size) AS bytes FROM information_schema.innodb_sys_tablespaces WHERE name LIKE '${name}/%'`
+          return Number((await queryMariadb(url, sql))[0]?.bytes)
         },
         server,
       }
@@ -92,31 +92,31 @@ const kinds = {
 
   redis: {
     missing: redisMissing,
-    async open() {
-      const server = await startRedis('--appendonly', 'no')
+    open: async () => {
+      const server = await started(startRedis('--appendonly', 'no'))
       const url = redisUrl(server.port)
       let made = 0
       return {
         make: async () => ({ engine: 'redis', redisUrl: `${url}/${++made}` }),
-        async bytes() {
+        bytes: async () => {
           const told = await askRedis(url, (client) => client.info('memory'))
           return Number(/used_memory:(\d+)/.exec(told)?.[1])
         },
         server,
         clearsItself: true,
-        discard: () => server.stop(),
       }
     },
   },
 
   file: {
-    async open() {
-      const { path, discard } = await directory()
+    open: async (path) => {
       let made = 0
       return {
-        make: async () => ({ engine: 'file', filePath: path, keyPrefix: `store${++made}` }),
-        bytes: ({ filePath = '', keyPrefix = '' }) => bytesUnder(join(filePath, keyPrefix)),
-        discard,
+        make: async () => ({ engine: 'file', filePath: join(path, String(++made)) }),
+        bytes: async ({ filePath = '' }) => {
+          const names = await readdir(filePath, { recursive: true })
+          return sizeOf(names.map((name) => join(filePath, name)))
+        },
       }
     },
   },
@@ -135,50 +135,38 @@ export async function openStores(name: StoreName): Promise<Stores> {
   if (kind.missing !== undefined) {
     throw new Error(`${name} is not installed on this machine: apt-get install ${kind.missing}`)
   }
-  return kind.open()
+  const path = await mkdtemp(join(tmpdir(), 'tessera-'))
+  atEnd(() => rm(path, { recursive: true }))
+  return kind.open(path)
 }
 
-async function directory(): Promise<{ path: string; discard: () => Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), `tessera-${randomUUID()}`))
-  return { path, discard: () => rm(path, { recursive: true }) }
+/** A server that ends with the measurement. */
+async function started(starting: Promise<OwnServer>): Promise<OwnServer> {
+  const server = await starting
+  atEnd(() => server.discard())
+  return server
 }
 
-/** Databases beside the one at `url`. */
-function databasesOn(
-  url: string,
-  query: (sql: string) => Promise<unknown>,
-): Pick<Stores, 'make' | 'discard'> {
-  let made = 0
-  return {
-    async make() {
-      const own = new URL(url)
-      own.pathname = `store${++made}`
-      await query(`CREATE DATABASE store${made}`)
-      return { engine: 'db', databaseUrl: own.href }
-    },
-    discard: async () => {},
-  }
+let databases = 0
+
+/** A new database beside the one at `url`. */
+async function newDatabase(url: string, query: (sql: string) => Promise<unknown>): Promise<Place> {
+  const own = new URL(url)
+  own.pathname = `store${++databases}`
+  await query(`CREATE DATABASE store${databases}`)
+  return { engine: 'db', databaseUrl: own.href }
 }
 
-/** Of the file, and of those whose names go on behind its name: `-wal` and `-shm`. */
-async function bytesBeginning(path: string): Promise<number> {
-  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(basename(path)))
-  return sum(names.map((name) => sizeOf(join(dirname(path), name))))
+/** What these files take on the disk; one that has gone meanwhile takes nothing. */
+async function sizeOf(paths: readonly string[]): Promise<number> {
+  const stats = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
+  return total(stats, (one) => (one?.blocks ?? 0) * 512)
 }
 
-async function bytesUnder(path: string): Promise<number> {
-  const names = await readdir(path, { recursive: true })
-  return sum(names.map((name) => sizeOf(join(path, name))))
-}
+/** What the benchmark's servers call their cookie. */
+export const COOKIE = 'sessionid'
 
-/** What the file takes on the disk; 0 of one that has gone meanwhile. */
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ blocks }) => blocks * 512,
-    () => 0,
-  )
-}
-
-async function sum(numbers: readonly Promise<number>[]): Promise<number> {
-  return (await Promise.all(numbers)).reduce((total, number) => total + number, 0)
+/** The benchmark's Tessera on a store that others may be on too. `more`: settings, such as `cookieAge`. */
+export function tesseraAt(place: Place, name: string, more: ServerSpec['options'] = {}): ServerSpec {
+  return { name, framework: 'koa', open: 'tessera', options: { ...place, ...more } }
 }

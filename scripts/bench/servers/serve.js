@@ -1,44 +1,38 @@
 /**
- * The process of one contender: `node --expose-gc serve.js <file> <options as JSON>`. Says its port on the channel, and
- * answers there what it has used. Plain JavaScript, as an application in production: nothing is compiled on the way.
+ * The process of one contender: `node --expose-gc serve.js <framework> <contender> <options as JSON>`. Sends its port to
+ * its parent, and answers what the parent asks (`Answers` in `scripts/measure/server.ts`). Plain JavaScript as in
+ * production.
  */
 import { once } from 'node:events'
+import { Session } from 'node:inspector/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { Profile } from './profile.js'
 import { gate } from './work.js'
 
-/** How often the event loop is asked how late it is, in milliseconds. */
-const EVERY = 5
+/** How often the event loop is asked how late it is: milliseconds. */
+const INTERVAL = 5
+/** How often the profiler looks at the main thread: microseconds. */
+const SAMPLING = 200
 
-const [file = '', options = '{}'] = process.argv.slice(2)
-const { open } = await import(`./contenders/${file}.js`)
+const [framework, contender, options] = process.argv.slice(2)
+const { [contender]: open } = await import(`./${framework}.js`)
 const server = await open(JSON.parse(options))
 server.keepAliveTimeout = 0
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
 await once(server, 'listening')
 
-const delay = monitorEventLoopDelay({ resolution: EVERY })
-const profile = new Profile()
+const delay = monitorEventLoopDelay({ resolution: INTERVAL })
+delay.enable()
+const inspector = new Session()
 
 const answers = {
-  /** Microseconds of all threads. */
-  cpu() {
+  usage() {
     const { user, system } = process.cpuUsage()
-    return user + system
-  },
-
-  watchLoop() {
+    const { heapUsed, rss } = process.memoryUsage()
+    const late = Math.max(0, delay.percentile(99) / 1e6 - INTERVAL)
     delay.reset()
-    delay.enable()
+    return { cpu: user + system, heapUsed, rss, late, handles: process.getActiveResourcesInfo().length }
   },
 
-  /** Milliseconds by which the event loop was late, 99 times of 100 less than that. */
-  loopDelay() {
-    delay.disable()
-    return Math.max(0, delay.percentile(99) / 1e6 - EVERY)
-  },
-
-  /** Bytes that are held, after what is not was collected. */
   memory() {
     globalThis.gc()
     globalThis.gc()
@@ -46,21 +40,44 @@ const answers = {
     return heapUsed + external
   },
 
-  /** What it uses at this moment, and how late its event loop was since the last time. */
-  usage() {
-    const { heapUsed, rss } = process.memoryUsage()
-    const late = Math.max(0, delay.percentile(99) / 1e6 - EVERY)
-    delay.reset()
-    return { heapUsed, rss, late, handles: process.getActiveResourcesInfo().length }
+  async sweep() {
+    const ends = [performance.now()]
+    const removed = await server.clearExpired(() => {
+      ends.push(performance.now())
+    })
+    return { removed, batches: ends.slice(1).map((end, index) => end - ends[index]) }
   },
 
-  startProfile: () => profile.start(),
-  stopProfile: () => profile.stop(),
+  async startProfile() {
+    inspector.connect()
+    await inspector.post('Profiler.enable')
+    await inspector.post('Profiler.setSamplingInterval', { interval: SAMPLING })
+    await inspector.post('Profiler.start')
+  },
+
+  async stopProfile() {
+    const { profile } = await inspector.post('Profiler.stop')
+    inspector.disconnect()
+    return selfTimes(profile)
+  },
 
   waiting: () => gate.waiting,
   openGate: () => gate.open(),
 }
 
-process.on('message', ({ ask, number }) => process.send({ number, answer: answers[ask]() }))
+/** The microseconds that were spent in each function itself. */
+function selfTimes({ nodes, samples, timeDeltas }) {
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const times = new Map()
+  samples.forEach((id, index) => {
+    const { functionName: name, url } = frames.get(id)
+    const time = times.get(`${name} ${url}`) ?? { name, url, microseconds: 0 }
+    time.microseconds += timeDeltas[index]
+    times.set(`${name} ${url}`, time)
+  })
+  return [...times.values()]
+}
+
+process.on('message', async ({ ask, number }) => process.send({ number, answer: await answers[ask]() }))
 process.on('disconnect', () => process.exit())
 process.send({ port: server.address().port })

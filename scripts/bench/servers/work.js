@@ -3,10 +3,10 @@ export const LIFE = 1_209_600_000
 export const SECRET = 'a secret of the benchmark, more than 32 characters'
 
 /**
- * Where the handlers of the races wait, each with the session that it has read, as an application waits for its
- * database: until all are there, so that a race has the same end on a fast machine and on a slow one.
+ * Where the requests of the races wait, each with the session that it has read, until all are there: so a race has the
+ * same end on a fast machine and on a slow one.
  */
-export class Gate {
+class Gate {
   #waiting = []
 
   get waiting() {
@@ -24,82 +24,71 @@ export class Gate {
 
 export const gate = new Gate()
 
-/** The same work for everyone: what each route does, with sessions that are plain objects. */
-export function objectActs(sessionOf, logOut) {
-  const write = (session) => {
-    if (session.cart === undefined) Object.assign(session, begin())
-    const counter = session.counter + 1
-    session.counter = counter
-    session.name = nameOf(counter)
-    session.cart.items[0].count = counter
-    return textOf(session.counter, session.name, session.cart)
-  }
-  return {
-    '/untouched': () => 'ok',
-    '/read': (ctx) => {
-      const { counter, name, cart } = sessionOf(ctx)
-      return cart === undefined ? 'none' : textOf(counter, name, cart)
-    },
-    '/write': (ctx) => write(sessionOf(ctx)),
-    '/create': (ctx) => write(sessionOf(ctx)),
-    '/disjoint': async (ctx) => {
-      const session = sessionOf(ctx)
-      const key = session.counter === undefined ? undefined : keyIn(ctx.url)
-      await gate.wait()
-      if (key !== undefined) session[key] = 1
-      return key ?? 'none'
-    },
-    '/keys': (ctx) => keptOf(Object.keys(sessionOf(ctx))),
-    '/slow': async (ctx) => {
-      const session = sessionOf(ctx)
-      const known = session.cart !== undefined
-      await gate.wait()
-      return known ? write(session) : 'none'
-    },
-    '/log-out': async (ctx) => {
-      await logOut(ctx)
-      return 'out'
-    },
-  }
+/** How a session is used that is a plain object. */
+const plain = {
+  get: (session, key) => session[key],
+  set: (session, key, value) => {
+    session[key] = value
+  },
+  keys: (session) => Object.keys(session),
 }
 
+/** How one is used that has `get` and `set`. */
+const keyed = {
+  get: (session, key) => session.get(key),
+  set: (session, key, value) => session.set(key, value),
+  keys: (session) => (session.keys ? [...session.keys()] : Object.keys(session.data())),
+}
+
+/** The same work for everyone, with sessions that are plain objects. `logOut(ctx)` may answer a promise. */
+export const objectActs = (sessionOf, logOut) => actsOn(plain, sessionOf, logOut)
+
 /**
- * The same with sessions that have `get` and `set`. `sessionOf` may answer a promise. `putBack`: this one does not
- * notice a change within a value that it has handed out.
+ * The same with sessions that have `get` and `set`. `sessionOf` may answer a promise. `putBack`: this one does not notice
+ * a change within a value that it has handed out.
  */
-export function keyedActs(sessionOf, logOut, { putBack = false } = {}) {
+export const keyedActs = (sessionOf, logOut, { putBack = false } = {}) =>
+  actsOn(keyed, sessionOf, logOut, putBack)
+
+/** What each route does. */
+function actsOn({ get, set, keys }, sessionOf, logOut, putBack = false) {
   const write = (session) => {
-    if (session.get('cart') === undefined) {
-      for (const [key, value] of Object.entries(begin())) session.set(key, value)
+    if (get(session, 'cart') === undefined) {
+      for (const [key, value] of Object.entries(begin())) set(session, key, value)
     }
-    const counter = session.get('counter') + 1
-    session.set('counter', counter)
-    session.set('name', nameOf(counter))
-    const cart = session.get('cart')
+    const counter = get(session, 'counter') + 1
+    set(session, 'counter', counter)
+    set(session, 'name', `visitor ${counter}`)
+    const cart = get(session, 'cart')
     cart.items[0].count = counter
-    if (putBack) session.set('cart', cart)
-    return textOf(session.get('counter'), session.get('name'), cart)
+    if (putBack) set(session, 'cart', cart)
+    return textOf(get(session, 'counter'), get(session, 'name'), cart)
+  }
+  const read = (session) => {
+    const cart = get(session, 'cart')
+    return cart === undefined ? 'none' : textOf(get(session, 'counter'), get(session, 'name'), cart)
+  }
+  // Whoever has the session at hand is not made to wait for a promise.
+  const on = (act) => (ctx) => {
+    const session = sessionOf(ctx)
+    return session instanceof Promise ? session.then(act) : act(session)
   }
   return {
     '/untouched': () => 'ok',
-    '/read': async (ctx) => {
-      const session = await sessionOf(ctx)
-      const cart = session.get('cart')
-      return cart === undefined ? 'none' : textOf(session.get('counter'), session.get('name'), cart)
-    },
-    '/write': async (ctx) => write(await sessionOf(ctx)),
-    '/create': async (ctx) => write(await sessionOf(ctx)),
+    '/read': on(read),
+    '/write': on(write),
+    '/create': on(write),
     '/disjoint': async (ctx) => {
       const session = await sessionOf(ctx)
-      const key = session.get('counter') === undefined ? undefined : keyIn(ctx.url)
+      const key = get(session, 'counter') === undefined ? undefined : ctx.url.slice(ctx.url.indexOf('?') + 1)
       await gate.wait()
-      if (key !== undefined) session.set(key, 1)
+      if (key !== undefined) set(session, key, 1)
       return key ?? 'none'
     },
-    '/keys': async (ctx) => keptOf(keysOf(await sessionOf(ctx))),
+    '/keys': on((session) => String(keys(session).filter((key) => /^k\d+$/.test(key)).length)),
     '/slow': async (ctx) => {
       const session = await sessionOf(ctx)
-      const known = session.get('cart') !== undefined
+      const known = get(session, 'cart') !== undefined
       await gate.wait()
       return known ? write(session) : 'none'
     },
@@ -119,21 +108,11 @@ export const bareActs = {
 }
 
 function begin() {
-  return {
-    counter: 0,
-    name: nameOf(0),
-    cart: {
-      items: [
-        { article: 'tea', count: 0, price: 450 },
-        { article: 'cup', count: 2, price: 1200 },
-      ],
-      note: 'a gift',
-    },
-  }
+  const items = [
+    { article: 'tea', count: 0, price: 450 },
+    { article: 'cup', count: 2, price: 1200 },
+  ]
+  return { counter: 0, name: 'visitor 0', cart: { items, note: 'a gift' } }
 }
 
-const nameOf = (counter) => `visitor ${counter}`
 const textOf = (counter, name, cart) => `${counter} ${name} ${cart.items[0].count}`
-const keyIn = (url) => url.slice(url.indexOf('?') + 1)
-const keptOf = (keys) => String(keys.filter((key) => /^k\d+$/.test(key)).length)
-const keysOf = (session) => (session.keys ? [...session.keys()] : Object.keys(session.data()))

@@ -17,7 +17,7 @@ async function command(
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[] = [],
 ): Promise<{ code: unknown; text: string; errors: string }> {
-  const child = spawn(process.execPath, [...nodeOptions, '--import=tsx', 'scripts/settings.ts'], {
+  const child = spawn(process.execPath, [...nodeOptions, 'build/scripts/settings.js'], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,7 +6,7 @@ import { root } from '../../support/root.js'
 import { Script } from './script.js'
 
 test('npm run audit covers S01 to S73, each once, and none is open', async (t) => {
-  const { code, stdout } = await new Script(t, 'scripts/audit.ts', ['--json']).end()
+  const { code, stdout } = await new Script(t, 'audit', ['--json']).end()
   t.is(code, 0)
   const findings: readonly { id: string; verdict: string }[] = JSON.parse(stdout)
   t.deepEqual(
@@ -20,7 +20,7 @@ test('npm run audit covers S01 to S73, each once, and none is open', async (t) =
 })
 
 test('each of its tests stands in the file that it names', async (t) => {
-  const { stdout } = await new Script(t, 'scripts/audit.ts', ['--json', '--all']).end()
+  const { stdout } = await new Script(t, 'audit', ['--json', '--all']).end()
   const findings: readonly { id: string; tests: readonly { file: string; title: string }[] }[] =
     JSON.parse(stdout)
   t.true(findings.flatMap(({ tests }) => tests).length > 150)
@@ -54,12 +54,12 @@ test('each setting and each document that it names is there', (t) => {
 })
 
 test('it prints one requirement with all its tests, and knows a number that there is not', async (t) => {
-  const one = await new Script(t, 'scripts/audit.ts', ['--only', 's27', '--all']).end()
+  const one = await new Script(t, 'audit', ['--only', 's27', '--all']).end()
   t.is(one.code, 0)
   t.regex(one.stdout, /S27 no late write/)
   t.notRegex(one.stdout, /S26/)
   t.true((one.stdout.match(/^ +test /gm) ?? []).length > 3)
-  const none = await new Script(t, 'scripts/audit.ts', ['--only', 'S99']).end()
+  const none = await new Script(t, 'audit', ['--only', 'S99']).end()
   t.is(none.code, 1)
   t.regex(none.stderr, /no such requirement among S99: give numbers from S01 to S73/)
 })

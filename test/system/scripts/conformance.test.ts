@@ -52,7 +52,7 @@ test('the table shows what is kept, what does not apply, what is broken and what
 
 test('npm run conformance tries the engines that are named, and says so if there is none', async (t) => {
   const report = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['--import=tsx', 'scripts/conformance.ts', ...args], {
+    promisify(execFile)(process.execPath, ['build/scripts/conformance.js', ...args], {
       cwd: root,
       env: { PATH: process.env.PATH },
     })

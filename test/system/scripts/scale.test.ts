@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
-import { isFlat, type Level, ratioOf, spreadOver } from '../../../scripts/scale/flat.js'
-import { faultsOf, type ProcessesResult, type Turn } from '../../../scripts/scale/processes.js'
+import { spreadOver } from '../../../scripts/scale/fill.js'
+import { isFlat, type Level, ratioOf } from '../../../scripts/scale/flat.js'
+import { faultsOf, type ProcessesResult, type Round } from '../../../scripts/scale/processes.js'
 import { RoughRoad } from '../../support/servers/rough-road.js'
 import { Script } from './script.js'
 
-const SCALE = 'scripts/scale.ts'
+const SCALE = 'scale'
 
 const level = (records: number, read: number[], write = [100, 100, 100]): Level => ({
   records,
@@ -35,7 +36,7 @@ test('the visited sessions come from all over the store, each once', (t) => {
   t.deepEqual(spreadOver(ids, 5000), ids)
 })
 
-const goodTurn: Turn = {
+const goodRound: Round = {
   requests: 1000,
   seconds: 1,
   shed: 0,
@@ -44,14 +45,15 @@ const goodTurn: Turn = {
   example: undefined,
   latency: [1, 2, 3, 4],
   cpu: 50,
-  storeCpu: undefined,
+  storeCpu: Number.NaN,
+  busy: 1,
 }
 
 /** Two servers that did all they had to. */
 const flawless: ProcessesResult = {
   processes: 2,
-  turns: [goodTurn, goodTurn, goodTurn],
-  recount: { sessions: 200, wrong: 0, example: undefined },
+  rounds: [goodRound, goodRound, goodRound],
+  check: { sessions: 200, wrong: 0, example: undefined },
   refused: 0,
   lost: 0,
   revived: 0,
@@ -59,11 +61,11 @@ const flawless: ProcessesResult = {
 
 test('several servers: whatever was wrong, refused or lost is told', (t) => {
   t.deepEqual(faultsOf(flawless), [])
-  const turn = { ...goodTurn, wrong: 1, example: 'read: 200 none' }
+  const round = { ...goodRound, wrong: 1, example: 'read: 200 none' }
   const all = faultsOf({
     ...flawless,
-    turns: [...flawless.turns, turn, { ...turn, wrong: 2, failed: 4 }],
-    recount: { sessions: 200, wrong: 5, example: 'in the end: 200 none' },
+    rounds: [...flawless.rounds, round, { ...round, wrong: 2, failed: 4 }],
+    check: { sessions: 200, wrong: 5, example: 'in the end: 200 none' },
     refused: 6,
     lost: 7,
     revived: 8,
@@ -121,7 +123,6 @@ for (const [title, args, message] of [
   ['no records', ['flat', '--records', '1000,0'], "'1000,0' is invalid. a whole number from 1"],
   ['more than all', ['soak', '--share', '1.2'], "'1.2' is invalid. a number above 0 and at most 1"],
   ['no time', ['soak', '--minutes', '0'], "'0' is invalid. a number above 0"],
-  ['two stores where one will do', ['store', 'sqlite', 'redis'], 'too many arguments'],
 ] as const) {
   test(`${title}: one message, exit code 1, and nothing is measured`, async (t) => {
     const { code, stdout, stderr } = await new Script(t, SCALE, args).end()

@@ -11,7 +11,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A script of this package in a process of its own. */
+/** A script of this package, by its name in `scripts/`, in a process of its own. */
 export class Script {
   readonly child: ChildProcess
   readonly #ended: Promise<unknown[]>
@@ -19,8 +19,8 @@ export class Script {
   #stderr = ''
 
   /** Only `env` and `PATH` reach it: what the tests run under decides nothing. It ends with the test. */
-  constructor(t: ExecutionContext, path: string, args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, ['--import=tsx', path, ...args], {
+  constructor(t: ExecutionContext, name: string, args: readonly string[], env: Record<string, string> = {}) {
+    this.child = spawn(process.execPath, [`build/scripts/${name}.js`, ...args], {
       cwd: root,
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,7 +14,7 @@ test.after.always(() => rm(directory, { recursive: true, force: true }))
 
 /** `npm run walkthrough`. */
 function walkthrough(t: ExecutionContext, args: readonly string[], env: Record<string, string> = {}): Script {
-  return new Script(t, 'scripts/walkthrough.ts', args, { TMPDIR: directory, ...env })
+  return new Script(t, 'walkthrough', args, { TMPDIR: directory, ...env })
 }
 
 /** What scripts have left among the temporary files. */

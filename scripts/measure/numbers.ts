@@ -8,8 +8,7 @@ export function median(numbers: readonly number[]): number {
   return quantile(numbers, 0.5)
 }
 
-/** `p50 1.2, p99 3.4, max 5.6 ms` */
-export function spread(milliseconds: readonly number[]): string {
-  const [half, most, all] = [0.5, 0.99, 1].map((share) => quantile(milliseconds, share).toFixed(1))
-  return `p50 ${half}, p99 ${most}, max ${all} ms`
+/** The sum of one figure of all items. */
+export function total<Item>(items: readonly Item[], figure: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + figure(item), 0)
 }

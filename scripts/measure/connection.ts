@@ -6,12 +6,12 @@ export interface Answer {
   readonly body: string
 }
 
-/** Hears an answer; `undefined` if the connection ended first. */
+/** Gets an answer; `undefined` if the connection ended first. */
 export type OnAnswer = (answer: Answer | undefined) => void
 
 /**
- * A keep-alive connection that asks one thing at a time. Written for this, because the load must cost less than the
- * servers: it knows answers with a `Content-Length` only, which all contenders give.
+ * A keep-alive connection with at most one request under way. Our own client, because the load must cost less than the
+ * servers. It reads answers with a `Content-Length` only, which all contenders send.
  */
 export class Connection {
   readonly #socket: Socket
@@ -30,7 +30,6 @@ export class Connection {
     return !this.#socket.destroyed
   }
 
-  /** One question may be under way. */
   ask(request: string, onAnswer: OnAnswer): void {
     this.#onAnswer = onAnswer
     this.#socket.write(request, 'latin1')
@@ -41,14 +40,14 @@ export class Connection {
   }
 
   #take(text: string): void {
-    this.#text = this.#text === '' ? text : this.#text + text
+    this.#text += text
     const end = this.#text.indexOf('\r\n\r\n')
     if (end === -1) return
     const head = this.#text.slice(0, end)
-    const start = end + 4
-    const stop = start + lengthIn(head)
-    if (this.#text.length < stop) return
-    const body = this.#text.slice(start, stop)
+    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
+    if (length === undefined) throw new Error(`an answer of unknown length:\n${head}`)
+    const body = this.#text.slice(end + 4, end + 4 + Number(length))
+    if (body.length < Number(length)) return
     this.#text = ''
     this.#give({ status: Number(head.slice(9, 12)), head, body })
   }
@@ -58,10 +57,4 @@ export class Connection {
     this.#onAnswer = undefined
     onAnswer?.(answer)
   }
-}
-
-function lengthIn(head: string): number {
-  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
-  if (length === undefined) throw new Error(`an answer of unknown length:\n${head}`)
-  return Number(length)
 }

@@ -5,7 +5,7 @@ import type { Verdict } from './population.js'
 export interface Tally {
   readonly requests: number
   readonly seconds: number
-  /** Requests that were due while every line was busy, and were not made. */
+  /** Requests that were due while every connection was busy, and were not made. */
   readonly shed: number
   readonly failed: number
   readonly wrong: number
@@ -13,49 +13,49 @@ export interface Tally {
   readonly example: string | undefined
   /** Microseconds: p50, p99, p99.9, and the longest. */
   readonly latency: readonly [number, number, number, number]
+  /** The share of the time that this process was busy. Near 1, the load and not the server was the limit. */
+  readonly busy: number
 }
 
-/** Adds up what happens, until it is asked and begins anew. */
+const nothing = () => ({
+  requests: 0,
+  shed: 0,
+  failed: 0,
+  wrong: 0,
+  example: undefined as string | undefined,
+})
+
+/** Adds up what happens until it is asked, and begins anew. */
 export class Counter {
   readonly #latency = createHistogram()
   #since = performance.now()
-  #requests = 0
-  #shed = 0
-  #failed = 0
-  #wrong = 0
-  #example: string | undefined
+  #cpu = process.cpuUsage()
+  #counts = nothing()
 
   /** An answer, or none, to a request that was due at `due`. */
   count(verdict: Verdict, due: number): void {
-    this.#requests++
+    this.#counts.requests++
     this.#latency.record(Math.max(1, Math.round((performance.now() - due) * 1e6)))
     if (verdict.kind === 'right') return
-    if (verdict.kind === 'failed') this.#failed++
-    else this.#wrong++
-    this.#example ??= verdict.example
+    this.#counts[verdict.kind]++
+    this.#counts.example ??= verdict.example
   }
 
   shed(): void {
-    this.#shed++
+    this.#counts.shed++
   }
 
   take(): Tally {
-    const now = performance.now()
+    const seconds = (performance.now() - this.#since) / 1000
+    const { user, system } = process.cpuUsage(this.#cpu)
     const at = (percentile: number): number =>
       this.#latency.count === 0 ? 0 : this.#latency.percentile(percentile) / 1000
-    const tally: Tally = {
-      requests: this.#requests,
-      seconds: (now - this.#since) / 1000,
-      shed: this.#shed,
-      failed: this.#failed,
-      wrong: this.#wrong,
-      example: this.#example,
-      latency: [at(50), at(99), at(99.9), at(100)],
-    }
+    const latency = [at(50), at(99), at(99.9), at(100)] as const
+    const tally = { ...this.#counts, seconds, latency, busy: (user + system) / 1e6 / seconds }
     this.#latency.reset()
-    this.#since = now
-    this.#requests = this.#shed = this.#failed = this.#wrong = 0
-    this.#example = undefined
+    this.#since = performance.now()
+    this.#cpu = process.cpuUsage()
+    this.#counts = nothing()
     return tally
   }
 }

@@ -1,3 +1,0 @@
-import { expressServer } from '../express.js'
-
-export const open = () => expressServer()

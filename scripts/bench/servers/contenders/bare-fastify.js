@@ -1,3 +1,0 @@
-import { fastifyServer } from '../fastify.js'
-
-export const open = () => fastifyServer()

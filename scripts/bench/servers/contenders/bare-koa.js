@@ -1,3 +1,0 @@
-import { koaServer } from '../koa.js'
-
-export const open = () => koaServer()
