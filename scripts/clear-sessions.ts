@@ -1,7 +1,7 @@
 /** `npm run clear-sessions`: removes expired sessions from the store that the settings name. Django's `clearsessions`. */
 import { parseArgs } from 'node:util'
 import { openSessions } from '../src/lib/index.js'
-import { startFault } from '../src/site/process/start-fault.js'
+import { startFault } from '../src/site/process/announce.js'
 import { loadSiteSettings } from '../src/site/settings.js'
 import { Progress } from './clear-sessions/progress.js'
 

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { ENGINE_NAMES } from '../src/lib/engines/names.js'
-import { startFault } from '../src/site/process/start-fault.js'
+import { startFault } from '../src/site/process/announce.js'
 import { loadSiteSettings, type SiteSettings } from '../src/site/settings.js'
-import { playAll } from './walkthrough/play-all.js'
+import { playAll } from './walkthrough/play.js'
 import { paintOn } from './walkthrough/print.js'
 import { scenes } from './walkthrough/scenes/index.js'
 import { openSite } from './walkthrough/site.js'
 
-/** Between two things that happen: milliseconds. */
+/** The pause after each event: milliseconds. */
 const PACE = 700
 
 interface Options {
@@ -36,7 +36,7 @@ const options = new Command('npm run walkthrough --')
   .parse()
   .opts<Options>()
 
-/** What the stories are about: with other settings other things would come true, and rightly. */
+/** The scenes are written for these settings. */
 const TOLD = {
   COOKIE_PATH: '/',
   EXPIRE_AT_BROWSER_CLOSE: 'false',
@@ -45,7 +45,7 @@ const TOLD = {
   SHOW_INTERNALS: 'true',
 }
 
-/** The settings in effect, except for those, and that nothing is left behind and nobody's sessions are touched. */
+/** The settings in effect, with those above. Nothing is left behind, and no other sessions are touched. */
 async function settingsFor(directory: string): Promise<SiteSettings> {
   const { DATABASE_URL, SESSION_FILE_PATH, SESSION_ENGINE } = process.env
   return loadSiteSettings({
@@ -55,7 +55,7 @@ async function settingsFor(directory: string): Promise<SiteSettings> {
       SESSION_ENGINE: options.engine ?? SESSION_ENGINE,
       DATABASE_URL: DATABASE_URL ?? `sqlite:${join(directory, 'sessions.sqlite')}`,
       SESSION_FILE_PATH: SESSION_FILE_PATH ?? join(directory, 'sessions'),
-      // Time is let pass here, and `clearExpired` called: in a real store that would end other people's sessions.
+      // The scenes move the clock and call `clearExpired`, which would remove other sessions under the same prefix.
       KEY_PREFIX: `walkthrough-${randomBytes(4).toString('hex')}`,
     },
   })
@@ -86,7 +86,7 @@ async function walk(directory: string, signal: AbortSignal): Promise<boolean> {
 
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(signal))
-// Whoever pipes this into `head` has seen enough.
+// Piped into `head`, the output is closed early: that is no failure.
 process.stdout.on('error', () => stop.abort('EPIPE'))
 
 const directory = await mkdtemp(join(tmpdir(), 'tessera-walkthrough-'))

@@ -14,7 +14,8 @@ const floors: readonly (readonly string[])[] = [
   ['lib/settings/'],
   ['lib/open-sessions.ts'],
   ['lib/index.ts', 'lib/internal.ts', 'lib/conformance/'],
-  ['site/root.ts', 'site/settings.ts', 'site/middleware/'],
+  ['site/root.ts', 'site/settings.ts', 'site/log.ts'],
+  ['site/middleware/'],
   ['site/inspector/'],
   ['site/demos/'],
   ['site/app.ts'],
@@ -32,11 +33,11 @@ const only: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['lib/codecs/', 'lib/engines/', 'lib/session/', 'lib/users/', 'site/inspector/'],
   'highlight.js': ['site/inspector/'],
   sqlite3: ['site/demos/library/'],
-  pino: ['site/process/'],
+  pino: ['site/log.ts', 'site/process/'],
   'prom-client': ['site/middleware/'],
   config: ['lib/settings/'],
   zod: ['site/demos/'],
-  cookie: ['lib/middleware/', 'site/inspector/'],
+  cookie: ['lib/middleware/', 'site/inspector/', 'site/demos/kit/'],
 }
 
 interface File {

@@ -2,7 +2,7 @@ import { Cookie, CookieJar } from 'tough-cookie'
 import { CSRF_FIELD } from '../../src/lib/csrf/options.js'
 import type { Browser } from './visitor.js'
 
-/** One request and its response, as they went over the wire. */
+/** One request and its response, as they were sent. */
 export interface Wire {
   readonly method: string
   readonly path: string
@@ -18,13 +18,13 @@ export interface Wire {
 export interface JarBrowserParts {
   /** The site's URL. */
   readonly base: string
-  /** Milliseconds since 1970: when cookies are over. */
+  /** Milliseconds since 1970, by which cookies expire. */
   readonly clock: () => number
-  /** Told of each exchange before the browser goes on. */
+  /** Called with each exchange; the browser waits for it. */
   readonly onWire: (wire: Wire) => Promise<void>
 }
 
-/** A browser that keeps its cookies as RFC 6265 says, by a clock that the caller holds. */
+/** A browser that keeps cookies as RFC 6265 says, by the caller's clock. */
 export class JarBrowser implements Browser {
   readonly #parts: JarBrowserParts
   #jar = new CookieJar()
@@ -33,29 +33,29 @@ export class JarBrowser implements Browser {
     this.#parts = parts
   }
 
-  /** Another one with the cookies of now. */
+  /** Another browser with the same cookies. */
   copy(): JarBrowser {
     return this.#with(this.#cookies())
   }
 
-  /** A copy by somebody who does not care when cookies are over: whether they still open anything is up to the server. */
+  /** A copy whose cookies never expire, as a thief would keep them: whether they still work is up to the server. */
   stolen(): JarBrowser {
     const browser = this.copy()
     for (const cookie of browser.#cookies()) cookie.setExpires('Infinity')
     return browser
   }
 
-  /** The value of a cookie that the browser holds for this site. */
+  /** The value of the browser's cookie. */
   cookie(name: string): string | undefined {
     return this.#cookies().find(({ key }) => key === name)?.value
   }
 
-  /** What the developer tools do. */
+  /** As the developer tools do it. */
   setCookie(name: string, value: string): void {
     this.#keep(`${name}=${value}; Path=/`)
   }
 
-  /** What closing the browser does: cookies without a date are gone. */
+  /** As closing the browser does: cookies without a date are removed. */
   restart(): void {
     const kept = this.#cookies().filter((cookie) => cookie.isPersistent())
     this.#jar = this.#with(kept).#jar

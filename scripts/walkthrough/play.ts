@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { walkthroughs } from '../../src/site/demos/walkthroughs.js'
-import { recordOn, type StoredRecord } from '../../src/site/inspector/stored-record.js'
+import { type StoredRecord, storedRecordOf } from '../../src/site/inspector/stored-record.js'
 import { JarBrowser, type Wire } from './jar-browser.js'
-import type { Page } from './page.js'
+import { type Paint, Printer } from './print.js'
 import { type Scene, type Stage, Unexpected } from './scene.js'
 import type { OpenSite } from './site.js'
-import { Visitor } from './visitor.js'
+import { type Page, Visitor } from './visitor.js'
 
-/** What happens in a play, as it happens. */
+/** What is told during a scene. */
 export type Event =
   | { readonly kind: 'scene'; readonly slug: string; readonly title: string }
   | { readonly kind: 'say'; readonly text: string }
@@ -18,7 +18,7 @@ export type Event =
 
 export interface PlayOptions {
   readonly site: OpenSite
-  /** How long to let people read, between two things that happen: milliseconds. */
+  /** The pause after each event, for people to read: milliseconds. */
   readonly pace: number
   readonly tell: (event: Event) => void
   /** Ends the play early. */
@@ -26,7 +26,7 @@ export interface PlayOptions {
 }
 
 /**
- * Plays the scene with a new browser; true if everything did what the walkthrough says.
+ * Plays the scene with a new browser, and answers whether every check was true.
  *
  * @throws The signal's reason, once it has been given.
  */
@@ -44,6 +44,49 @@ export async function play(scene: Scene, options: PlayOptions): Promise<boolean>
   }
 }
 
+export interface PlayAllOptions extends Omit<PlayOptions, 'tell'> {
+  readonly write: (text: string) => void
+  /** Without it each event is a line of JSON. */
+  readonly paint?: Paint
+}
+
+/**
+ * Plays the scenes one after the other, with a title and a summary, and answers whether all checks were true.
+ *
+ * @throws The signal's reason, once it has been given.
+ */
+export async function playAll(scenes: readonly Scene[], options: PlayAllOptions): Promise<boolean> {
+  const { site, write, paint } = options
+  const printer = new Printer(paint ?? ((_style, text) => text))
+  const engine = site.sessions.engine.name
+  const count = { exchange: 0, check: 0 }
+  const tell = (event: Event): void => {
+    if (event.kind === 'exchange' || event.kind === 'check') count[event.kind]++
+    write(paint ? printer.linesFor(event) : `${printer.jsonFor(event)}\n`)
+  }
+
+  if (paint) write(title(scenes, `${site.url}, until the end`, engine, paint))
+  const failed: string[] = []
+  for (const scene of scenes) if (!(await play(scene, { ...options, tell }))) failed.push(scene.slug)
+
+  const played = `${scenes.length} ${scenes.length === 1 ? 'walkthrough' : 'walkthroughs'} on ${engine}`
+  const done = `${count.exchange} requests, ${count.check} checks`
+  if (!paint) write(`${JSON.stringify({ kind: 'end', engine, ...count, played: scenes.length, failed })}\n`)
+  else if (failed.length === 0) write(`\n\n  ${paint('green', `✓ ${played}, ${done}: all checks true`)}\n\n`)
+  else write(`\n\n  ${paint('red', `✗ ${played}, ${done}: failed in ${failed.join(', ')}`)}\n\n`)
+  return failed.length === 0
+}
+
+function title(scenes: readonly Scene[], server: string, engine: string, paint: Paint): string {
+  const line = (label: string, text: string): string => `    ${paint('dim', label.padEnd(12))} ${text}\n`
+  const signs = [`${paint('cyan', '→')} request`, `${paint('cyan', '←')} response`]
+  const checks = [`${paint('green', '✓')} true`, `${paint('red', '✗')} false`]
+  return `
+  ${paint('red', '▗▞')} ${paint('bold', 'Tessera')}, in the terminal
+
+${line('server', server)}${line('engine', engine)}${line('walkthroughs', String(scenes.length))}${line('signs', [...signs, ...checks].join('   '))}`
+}
+
 function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
   const given = new Map<string, string>()
   let records: readonly StoredRecord[] = []
@@ -55,12 +98,12 @@ function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
   }
   const onWire = async (wire: Wire): Promise<void> => {
     for (const line of wire.setCookie) given.set(line.slice(0, line.indexOf('=')), line)
-    // The store may be what has failed.
+    // After a failure the store may not answer either.
     const failed = wire.status >= 500
-    const found = failed ? [] : await Promise.all(site.shelves.map((shelf) => recordOn(shelf, wire)))
+    const found = failed ? [] : await Promise.all(site.inspected.map((one) => storedRecordOf(one, wire)))
     records = found.filter((record) => record !== undefined)
     await told({ kind: 'exchange', wire, records })
-    // Whatever the scene wants to see on the page: there is none.
+    // There is no page for the scene to check.
     if (failed) await check(`${wire.method} ${wire.path} is answered`, false, wire.status)
   }
   const check: Stage['check'] = async (text, ok, instead) => {
@@ -90,7 +133,7 @@ function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
     reads(page: Page, selector, expected) {
       const text = page.text(selector)
       const ok = typeof expected === 'string' ? text === expected : expected.test(text ?? '')
-      return check(`the page says: ${ok ? text : expected}`, ok, text ?? 'nothing of the kind')
+      return check(`the page says: ${ok ? text : expected}`, ok, text ?? 'no such element')
     },
     holds(key, expected) {
       const value = records
@@ -105,7 +148,7 @@ function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
     },
     given(cookie) {
       const line = given.get(cookie)
-      if (line === undefined) throw new Error(`no answer has given the cookie ${cookie}`)
+      if (line === undefined) throw new Error(`no response has set the cookie ${cookie}`)
       return line
     },
   }

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { CSRF_COOKIE } from '../../src/lib/csrf/options.js'
 import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/site/inspector/cookies.js'
 import type { StoredRecord } from '../../src/site/inspector/stored-record.js'
 import type { Wire } from './jar-browser.js'
@@ -8,7 +7,7 @@ import type { Event } from './play.js'
 type Style = Parameters<typeof styleText>[0]
 export type Paint = (style: Style, text: string) => string
 
-/** Colours where somebody looks at a terminal that has them. */
+/** Colours, if the stream is a terminal that has them. */
 export const paintOn = (stream: NodeJS.WriteStream): Paint => {
   const colours = stream.isTTY && stream.hasColors()
   return (style, text) => (colours ? styleText(style, text) : text)
@@ -17,15 +16,13 @@ export const paintOn = (stream: NodeJS.WriteStream): Paint => {
 /** The most columns of a line; a longer one is broken between two words. */
 const WIDTH = 104
 
-/** Turns events into what is printed of them. Of values that open something only a hash is shown. */
+/** Turns events into text. Of sessions' cookies and tokens only a hash is printed. */
 export class Printer {
   readonly #paint: Paint
-  readonly #cookieName: string
-  /** What was printed last of a record: a request that changed nothing is not followed by the same again. */
+  /** What was printed last of each record: after a request that changed nothing it is not printed again. */
   readonly #printed = new Map<string, string>()
 
-  constructor(cookieName: string, paint: Paint) {
-    this.#cookieName = cookieName
+  constructor(paint: Paint) {
     this.#paint = paint
   }
 
@@ -51,7 +48,7 @@ export class Printer {
   jsonFor(event: Event): string {
     if (event.kind !== 'exchange') return JSON.stringify(event)
     const { cookie, setCookie, ...wire } = event.wire
-    const [cookies, setCookies] = [this.#sent(cookie), this.#given(setCookie)]
+    const [cookies, setCookies] = [sentCookies(cookie), givenCookies(setCookie)]
     return JSON.stringify({ kind: event.kind, ...wire, cookies, setCookies, records: event.records })
   }
 
@@ -65,19 +62,19 @@ export class Printer {
   #exchange({ method, path, fields, cookie, status, location, setCookie }: Wire): string {
     const paint = this.#paint
     const form = Object.entries(fields).map(([name, value]) => `${name}=${shortened(value)}`)
-    const sent = this.#sent(cookie).map(({ name, value }) => `${name}=${shortened(value)}`)
+    const sent = sentCookies(cookie).map(({ name, value }) => `${name}=${shortened(value)}`)
     return [
       broken(`    ${paint('cyan', '→')} ${paint('bold', `${method} ${path}`)} `, form),
       sent.length === 0 ? '' : broken(`      ${paint('dim', 'Cookie')}     `, separated(sent)),
       `    ${paint('cyan', '←')} ${status}${location === undefined ? '' : ` to ${location}`}\n`,
-      ...this.#given(setCookie).map((given) => this.#setCookie(given)),
+      ...givenCookies(setCookie).map((given) => this.#setCookie(given)),
     ].join('')
   }
 
   #setCookie({ name, value, isRemoval, attributes }: GivenCookie): string {
     const paint = this.#paint
     const what = isRemoval ? paint('yellow', `${name} removed`) : `${name}=${shortened(value)}`
-    // Max-Age says the same, and goes first.
+    // Max-Age says the same, and takes precedence.
     const rest = attributes.map(({ text }) => text).filter((text) => !/^expires=/i.test(text))
     const [first = '', ...more] = separated([what, ...rest])
     return broken(`      ${paint('dim', 'Set-Cookie')} `, [first, ...more.map((text) => paint('dim', text))])
@@ -95,21 +92,9 @@ export class Printer {
       paint('dim', `until ${expires.toISOString().slice(0, 19)}Z`),
     ])
   }
-
-  #sent(cookie: string) {
-    return sentCookies(cookie, this.#isSecret)
-  }
-
-  #given(setCookie: readonly string[]) {
-    return givenCookies(setCookie, this.#isSecret)
-  }
-
-  /** The sessions' cookie, that of the short ones, and the token of the forms. */
-  readonly #isSecret = (name: string): boolean =>
-    name.endsWith(CSRF_COOKIE) || name.startsWith(this.#cookieName)
 }
 
-/** The parts in one line, or in as many as it takes, each below the first. */
+/** The parts in one line, or broken between parts and indented below the first. */
 function broken(head: string, parts: readonly string[]): string {
   const indent = ' '.repeat(widthOf(head))
   let text = head
@@ -127,7 +112,7 @@ function broken(head: string, parts: readonly string[]): string {
   return `${text.trimEnd()}\n`
 }
 
-/** As cookies stand in a header. */
+/** Separated as in a `Cookie` header. */
 const separated = (parts: readonly string[]): string[] =>
   parts.map((part, at) => (at < parts.length - 1 ? `${part};` : part))
 

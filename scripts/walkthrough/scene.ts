@@ -1,6 +1,5 @@
 import type { JarBrowser } from './jar-browser.js'
-import type { Page } from './page.js'
-import type { Visitor } from './visitor.js'
+import type { Page, Visitor } from './visitor.js'
 
 /** A walkthrough, played by a client. */
 export interface Scene {
@@ -9,31 +8,31 @@ export interface Scene {
   play(stage: Stage): Promise<void>
 }
 
-/** What a scene is played on. */
+/** What a scene uses. */
 export interface Stage {
-  /** Whom the story is about. */
+  /** The visitor whose browser the scene follows. */
   readonly visitor: Visitor<JarBrowser>
-  /** Somebody else, with `browser` or with a browser that has no cookies yet. */
+  /** Another visitor, with `browser` or with a browser without cookies. */
   other(browser?: JarBrowser): Visitor<JarBrowser>
   /** The name of the sessions' cookie. */
   readonly cookieName: string
   /** Whether the engine keeps sessions on the server, so that ending one ends every copy. */
   readonly revocable: boolean
-  /** Says what the visitor does next. */
+  /** Prints a sentence. */
   say(text: string): Promise<void>
   /** Lets time pass for the server and the browsers: seconds. */
   later(seconds: number): Promise<void>
-  /** Says what should be so; if it is not, the scene ends there and the play has failed. */
+  /** Prints what should be true. If it is not, the scene ends and has failed. */
   check(text: string, is: boolean, instead?: unknown): Promise<void>
-  /** Checks that the first element which the selector finds reads so. */
+  /** Checks the text of the first element that matches the selector. */
   reads(page: Page, selector: string, expected: string | RegExp): Promise<void>
-  /** Checks what the session to which the last request belonged has under `key`; undefined if nothing. */
+  /** Checks the value under `key` in the session of the last request; undefined for no value. */
   holds(key: string, expected: unknown): Promise<void>
-  /** The last `Set-Cookie` line for this cookie; without one the play has failed. */
+  /** The last `Set-Cookie` line for this cookie. Without one the scene has failed. */
   given(cookie: string): string
 }
 
-/** Something did not do what the walkthrough says. */
+/** A check has failed. */
 export class Unexpected extends Error {
   override readonly name = 'Unexpected'
 }

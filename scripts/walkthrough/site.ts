@@ -1,12 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { openSessions, type Sessions } from '../../src/lib/index.js'
-import type { Logger } from '../../src/lib/logger.js'
+import { type Logger, openSessions, type Sessions } from '../../src/lib/index.js'
 import { LONGEST_COOKIE_AGE } from '../../src/lib/middleware/cookie.js'
 import { createApp } from '../../src/site/app.js'
 import { openVariants } from '../../src/site/demos/variants.js'
-import { openObserved } from '../../src/site/inspector/open-observed.js'
-import type { Shelf } from '../../src/site/inspector/stored-record.js'
+import { openObserved } from '../../src/site/inspector/recording.js'
+import type { InspectedSessions } from '../../src/site/inspector/stored-record.js'
 import { type SiteSettings, showsInternals } from '../../src/site/settings.js'
 
 /** The demo site, served on a free port of this machine, with the time in the caller's hand. */
@@ -14,12 +13,12 @@ export interface OpenSite {
   readonly url: string
   readonly sessions: Sessions
   readonly settings: SiteSettings
-  /** Where its sessions are: those of the whole site, and the short ones of one walkthrough. */
-  readonly shelves: readonly Shelf[]
-  /** Milliseconds since 1970; begins at the present, because browsers hold no clock but that. */
+  /** The sessions of the whole site, and the short ones of one walkthrough. */
+  readonly inspected: readonly InspectedSessions[]
+  /** Milliseconds since 1970. It begins at the present, as the clock of a browser does. */
   now: number
   close(): Promise<void>
-  /** Closes it, and leaves none of its sessions in the store: whatever is there under its KEY_PREFIX. */
+  /** Closes it, and removes all sessions under its KEY_PREFIX from the store. */
   discard(): Promise<void>
 }
 
@@ -51,7 +50,7 @@ export async function openSite(settings: SiteSettings, logger: Logger): Promise<
     url: `http://127.0.0.1:${address.port}`,
     sessions,
     settings,
-    shelves: [
+    inspected: [
       { cookieName: settings.cookieName, engine: sessions.engine },
       { cookieName: short.cookieName, engine: short.sessions.engine },
     ],

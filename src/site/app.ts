@@ -12,12 +12,11 @@ import { openCatalogue } from './demos/library/catalogue.js'
 import { openVariants } from './demos/variants.js'
 import { Inspector } from './inspector/inspector.js'
 import { errorPages, logFailures } from './middleware/errors.js'
-import { health } from './middleware/health.js'
-import { metrics } from './middleware/metrics.js'
+import { health, metrics } from './middleware/monitoring.js'
 import { root } from './root.js'
 import { metricsOpen, type SiteSettings, showsInternals } from './settings.js'
 
-/** What the app is made of. The caller opened the sessions and closes them. */
+/** What the app is made of. The caller opens and closes the sessions. */
 export interface AppParts {
   readonly sessions: Sessions
   readonly settings: SiteSettings
@@ -28,7 +27,7 @@ export interface AppParts {
 
 const viewsDirectory = fileURLToPath(new URL('views', root))
 
-/** Nothing from anywhere else, and nothing inline; Pico's own pictures are `data:`. */
+/** Nothing inline and nothing from other servers. Pico's icons are `data:` images. */
 const contentSecurityPolicy = {
   useDefaults: false,
   directives: {
@@ -42,39 +41,45 @@ const contentSecurityPolicy = {
   },
 }
 
-/** The demo server's Koa app: a request passes these from top to bottom. */
+/** The site's Koa app. A request passes the middleware from top to bottom. */
 export async function createApp({ sessions, settings, logger, clock = Date.now }: AppParts): Promise<Koa> {
   const { environment, secretKey, secretKeyFallbacks, own } = settings
-  if (secretKey === undefined) throw new TypeError('the demo server signs its forms: it needs a SECRET_KEY')
-  const secretKeys = [secretKey, ...secretKeyFallbacks] as const
+  if (secretKey === undefined) throw new TypeError('the site signs its forms, so it needs a SECRET_KEY')
+  const isProduction = environment === 'production'
   const variants = await openVariants(sessions, settings, { clock, logger })
-  const catalogue = await openCatalogue(settings, logger)
-  const hood = showsInternals(settings)
+  const inspector = showsInternals(settings)
     ? new Inspector([
         { cookieName: settings.cookieName, engine: sessions.engine },
         { cookieName: variants.short.cookieName, engine: variants.short.sessions.engine },
       ])
     : undefined
+  const router = demos({
+    facts: { engine: sessions.engine.name, environment, settings: describeSettings(settings) },
+    sessions,
+    settings,
+    variants,
+    catalogue: await openCatalogue(settings, logger),
+    clock,
+    secretKeys: [secretKey, ...secretKeyFallbacks],
+  })
+  const open = metricsOpen(settings)
+
   const app = new Koa({ env: environment, proxy: own.trustProxy })
   app.on('error', logFailures(logger))
 
-  // With helmet's own policy, no-referrer, browsers would not say where a form comes from, which csrf() asks.
-  // And over plain HTTP a promise to come back by HTTPS would be none, or lock a developer's other servers out.
-  const security = { contentSecurityPolicy, strictTransportSecurity: environment === 'production' }
-  app.use(helmet({ ...security, referrerPolicy: { policy: 'same-origin' } }))
+  // csrf() asks where a form comes from, and helmet's default, no-referrer, would hide that. HSTS over plain HTTP is
+  // ignored, and for localhost it would lock a developer out of other servers.
+  const policies = { contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' } } as const
+  app.use(helmet({ ...policies, strictTransportSecurity: isProduction }))
   app.use(errorPages())
-  app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: environment === 'production' } }))
+  app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: isProduction } }))
   app.use(assets(`${viewsDirectory}/assets`).routes())
   app.use(health(sessions.engine))
-  const open = metricsOpen(settings)
   if (open !== undefined) app.use(metrics({ sessions, open }))
-  // Nothing above asks for a session: a style sheet and a health check cost no store call, and answer when the store is down.
-  app.use(pages(hood))
+  // Nothing above uses a session, so a style sheet and a health check make no store call and work while it is down.
+  app.use(pages(inspector))
   app.use(bodyParser({ enableTypes: ['form'], formLimit: '100kb' }))
   app.use(sessions.middleware())
-
-  const facts = { engine: sessions.engine.name, environment, settings: describeSettings(settings) }
-  const router = demos({ facts, sessions, variants, clock, secretKeys, settings, catalogue })
   app.use(router.routes())
   app.use(router.allowedMethods())
   return app

@@ -1,13 +1,12 @@
 import { createServer } from 'node:http'
 import { openSessions } from '../lib/index.js'
 import { createApp } from './app.js'
-import { openObserved } from './inspector/open-observed.js'
-import { announce } from './process/announce.js'
+import { openObserved } from './inspector/recording.js'
+import { createLogger } from './log.js'
+import { announce, startFault } from './process/announce.js'
 import { logEvents } from './process/event-log.js'
 import { listen } from './process/listen.js'
-import { createLogger } from './process/logger.js'
 import { stopOnSignals } from './process/shutdown.js'
-import { startFault } from './process/start-fault.js'
 import { loadSiteSettings, showsInternals } from './settings.js'
 
 async function start(): Promise<void> {

@@ -1,18 +1,8 @@
 import type { Scene } from '../scene.js'
-import { cart } from './cart.js'
-import { dateTime } from './date-time.js'
-import { engines } from './engines.js'
-import { fourWays } from './four-ways.js'
-import { library } from './library.js'
-import { lifetime } from './lifetime.js'
-import { logIn } from './log-in.js'
-import { nestedChange } from './nested-change.js'
-import { pageCount } from './page-count.js'
-import { profile } from './profile.js'
-import { sessionMethods } from './session-methods.js'
-import { setGetDelete } from './set-get-delete.js'
-import { testCookie } from './test-cookie.js'
-import { twoTabs } from './two-tabs.js'
+import { engines, twoTabs } from './at-scale.js'
+import { dateTime, fourWays, lifetime, pageCount, testCookie } from './http-forgets.js'
+import { logIn, nestedChange, sessionMethods } from './in-control.js'
+import { cart, library, profile, setGetDelete } from './server-remembers.js'
 
 /** Every scene, in the order of the site's path. */
 export const scenes: readonly Scene[] = [

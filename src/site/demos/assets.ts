@@ -4,12 +4,12 @@ import { basename, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Router from '@koa/router'
 
-/** The library beneath our own style sheet; served by us, so that no page depends on anybody else's server. */
+/** The library under our own style sheet. This server serves it, so no page depends on another one. */
 const PICO = fileURLToPath(import.meta.resolve('@picocss/pico/css/pico.classless.min.css'))
 
 /**
- * The pages' style sheets, scripts and pictures, at `/assets/<name>`. Read once, when the app is made; a browser asks
- * again each time and hears 304 until one of them changes.
+ * The pages' style sheets, scripts and pictures, at `/assets/<name>`. They are read once, when the app is made. Browsers
+ * ask each time, and are answered 304 until a file changes.
  */
 export function assets(directory: string): Router {
   const router = new Router()

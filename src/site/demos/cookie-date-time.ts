@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import { line, readForm, type Typed } from './kit/form.js'
 import { formatMoment } from './kit/format.js'
-import { seeOther, show } from './kit/page.js'
+import { queryValue, seeOther, show } from './kit/page.js'
 import { plainCookie, removePlainCookie, setPlainCookie } from './kit/plain-cookie.js'
 
 const HERE = '/cookies/date-time'
@@ -17,7 +17,7 @@ const name = line('A name').refine((text) => encodeURIComponent(text).length <= 
 })
 const introduction = z.object({ name })
 
-/** A name that the browser holds, in a plain cookie, and a page that greets with it and tells the time. */
+/** A name in a plain cookie, and a page that greets with it and tells the time. */
 export function cookieDateTime({ clock }: { readonly clock: () => number }): Router {
   const router = new Router({ prefix: HERE })
 
@@ -39,7 +39,7 @@ export function cookieDateTime({ clock }: { readonly clock: () => number }): Rou
   function greet(ctx: Context, step: 'hello' | 'result'): void {
     const name = nameIn(ctx)
     if (name === undefined) {
-      // Nobody to greet is no error: the form asks.
+      // Without a name there is nobody to greet: the form asks for one.
       seeOther(ctx, `${HERE}?name=missing`)
     } else {
       const locals = { name, now: formatMoment(new Date(clock())) }
@@ -60,7 +60,7 @@ const titles = { hello: 'Hello', result: 'Date and time' }
 const sources = ['demos/cookie-date-time.ts#name', 'demos/cookie-date-time.ts#greet']
 
 // #region read
-/** Whoever has the browser can write anything into the cookie: it is checked like the form. */
+/** Whoever has the browser can write anything into the cookie, so it is checked like the form. */
 function nameIn(ctx: Context): string | undefined {
   return name.safeParse(plainCookie(ctx, COOKIE)).data
 }
@@ -68,7 +68,7 @@ function nameIn(ctx: Context): string | undefined {
 
 function formPage(ctx: Context, form: { typed: Typed; problems?: Typed }, status = 200): void {
   const { typed, problems = {} } = form
-  const locals = { typed, problems, known: nameIn(ctx), isMissing: ctx.query.name === 'missing' }
+  const locals = { typed, problems, known: nameIn(ctx), isMissing: queryValue(ctx, 'name') === 'missing' }
   const sources = ['demos/cookie-date-time.ts#name', 'demos/cookie-date-time.ts#read']
   show(ctx, { view: 'date-time/form', title: 'Name, then date and time', locals, sources }, status)
 }

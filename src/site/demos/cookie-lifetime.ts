@@ -1,9 +1,10 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
+import type { PlainCookie } from '../inspector/cookies.js'
 import { formatMoment } from './kit/format.js'
 import { seeOther, show } from './kit/page.js'
-import { plainCookie, removePlainCookie, setPlainCookie } from './kit/plain-cookie.js'
+import { plainCookie, rawPlainCookie, removePlainCookie, setPlainCookie } from './kit/plain-cookie.js'
 
 const HERE = '/cookies/lifetime'
 const TEMPORARY = 'temporary'
@@ -12,7 +13,7 @@ const PERSISTENT = 'persistent'
 /** Seconds. */
 const MAX_AGE = 180
 
-/** What stands in the cookies: the moment at which they were set. */
+/** The value of both cookies: when they were set. */
 const moment = z.iso
   .datetime()
   .transform((text) => new Date(text))
@@ -70,14 +71,14 @@ const sources = ['temporary', 'persistent', 'delete'].map((step) => `demos/cooki
 
 interface Brought {
   readonly isThere: boolean
-  /** When it was set, as it says itself; undefined if it says nothing that this site would have written. */
+  /** When it was set, as its value says; undefined for a value that this site would not write. */
   readonly set: Date | undefined
 }
 
-/** A cookie comes back as a name and a value: when it was set is known only because its value says so. */
-function broughtIn(ctx: Context, cookie: string): Brought {
+/** A request brings a cookie's name and value only. The value says when it was set. */
+function broughtIn(ctx: Context, cookie: PlainCookie): Brought {
   return {
-    isThere: ctx.cookies.get(cookie) !== undefined,
+    isThere: rawPlainCookie(ctx, cookie) !== undefined,
     set: moment.safeParse(plainCookie(ctx, cookie)).data,
   }
 }

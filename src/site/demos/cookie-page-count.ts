@@ -1,8 +1,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { countIn, LARGEST } from './kit/count.js'
-import { readForm, type Typed, whole } from './kit/form.js'
+import { countIn, LARGEST_COUNT, readForm, type Typed, whole } from './kit/form.js'
 import { seeOther, show } from './kit/page.js'
 import { plainCookie, removePlainCookie, setPlainCookie } from './kit/plain-cookie.js'
 
@@ -10,9 +9,9 @@ const COOKIE = 'count'
 const TWO_WEEKS = 14 * 86_400
 const HERE = '/cookies/page-count'
 
-const forgery = z.object({ forged: whole('A count', 0, LARGEST) })
+const forgery = z.object({ forged: whole('A count', 0, LARGEST_COUNT) })
 
-/** A count that the browser itself holds, in a plain cookie: it can be read and changed there. */
+/** A count in a plain cookie: whoever has the browser can read and change it. */
 export function cookiePageCount(): Router {
   const router = new Router({ prefix: HERE })
 
@@ -28,7 +27,7 @@ export function cookiePageCount(): Router {
   router.post('/forge', (ctx) => {
     const form = readForm(ctx, forgery)
     if (!form.ok) return page(ctx, countIn(plainCookie(ctx, COOKIE)), form, 422)
-    // What the browser's developer tools could have done just as well, without asking.
+    // The browser's developer tools could do the same without this form.
     setPlainCookie(ctx, COOKIE, String(form.value.forged), { maxAge: TWO_WEEKS })
     seeOther(ctx, HERE)
   })

@@ -2,30 +2,28 @@ import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
 import type { Session, Sessions } from '../../lib/index.js'
-import { countIn } from './kit/count.js'
-import { readForm, type Typed } from './kit/form.js'
+import { countIn, password, readForm, type Typed } from './kit/form.js'
 import { formatMoment } from './kit/format.js'
-import { seeOther, show } from './kit/page.js'
-import { password } from './kit/password.js'
+import { queryValue, seeOther, show } from './kit/page.js'
 
 const FORM = '/sessions/log-in?next=devices'
 const HERE = '/sessions/log-in/devices'
-/** Minutes for which a password that was given is enough. */
+/** For how many minutes a log-in counts as recent. */
 const RECENT = 10
 
 const proof = z.object({ password })
 const choice = z.object({ handle: z.string() })
 
-/** Ends some of the user's sessions, and answers how many; undefined where nobody can count them. */
+/** Ends sessions of the user and answers how many; undefined where they cannot be counted. */
 type Ending = (user: string, session: Session, ctx: Context) => Promise<number | undefined>
 
 interface Shown {
   readonly problems?: Typed
-  /** Whether something was to be ended for which the password had to be given before. */
+  /** Whether ending a session was refused because the log-in is not recent. */
   readonly isRefused?: boolean
 }
 
-/** Where the user of the log-in walkthrough is logged in, and how to end that from here. */
+/** Where the user is logged in, with buttons to end the other sessions. */
 export function devices({ sessions }: { readonly sessions: Sessions }): Router {
   const router = new Router({ prefix: HERE })
   const { engine } = sessions
@@ -44,8 +42,8 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
       const session = await ctx.session
       const { user } = session
       if (!user) return seeOther(ctx, FORM)
-      // A browser that was left open, or a stolen
-      // cookie, shall not lock its owner out (S30).
+      // Whoever found the browser open or stole the
+      // cookie must not lock its owner out (S30).
       const isRecent = session.authenticatedWithin(RECENT)
       if (!isRecent) return refuse(ctx, user)
       const count = await end(user, session, ctx)
@@ -60,8 +58,8 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
     const endOne = gated((user, _session, ctx) => {
       const form = readForm(ctx, choice)
       const handle = form.ok ? form.value.handle : ''
-      // Of this user's sessions only: another
-      // user's handle ends nothing.
+      // It ends a session of this user only, even
+      // with the handle of another user's session.
       return sessions.revoke(user, handle)
     })
     router.post('/end', endOne)
@@ -83,7 +81,7 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
       if (!user) return seeOther(ctx, FORM)
       const form = readForm(ctx, proof)
       if (!form.ok) return page(ctx, user, form, 422)
-      // The same user: proven anew, under a new id.
+      // The same user, authenticated again: new id.
       session.login(user)
       seeOther(ctx, HERE)
     })
@@ -95,7 +93,7 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
     const options = { current }
     const all = await sessions.forUser(user, options)
     return all.map((one) => ({
-      ...one, // its handle, which leads nobody in
+      ...one, // the handle is no id: nobody can log in with it
       began: formatMoment(one.createdAt),
       proven: formatMoment(one.authenticatedAt),
       seen: formatMoment(one.lastSeen),
@@ -108,7 +106,7 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
   async function page(ctx: Context, user: string, shown: Shown = {}, status = 200): Promise<void> {
     const { problems = {}, isRefused = false } = shown
     const session = await ctx.session
-    const { ended } = ctx.query
+    const ended = queryValue(ctx, 'ended')
     const locals = {
       username: user,
       list: canList ? await list(user, session) : [],
@@ -117,7 +115,7 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
       engine: engine.name,
       isRecent: session.authenticatedWithin(RECENT),
       minutes: RECENT,
-      ended: ended === undefined || ended === 'uncounted' ? ended : countIn(String(ended)),
+      ended: ended === undefined || ended === 'uncounted' ? ended : countIn(ended),
       isRefused,
       problems,
     }

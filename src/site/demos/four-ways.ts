@@ -1,12 +1,11 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { countIn, LARGEST } from './kit/count.js'
-import { type Problems, readForm, whole } from './kit/form.js'
+import { countIn, LARGEST_COUNT, type Problems, readForm, whole } from './kit/form.js'
 import { formatSeconds } from './kit/format.js'
-import { seeOther, show } from './kit/page.js'
+import { queryValue, seeOther, show } from './kit/page.js'
 import { plainCookie, removePlainCookie, setPlainCookie } from './kit/plain-cookie.js'
-import { countSigner } from './signed-count.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
@@ -17,17 +16,16 @@ declare module '../../lib/index.js' {
 const HERE = '/four-ways'
 const COOKIE = 'four-ways'
 
-const hiddenField = z.object({ hidden: whole('The count in the hidden field', 0, LARGEST) })
+const hiddenField = z.object({ hidden: whole('The count in the hidden field', 0, LARGEST_COUNT) })
 
 export interface FourWaysParts {
-  /** The first signs counts in addresses, all verify them. */
+  /** The first signs the counts in addresses, all verify them. */
   readonly secretKeys: readonly [string, ...string[]]
 }
 
 /** The same counter four times: in a cookie, in the session, in the address and in a hidden field of a form. */
 export function fourWays({ secretKeys }: FourWaysParts): Router {
   const router = new Router({ prefix: HERE })
-  const signer = countSigner(secretKeys)
 
   // #region cookie
   router.post('/cookie', (ctx) => {
@@ -50,13 +48,13 @@ export function fourWays({ secretKeys }: FourWaysParts): Router {
   // #region address
   /** The count in the request's address. */
   function addressed(ctx: Context): { count: number; isTampered: boolean } {
-    const { count: text } = ctx.query
-    const count = text === undefined ? 0 : signer.verify(String(text))
+    const text = queryValue(ctx, 'count')
+    const count = text === undefined ? 0 : verify(text, secretKeys)
     return { count: count ?? 0, isTampered: count === undefined }
   }
 
   function addressWith(count: number): string {
-    return count === 0 ? HERE : `${HERE}?count=${signer.sign(count)}`
+    return count === 0 ? HERE : `${HERE}?count=${sign(count, secretKeys[0])}`
   }
   // #endregion
 
@@ -64,7 +62,7 @@ export function fourWays({ secretKeys }: FourWaysParts): Router {
   router.post('/', (ctx) => {
     const form = readForm(ctx, hiddenField)
     if (!form.ok) return page(ctx, { problems: form.problems }, 422)
-    // No redirect: the count stands nowhere but in the page that answers, in the form on it.
+    // No redirect: the count is only in the form on the page that answers.
     return page(ctx, { hidden: form.value.hidden + 1 })
   })
   // #endregion
@@ -93,10 +91,10 @@ export function fourWays({ secretKeys }: FourWaysParts): Router {
       },
       problems,
       isTampered,
-      // What the other forms carry along, so that the address still bears its count when they come back.
+      // The other forms are sent to the address with its count, so that the redirect can keep it.
       along: addressWith(count).slice(HERE.length),
       next: addressWith(count + 1),
-      tampered: `${HERE}?count=${signer.sign(count).replace(/^\d+/, '1000000')}`,
+      tampered: `${HERE}?count=${sign(count, secretKeys[0]).replace(/^\d+/, '1000000')}`,
       age: formatSeconds(session.getExpiryAge()),
     }
     show(ctx, { view: 'four-ways', title: 'Four ways to remember', locals, sources }, status)
@@ -105,10 +103,29 @@ export function fourWays({ secretKeys }: FourWaysParts): Router {
   return router
 }
 
+// #region sign
+/** Everybody can read the count, nobody else can write one: `3.<HMAC-SHA-256 of it>`. */
+function sign(count: number, secretKey: string): string {
+  return `${count}.${macOf(String(count), secretKey)}`
+}
+
+/** The count, if one of the keys signed exactly this text. */
+function verify(text: string, secretKeys: readonly string[]): number | undefined {
+  const [, count, mac] = /^(\d{1,10})\.([\w-]{43})$/.exec(text) ?? []
+  if (count === undefined || mac === undefined) return undefined
+  const isSigned = secretKeys.some((key) => timingSafeEqual(Buffer.from(mac), Buffer.from(macOf(count, key))))
+  return isSigned ? Number(count) : undefined
+}
+
+function macOf(count: string, secretKey: string): string {
+  return createHmac('sha256', secretKey).update(`four-ways ${count}`).digest('base64url')
+}
+// #endregion
+
 const sources = [
   'demos/four-ways.ts#cookie',
   'demos/four-ways.ts#session',
   'demos/four-ways.ts#address',
-  'demos/signed-count.ts#sign',
+  'demos/four-ways.ts#sign',
   'demos/four-ways.ts#hidden',
 ]

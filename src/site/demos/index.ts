@@ -14,10 +14,8 @@ import type { Catalogue } from './library/catalogue.js'
 import { library } from './library/pages.js'
 import { logIn } from './log-in.js'
 import { nestedChange } from './nested-change.js'
-import { oldLinks } from './old-links.js'
-import { cookieProfile } from './profile/cookie.js'
-import { sessionProfile } from './profile/session.js'
-import { progress } from './progress.js'
+import { cookieMemory, sessionMemory } from './profile/memories.js'
+import { profile } from './profile/profile.js'
 import { sessionMethods } from './session-methods.js'
 import { sessionPageCount } from './session-page-count.js'
 import { setGetDelete } from './set-get-delete.js'
@@ -26,7 +24,7 @@ import { byHand } from './two-tabs/by-hand.js'
 import { oneClick } from './two-tabs/one-click.js'
 import type { Variants } from './variants.js'
 
-/** What the demos are handed. */
+/** What the demos need. */
 export interface DemoParts {
   readonly facts: Facts
   readonly sessions: Sessions
@@ -36,11 +34,11 @@ export interface DemoParts {
   readonly catalogue: Catalogue
   /** Milliseconds since 1970. */
   readonly clock: () => number
-  /** What the demos sign is signed with the first, and verified with all. */
+  /** The first signs what the demos sign, all verify it. */
   readonly secretKeys: readonly [string, ...string[]]
 }
 
-/** Every demo's pages. What they show is one visitor's own, so no cache keeps it. */
+/** The pages of every demo. Each belongs to one visitor, so no cache may keep it. */
 export function demos({
   facts,
   sessions,
@@ -53,25 +51,23 @@ export function demos({
   const router = new Router()
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
-    // For the views: with `signed_cookies` nothing is on the server, and no page may say that something were.
+    // The views ask this: with `signed_cookies` the server stores nothing, and no page may say that it does.
     ctx.state.storeHolds = sessions.engine.capabilities.revocable
     await next()
   })
   const { environment, secretKey, secretKeyFallbacks } = settings
-  // A page without a form has no cookie: `pages()` hands the token to those with one.
+  // A page without a form sets no cookie: `pages()` gives the token to pages with forms only.
   router.use(csrf({ environment, secretKey, secretKeyFallbacks, inEveryView: false }))
   const all = [
     home(facts),
-    progress(),
-    oldLinks(),
     fourWays({ secretKeys }),
     testCookie(),
     cookiePageCount(),
     sessionPageCount({ sessions }),
     cookieDateTime({ clock }),
     cookieLifetime({ clock }),
-    cookieProfile(),
-    sessionProfile(),
+    profile(cookieMemory),
+    profile(sessionMemory),
     cookieCart(),
     sessionCart(),
     library(catalogue),
@@ -83,7 +79,32 @@ export function demos({
     devices({ sessions }),
     sessionMethods({ sessions, clock }),
     nestedChange(variants),
+    redirects(),
   ]
   for (const demo of all) router.use(demo.routes())
+  return router
+}
+
+/** The addresses of the applications that the walkthroughs are taken from, and where they are now. */
+const moved: Readonly<Record<string, string>> = {
+  '/set-session': '/sessions/set-get-delete',
+  '/get-session': '/sessions/set-get-delete',
+  '/set': '/sessions/set-get-delete',
+  '/get': '/sessions/set-get-delete',
+  '/del': '/sessions/set-get-delete',
+  '/connection': '/sessions/log-in',
+  '/login': '/sessions/log-in',
+  '/logout': '/sessions/log-in',
+}
+
+/** Old links, with or without a slash at the end. They change nothing: each action is a button now. */
+function redirects(): Router {
+  const router = new Router()
+  for (const [from, to] of Object.entries(moved)) {
+    router.get([from, `${from}/`], (ctx) => {
+      ctx.redirect(to)
+      ctx.status = 301
+    })
+  }
   return router
 }

@@ -3,21 +3,20 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Sessions } from '../../lib/index.js'
 import { digest } from '../inspector/cookies.js'
-import { deviceOf } from './kit/device.js'
-import { line, readForm, type Typed } from './kit/form.js'
-import { seeOther, show } from './kit/page.js'
-import { password } from './kit/password.js'
+import { line, password, readForm, type Typed } from './kit/form.js'
+import { deviceOf } from './kit/format.js'
+import { queryValue, seeOther, show } from './kit/page.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
-    /** The hash of the id that the session had before the log-in; null if there was none. */
+    /** A hash of the session's id before the log-in; null if there was no session. */
     idBefore: string | null
   }
 }
 
 const HERE = '/sessions/log-in'
 const MEMBERS = 'members'
-/** The pages that send who is not logged in to the form, and that the form sends back to. */
+/** The pages for members. They redirect others to the form, and the form redirects back. */
 const pagesBehind: readonly string[] = [MEMBERS, 'devices']
 
 const entry = z.object({ username: line('A username', 20), password, next: z.string() })
@@ -27,7 +26,7 @@ interface Entry {
   readonly problems?: Typed
 }
 
-/** Log in and out: a new id for whoever comes in, no session at all for whoever leaves. */
+/** Log in and log out: the log-in changes the session's id, the log-out ends the session. */
 export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   const router = new Router({ prefix: HERE })
   const engine = sessions.engine.name
@@ -44,14 +43,14 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   // #region log-in
   router.post('/', async (ctx) => {
     const session = await ctx.session
-    // The form of a tab that was opened before.
+    // The form is from a page that was loaded before the log-in.
     if (session.user) return inside(ctx, 409)
     const sent = readForm(ctx, entry)
     if (!sent.ok) return form(ctx, sent, 422)
     const { username, next } = sent.value
     const before = session.id ? digest(session.id) : null
-    // With it comes a new id: whoever planted or saw
-    // the one before has one that leads nowhere.
+    // The id changes: an attacker who planted or saw
+    // the old one has no access to the new session.
     session.login(username, {
       device: deviceOf(ctx.get('User-Agent')),
     })
@@ -63,13 +62,13 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   // #region log-out
   router.post('/out', async (ctx) => {
     const session = await ctx.session
-    // Another tab may have logged out before:
-    // what came since is not ended.
+    // Another tab may have logged out before. The
+    // session since then is not ended.
     if (session.user) {
       session.logout()
-      // What the browser kept of pages is not for
-      // who comes next (S34). Its cookies stay: all
-      // but the session's are nobody's log-in.
+      // The next user of this browser must not see
+      // cached pages (S34). The other cookies stay:
+      // none of them is a log-in.
       ctx.set('Clear-Site-Data', '"cache"')
     }
     seeOther(ctx, `${HERE}/out`)
@@ -93,7 +92,7 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   })
   // #endregion
 
-  /** In place of the form, for who is logged in. */
+  /** Instead of the form, for visitors who are logged in. */
   async function inside(ctx: Context, status = 200): Promise<void> {
     const session = await ctx.session
     const { id, user } = session
@@ -103,8 +102,8 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   }
 
   function form(ctx: Context, { typed, problems = {} }: Entry = {}, status = 200): void {
-    // A password is not given back, not even to who typed it.
-    const next = typed?.next ?? ctx.query.next
+    // A page never holds the password that was typed.
+    const next = typed?.next ?? queryValue(ctx, 'next')
     const locals = { username: typed?.username ?? '', next: isBehind(next) ? next : undefined, problems }
     page(ctx, { view: 'log-in-form', title: 'Log in', region: 'connection', locals }, status)
   }

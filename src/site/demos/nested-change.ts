@@ -2,7 +2,7 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Session, Sessions } from '../../lib/index.js'
-import { seeOther, show } from './kit/page.js'
+import { queryValue, seeOther, show } from './kit/page.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
@@ -15,8 +15,8 @@ type Wheels = 'steel' | 'alloy'
 const HERE = '/sessions/nested-change'
 
 /**
- * The change that led to the page, told in its address: put into the session it would be a change of its own, with
- * which Django's rule saves everything.
+ * The last change, as the page's address tells it. In the session it would be a change itself, and under Django's rule
+ * that one would save the nested change too.
  */
 const tried = z.object({
   tried: z.enum(['compared', 'ignored', 'modified']),
@@ -24,14 +24,15 @@ const tried = z.object({
 })
 type Tried = z.infer<typeof tried>
 
-/** A change within a value: noticed here, lost with Django's rule, unless somebody says that there was one. */
+/** A change inside a value: noticed here, and lost under Django's rule unless `modified` is set. */
 export function nestedChange({ ignoring }: { readonly ignoring: Sessions }): Router {
   const router = new Router({ prefix: HERE })
 
   router.get('/', async (ctx) => {
     const session = await ctx.session
     const car = session.get('my_car')
-    const last = car && tried.safeParse(ctx.query).data
+    const change = { tried: queryValue(ctx, 'tried'), set: queryValue(ctx, 'set') }
+    const last = car && tried.safeParse(change).data
     const regions = last === undefined ? ['begin', 'change'] : ['change', last.tried]
     const locals = {
       car,
@@ -96,7 +97,7 @@ function tell(ctx: Context, how: Tried['tried'], set: Wheels | undefined): void 
   seeOther(ctx, set === undefined ? HERE : `${HERE}?tried=${how}&set=${set}`)
 }
 
-/** What came of it. Whoever goes back to the page of an earlier change has made another one since. */
+/** The result. On the page of an earlier change the session may hold a later one. */
 function outcomeOf({ tried, set }: Tried, stored: Wheels): string {
   if (tried === 'ignored') return stored === set ? 'another change has followed' : 'the change was lost'
   return stored === set ? 'the change was saved' : 'the change was lost, or another one has followed'

@@ -2,21 +2,20 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Session, Sessions } from '../../lib/index.js'
-import { LONGEST_COOKIE_AGE } from '../../lib/internal.js'
 import { digest } from '../inspector/cookies.js'
 import { readForm, type Typed } from './kit/form.js'
 import { formatMoment, formatSeconds } from './kit/format.js'
-import { seeOther, show } from './kit/page.js'
+import { queryValue, seeOther, show } from './kit/page.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
-    /** What was called last here. */
+    /** The last method that was called here. */
     lastCall: LastCall
   }
 }
 
 interface LastCall {
-  /** The region of this file that did it. */
+  /** The region of this file that called it. */
   readonly region: 'getters' | 'set-expiry' | 'set-date' | 'clear-expired' | 'cycle-key'
   readonly call: string
   readonly result: string
@@ -30,6 +29,8 @@ export interface SessionMethodsParts {
 
 const HERE = '/sessions/methods'
 const DAY = 86_400
+/** Browsers keep no cookie for longer (RFC 6265bis): seconds. */
+const LONGEST_AGE = 400 * DAY
 
 const getter = z.enum(['getExpiryAge', 'getExpiryDate', 'getExpireAtBrowserClose'])
 
@@ -39,7 +40,7 @@ const life = z.object({
     .transform((text) => (text === 'null' ? null : Number(text))),
 })
 
-/** A moment as `datetime-local` sends it, in UTC. One that has passed is one too. */
+/** A moment as `datetime-local` sends it, read as UTC. It may be in the past. */
 const ending = (now: number) =>
   z.object({
     until: z
@@ -50,19 +51,19 @@ const ending = (now: number) =>
         z.iso.datetime({ local: true, error: 'A moment is a date and a time, such as 2030-01-31T12:00.' }),
       )
       .transform((text) => new Date(`${text}Z`))
-      .refine((date) => date.getTime() <= now + LONGEST_COOKIE_AGE * 1000, {
-        error: `A moment is at most ${LONGEST_COOKIE_AGE / DAY} days from now: no browser keeps a cookie for longer.`,
+      .refine((date) => date.getTime() <= now + LONGEST_AGE * 1000, {
+        error: `A moment is at most ${LONGEST_AGE / DAY} days from now: no browser keeps a cookie for longer.`,
       }),
   })
 
-/** Every method about a session's end, as a button with its result. */
+/** A button for every method about a session's end. */
 export function sessionMethods({ sessions, clock }: SessionMethodsParts): Router {
   const router = new Router({ prefix: HERE })
 
   // #region getters
   router.get('/', async (ctx) => {
     const session = await ctx.session
-    const asked = getter.safeParse(ctx.query.call)
+    const asked = getter.safeParse(queryValue(ctx, 'call'))
     if (!asked.success) return page(ctx)
     const answer = session[asked.data]()
     await page(ctx, { asked: asked.data, answer })
@@ -89,7 +90,7 @@ export function sessionMethods({ sessions, clock }: SessionMethodsParts): Router
     const session = await ctx.session
     session.setExpiry(until) // a Date
     remember(session, 'set-date', `setExpiry(new Date('${until.toISOString()}'))`)
-    // If it has passed, there is no session any more.
+    // With a date in the past the session ends at once.
     seeOther(ctx, until.getTime() > clock() ? HERE : `${HERE}?ended`)
   })
   // #endregion
@@ -116,7 +117,7 @@ export function sessionMethods({ sessions, clock }: SessionMethodsParts): Router
   async function page(ctx: Context, given: Given = {}, status = 200): Promise<void> {
     const { asked, answer, problems = {} } = given
     const session = await ctx.session
-    const ended = ctx.query.ended !== undefined && session.id === undefined
+    const ended = queryValue(ctx, 'ended') !== undefined && session.id === undefined
     const last = asked === undefined ? session.get('lastCall') : answerOf(asked, answer)
     const age = session.getExpiryAge()
     const locals = {

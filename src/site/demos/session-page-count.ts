@@ -14,19 +14,19 @@ declare module '../../lib/index.js' {
 
 const HERE = '/sessions/page-count'
 
-/** An id as it might be: right in form, and nobody's. */
+/** Written like an id, but no session has it. */
 const EXAMPLE = 'abcdefghijklmnopqrstuvwxyz012345'
 
 const forgery = z.object({ id: line('An id', 100) })
 
-/** A count that the server holds, in the session: the browser has an id, and nothing to change. */
+/** A count in the session: the browser holds an id only. */
 export function sessionPageCount({ sessions }: { readonly sessions: Sessions }): Router {
   const router = new Router({ prefix: HERE })
 
   // #region count
   router.get('/', async (ctx) => {
     const session = await ctx.session
-    // Two tabs that load at the same moment both count: the later one adds to what the earlier one stored.
+    // Two tabs that load at the same moment both count: transform runs on the newest value.
     session.transform('pageCount', (before = 0) => before + 1)
     await page(ctx)
   })
@@ -36,7 +36,7 @@ export function sessionPageCount({ sessions }: { readonly sessions: Sessions }):
   router.post('/forge', async (ctx) => {
     const form = readForm(ctx, forgery)
     if (!form.ok) return page(ctx, form, 422)
-    // Opened as the middleware would open it, had the browser brought this id. An unknown one opens nothing.
+    // What the middleware would open if the browser sent this id: nothing, for an unknown one.
     const { size } = await sessions.open(form.value.id)
     await page(ctx, { typed: form.value, found: size > 0 })
   })
@@ -54,7 +54,7 @@ export function sessionPageCount({ sessions }: { readonly sessions: Sessions }):
 interface Forgery {
   readonly typed?: Typed
   readonly problems?: Typed
-  /** Whether the id that was tried opened somebody's session. */
+  /** Whether the id that was tried has a session. */
   readonly found?: boolean
 }
 

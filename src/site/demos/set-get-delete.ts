@@ -23,7 +23,7 @@ const HERE = '/sessions/set-get-delete'
 
 const naming = z.object({ name: line('A name') })
 
-/** Set a session, get it, delete it, or come too late: it lives for thirty seconds, as under SESSION_COOKIE_AGE=30. */
+/** Set a session, get it, delete it, or let it expire: it lives for thirty seconds, as with COOKIE_AGE=30. */
 export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
   const router = new Router({ prefix: HERE })
   // #region short
@@ -89,7 +89,7 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
     )
   }
 
-  /** What the browser's cookie leads to, and until when. */
+  /** The session of the browser's cookie, and its end. */
   async function found(ctx: Context): Promise<object> {
     const session = await ctx.session
     const { id } = session
@@ -102,7 +102,7 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
     }
   }
 
-  /** The end that is stored. `getExpiryDate` says another: the one that the session would have if it was saved now. */
+  /** The end that is stored. `getExpiryDate` answers the end that a save now would give. */
   async function endOf(id: string): Promise<object | undefined> {
     const loaded = await short.sessions.engine.load(id)
     if (loaded.kind !== 'found') return undefined

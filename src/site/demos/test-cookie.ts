@@ -4,7 +4,7 @@ import { seeOther, show } from './kit/page.js'
 const HERE = '/test-cookie'
 const sources = ['demos/test-cookie.ts#set', 'demos/test-cookie.ts#check', 'demos/test-cookie.ts#delete']
 
-/** Whether a browser brings cookies back: one request gives it one, and the next one looks. */
+/** Whether a browser sends cookies back: one response sets a cookie, and the next request is looked at. */
 export function testCookie(): Router {
   const router = new Router({ prefix: HERE })
 
@@ -20,7 +20,7 @@ export function testCookie(): Router {
   })
   // #endregion
 
-  // It does not look at the session: whether the cookie came back is told by the check.
+  // Only the check looks at the session.
   router.get('/set', (ctx) => {
     show(ctx, { view: 'test-cookie/set', title: 'Has it come back?', sources })
   })
@@ -29,7 +29,7 @@ export function testCookie(): Router {
   router.get('/check', async (ctx) => {
     const session = await ctx.session
     const worked = session.testCookieWorked()
-    // Without the test value it can still be told whether the browser brings cookies: it brought some, or none.
+    // Without the test value: any cookie shows that the browser sends cookies.
     const outcome = worked ? 'worked' : ctx.req.headers.cookie ? 'not-set' : 'no-cookies'
     show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], sources })
   })

@@ -1,10 +1,10 @@
-/** One walkthrough, as the site's path shows it. */
+/** One walkthrough on the site's path. */
 export interface Walkthrough {
   readonly slug: string
   readonly title: string
-  /** What one sees there, in a sentence. */
+  /** What it shows, in one sentence. */
   readonly summary: string
-  /** Where it begins; two where the same application is done in a cookie and in a session. */
+  /** Where it begins: two pages where the same application exists with a cookie and with a session. */
   readonly entries: readonly Entry[]
 }
 
@@ -137,10 +137,10 @@ export const chapters: readonly Chapter[] = [
   },
 ]
 
-/** All of them, in the order of the path. */
+/** All walkthroughs, in the order of the path. */
 export const walkthroughs: readonly Walkthrough[] = chapters.flatMap((chapter) => chapter.walkthroughs)
 
-/** Where on the path a page is. */
+/** A page's place on the path. */
 export interface Place extends Walkthrough {
   /** The chapter's title. */
   readonly chapter: string
@@ -150,7 +150,7 @@ export interface Place extends Walkthrough {
   readonly next: Walkthrough | undefined
 }
 
-/** The place of a page: its path is an entry of the walkthrough, or below one. */
+/** The place of the page at `path`, which is an entry of a walkthrough or below one. */
 export function placeOf(path: string): Place | undefined {
   const at = walkthroughs.findIndex(({ entries }) =>
     entries.some(({ href }) => path === href || path.startsWith(`${href}/`)),

@@ -1,6 +1,23 @@
 import { createHash } from 'node:crypto'
 import { parseCookie, parseSetCookie } from 'cookie'
 
+/** The cookies that the demos set themselves, in plain text. The values of all others are shown as hashes. */
+export const PLAIN_COOKIES = [
+  'cart',
+  'count',
+  'date-time-name',
+  'four-ways',
+  'persistent',
+  'profile_age',
+  'profile_friend',
+  'profile_name',
+  'temporary',
+] as const
+
+export type PlainCookie = (typeof PLAIN_COOKIES)[number]
+
+const plainCookies: ReadonlySet<string> = new Set(PLAIN_COOKIES)
+
 /** A cookie of a request, fit to be shown. */
 export interface SentCookie {
   readonly name: string
@@ -9,36 +26,33 @@ export interface SentCookie {
 
 /** A `Set-Cookie` line, taken apart. */
 export interface GivenCookie extends SentCookie {
-  /** The browser is told to forget it. */
+  /** Whether the browser is told to remove it. */
   readonly isRemoval: boolean
   readonly attributes: readonly Explained[]
 }
 
 export interface Explained {
-  /** As it stands in the line: `SameSite=Lax`. */
+  /** As in the line: `SameSite=Lax`. */
   readonly text: string
-  /** What a browser makes of it. */
+  /** What a browser does because of it. */
   readonly meaning: string
 }
 
-/** Which cookies open something: of their values only a hash is shown. */
-export type IsSecret = (name: string) => boolean
-
-/** Values as they travel, percent signs and all. */
-const WIRE = { decode: (value: string): string => value }
+/** Values as they are sent, percent-encoded. */
+const RAW = { decode: (value: string): string => value }
 
 /** The cookies of a `Cookie` header. */
-export function sentCookies(header: string | undefined, isSecret: IsSecret): SentCookie[] {
-  return Object.entries(parseCookie(header ?? '', WIRE)).map(([name, value = '']) => ({
+export function sentCookies(header: string | undefined): SentCookie[] {
+  return Object.entries(parseCookie(header ?? '', RAW)).map(([name, value = '']) => ({
     name,
-    value: isSecret(name) ? digest(value) : value,
+    value: shown(name, value),
   }))
 }
 
-/** The cookies that a response gives. */
-export function givenCookies(lines: readonly string[], isSecret: IsSecret): GivenCookie[] {
+/** The cookies that a response sets or removes. */
+export function givenCookies(lines: readonly string[]): GivenCookie[] {
   return lines.map((line) => {
-    const cookie = parseSetCookie(line, WIRE)
+    const cookie = parseSetCookie(line, RAW)
     const { name, value = '' } = cookie
     const isRemoval = value === '' || cookie.maxAge === 0
     const attributes = line
@@ -47,26 +61,31 @@ export function givenCookies(lines: readonly string[], isSecret: IsSecret): Give
       .map((text) => text.trim())
     return {
       name,
-      value: value !== '' && isSecret(name) ? digest(value) : value,
+      value: shown(name, value),
       isRemoval,
       attributes: attributes.map((text) => ({ text, meaning: meaningOf(text, isRemoval) })),
     }
   })
 }
 
-/** The first characters of a value's SHA-256: enough to see that it is another one, of no use to anybody else. */
+/** A session's or a token's value gives access, and one of another application is none of ours to show. */
+function shown(name: string, value: string): string {
+  return value === '' || plainCookies.has(name) ? value : digest(value)
+}
+
+/** The first characters of a value's SHA-256: enough to see that it has changed, useless to anybody else. */
 export function digest(value: string): string {
   return `#${createHash('sha256').update(value).digest('hex').slice(0, 8)}…`
 }
 
-/** RFC 6265bis, in a sentence each. */
+/** RFC 6265bis, in one sentence each. */
 const meanings: Readonly<Record<string, string>> = {
   'samesite=lax': 'other sites can link here with it, but not post with it',
-  'samesite=strict': 'requests that other sites caused never bear it',
-  'samesite=none': 'requests that other sites caused bear it too',
+  'samesite=strict': 'not sent with requests that another site caused',
+  'samesite=none': 'sent with requests that another site caused, too',
   httponly: 'scripts in the page cannot read it',
   secure: 'sent over HTTPS only',
-  partitioned: 'another jar for each site that embeds this one',
+  partitioned: 'kept apart for each site that embeds this one',
 }
 
 function meaningOf(text: string, isRemoval: boolean): string {
@@ -79,12 +98,12 @@ function meaningOf(text: string, isRemoval: boolean): string {
     case 'domain':
       return `sent to every host of ${value}`
     case 'max-age':
-      return isRemoval ? 'over at once: forget it' : `kept for ${value} seconds, browser closed or not`
+      return isRemoval ? 'no life left: remove it now' : `kept for ${value} seconds, browser closed or not`
     case 'expires':
-      return isRemoval ? 'long past: forget it' : 'kept until then; Max-Age, if there is one, goes first'
+      return isRemoval ? 'long past: remove it now' : 'kept until then; Max-Age takes precedence'
     case 'priority':
-      return 'how late Chrome gives it up where a site has too many'
+      return 'how early Chrome removes it when a site has too many'
     default:
-      return 'left to the browser'
+      return 'the browser decides what to do with it'
   }
 }

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Engine } from '../../lib/index.js'
-import { watchEngine } from '../../lib/internal.js'
+import type { Engine, EngineFactory, Settings } from '../../lib/index.js'
+import { openEngine, watchEngine } from '../../lib/internal.js'
 
-/** One call of the engine on a request's way. */
+/** One call of the engine during a request. */
 export interface EngineCall {
   readonly call: string
-  /** What the engine answered, in a word. */
+  /** The engine's answer, in one word. */
   readonly outcome: string
   /** Milliseconds. */
   readonly took: number
@@ -13,12 +13,17 @@ export interface EngineCall {
 
 const underWay = new AsyncLocalStorage<EngineCall[]>()
 
-/** Runs `work` and collects in `calls` what is asked of observed engines meanwhile. */
+/** Runs `work`, and adds to `calls` every call of an observed engine during it. */
 export function recording<Result>(calls: EngineCall[], work: () => Result): Result {
   return underWay.run(calls, work)
 }
 
-/** The same engine; what a recorded request asks of it is written down. */
+/** The engine that the settings name, observed. */
+export function openObserved(settings: Settings): EngineFactory {
+  return async (tools) => observe(await openEngine(settings.engine, settings, tools))
+}
+
+/** The same engine, but its calls are recorded wherever {@link recording} is under way. */
 export function observe(engine: Engine): Engine {
   return watchEngine(engine, async (call, run, args) => {
     const calls = underWay.getStore()
@@ -35,7 +40,7 @@ export function observe(engine: Engine): Engine {
   })
 }
 
-/** What these calls answer is an id, which is nobody's business, or says nothing in a word. */
+/** For calls whose answer is not one word. */
 const outcomes: Readonly<Record<string, (answer: unknown) => string>> = {
   'revocations.revokeUser': () => 'revoked',
   'index.read': (list) => (list === undefined ? 'missing' : 'found'),
@@ -50,8 +55,7 @@ function outcomeOf(call: string, answer: unknown): string {
 }
 
 /**
- * What the request under way has asked of observed engines. The list is still being written: its commit comes after the
- * handler. Empty while nobody records.
+ * The calls of the request under way. The commit adds to this list after the handler. Empty where nobody records.
  */
 export function callsUnderWay(): readonly EngineCall[] {
   return underWay.getStore() ?? []

@@ -5,7 +5,7 @@ import { root } from '../root.js'
 
 hljs.registerLanguage('typescript', typescript)
 
-/** A few lines of our own source. */
+/** An excerpt of our own source. */
 export interface Excerpt {
   /** `src/site/demos/cart/cart.ts` */
   readonly file: string
@@ -20,10 +20,10 @@ const sources = new URL('src/site/', root)
 const excerpts = new Map<string, Excerpt>()
 
 /**
- * The lines that stand between `// #region name` and `// #endregion` in a file of `src/site/`; a name is the file's and the
- * region's: `demos/cart.ts#add`.
+ * The lines between `// #region name` and `// #endregion` in a file of `src/site/`. The name is the file's and the region's:
+ * `demos/cart/cart.ts#add`.
  *
- * @throws Error if there is no such file or region: a page that names it is wrong.
+ * @throws Error if there is no such file or region: the page that names it is wrong.
  */
 export function excerpt(name: string): Excerpt {
   const known = excerpts.get(name) ?? read(name)

@@ -3,46 +3,46 @@ import type { Engine, SessionUser, Version } from '../../lib/index.js'
 import { readCookies, resolveSession } from '../../lib/internal.js'
 import { digest } from './cookies.js'
 
-/** A session cookie and where it leads. */
-export interface Shelf {
+/** Sessions that the inspector reads: the name of their cookie, and their engine. */
+export interface InspectedSessions {
   readonly cookieName: string
   readonly engine: Engine
 }
 
-/** What a request brought and its response gave. */
-export interface CookiesOnTheWire {
+/** The cookies of a request and its response. */
+export interface CookieHeaders {
   /** The `Cookie` header. */
   readonly cookie: string | undefined
   /** The `Set-Cookie` lines. */
   readonly setCookie: readonly string[]
 }
 
-/** The record that the browser's cookie leads to after this response. */
+/** The record of the browser's session after a response. */
 export interface StoredRecord {
   readonly cookieName: string
   readonly engine: string
-  /** The id, as it may be shown. */
+  /** A hash of the id. */
   readonly id: string
-  /** What the store knows the record by; undefined for an engine that does not tell. */
+  /** The store's key, shortened; undefined for an engine that does not tell. */
   readonly key: string | undefined
-  /** Word for word; undefined for an engine that does not tell. */
+  /** The stored text, word for word; undefined for an engine that does not tell. */
   readonly raw: string | undefined
   readonly data: string
   readonly version: Version
   readonly createdAt: Date
   readonly expires: Date
-  /** What `setExpiry` was given, if it was. */
+  /** The value given to `setExpiry`, if any. */
   readonly expiry: number | string | undefined
   /** Who is logged in, if somebody is. */
   readonly user: SessionUser | undefined
 }
 
-/** The visitor's own session on this shelf, and nobody else's: whoever has the cookie has the session. */
-export async function recordOn(
-  { cookieName, engine }: Shelf,
-  wire: CookiesOnTheWire,
+/** The record of the visitor's own session. Nobody else's can be read: the cookie is what gives access to it. */
+export async function storedRecordOf(
+  { cookieName, engine }: InspectedSessions,
+  headers: CookieHeaders,
 ): Promise<StoredRecord | undefined> {
-  const found = await resolveSession(idsAfter(wire, cookieName), engine)
+  const found = await resolveSession(idsAfter(headers, cookieName), engine)
   if (found?.loaded.kind !== 'found') return undefined
   const { id, loaded } = found
   const stored = await engine.inspect?.(id)
@@ -62,13 +62,13 @@ export async function recordOn(
   }
 }
 
-/** A store's key, or what it is a part of, with no more of the id's hash than may be shown. */
+/** A store's key, or a text that holds one, with only the beginning of the id's hash. */
 export function shortened(key: string): string {
   return key.replace(/([0-9a-f]{8})[0-9a-f]{56}/, '$1…')
 }
 
-/** What the browser holds once it has read the response. */
-function idsAfter({ cookie, setCookie }: CookiesOnTheWire, cookieName: string): readonly string[] {
+/** The ids in the cookies that the browser holds after the response. */
+function idsAfter({ cookie, setCookie }: CookieHeaders, cookieName: string): readonly string[] {
   const given = setCookie.map((line) => parseSetCookie(line)).findLast(({ name }) => name === cookieName)
   if (given === undefined) return readCookies(cookie, cookieName)
   return given.maxAge === 0 ? [] : [given.value ?? '']

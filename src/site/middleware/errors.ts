@@ -2,50 +2,59 @@ import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import { inspect } from 'node:util'
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '../../lib/index.js'
-import { headersOf, property, statusOf } from '../../lib/internal.js'
+
+/** An error as Koa reads it: with the status and the headers of its response, and whether clients may see its message. */
+type HttpError = Error & {
+  readonly status?: unknown
+  readonly statusCode?: unknown
+  readonly expose?: unknown
+  readonly headers?: unknown
+}
 
 /**
  * Answers what no handler answered, and what a handler threw: a page (the view `error`, with `status`, `title` and
- * `message`), JSON or plain text, as the client accepts. Clients see the message of an error that says
- * `expose: true`, never another one's. Use it first of all, and log with {@link logFailures}.
+ * `message`), JSON or plain text, as the client accepts. Clients see an error's message only if it has `expose: true`.
+ * Use it above all other middleware, and log with {@link logFailures}.
  */
 export function errorPages(): Middleware {
   return async (ctx, next) => {
-    // What stands above says it of every answer, as security headers do.
+    // Middleware above set these for every response: security headers, for example.
     const above = ctx.res.getHeaders()
     try {
       await next()
     } catch (thrown) {
-      await answerFailure(ctx, toError(thrown), above)
+      await answerFailure(ctx, thrown, above)
       return
     }
     if (isUnanswered(ctx)) await answer(ctx, ctx.status, reason(ctx.status))
   }
 }
 
-/** The listener for the app's `error` event: logs the failures that are the server's own, with their causes. */
+/** The listener for the app's `error` event: logs the failures of the server, with their causes. */
 export function logFailures(logger: Logger): (thrown: unknown, ctx?: Context) => void {
   return (thrown, ctx) => {
     const err = toError(thrown)
-    if (answerStatus(err) < 500) return
+    if (statusOf(err) < 500) return
     logger.error({ err, method: ctx?.method, path: ctx?.path }, 'the request failed')
   }
 }
 
-async function answerFailure(ctx: Context, error: Error, above: OutgoingHttpHeaders): Promise<void> {
-  // The answer has begun or is the handler's own: Koa reports the error, and answers only if that is still possible.
-  if (ctx.headerSent || !ctx.writable || ctx.respond === false) throw error
+async function answerFailure(ctx: Context, thrown: unknown, above: OutgoingHttpHeaders): Promise<void> {
+  // The response has begun or is the handler's own: Koa reports the error, and answers only if that is still possible.
+  if (ctx.headerSent || !ctx.writable || ctx.respond === false) throw thrown
 
+  const error = toError(thrown)
   ctx.app.emit('error', error, ctx)
-  // As Koa does: what the handler set belongs to an answer that never came to be, what is to be kept stands on the error.
+  // As Koa does: the headers that the handler set belong to another response. The error has those of this one.
   for (const name of ctx.res.getHeaderNames()) ctx.remove(name)
-  // Those that describe a body are overwritten below by this page's own.
-  for (const [name, value] of [...Object.entries(above), ...Object.entries(headersOf(error) ?? {})]) {
+  const own = typeof error.headers === 'object' && error.headers !== null ? error.headers : {}
+  // Headers that describe a body are overwritten below.
+  for (const [name, value] of [...Object.entries(above), ...Object.entries(own)]) {
     ctx.set(name, Array.isArray(value) ? value.map(String) : String(value))
   }
 
-  const status = answerStatus(error)
-  await answer(ctx, status, property(error, 'expose') === true ? error.message : reason(status))
+  const status = statusOf(error)
+  await answer(ctx, status, error.expose === true ? error.message : reason(status))
 }
 
 async function answer(ctx: Context, status: number, message: string): Promise<void> {
@@ -62,7 +71,7 @@ async function answer(ctx: Context, status: number, message: string): Promise<vo
   }
 }
 
-/** Renders the error page; false if that fails too, which must not keep the client from an answer. */
+/** Renders the error page. False if that fails: the client then gets plain text. */
 async function rendered(
   ctx: Context,
   page: { status: number; title: string; message: string },
@@ -82,14 +91,14 @@ function isUnanswered(ctx: Context): boolean {
   return open && ctx.status >= 400 && (ctx.body === undefined || ctx.body === null)
 }
 
-function toError(thrown: unknown): Error {
+function toError(thrown: unknown): HttpError {
   return thrown instanceof Error ? thrown : new Error(`thrown, but not an error: ${inspect(thrown)}`)
 }
 
-/** The status to answer with. After a 1xx a client would go on waiting. */
-function answerStatus(error: Error): number {
-  const status = statusOf(error)
-  return status < 200 ? 500 : status
+/** The status of the response. 500 instead of a status that HTTP does not know, or after which a client waits (1xx). */
+function statusOf(error: HttpError): number {
+  const status = error.status || error.statusCode
+  return typeof status === 'number' && status >= 200 && STATUS_CODES[status] !== undefined ? status : 500
 }
 
 function reason(status: number): string {

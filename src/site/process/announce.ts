@@ -1,9 +1,11 @@
-import { styleText } from 'node:util'
+import { inspect, styleText } from 'node:util'
 import type { Logger } from 'pino'
-import { describeSettings } from '../../lib/internal.js'
+import { EngineMisconfigured, EngineUnavailable, SettingsError } from '../../lib/index.js'
+import { describeSettings, withCauses } from '../../lib/internal.js'
 import { exposureWarning, type SiteSettings } from '../settings.js'
+import { CannotListen } from './listen.js'
 
-/** The setting that says where an engine stores; an engine without one keeps its sessions in memory. */
+/** The setting that says where an engine stores. An engine without one keeps its sessions in memory. */
 const STORE_OF: Readonly<Record<string, string>> = {
   db: 'DATABASE_URL',
   cached_db: 'DATABASE_URL',
@@ -11,7 +13,7 @@ const STORE_OF: Readonly<Record<string, string>> = {
   file: 'SESSION_FILE_PATH',
 }
 
-/** Says that the server runs, where and on what: a log line in production, a few words for people elsewhere. */
+/** Says that the server runs, where, and on which engine: a log line in production, a banner elsewhere. */
 export function announce(url: string, engine: string, settings: SiteSettings, logger: Logger): void {
   const { environment } = settings
   const warning = exposureWarning(settings)
@@ -23,6 +25,17 @@ export function announce(url: string, engine: string, settings: SiteSettings, lo
     return
   }
   process.stdout.write(banner({ url, engine: `${engine}, in ${store}`, environment }))
+}
+
+/**
+ * What to tell the person whose server did not start. For a mistake that the person can correct: the reason, without a
+ * stack trace. For anything else, which is a fault of the program: everything.
+ */
+export function startFault(error: unknown): string {
+  const faults = [SettingsError, EngineMisconfigured, CannotListen]
+  if (error instanceof Error && faults.some((fault) => error instanceof fault)) return error.message
+  if (error instanceof EngineUnavailable) return `The sessions cannot be opened: ${withCauses(error)}`
+  return inspect(error)
 }
 
 interface BannerParts {

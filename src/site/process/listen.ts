@@ -6,15 +6,15 @@ export interface Address {
   readonly port: number
 }
 
-/** The server cannot listen where it was told to. The message says why and what to change. */
+/** The server cannot listen at this address. The message says why and what to change. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen'
 }
 
 /**
- * Listens, and answers the URL under which the server is reached.
+ * Listens, and answers the server's URL.
  *
- * @throws CannotListen if the port is taken or not allowed, or the host is no address of this machine.
+ * @throws CannotListen if the port is taken or not allowed, or if the host is no address of this machine.
  */
 export async function listen(server: Server, address: Address): Promise<string> {
   const { host, port } = address
@@ -42,7 +42,7 @@ function problem(error: NodeJS.ErrnoException, { host, port }: Address): string 
   }
 }
 
-/** Addresses that mean "every network" are none that a browser could open. */
+/** These addresses mean every network. A browser cannot open them. */
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::']
 
 function urlOf(host: string, port: number): string {

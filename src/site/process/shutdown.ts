@@ -1,21 +1,21 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** What a server needs to stop in order. */
+/** What a server needs for an orderly stop. */
 export interface StopParts {
-  /** Called when the last answer has gone out. */
+  /** Called after the last response. */
   readonly close: () => Promise<void>
   readonly log: (message: string) => void
 }
 
 /** How long running requests may take to finish: milliseconds. */
 const LIMIT = 10_000
-/** Ctrl-C under `npm start` arrives twice, from the terminal and from npm; only a later one means haste: milliseconds. */
+/** Under `npm start` Ctrl-C arrives twice, from the terminal and from npm. Within this time both are one: milliseconds. */
 const SAME_SIGNAL = 500
 
 /**
- * On SIGTERM and SIGINT: takes no new connections, lets running requests finish, closes what they used and exits
- * with 0. A second signal, or ten seconds, end it at once with 1. Call it before the server listens.
+ * On SIGTERM and SIGINT: takes no new connections, lets running requests finish, calls `close` and exits with 0. After a
+ * second signal, or after ten seconds, it exits with 1 at once. Call it before the server listens.
  */
 export function stopOnSignals(server: Server, { close, log }: StopParts): void {
   const drain = drainOf(server)
@@ -48,10 +48,10 @@ export function stopOnSignals(server: Server, { close, log }: StopParts): void {
 }
 
 /**
- * Answers a function that stops the server and resolves when every running request has been answered.
+ * Answers a function that stops the server, and resolves when every running request has been answered.
  *
- * Node's own `closeIdleConnections` is not enough: it spares a connection that a browser opened in advance and
- * sent nothing on, and one whose last answer goes out later would be kept alive for seconds.
+ * Node's `closeIdleConnections` is not enough. It leaves a connection open that a browser opened in advance and has not
+ * used, and one whose last response is sent afterwards stays open for the keep-alive time.
  */
 function drainOf(server: Server): () => Promise<void> {
   const running = new Map<Socket, Set<ServerResponse>>()

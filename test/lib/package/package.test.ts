@@ -147,7 +147,7 @@ test.serial('what npm packs holds the library and nothing of the server', (t) =>
     'package.json',
   ])
   t.deepEqual(
-    packed.filter((path) => /server|demos|hood|process\/|app\.|tsbuildinfo/.test(path)),
+    packed.filter((path) => /server|demos|inspector|process\/|app\.|tsbuildinfo/.test(path)),
     [],
   )
 })

@@ -38,11 +38,11 @@ inBrowser('Page count: the cookie can be forged, the session cannot', async (tou
 
 inBrowser('Under the hood: the panel is remembered, the countdown runs', async (tour, t) => {
   await tour.open('/sessions/page-count')
-  const panel = tour.page.locator('.hood > details')
-  await tour.reads('.hood pre', /"pageCount": 1/)
+  const panel = tour.page.locator('.inspector > details')
+  await tour.reads('.inspector pre', /"pageCount": 1/)
   t.is(await panel.getAttribute('open'), '')
   await tour.reads('.countdown', tour.scripts ? /^in 14 days$|^in 13 days$/ : '')
   await panel.locator('> summary').click()
   await tour.open('/cookies/page-count')
-  t.is(await tour.page.locator('.hood > details').getAttribute('open'), tour.scripts ? null : '')
+  t.is(await tour.page.locator('.inspector > details').getAttribute('open'), tour.scripts ? null : '')
 })

@@ -2,7 +2,7 @@ import { inBrowser } from './tour.js'
 
 inBrowser('Under the hood: closed and opened, down to the record as it is stored', async (tour, t) => {
   const { page } = tour
-  const panel = page.locator('.hood > details')
+  const panel = page.locator('.inspector > details')
   const raw = page.locator('.raw pre')
   await tour.open('/sessions/library')
   t.false(await raw.isVisible())

@@ -6,7 +6,7 @@ inBrowser(
   async (tour, t) => {
     await goThePath(tour, t, 'production')
     await tour.open('/engines')
-    t.is(await tour.page.locator('.hood').count(), 0)
+    t.is(await tour.page.locator('.inspector').count(), 0)
     await tour.reads('#whose', /^This server shows nobody’s records/)
   },
   { NODE_ENV: 'production' },

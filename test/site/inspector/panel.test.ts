@@ -12,16 +12,16 @@ onEngines(
     t.not(id, '')
     t.false(page.html.includes(id), 'no id')
     t.false(page.html.includes(keyOf(id)), 'nor all of its hash')
-    t.regex(page.text('.hood') ?? '', new RegExp(`sessionid=#${keyOf(id).slice(0, 8)}…`))
-    t.regex(page.text('.hood pre') ?? '', /"pageCount": 2/)
+    t.regex(page.text('.inspector') ?? '', new RegExp(`sessionid=#${keyOf(id).slice(0, 8)}…`))
+    t.regex(page.text('.inspector pre') ?? '', /"pageCount": 2/)
     t.regex(page.text('.raw pre') ?? '', /"pageCount":2/)
-    t.regex(page.text('.hood .exchange') ?? '', /GET \/sessions\/page-count 200/)
+    t.regex(page.text('.inspector .exchange') ?? '', /GET \/sessions\/page-count 200/)
     t.deepEqual(page.all('.calls code'), ['load', 'update'])
     t.regex(page.text('.given dl') ?? '', /Max-Age=1209600 ?kept for 1209600 seconds/)
     t.regex(page.text('.source') ?? '', /^src\/site\/demos\/session-page-count\.ts:\d+ router\.get/)
 
     const stranger = await site.person().open('/cookies/page-count')
-    t.regex(stranger.text('.hood') ?? '', /no session of yours/)
+    t.regex(stranger.text('.inspector') ?? '', /no session of yours/)
   },
 )
 
@@ -34,12 +34,12 @@ onEngines(
     await stranger.open('/cookies/page-count')
 
     const after = await person.submit(page, '/cookies/page-count/forge', { forged: '7' })
-    t.regex(after.text('.hood') ?? '', /The form you sent POST \/cookies\/page-count\/forge 303/)
-    t.regex(after.text('.hood') ?? '', /count=7/)
-    t.notRegex((await person.open('/cookies/page-count')).text('.hood') ?? '', /The form you sent/)
+    t.regex(after.text('.inspector') ?? '', /The form you sent POST \/cookies\/page-count\/forge 303/)
+    t.regex(after.text('.inspector') ?? '', /count=7/)
+    t.notRegex((await person.open('/cookies/page-count')).text('.inspector') ?? '', /The form you sent/)
 
     await person.submit(after, '/cookies/page-count/forge', { forged: '7' })
-    t.notRegex((await stranger.open('/cookies/page-count')).text('.hood') ?? '', /The form you sent/)
+    t.notRegex((await stranger.open('/cookies/page-count')).text('.inspector') ?? '', /The form you sent/)
   },
 )
 
@@ -50,14 +50,14 @@ onEngines('a form that leads to no page costs the next page nothing', async (t, 
   t.is((await person.browser.fetch('/cookies/page-count/nowhere', { method: 'POST' })).status, 404)
   const page = await person.open('/cookies/page-count')
   t.is(page.status, 200)
-  t.notRegex(page.text('.hood') ?? '', /The form you sent/)
+  t.notRegex(page.text('.inspector') ?? '', /The form you sent/)
 })
 
-test('in production the hood is closed, unless SHOW_INTERNALS opens it', async (t) => {
+test('in production there is no inspector, unless SHOW_INTERNALS asks for it', async (t) => {
   const production = { NODE_ENV: 'production', SESSION_ENGINE: 'cache' }
   const opened = async (env: Record<string, string>): Promise<boolean> => {
     const site = await openSite(t, env)
-    return (await site.person().open('/sessions/page-count')).has('.hood')
+    return (await site.person().open('/sessions/page-count')).has('.inspector')
   }
   t.false(await opened(production))
   t.true(await opened({ ...production, SHOW_INTERNALS: 'true' }))

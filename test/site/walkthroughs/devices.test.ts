@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { deviceOf } from '../../../src/site/demos/kit/device.js'
+import { deviceOf } from '../../../src/site/demos/kit/format.js'
 import { onEngines, openSite, type Page, type Person, type Site } from './site.js'
 
 const LOG_IN = '/sessions/log-in'
@@ -195,7 +195,7 @@ test('signed_cookies: S29 S33 with a store for revocations all others are ended 
   const after = await ada.submit(page, END_OTHERS)
   t.regex(says(after) ?? '', /^You are logged out everywhere else\. In how many places that was nobody knows/)
   t.deepEqual(await Promise.all([ada, copy, other, grace].map(whoIs)), ['Ada', 'nobody', 'nobody', 'Grace'])
-  t.regex(after.text('.hood') ?? '', /revocations\.revokeUser revoked/)
+  t.regex(after.text('.inspector') ?? '', /revocations\.revokeUser revoked/)
   t.false(after.html.includes(ada.cookies.get('sessionid') ?? ''), 'the new id is not told')
   ada.browser.saysOrigin = true
   const one = await ada.browser.fetch(END, { method: 'POST', body: new URLSearchParams({ handle: 'x' }) })
@@ -234,7 +234,7 @@ test('S29 the panel tells what “log out everywhere else” asked of the engine
     'index.read',
     'index.write',
   ])
-  t.regex(after.text('.hood') ?? '', /index\.evict deleted/)
+  t.regex(after.text('.inspector') ?? '', /index\.evict deleted/)
   t.regex(after.text('.record') ?? '', /user ?Ada, called [\w-]{16} in lists, authenticated \d{4}-/)
 })
 

@@ -82,7 +82,7 @@ for (const engine of ['cache', 'signed_cookies']) {
   })
 }
 
-test('under the hood is what tells them apart: an update, or none', async (t) => {
+test('the inspector tells them apart: an update, or none', async (t) => {
   const site = await openSite(t, { SESSION_ENGINE: 'cache' })
   const person = site.person()
   const page = await begin(person)

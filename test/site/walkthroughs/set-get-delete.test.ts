@@ -157,6 +157,6 @@ test('the countdown has its script where the panel is off', async (t) => {
   const site = await openSite(t, { SESSION_ENGINE: 'cache', SHOW_INTERNALS: 'false' })
   const person = site.person()
   const page = await person.open(`${HERE}/get`)
-  t.false(page.has('.hood'))
-  t.true(page.has('script[src="/assets/hood.js"]'))
+  t.false(page.has('.inspector'))
+  t.true(page.has('script[src="/assets/site.js"]'))
 })

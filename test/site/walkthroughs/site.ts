@@ -6,7 +6,7 @@ import { loadSiteSettings } from '../../../src/site/settings.js'
 import { Browser } from '../../support/browser.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 
-export { Page } from '../../../scripts/walkthrough/page.js'
+export { Page } from '../../../scripts/walkthrough/visitor.js'
 
 /** The demo site on an engine, with the time in the test's hand. */
 export interface Site extends OpenSite {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import { play } from '../../../scripts/walkthrough/play.js'
-import { playAll } from '../../../scripts/walkthrough/play-all.js'
+import { play, playAll } from '../../../scripts/walkthrough/play.js'
 import type { Scene } from '../../../scripts/walkthrough/scene.js'
 import { scenes } from '../../../scripts/walkthrough/scenes/index.js'
 import { openSite } from '../../site/walkthroughs/site.js'
@@ -83,7 +82,7 @@ test('a scene ends at the first thing that is not so, or that it cannot do', asy
   for (const [wrong, text] of [
     [scene(({ check }) => check('it is so', false, 'it is not')), 'it is so'],
     [scene(({ holds }) => holds('pageCount', 2)), 'the session has pageCount 2'],
-    [scene(async ({ given }) => void given('count')), 'Error: no answer has given the cookie count'],
+    [scene(async ({ given }) => void given('count')), 'Error: no response has set the cookie count'],
     [
       scene(async ({ visitor, reads }) => reads(await visitor.open('/sessions/page-count'), '#count', '2')),
       'the page says: 2',

@@ -1,15 +1,24 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { type Problems, readForm, type Typed, whole } from '../kit/form.js'
-import { keptLine } from '../kit/kept-line.js'
+import { type Problems, readForm, storedLine, type Typed, whole } from '../kit/form.js'
 import { seeOther, show } from '../kit/page.js'
-import { type Item, MOST_OF_ONE, problemWith } from './items.js'
 
-/** Where a cart is kept, and for how long: all that the two versions differ in. */
+const MOST_KINDS = 8
+const MOST_OF_ONE = 99
+
+/** A name and how many. */
+export type Item = readonly [name: string, quantity: number]
+
+/** A cookie that holds anything but such items is read as an empty cart. */
+export const itemsSchema = z
+  .array(z.tuple([storedLine('A name'), z.int().min(1).max(MOST_OF_ONE)]))
+  .max(MOST_KINDS)
+
+/** Where a cart is kept: the two versions differ in this alone. */
 export interface CartMemory {
   readonly kind: 'cookie' | 'session'
-  /** How long it may be kept; the first is what nobody has to choose. */
+  /** For how long it may be kept. */
   readonly lives: readonly [Life, ...Life[]]
   recall(ctx: Context): Promise<Cart>
   add(ctx: Context, item: Item, life: string): Promise<void>
@@ -21,7 +30,7 @@ export interface Cart {
   readonly items: readonly Item[]
   /** The value of one of the lives. */
   readonly life: string
-  /** What can be said about its end, in a sentence each. */
+  /** What is known about its end. */
   readonly facts: readonly Fact[]
 }
 
@@ -39,11 +48,11 @@ export interface Fact {
   readonly meaning: string
 }
 
-/** The pages, with the code that they show: of the memory itself where no file is named. */
+/** The pages and the regions of code that they show: `#add` is in the file of the memory. */
 const steps = {
-  home: { title: 'Begin', regions: ['#items', 'items.ts#items'] },
+  home: { title: 'Begin', regions: ['#recall', 'cart.ts#items'] },
   add: { title: 'Add an item', regions: ['cart.ts#add', '#add'] },
-  items: { title: 'Items', regions: ['#add', 'items.ts#items', '#items'] },
+  items: { title: 'Items', regions: ['#add', 'cart.ts#items', '#recall'] },
 } as const
 
 /** Adds items with their quantities, lists them, takes them away. */
@@ -51,7 +60,7 @@ export function cart(memory: CartMemory): Router {
   const here = `/${memory.kind}s/cart`
   const router = new Router({ prefix: here })
   const item = z.object({
-    name: keptLine('A name'),
+    name: storedLine('A name'),
     quantity: whole('A quantity', 1, MOST_OF_ONE),
     life: z.string().refine((value) => memory.lives.some((life) => life.value === value), {
       error: 'Choose for how long the cart is kept.',
@@ -78,7 +87,7 @@ export function cart(memory: CartMemory): Router {
 
   router.post('/remove', async (ctx) => {
     const form = readForm(ctx, z.object({ name: z.string() }))
-    // A name that is not in the cart is a page that is older than the cart: the list shows what there is.
+    // The page may be older than the cart. The list shows what is in it now.
     if (form.ok) await memory.remove(ctx, form.value.name)
     seeOther(ctx, `${here}/items`)
   })
@@ -106,4 +115,32 @@ export function cart(memory: CartMemory): Router {
   }
 
   return router
+}
+
+// #region items
+/** Adds to the quantity of an item that is there. A Map, not an object: an item may be called `__proto__`. */
+export function withItem(items: readonly Item[], [name, quantity]: Item): readonly Item[] {
+  const cart = new Map(items)
+  cart.set(name, Math.min((cart.get(name) ?? 0) + quantity, MOST_OF_ONE))
+  // problemWith has refused a ninth kind, unless another tab added its own meanwhile.
+  return [...cart].slice(0, MOST_KINDS)
+}
+
+export function withoutItem(items: readonly Item[], name: string): readonly Item[] {
+  return items.filter(([other]) => other !== name)
+}
+// #endregion
+
+/** Why the cart has no room for the item, by field; undefined if it has. */
+function problemWith(
+  items: readonly Item[],
+  [name, quantity]: Item,
+): Readonly<Record<string, string>> | undefined {
+  const there = new Map(items).get(name)
+  if (there === undefined) {
+    if (items.length < MOST_KINDS) return undefined
+    return { name: `The cart has ${MOST_KINDS} kinds of items, and no place for another. Remove one first.` }
+  }
+  if (there + quantity <= MOST_OF_ONE) return undefined
+  return { quantity: `There are ${there} in the cart already, and it takes ${MOST_OF_ONE} of an item.` }
 }

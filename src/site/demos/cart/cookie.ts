@@ -1,10 +1,8 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { readCookie } from '../../../lib/internal.js'
-import { plainCookie, removePlainCookie, setPlainCookie } from '../kit/plain-cookie.js'
-import { type CartMemory, cart, type Fact } from './cart.js'
-import { type Item, itemsSchema, withItem, withoutItem } from './items.js'
+import { plainCookie, rawPlainCookie, removePlainCookie, setPlainCookie } from '../kit/plain-cookie.js'
+import { type CartMemory, cart, type Fact, type Item, itemsSchema, withItem, withoutItem } from './cart.js'
 
 const COOKIE = 'cart'
 const AGE = 180
@@ -14,11 +12,11 @@ const lives = [
   { value: 'age', code: `Max-Age=${AGE}`, label: 'For three minutes, browser closed or not' },
 ] as const
 
-/** The browser brings the items, and not for how long it keeps them: so that stands among them. */
-const written = z.object({ life: z.enum(['browser', 'age']), items: itemsSchema })
-const none: z.output<typeof written> = { life: 'browser', items: [] }
+/** A request does not say for how long the browser keeps a cookie, so the value holds that too. */
+const cookieValue = z.object({ life: z.enum(['browser', 'age']), items: itemsSchema })
+const emptyCart: z.output<typeof cookieValue> = { life: 'browser', items: [] }
 
-/** The cart in the browser: one cookie with the whole of it. */
+/** The cart in the browser: one cookie holds all of it. */
 export function cookieCart(): Router {
   return cart(memory)
 }
@@ -38,13 +36,13 @@ const memory: CartMemory = {
   empty: async (ctx) => write(ctx, [], 'browser'),
 }
 
-// #region items
-/** Anybody can have written the cookie: what is no cart, with no more in it than the form takes, is none. */
-function read(ctx: Context): z.output<typeof written> {
+// #region recall
+/** Anybody may have written the cookie. It is checked against what the form allows. */
+function read(ctx: Context): z.output<typeof cookieValue> {
   try {
-    return written.safeParse(JSON.parse(plainCookie(ctx, COOKIE) ?? '')).data ?? none
+    return cookieValue.safeParse(JSON.parse(plainCookie(ctx, COOKIE) ?? '')).data ?? emptyCart
   } catch {
-    return none
+    return emptyCart
   }
 }
 // #endregion
@@ -62,13 +60,13 @@ function write(ctx: Context, items: readonly Item[], life: string): void {
 
 function maxAge(life: string): Fact {
   return life === 'age'
-    ? { id: 'max-age', code: 'Max-Age', answer: String(AGE), meaning: 'seconds from the last change on' }
-    : { id: 'max-age', code: 'Max-Age', answer: 'none', meaning: 'it goes when the browser closes' }
+    ? { id: 'max-age', code: 'Max-Age', answer: String(AGE), meaning: 'seconds from the last change' }
+    : { id: 'max-age', code: 'Max-Age', answer: 'none', meaning: 'the cookie ends when the browser closes' }
 }
 
-/** What each request carries because of the cart, to pages that do not need it too. */
+/** How much the cart adds to each request, also to pages that do not need it. */
 function weight(ctx: Context): Fact {
-  const value = readCookie(ctx.req.headers.cookie, COOKIE)
+  const value = rawPlainCookie(ctx, COOKIE)
   const bytes = value === undefined ? 0 : COOKIE.length + 1 + value.length
   return {
     id: 'weight',

@@ -1,8 +1,7 @@
 import type Router from '@koa/router'
 import type { Session } from '../../../lib/index.js'
 import { formatSeconds } from '../kit/format.js'
-import { type CartMemory, cart, type Fact } from './cart.js'
-import { type Item, withItem, withoutItem } from './items.js'
+import { type CartMemory, cart, type Fact, type Item, withItem, withoutItem } from './cart.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
@@ -18,7 +17,7 @@ const lives = [
   { value: 'settings', code: 'setExpiry(null)', label: 'For as long as the settings say' },
 ] as const
 
-/** The cart on the server: one key of the session, with the items below it. */
+/** The cart on the server: the session has the items under one key. */
 export function sessionCart(): Router {
   return cart(memory)
 }
@@ -26,7 +25,7 @@ export function sessionCart(): Router {
 const memory: CartMemory = {
   kind: 'session',
   lives,
-  // #region items
+  // #region recall
   recall: async (ctx) => {
     const session = await ctx.session
     return { items: session.get('cart', []), life: lifeOf(session), facts: factsOf(session) }
@@ -35,7 +34,7 @@ const memory: CartMemory = {
   // #region add
   add: async (ctx, item, life) => {
     const session = await ctx.session
-    // Two tabs that add at the same moment: the later one adds to what the earlier one stored.
+    // Two tabs that add at the same moment both count: transform runs on the newest cart.
     session.transform('cart', (items = []) => withItem(items, item))
     session.setExpiry(life === 'age' ? AGE : life === 'browser' ? 0 : null)
   },
@@ -49,7 +48,7 @@ const memory: CartMemory = {
   empty: async (ctx) => {
     const session = await ctx.session
     session.delete('cart')
-    // It was given an end for the cart's sake; what else is in the session need not go with it.
+    // The short life was for the cart. The rest of the session gets its usual life back.
     session.setExpiry(null)
   },
 }
@@ -67,13 +66,13 @@ function factsOf(session: Session): readonly Fact[] {
       id: 'expiry-age',
       code: 'getExpiryAge()',
       answer: String(age),
-      meaning: `${age === 1 ? 'second' : 'seconds'} from each save on: ${formatSeconds(age)}`,
+      meaning: `${age === 1 ? 'second' : 'seconds'} from each save: ${formatSeconds(age)}`,
     },
     {
       id: 'browser-close',
       code: 'getExpireAtBrowserClose()',
       answer: String(endsWithBrowser),
-      meaning: endsWithBrowser ? 'the cookie goes when the browser closes' : 'the cookie has a date',
+      meaning: endsWithBrowser ? 'the cookie ends when the browser closes' : 'the cookie has a date',
     },
   ]
 }

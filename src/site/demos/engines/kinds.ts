@@ -1,13 +1,13 @@
 import type { EngineName } from '../../../lib/internal.js'
 
-/** What there is to say about an engine, whatever it holds. */
+/** What the page says about an engine. */
 export interface EngineKind {
   readonly name: EngineName
-  /** Where a session stands. */
+  /** Where a session is stored. */
   readonly where: string
-  /** What is particular about it, in a sentence or two. */
+  /** How it differs from the others. */
   readonly about: string
-  /** Command lines that start the server with it. */
+  /** The commands that start the server with it. */
   readonly start: readonly string[]
 }
 

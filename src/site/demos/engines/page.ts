@@ -10,14 +10,14 @@ import { type Subject, shapesOf } from './shapes.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
-    /** There for the page about engines to have something to show. */
+    /** Gives the page about engines something to show. */
     engines: string
   }
 }
 
 const HERE = '/engines'
 
-/** An id as it might be: right in form, and nobody's. */
+/** Written like an id, but no session has it. */
 const NOBODY = 'abcdefghijklmnopqrstuvwxyz012345'
 
 export interface EnginesParts {
@@ -27,7 +27,7 @@ export interface EnginesParts {
   readonly clock: () => number
 }
 
-/** The visitor's session as every engine would store it. */
+/** The visitor's session as each engine would store it. */
 export function engines({ sessions, settings, clock }: EnginesParts): Router {
   const router = new Router({ prefix: HERE })
   const { engine } = sessions
@@ -56,11 +56,11 @@ export function engines({ sessions, settings, clock }: EnginesParts): Router {
   return router
 }
 
-/** What is stored for this visitor; undefined if nothing is. */
+/** The visitor's stored session; undefined if there is none. */
 async function ownSubject(ctx: Context, engine: Engine): Promise<Subject | undefined> {
   const { id } = await ctx.session
   if (id === undefined) return undefined
-  // Read once more, past the session: what is shown is what stands there. The panel need not tell of it.
+  // Read again, to show what is stored now. The inspector does not count this call.
   const loaded = await recording([], () => engine.load(id))
   return loaded.kind === 'found' ? { id, record: loaded.record, version: Number(loaded.version) } : undefined
 }

@@ -1,31 +1,30 @@
-import { CookieTooLarge, type SessionRecord, type Settings } from '../../../lib/index.js'
+import { randomBytes } from 'node:crypto'
+import { CookieTooLarge, openSessions, type SessionRecord, type Settings } from '../../../lib/index.js'
 import {
   createIn,
   directoryOf,
   type EngineName,
   fileOf,
-  generateId,
-  openSignedCookies,
   recordCodec,
   redisKeyOf,
   storeKeyOf,
 } from '../../../lib/internal.js'
 import { shortened } from '../../inspector/stored-record.js'
 
-/** A session as it is to be shown in every shape. */
+/** A session to be shown as each engine stores it. */
 export interface Subject {
   readonly id: string
   readonly record: SessionRecord
   readonly version: number
 }
 
-/** One thing that stands somewhere, under the name that it has there. */
+/** One stored thing, and what it is called there. */
 export interface Part {
   readonly name: string
   readonly text: string
 }
 
-/** The same session in the shape that each engine gives it. Made by the code that the engines store with. */
+/** The same session as each engine stores it. The engines' own code makes the texts. */
 export type Shapes = Readonly<Record<EngineName, readonly Part[]>>
 
 export async function shapesOf(subject: Subject, settings: Settings, clock: () => number): Promise<Shapes> {
@@ -65,7 +64,7 @@ export async function shapesOf(subject: Subject, settings: Settings, clock: () =
   }
 }
 
-/** The cookie that would be the session; one that no server takes, this one included. */
+/** The session's cookie under `signed_cookies`, made with a key that no server has. */
 async function cookiesOf(
   record: SessionRecord,
   { cookieName }: Settings,
@@ -74,22 +73,25 @@ async function cookiesOf(
 ): Promise<Part[]> {
   const name = `COOKIE_CODEC=${cookieCodec}`
   // #region cookies
-  // With the server's own key this would be a copy of a log-in, for whoever sees the page.
-  const options = { cookieName, cookieCodec, secretKey: generateId(), secretKeyFallbacks: [] }
-  const engine = await openSignedCookies(options, { clock, logger: silent })
+  // With the server's own key, whoever sees the page could copy the cookie and be logged in.
+  const secretKey = randomBytes(32).toString('base64url')
+  const options = { cookieName, cookieCodec, secretKey, cleanupInterval: 0 }
+  const sessions = await openSessions({ engine: 'signed_cookies', ...options, clock, logger: silent })
   // #endregion
   try {
-    const value = await createIn(engine, record)
+    const value = await createIn(sessions.engine, record)
     const cookie = { name, text: `${cookieName}=${value}` }
     if (cookieCodec === 'sealed') return [cookie]
-    // No key is needed for this.
+    // Reading a signed cookie needs no key.
     const text = Buffer.from(value.split('.')[2] ?? '', 'base64url').toString()
     return [cookie, { name: 'decoded', text }]
   } catch (error) {
     if (!(error instanceof CookieTooLarge)) throw error
     return [{ name, text: `too large for a cookie: ${error.size} bytes, and ${error.limit} are the most` }]
+  } finally {
+    await sessions.close()
   }
 }
 
-/** That such cookies cannot be revoked is said on the page. */
+/** The warning that such cookies cannot be revoked is a part of the page. */
 const silent = { warn: () => {}, error: () => {} }

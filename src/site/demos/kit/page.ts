@@ -1,20 +1,19 @@
 import type { Context, Middleware } from 'koa'
 import type { Inspector } from '../../inspector/inspector.js'
-import type { EngineCall } from '../../inspector/recording.js'
 import { placeOf } from '../walkthroughs.js'
 
 /** A page that a handler wants shown. */
 export interface Page {
-  /** Its view: below `views/walkthroughs/` for a step of one, else below `views/`. */
+  /** Its view: below `views/walkthroughs/` for a step of a walkthrough, else below `views/`. */
   readonly view: string
   readonly title: string
-  /** What the view needs to know. */
+  /** The view's variables. */
   readonly locals?: object
-  /** The lines of our source to show under the hood: `demos/cart.ts#add`. */
+  /** The excerpts of our source for the inspector: `demos/cart/cart.ts#add`. */
   readonly sources?: readonly string[]
-  /** Whether there are forms on it, which need a token. Default: there are. */
+  /** Whether the page has forms, which need a CSRF token. Default: true. */
   readonly forms?: boolean
-  /** Whether it counts down to something, which needs the site's script without the panel too. Default: it does not. */
+  /** Whether the page has a countdown, which needs the site's script even without the inspector. Default: false. */
   readonly live?: boolean
 }
 
@@ -22,49 +21,49 @@ interface State {
   page?: Page
 }
 
-/** Answers with a page. It is rendered when the session has been committed, so that it can show what came of it. */
+/** Answers with a page. It is rendered after the session's commit, so that it can show the result. */
 export function show(ctx: Context, page: Page, status = 200): void {
   const state: State = ctx.state
   state.page = page
   ctx.status = status
 }
 
-/** Sends the browser on to `path` after a form: with GET, whatever the form was sent with. */
+/** Redirects to `path` after a form: the browser asks for it with GET. */
 export function seeOther(ctx: Context, path: string): void {
   ctx.redirect(path)
   ctx.status = 303
 }
 
 /**
- * Renders what a handler has asked for with {@link show}. Above the sessions' middleware, hence after the commit: the
- * page knows which cookies the response bears and what the store holds.
+ * A parameter of the query; several of one name are joined by commas. Use it instead of `ctx.query`: Koa collects all
+ * values of a name again each time the name occurs, which takes seconds for a long query of one name.
  */
-export function pages(hood: Inspector | undefined): Middleware {
+export function queryValue(ctx: Context, name: string): string | undefined {
+  const values = new URLSearchParams(ctx.querystring).getAll(name)
+  return values.length === 0 ? undefined : values.join(',')
+}
+
+/**
+ * Renders the page that a handler has asked for with {@link show}. It is above the sessions' middleware and so runs after
+ * the commit: the inspector knows the response's cookies and the stored record.
+ */
+export function pages(inspector: Inspector | undefined): Middleware {
   return async (ctx, next) => {
-    const calls = await watched(hood, next)
+    const calls = inspector ? await inspector.record(next) : await next()
     const { page }: State = ctx.state
     if (page === undefined) {
-      if (ctx.method === 'POST') hood?.remember(ctx, calls)
+      if (ctx.method === 'POST' && calls) inspector?.remember(ctx, calls)
       return
     }
     const { view, title, locals, sources, forms = true, live = false } = page
     const { status } = ctx
-    // The token's cookie is a part of what the panel tells.
+    // The token's cookie is set here, before the inspector reads the response's cookies.
     const csrfToken: string = forms ? ctx.state.csrfToken : ''
-    const panel = sources && (await hood?.panel(ctx, calls, sources))
+    const panel = sources && calls && (await inspector?.panel(ctx, calls, sources))
     const walkthrough = placeOf(ctx.path)
     const frame = { title, csrfToken, panel, live, path: ctx.path }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
     else await ctx.render('walkthrough', { ...locals, ...frame, walkthrough, content: view })
     ctx.status = status
   }
-}
-
-async function watched(
-  hood: Inspector | undefined,
-  next: () => Promise<void>,
-): Promise<readonly EngineCall[]> {
-  if (hood !== undefined) return hood.watch(next)
-  await next()
-  return []
 }

@@ -1,4 +1,4 @@
-/** What may have become of a copy. */
+/** Where a copy may be. */
 export type CopyStatus = 'available' | 'on loan' | 'reserved' | 'being mended'
 
 export interface AuthorEntry {
@@ -11,7 +11,7 @@ export interface AuthorEntry {
 
 export interface BookEntry {
   readonly title: string
-  /** When it first came out as a book. */
+  /** Of the first edition as a book. */
   readonly year: number
   readonly copies: readonly CopyStatus[]
 }
@@ -34,7 +34,7 @@ function author(
   return { given, family, born, died, books }
 }
 
-/** What the library has, all of it in the public domain. The copies are made up. */
+/** Real books in the public domain; the copies are made up. */
 export const catalogue: readonly AuthorEntry[] = [
   author(
     'Jane',

@@ -1,8 +1,7 @@
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Logger, Settings } from '../../../lib/index.js'
-import { type Row, withDatabase } from './database.js'
-import { seed } from './seed.js'
+import { type Row, seed, withDatabase } from './database.js'
 
 const counts = z.object({
   books: z.number(),
@@ -24,7 +23,7 @@ const author = z.object({
   books: z.number(),
 })
 
-/** The catalogue cannot be read, nor made where it is missing. `cause` says why. */
+/** The catalogue can neither be read nor made. `cause` says why. */
 export class CatalogueUnavailable extends Error {
   override readonly name = 'CatalogueUnavailable'
 }
@@ -38,7 +37,7 @@ export class Catalogue {
     this.#path = path
   }
 
-  /** Makes the catalogue if it is missing. Should that fail, each page tries again. */
+  /** Makes the catalogue if it is missing. If that fails, the next page tries again. */
   async prepare(): Promise<void> {
     this.#seeding ??= seed(this.#path).finally(() => {
       this.#seeding = undefined
@@ -83,7 +82,7 @@ export class Catalogue {
   }
 }
 
-/** Opens the catalogue of a server. That it cannot be made is told on the library's own pages, and stops nothing else. */
+/** Opens the server's catalogue. If it cannot be made, only the library's pages are affected: they say so. */
 export async function openCatalogue(settings: Settings, logger: Logger): Promise<Catalogue> {
   const catalogue = new Catalogue(pathFor(settings))
   try {
@@ -94,7 +93,7 @@ export async function openCatalogue(settings: Settings, logger: Logger): Promise
   return catalogue
 }
 
-/** Beside the sessions' database, if that is a file; else where such a file would be. */
+/** In the directory of the sessions' database, if that is a file; else in `var`. */
 function pathFor({ databaseUrl }: Settings): string {
   const file = /^sqlite:(?:\/\/)?(?!:memory:)(.+)$/.exec(databaseUrl)?.[1]
   return join(file === undefined ? 'var' : dirname(file), 'library.sqlite')

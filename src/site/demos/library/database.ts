@@ -1,12 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { access, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Database } from 'sqlite3'
+import { makeDirectory } from '../../../lib/internal.js'
+import { catalogue } from './books.js'
 
-/** How long another process may keep the file to itself: milliseconds. */
+const SCHEMA = `
+  CREATE TABLE author(
+    id INTEGER PRIMARY KEY, given TEXT NOT NULL, family TEXT NOT NULL, born INTEGER NOT NULL, died INTEGER NOT NULL
+  );
+  CREATE TABLE book(
+    id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL, author INTEGER NOT NULL REFERENCES author(id)
+  );
+  CREATE TABLE copy(
+    id INTEGER PRIMARY KEY, book INTEGER NOT NULL REFERENCES book(id),
+    status TEXT NOT NULL CHECK (status IN ('available', 'on loan', 'reserved', 'being mended'))
+  );
+  CREATE INDEX copy_book ON copy(book);`
+
+/**
+ * Makes the library's catalogue, unless the file exists. The file is written under another name and renamed when it is
+ * complete, so no process reads half of it. Of two processes that do this at once, the later one replaces the file by
+ * an equal one.
+ *
+ * @throws The error of the file system or of SQLite.
+ */
+export async function seed(path: string): Promise<void> {
+  if (await exists(path)) return
+  await makeDirectory(dirname(path))
+  const draft = `${path}.${randomUUID()}`
+  try {
+    await fill(draft)
+    await rename(draft, path)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function fill(path: string): Promise<void> {
+  const books = catalogue.flatMap((author, at) => author.books.map((book) => ({ ...book, author: at + 1 })))
+  const copies = books.flatMap((book, at) => book.copies.map((status) => ({ status, book: at + 1 })))
+  await withDatabase(path, 'create', async ({ exec, all }) => {
+    await exec(`BEGIN;${SCHEMA}`)
+    await all(
+      `INSERT INTO author(id, given, family, born, died)
+       SELECT key + 1, value->>'given', value->>'family', value->>'born', value->>'died' FROM json_each(?)`,
+      JSON.stringify(catalogue),
+    )
+    await all(
+      `INSERT INTO book(id, title, year, author)
+       SELECT key + 1, value->>'title', value->>'year', value->>'author' FROM json_each(?)`,
+      JSON.stringify(books),
+    )
+    await all(
+      `INSERT INTO copy(id, book, status)
+       SELECT key + 1, value->>'book', value->>'status' FROM json_each(?)`,
+      JSON.stringify(copies),
+    )
+    await exec('COMMIT')
+  })
+}
+
+/** How long to wait while another process locks the file: milliseconds. */
 const BUSY_TIMEOUT = 2000
 
-/** What the database answers: a row's columns by name. */
+/** A row's columns by name. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** A SQLite database while it is open. */
+/** An open SQLite database. */
 export interface OpenDatabase {
   all(sql: string, ...parameters: readonly (string | number)[]): Promise<Row[]>
   /** Runs statements, separated by semicolons. */
@@ -14,17 +82,17 @@ export interface OpenDatabase {
 }
 
 /**
- * Opens the file, lets `work` use it, and closes it. `read` neither makes the file nor writes to it, so it does on a
- * disk that cannot be written to.
+ * Opens the file, runs `work` and closes the file. `read` neither creates the file nor writes to it, so it works on a
+ * read-only disk.
  *
- * @throws What SQLite says.
+ * @throws The error of SQLite.
  */
 export async function withDatabase<Result>(
   path: string,
   mode: 'read' | 'create',
   work: (database: OpenDatabase) => Promise<Result>,
 ): Promise<Result> {
-  // Loaded when it is needed: a machine that the driver was not made for has a server all the same.
+  // Loaded on first use: where the native driver does not load, the server still starts.
   const { default: sqlite } = await import('sqlite3')
   const flags = mode === 'read' ? sqlite.OPEN_READONLY : sqlite.OPEN_READWRITE | sqlite.OPEN_CREATE
   const database = await new Promise<Database>((resolve, reject) => {

@@ -10,7 +10,7 @@ declare module '../../../lib/index.js' {
 
 const HERE = '/sessions/library'
 
-/** A small library: what it has is everybody's and stands in a database, the visit count is the visitor's own. */
+/** A small library: the catalogue is in a database and the same for everybody, the visit count is in the session. */
 export function library(catalogue: Catalogue): Router {
   const router = new Router({ prefix: HERE })
 
@@ -19,7 +19,7 @@ export function library(catalogue: Catalogue): Router {
     const session = await ctx.session
     session.transform('numVisits', (before = 0) => before + 1)
     const counts = await ifThere(catalogue.counts())
-    // Asked when the page is rendered, which is after the commit: another tab may have counted meanwhile.
+    // Read when the page is rendered, after the commit: another tab may have counted meanwhile.
     const locals = { counts, visits: () => session.get('numVisits', 0) }
     const sources = ['demos/library/pages.ts#visits', 'demos/library/catalogue.ts#counts']
     show(ctx, { view: 'library', title: 'Local library', locals, sources })
@@ -56,7 +56,7 @@ export function library(catalogue: Catalogue): Router {
   return router
 }
 
-/** A page without the catalogue says so, and is a page all the same: the visitor's session has nothing to do with it. */
+/** Without the catalogue the page is shown and says so: the session does not depend on it. */
 async function ifThere<Result>(asked: Promise<Result>): Promise<Result | undefined> {
   try {
     return await asked

@@ -1,15 +1,14 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { type Form, readForm, type Typed, whole } from '../kit/form.js'
-import { keptLine } from '../kit/kept-line.js'
-import { seeOther, show } from '../kit/page.js'
+import { type Form, readForm, storedLine, type Typed, whole } from '../kit/form.js'
+import { queryValue, seeOther, show } from '../kit/page.js'
 
-/** What each answer has to be, whether a form brings it or a cookie. */
+/** What each answer has to be, in a form and in a cookie. */
 export const answers = z.object({
-  name: keptLine('A name'),
+  name: storedLine('A name'),
   age: whole('An age', 0, 150),
-  friend: keptLine('A friend’s name'),
+  friend: storedLine('A friend’s name'),
 })
 
 /** What has been answered so far. */
@@ -17,7 +16,7 @@ export type Profile = {
   [Field in keyof z.output<typeof answers>]?: z.output<typeof answers>[Field] | undefined
 }
 
-/** Where a profile is kept from one step to the next: all that the two versions differ in. */
+/** Where a profile is kept from one step to the next: the two versions differ in this alone. */
 export interface ProfileMemory {
   readonly kind: 'cookie' | 'session'
   recall(ctx: Context): Promise<Profile>
@@ -30,10 +29,10 @@ interface Step {
   readonly field: keyof Profile
   /** Below the profile's own address. */
   readonly path: string
-  /** What the step is called where all are listed. */
+  /** In the list of the steps. */
   readonly name: string
   readonly question: string
-  /** The field's own label, and what the results call it. */
+  /** Of the field, and in the results. */
   readonly label: string
   readonly read: (ctx: Context) => Form<Profile>
 }
@@ -66,7 +65,7 @@ const steps: readonly Step[] = [
 ]
 const RESULTS = '/results'
 
-/** Three forms, one after the other, and a page that has all answers, though no request brought more than one. */
+/** Three forms, each with one answer, and a page that shows all three. */
 export function profile(memory: ProfileMemory): Router {
   const here = `/${memory.kind}s/profile`
   const router = new Router({ prefix: here })
@@ -120,18 +119,21 @@ export function profile(memory: ProfileMemory): Router {
       step: step && { ...step, href: hrefOf(step.path), number: steps.indexOf(step) + 1 },
       steps: steps.map((one) => ({ ...one, href: hrefOf(one.path) })),
       results: here + RESULTS,
-      skipped: step !== undefined && known[step.field] === undefined && ctx.query.skipped !== undefined,
+      skipped:
+        step !== undefined && known[step.field] === undefined && queryValue(ctx, 'skipped') !== undefined,
       value: step && (form.typed?.[step.field] ?? known[step.field]),
       problem: step && form.problems?.[step.field],
     }
-    const own = `demos/profile/${memory.kind}.ts`
     show(
       ctx,
       {
         view: step === undefined ? 'profile/results' : 'profile/step',
         title: `${step?.name ?? 'Results'}: profile in a ${memory.kind}`,
         locals: shown,
-        sources: [`${own}#memory`, `demos/profile/profile.ts#${step === undefined ? 'results' : 'step'}`],
+        sources: [
+          `demos/profile/memories.ts#${memory.kind}`,
+          `demos/profile/profile.ts#${step === undefined ? 'results' : 'step'}`,
+        ],
       },
       status,
     )

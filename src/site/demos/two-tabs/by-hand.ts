@@ -3,27 +3,26 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import { callsUnderWay, type EngineCall } from '../../inspector/recording.js'
 import { line, type Problems, readForm, type Typed } from '../kit/form.js'
-import { seeOther, show } from '../kit/page.js'
-import { Accounts } from './accounts.js'
-import { Meetings, type Met } from './meetings.js'
+import { queryValue, seeOther, show } from '../kit/page.js'
+import { Meetings, type Met, Reports } from './meetings.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
-    /** What the visitor's own two tabs add to. */
+    /** The visitor's two tabs add to it. */
     twoTabsByHand: string[]
   }
 }
 
 const HERE = '/sessions/two-tabs/by-hand'
 
-/** Items kept, and the bytes of one: the session may have to fit into a cookie. */
+/** The session may have to fit into a cookie: how many items it keeps, and the most bytes of one. */
 const MOST_ITEMS = 4
 const MOST_BYTES = 80
 
 /** Requests that may wait at a time. */
 const MOST_WAITING = 100
 
-/** How long a tab waits for the other to have stored its item too, so that its page shows both: milliseconds. */
+/** How long a tab waits until the other has stored its item too, so that its page shows both: milliseconds. */
 const PATIENCE_AFTER = 2000
 
 const note = z.object({
@@ -32,16 +31,16 @@ const note = z.object({
   }),
 })
 
-/** The race by hand: a form for two tabs. `patience`: how long one waits for the other, in milliseconds. */
+/** The race by hand: a form for two tabs. `patience`: how long one tab waits for the other, in milliseconds. */
 export function byHand(patience = 5000): Router {
   const router = new Router({ prefix: HERE })
   const meetings = new Meetings(MOST_WAITING)
-  const accounts = new Accounts<Account>()
+  const reports = new Reports<Report>()
 
   const page = async (ctx: Context, form: Sent = {}, status = 200): Promise<void> => {
     const { typed = {}, problems = {} } = form
     const session = await ctx.session
-    const sent = accounts.find(ctx.query.sent)
+    const sent = reports.find(queryValue(ctx, 'sent'))
     const locals = { items: session.get('twoTabsByHand'), sent, typed, problems }
     const sources = ['demos/two-tabs/by-hand.ts#send']
     show(ctx, { view: 'two-tabs-by-hand', title: 'Two tabs by hand', locals, sources }, status)
@@ -66,11 +65,11 @@ export function byHand(patience = 5000): Router {
     const visitor: string = ctx.state.csrfToken
     const met = await meetings.meet(`before ${visitor}`, patience)
     if (met === 'full') return page(ctx, { typed: { item }, problems: { item: FULL } }, 503)
-    // Both tabs have loaded the session, and neither has stored anything.
+    // Now both tabs have loaded the session, and neither has stored anything.
     session.transform('twoTabsByHand', (newest = []) => [...newest, item].slice(-MOST_ITEMS))
     await session.save()
     if (met === 'met') await meetings.meet(`after ${visitor}`, PATIENCE_AFTER)
-    seeOther(ctx, `${HERE}?sent=${accounts.add({ met, calls: callsUnderWay() })}`)
+    seeOther(ctx, `${HERE}?sent=${reports.add({ met, calls: callsUnderWay() })}`)
   })
   // #endregion
 
@@ -79,8 +78,8 @@ export function byHand(patience = 5000): Router {
 
 const FULL = 'Too many tabs are waiting just now. Nothing was added; send it again in a moment.'
 
-/** What came of a form, for the page that follows it. */
-interface Account {
+/** The result of a form, for the page that it redirects to. */
+interface Report {
   readonly met: Met
   readonly calls: readonly EngineCall[]
 }

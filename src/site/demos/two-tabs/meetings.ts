@@ -1,4 +1,6 @@
-/** How a wait ended: the other one came, nobody did, or too many were waiting already. */
+import { randomUUID } from 'node:crypto'
+
+/** How a wait ended: the other request came, none came, or too many were waiting already. */
 export type Met = 'met' | 'alone' | 'full'
 
 /** Where two requests of this process wait for each other. */
@@ -6,12 +8,12 @@ export class Meetings {
   readonly #most: number
   readonly #waiting = new Map<string, () => void>()
 
-  /** `most`: how many may wait at a time, so that nobody fills the server with waiting requests. */
+  /** `most`: how many may wait at a time, so that nobody can fill the server with waiting requests. */
   constructor(most: number) {
     this.#most = most
   }
 
-  /** Waits until somebody else comes to the same `place`, but not for longer than `patience`: milliseconds. */
+  /** Waits until another request comes to the same `place`, at most for `patience`: milliseconds. */
   async meet(place: string, patience: number): Promise<Met> {
     const other = this.#waiting.get(place)
     if (other !== undefined) {
@@ -28,5 +30,29 @@ export class Meetings {
       const timer = setTimeout(() => leave('alone'), patience)
       this.#waiting.set(place, () => leave('met'))
     })
+  }
+}
+
+/** Reports held at a time; the oldest one is dropped. */
+const MOST_REPORTS = 200
+
+/**
+ * What a form's result page shows once: too much for a session that may have to fit into a cookie. Reports are in this
+ * process's memory, under names that nobody can guess.
+ */
+export class Reports<Report> {
+  readonly #reports = new Map<string, Report>()
+
+  /** Answers the name. */
+  add(report: Report): string {
+    const name = randomUUID()
+    this.#reports.set(name, report)
+    const [oldest] = this.#reports.keys()
+    if (this.#reports.size > MOST_REPORTS && oldest !== undefined) this.#reports.delete(oldest)
+    return name
+  }
+
+  find(name: string | undefined): Report | undefined {
+    return name === undefined ? undefined : this.#reports.get(name)
   }
 }

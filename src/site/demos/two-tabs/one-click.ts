@@ -3,13 +3,12 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Sessions } from '../../../lib/index.js'
 import { readForm } from '../kit/form.js'
-import { seeOther, show } from '../kit/page.js'
-import { Accounts } from './accounts.js'
-import { type Kept, keep, keptIn, ownKey, sides } from './kept.js'
+import { queryValue, seeOther, show } from '../kit/page.js'
+import { Reports } from './meetings.js'
 import { type Overwritten, overwrite } from './overwrite.js'
-import { Races, type Runner } from './race.js'
+import { type Kept, keep, keptIn, ownKey, Races, type Runner, sides } from './race.js'
 
-export const HERE = '/sessions/two-tabs'
+const HERE = '/sessions/two-tabs'
 
 export interface OneClickParts {
   readonly sessions: Sessions
@@ -19,9 +18,9 @@ export interface OneClickParts {
   readonly clock: () => number
 }
 
-/** What came of one click. */
+/** The result of one click. */
 interface Outcome {
-  /** In the order in which they were answered. */
+  /** In the order of their answers. */
   readonly runners: readonly Runner[]
   readonly kept: Kept
   readonly others: Overwritten
@@ -29,12 +28,12 @@ interface Outcome {
 
 const runner = z.object({ side: z.enum(sides), race: z.string() })
 
-/** The race by one click: two requests that the server sends to itself. */
+/** The race by one click: the server sends itself two requests. */
 export function oneClick({ sessions, cookieName, clock }: OneClickParts): Router {
   const router = new Router({ prefix: HERE })
   const { engine } = sessions
   const races = new Races(cookieName)
-  const outcomes = new Accounts<Outcome>()
+  const outcomes = new Reports<Outcome>()
 
   const page = (ctx: Context, shown: Shown, status = 200): void => {
     const locals = { ...shown, engine: engine.name }
@@ -43,7 +42,7 @@ export function oneClick({ sessions, cookieName, clock }: OneClickParts): Router
   }
 
   router.get('/', (ctx) => {
-    const { race } = ctx.query
+    const race = queryValue(ctx, 'race')
     const outcome = outcomes.find(race)
     page(ctx, { outcome, isForgotten: race !== undefined && outcome === undefined })
   })
@@ -52,11 +51,11 @@ export function oneClick({ sessions, cookieName, clock }: OneClickParts): Router
     if (races.isFull) return page(ctx, { isFull: true }, 503)
     const session = await ctx.session
     keep(session, { list: [], keys: [] })
-    // Stored now, so that both requests find it: two newcomers without an id would begin a session each.
+    // Saved now, so that both requests find this session. Without one each would begin its own.
     await session.save()
     const runners = await races.run(ctx, `${HERE}/add`, session.id ?? '')
     const kept = keptIn(await sessions.open(inTheEnd(runners) ?? session.id))
-    // Where the cookie is the session, this answer hands on what the browser would hold now: the later cookie.
+    // Where the cookie is the session, a browser would hold the later of the two cookies: this answer sets the same.
     if (!engine.capabilities.revocable) keep(session, kept)
     const outcome = { runners, kept, others: await overwrite(engine, clock) }
     seeOther(ctx, `${HERE}?race=${outcomes.add(outcome)}`)
@@ -69,7 +68,7 @@ export function oneClick({ sessions, cookieName, clock }: OneClickParts): Router
     const { side, race } = form.value
     const session = await ctx.session
     const read = [...session.get('twoTabs', [])]
-    // Both have read, and neither has written.
+    // Now both requests have read, and neither has written.
     const met = await races.wait(ctx, race, side)
     session.transform('twoTabs', (newest = []) => [...newest, side])
     session.set(ownKey[side], true)
@@ -80,14 +79,14 @@ export function oneClick({ sessions, cookieName, clock }: OneClickParts): Router
   return router
 }
 
-/** The session's cookie as a browser holds it after these answers: the later one stands. */
+/** The session's cookie that a browser holds after both answers: the later one. */
 function inTheEnd(runners: readonly Runner[]): string | undefined {
   return runners.findLast(({ cookie }) => cookie !== undefined)?.cookie
 }
 
 interface Shown {
   readonly outcome?: Outcome | undefined
-  /** Whether the address names a race of which nothing is known. */
+  /** Whether the address names an unknown race. */
   readonly isForgotten?: boolean
   /** Whether too many races are under way. */
   readonly isFull?: boolean

@@ -1,16 +1,16 @@
 import { type Engine, type Loaded, SessionInterrupted, type Updated } from '../../../lib/index.js'
 import { createIn } from '../../../lib/internal.js'
 import { type EngineCall, recording } from '../../inspector/recording.js'
-import type { Side } from './kept.js'
+import type { Side } from './race.js'
 
-/** How long the record would live if nobody removed it: milliseconds. */
+/** The life of the record, should it not be removed: milliseconds. */
 const LIFE = 60_000
 
 /** What one of the two did. */
 export interface Overwriter {
   readonly side: Side
   readonly read: readonly string[]
-  /** What was asked of the engine; nothing if nobody looks under the hood. */
+  /** The engine's calls; empty where nobody records. */
   readonly calls: readonly EngineCall[]
 }
 
@@ -20,9 +20,9 @@ export interface Overwritten {
   readonly stored: readonly string[]
 }
 
-/** The same race as many session libraries run it, on a record made for it: nobody's session. */
+/** The same race as in many session libraries, on a record of its own that is no visitor's session. */
 export function overwrite(engine: Engine, clock: () => number): Promise<Overwritten> {
-  // What has to be done around it is no part of the story.
+  // The calls that make and remove the record are not shown.
   return recording([], () => raceOn(engine, clock()))
 }
 
@@ -33,7 +33,7 @@ async function raceOn(engine: Engine, now: number): Promise<Overwritten> {
     recording(calls[side], async () => found(await engine.load(id)))
 
   // #region overwrite
-  // Writes the whole session back as it was loaded, with one change, over whatever stands there by then.
+  // Writes the whole session back as it was loaded, with one change. What was stored meanwhile is lost.
   const writeBack = async ({ record }: Found, side: Side): Promise<Updated> => {
     const data = { ...record.data, list: [...listIn(record), side] }
     const { version } = await load(side)
@@ -56,7 +56,7 @@ async function raceOn(engine: Engine, now: number): Promise<Overwritten> {
 
 type Found = Extract<Loaded, { kind: 'found' }>
 
-/** Nobody else knows the record; but a store can be emptied at any moment. */
+/** Nobody else knows the record, but a store can be emptied at any moment. */
 function found(loaded: Loaded): Found {
   if (loaded.kind !== 'found') throw new SessionInterrupted()
   return loaded

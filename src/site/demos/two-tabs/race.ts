@@ -1,41 +1,78 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { csrfCookieName } from '../../../lib/internal.js'
+import type { Session } from '../../../lib/index.js'
 import { callsUnderWay, type EngineCall } from '../../inspector/recording.js'
-import { type Side, sides } from './kept.js'
 import { Meetings } from './meetings.js'
 import { type OwnAnswer, postToSelf } from './self.js'
 
-/** How long one of the two waits for the other: milliseconds. */
+declare module '../../../lib/index.js' {
+  interface SessionData {
+    /** Both requests of a race add to it. */
+    twoTabs: string[]
+    /** One request sets this, the other one the next. */
+    twoTabsLeft: boolean
+    twoTabsRight: boolean
+  }
+}
+
+export const sides = ['left', 'right'] as const
+export type Side = (typeof sides)[number]
+
+/** The key that only the request of this side sets. */
+export const ownKey = { left: 'twoTabsLeft', right: 'twoTabsRight' } as const
+
+/** What a session holds after a race. */
+export interface Kept {
+  readonly list: readonly string[]
+  /** The sides whose own keys are there. */
+  readonly keys: readonly Side[]
+}
+
+export function keptIn(session: Session): Kept {
+  return {
+    list: session.get('twoTabs', []),
+    keys: sides.filter((side) => session.get(ownKey[side], false)),
+  }
+}
+
+export function keep(session: Session, { list, keys }: Kept): void {
+  session.set('twoTabs', [...list])
+  for (const side of sides) {
+    if (keys.includes(side)) session.set(ownKey[side], true)
+    else session.delete(ownKey[side])
+  }
+}
+
+/** How long one request waits for the other: milliseconds. */
 const PATIENCE = 2000
 
 /** Races at a time. */
-const MOST = 20
+const MOST_RACES = 20
 
 /** What one of the two requests did. */
 export interface Runner {
   readonly side: Side
   /** 0 if there was no answer. */
   readonly status: number
-  /** The list as it found it; undefined if it did not get that far. */
+  /** The list as it read it; undefined if it did not get that far. */
   readonly read: readonly string[] | undefined
-  /** Whether the other one had read too before it wrote. */
+  /** Whether both had read before either wrote. */
   readonly met: boolean
-  /** The session's cookie that its answer bore. */
+  /** The session's cookie in its answer. */
   readonly cookie: string | undefined
-  /** What was asked of the engine, the commit included; nothing if nobody looks under the hood. */
+  /** The engine's calls, the commit's included; empty where nobody records. */
   readonly calls: readonly EngineCall[]
 }
 
 /** What a request tells about itself in its answer. */
-const account = z.object({ read: z.array(z.string()), met: z.boolean() })
+const answerBody = z.object({ read: z.array(z.string()), met: z.boolean() })
 
 /** Two requests to this server, at the same moment and in the same session. */
 export class Races {
   readonly #cookieName: string
-  readonly #meetings = new Meetings(MOST)
-  /** The engine calls of those under way, by a name that only their two requests are told. */
+  readonly #meetings = new Meetings(MOST_RACES)
+  /** The calls of the races under way, by a name that only their own two requests know. */
   readonly #underWay = new Map<string, Map<Side, readonly EngineCall[]>>()
 
   constructor(cookieName: string) {
@@ -43,22 +80,19 @@ export class Races {
   }
 
   get isFull(): boolean {
-    return this.#underWay.size >= MOST
+    return this.#underWay.size >= MOST_RACES
   }
 
-  /** Has both run at `path`, in the session `id`. Answers what came of it, in the order in which they were answered. */
+  /** Sends both requests to `path`, in the session `id`. Answers the results in the order of the answers. */
   async run(ctx: Context, path: string, id: string): Promise<Runner[]> {
     const race = randomUUID()
     const calls = new Map<Side, readonly EngineCall[]>()
-    const csrfToken: string = ctx.state.csrfToken
-    // The settings say which of the two names the token's cookie has.
-    const token = Object.fromEntries([true, false].map((isSecure) => [csrfCookieName(isSecure), csrfToken]))
-    const cookies = { ...token, [this.#cookieName]: id }
+    const cookie = `${this.#cookieName}=${id}`
     const answered: Runner[] = []
     // #region run
     const run = async (side: Side): Promise<void> => {
-      const answer = await postToSelf(ctx, { path, cookies, csrfToken, fields: { side, race } })
-      answered.push({ side, ...this.#accountIn(answer), calls: calls.get(side) ?? [] })
+      const answer = await postToSelf(ctx, { path, cookie, fields: { side, race } })
+      answered.push({ side, ...this.#resultIn(answer), calls: calls.get(side) ?? [] })
     }
     this.#underWay.set(race, calls)
     try {
@@ -70,7 +104,7 @@ export class Races {
     return answered
   }
 
-  /** Waits for the other request of the race; answers whether it came. Who names no race is not let in: 404. */
+  /** Waits for the other request of the race, and answers whether it came. 404 for a request of no race under way. */
   async wait(ctx: Context, race: string, side: Side): Promise<boolean> {
     const calls = this.#underWay.get(race)
     if (calls === undefined) return ctx.throw(404)
@@ -78,11 +112,11 @@ export class Races {
     return (await this.#meetings.meet(race, PATIENCE)) === 'met'
   }
 
-  #accountIn({ status, cookies, body }: OwnAnswer): Omit<Runner, 'side' | 'calls'> {
+  #resultIn({ status, cookies, body }: OwnAnswer): Omit<Runner, 'side' | 'calls'> {
     const begin = `${this.#cookieName}=`
     const line = cookies.findLast((one) => one.startsWith(begin))
     const cookie = line?.slice(begin.length).split(';')[0]
-    const told = status === 200 ? account.safeParse(JSON.parse(body)) : undefined
+    const told = status === 200 ? answerBody.safeParse(JSON.parse(body)) : undefined
     return { status, cookie, read: told?.data?.read, met: told?.data?.met ?? false }
   }
 }

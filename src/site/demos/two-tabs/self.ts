@@ -3,13 +3,13 @@ import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Context } from 'koa'
 
-/** How long the server waits for its own answer: milliseconds. */
+/** How long the server waits for its own response: milliseconds. */
 const PATIENCE = 10_000
 
 export interface OwnRequest {
   readonly path: string
-  readonly cookies: Readonly<Record<string, string>>
-  readonly csrfToken: string
+  /** The `Cookie` header. */
+  readonly cookie: string
   readonly fields: Readonly<Record<string, string>>
 }
 
@@ -24,14 +24,12 @@ export interface OwnAnswer {
 const NONE: OwnAnswer = { status: 0, cookies: [], body: '' }
 
 /**
- * Sends a form to this very server, over HTTP like anybody else: to the address at which the request of `ctx` arrived,
- * whatever proxies it came through.
+ * Sends a form to this server over HTTP, to the address at which the request of `ctx` arrived. No proxy is involved.
  */
 export async function postToSelf(ctx: Context, own: OwnRequest): Promise<OwnAnswer> {
   const { localAddress, localPort } = ctx.req.socket
   // A server at a Unix socket has no address to send to.
   if (localAddress === undefined || localPort === undefined) return NONE
-  const cookie = Object.entries(own.cookies).map(([name, value]) => `${name}=${value}`)
   const sent = request({
     host: localAddress,
     port: localPort,
@@ -42,8 +40,9 @@ export async function postToSelf(ctx: Context, own: OwnRequest): Promise<OwnAnsw
     headers: {
       Accept: 'application/json',
       'Content-Type': 'application/x-www-form-urlencoded',
-      Cookie: cookie.join('; '),
-      'X-CSRFToken': own.csrfToken,
+      Cookie: own.cookie,
+      // csrf() asks where a form comes from: from this site.
+      'Sec-Fetch-Site': 'same-origin',
     },
   })
   try {

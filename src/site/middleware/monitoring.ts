@@ -1,13 +1,33 @@
 import { BlockList, isIPv6 } from 'node:net'
 import type { Context, Middleware } from 'koa'
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
-import { sessionEventNames } from '../../lib/index.js'
-import type { Events } from '../../lib/internal.js'
+import { type Engine, type Sessions, sessionEventNames } from '../../lib/index.js'
+
+/** Written like an id, but no session has it. */
+const NOBODY = '0'.repeat(32)
+
+/**
+ * For whatever watches the process. `/healthz`: the process answers; restart it if not. `/readyz`: the store answers too;
+ * send no visitors if not.
+ */
+export function health(engine: Engine): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path === '/healthz') {
+      ctx.body = 'ok'
+    } else if (ctx.path === '/readyz') {
+      // Throws EngineUnavailable, which is answered with 503, within the engine's time limit.
+      await engine.load(NOBODY)
+      ctx.body = 'ready'
+    } else {
+      await next()
+    }
+  }
+}
 
 export interface MetricsOptions {
-  /** Whose events are counted. */
-  readonly sessions: Pick<Events, 'on'>
-  /** Who may ask: programs on this machine, or whoever reaches the port. */
+  /** The sessions whose events are counted. */
+  readonly sessions: Pick<Sessions, 'on'>
+  /** Who may read them: programs on this machine, or everybody who reaches the port. */
   readonly open: 'to this machine' | 'to everybody'
 }
 
@@ -22,16 +42,16 @@ export function metrics({ sessions, open }: MetricsOptions): Middleware {
   })
   for (const event of sessionEventNames) {
     const count = counter.labels(event)
-    // There from the start: from nothing to 1 is an increase that Prometheus would not see.
+    // Prometheus sees an increase from 0 to 1, but none from nothing to 1.
     count.inc(0)
     sessions.on(event, () => count.inc())
   }
-  let isAsked = false
+  let isCollecting = false
   return async (ctx, next) => {
     if (ctx.path !== '/metrics' || (open === 'to this machine' && !isFromHere(ctx))) return next()
-    // What the process uses is not measured before somebody wants to know.
-    if (!isAsked) collectDefaultMetrics({ register })
-    isAsked = true
+    // Measuring the process costs something, so it begins with the first request for it.
+    if (!isCollecting) collectDefaultMetrics({ register })
+    isCollecting = true
     ctx.type = register.contentType
     ctx.set('Cache-Control', 'no-store')
     ctx.body = await register.metrics()
@@ -42,7 +62,7 @@ const here = new BlockList()
 here.addSubnet('127.0.0.0', 8, 'ipv4')
 here.addAddress('::1', 'ipv6')
 
-/** By the socket, not by what a header says. A proxy or a tunnel on this machine asks for others, and says so. */
+/** Decided by the socket's address. A proxy on this machine forwards for others, and says so in a header. */
 function isFromHere({ req }: Context): boolean {
   const address = req.socket.remoteAddress ?? ''
   const forwarded = req.headers['x-forwarded-for'] ?? req.headers.forwarded

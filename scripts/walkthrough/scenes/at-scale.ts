@@ -1,0 +1,49 @@
+import { ENGINE_NAMES } from '../../../src/lib/engines/names.js'
+import type { Scene } from '../scene.js'
+
+const TWO_TABS = '/sessions/two-tabs'
+const BY_HAND = `${TWO_TABS}/by-hand`
+
+export const twoTabs: Scene = {
+  slug: 'two-tabs',
+  async play({ visitor, revocable, say, check, reads }) {
+    await say('One click: the server sends itself two requests in this session at the same moment.')
+    let page = await visitor.submit(await visitor.open(TWO_TABS), `${TWO_TABS}/race`)
+    const both = /Your session now has: (left and right|right and left), and the keys of/
+    const one = /Your session now has: (left|right), and the keys of/
+    await reads(page, '#kept', revocable ? both : one)
+    await say('The same race in a library that writes back the whole session.')
+    await reads(page, '#others', /^That record had: (left|right)\.$/)
+
+    await say('By hand: two tabs of one browser send their forms at the same moment.')
+    page = await visitor.submit(await visitor.open(BY_HAND), `${BY_HAND}/begin`)
+    const tabs = await Promise.all(['milk', 'bread'].map((item) => visitor.submit(page, BY_HAND, { item })))
+    for (const tab of tabs) await reads(tab, '[role=status]', /^The other tab’s request came/)
+    const items = (await visitor.open(BY_HAND)).all('#items li').sort().join(', ')
+    if (revocable) {
+      await check('both items are in the session: bread, milk', items === 'bread, milk', items)
+    } else {
+      await say('Each response set a cookie with a whole session. The browser keeps the later one.')
+      await check('one item is in the session', items === 'milk' || items === 'bread', items)
+    }
+  },
+}
+
+export const engines: Scene = {
+  slug: 'engines',
+  async play({ visitor, cookieName, say, check, reads, holds }) {
+    await say('The page names the engine. Without a session it shows an example.')
+    let page = await visitor.open('/engines')
+    const runs = page.text('#runs') ?? ''
+    await reads(page, '#whose', /^You have no session yet/)
+    await say('With a session: the same session as each engine stores it.')
+    page = await visitor.submit(page, '/engines/begin')
+    await reads(page, '#whose', /^This is your own session/)
+    await holds('engines', runs)
+    for (const name of ENGINE_NAMES)
+      await check(`it is shown as ${name} stores it`, page.all(`#shape-${name} dd`).length > 0)
+    await say('The page shows no cookie that gives access.')
+    const cookie = visitor.browser.cookie(cookieName) ?? ''
+    await check('the page does not have the cookie', cookie !== '' && !page.html.includes(cookie))
+  },
+}
