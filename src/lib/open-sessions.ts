@@ -10,9 +10,8 @@ import { sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
-import { openState } from './session/resolve-session.js'
 import { Session, type SessionOwner } from './session/session.js'
-import { SessionHandle } from './session/session-handle.js'
+import { openSession, type SessionHandle } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
 import { checkOptions } from './settings/load.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
@@ -149,6 +148,8 @@ function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logge
     renewal: settings,
     touchAfter: settings.touchAfter,
     saveEveryRequest: settings.saveEveryRequest,
+    needsUpkeep:
+      settings.saveEveryRequest || settings.idleTimeout !== undefined || settings.renewAfter !== undefined,
     nestedChanges: settings.nestedChanges,
     mutex,
     lifecycle,
@@ -174,8 +175,8 @@ function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logge
       return sessionMiddleware(context, cookie)
     },
     async open(id) {
-      const state = await openState(id === undefined ? [] : [id], context)
-      return new Session(state, context, new DetachedOwner(new SessionHandle(state, context)))
+      const handle = await openSession(id === undefined ? [] : [id], context)
+      return new Session(handle.state, context, new DetachedOwner(handle))
     },
     forUser: (userId, { current } = {}) => users.forUser(userId, current),
     revoke: (userId, handle) => users.revoke(userId, handle),

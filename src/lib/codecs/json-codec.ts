@@ -37,7 +37,8 @@ function parseEntry({ value, expires }: JsonLike): Entry | undefined {
   if (value.superseded === true) return parseTombstone(value.next, expires)
   const { version } = value
   const record = parseRecord(value, expires)
-  return record && isVersion(version) ? { kind: 'session', record, version } : undefined
+  const isVersion = typeof version === 'number' && Number.isSafeInteger(version)
+  return record && isVersion ? { kind: 'session', record, version } : undefined
 }
 
 function parseTombstone(next: unknown, expires: number): Tombstone {
@@ -45,10 +46,6 @@ function parseTombstone(next: unknown, expires: number): Tombstone {
   const { key, until } = next
   if (typeof key !== 'string' || !isTime(until)) return { kind: 'superseded', expires }
   return { kind: 'superseded', expires, next: { key, until } }
-}
-
-function isVersion(value: unknown): value is number {
-  return Number.isSafeInteger(value)
 }
 
 /** What Keyv's own serializer writes for `value`, an object or a list. */

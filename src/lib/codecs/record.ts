@@ -58,12 +58,16 @@ export function isTime(value: unknown): value is number {
  */
 export function parseRecord(members: JsonLike, expires: unknown): SessionRecord | undefined {
   const { data, createdAt, expiry, savedAt, renewedAt, user } = members
-  if (!isData(data) || !isTime(createdAt) || !isTime(expires) || !isOptionalExpiry(expiry)) return undefined
-  if (!isOptionalTime(savedAt) || !isOptionalTime(renewedAt) || !isOptionalUser(user)) return undefined
+  if (!isObject(data) || !isTime(createdAt) || !isTime(expires)) return undefined
+  // `JSON.parse` made it, so its members are JSON.
+  const record = { data: data as JsonObject, createdAt, expires }
+  const isPlain =
+    expiry === undefined && savedAt === undefined && renewedAt === undefined && user === undefined
+  if (isPlain) return record
+  if (!isExpiry(expiry) || !isOptionalTime(savedAt) || !isOptionalTime(renewedAt)) return undefined
+  if (user !== undefined && !isUser(user)) return undefined
   return {
-    data,
-    createdAt,
-    expires,
+    ...record,
     ...(expiry !== undefined && { expiry }),
     ...(savedAt !== undefined && { savedAt }),
     ...(renewedAt !== undefined && { renewedAt }),
@@ -71,23 +75,16 @@ export function parseRecord(members: JsonLike, expires: unknown): SessionRecord 
   }
 }
 
-/** `JSON.parse` made it, so its members are JSON. */
-function isData(value: unknown): value is JsonObject {
-  return isObject(value)
-}
-
 function isOptionalTime(value: unknown): value is number | undefined {
   return value === undefined || isTime(value)
 }
 
-function isOptionalExpiry(value: unknown): value is CustomExpiry | undefined {
-  if (value === undefined || isTime(value)) return true
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value))
+function isExpiry(value: unknown): value is CustomExpiry | undefined {
+  return isOptionalTime(value) || (typeof value === 'string' && !Number.isNaN(Date.parse(value)))
 }
 
 /** A record with part of a user could not be revoked; reject it. */
-function isOptionalUser(value: unknown): value is SessionUser | undefined {
-  if (value === undefined) return true
+function isUser(value: unknown): value is SessionUser {
   if (!isObject(value)) return false
   const { id, handle, authenticatedAt, device } = value
   if (typeof id !== 'string' || typeof handle !== 'string' || !isTime(authenticatedAt)) return false

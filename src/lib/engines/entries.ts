@@ -45,7 +45,9 @@ export class Entries {
     const entry = codec.decode(stored.text, key)
     if (entry === undefined) return this.#undecodable()
     if (entry.kind === 'superseded') return stored.expires > clock() ? entry : LAPSED
-    const record = withExpires(entry.record, stored.expires)
+    // A touch moves the end beside the text; the end within the text may be older.
+    const isMoved = entry.record.expires !== stored.expires
+    const record = isMoved ? { ...entry.record, expires: stored.expires } : entry.record
     if (record.expires <= clock()) return expired(record)
     return { kind: 'session', record, version: stored.version ?? entry.version }
   }
@@ -65,7 +67,9 @@ export class Entries {
   session(key: string, record: SessionRecord, before?: Version): StoredEntry {
     const count = countOf(before) + 1
     const text = this.#parts.codec.encode({ kind: 'session', record, version: count }, key)
-    return this.#stored(text, record.expires, count, record.user !== undefined)
+    const version = this.#parts.store.versions === 'text' ? text : count
+    const { expires, user } = record
+    return user === undefined ? { text, expires, version } : { text, expires, version, isProtected: true }
   }
 
   /** A list of an index as it is to stand at `key`. */
@@ -80,11 +84,6 @@ export class Entries {
     return { text, expires, version: undefined }
   }
 
-  #stored(text: string, expires: number, count: number, isProtected: boolean): StoredEntry {
-    const version = this.#parts.store.versions === 'text' ? text : count
-    return isProtected ? { text, expires, version, isProtected } : { text, expires, version }
-  }
-
   #undecodable(): Missing {
     const { logger, name } = this.#parts
     // Which one it is the event of that name says, by a keyed hash (S12).
@@ -96,11 +95,6 @@ export class Entries {
 /** What `load` answers where a record stands that has expired. */
 export function expired({ data: _, ...life }: SessionRecord): Missing {
   return { kind: 'missing', why: 'expired', life }
-}
-
-/** A touch moves the end beside the text; the end within the text may be older. */
-function withExpires(record: SessionRecord, expires: number): SessionRecord {
-  return record.expires === expires ? record : { ...record, expires }
 }
 
 /** How many versions came before. Where the text is the version, its count stands in it. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.js'
 import type { Engine } from './engine.js'
 import { EngineUnavailable, withCauses } from './errors.js'
-import { type EngineCall, watchEngine } from './watch-engine.js'
+import { type Around, type EngineCall, watchEngine } from './watch-engine.js'
 
 type Kind = 'reads' | 'writes'
 
@@ -50,7 +50,7 @@ export function watchOutages(engine: Engine, tools: OutageTools, listener: Outag
   }
   const outages = new Outages(engine.name, tools)
   outages.listeners.push(listener)
-  const seen = watchEngine(engine, (call, run, args) => outages.watch(call, run(...args), args[0]))
+  const seen = watchEngine(engine, outages.around)
   known.set(seen, outages)
   return seen
 }
@@ -74,12 +74,13 @@ class Outages {
     this.#tools = tools
   }
 
-  /** Answers `answer` itself: whoever waits for it waits for nothing more. */
-  watch(call: EngineCall, answer: Promise<unknown>, asked: unknown): Promise<unknown> {
+  /** Answers what the engine answers, the very promise: whoever waits for it waits for nothing more. */
+  readonly around: Around = (call, run, args) => {
+    const answer = run(...args)
     const kind = KINDS[call]
     if (kind === undefined) return answer
     const failed = (error: unknown): void => {
-      if (error instanceof EngineUnavailable) this.#failed(kind, error, asked)
+      if (error instanceof EngineUnavailable) this.#failed(kind, error, args[0])
     }
     // While nothing has failed, no success is news: should something fail before this one is answered, it began too
     // early to say that all is well.

@@ -19,7 +19,7 @@ import {
   type Updated,
 } from './engine.js'
 import { Entries, type LiveEntry, type Tombstone } from './entries.js'
-import { type IdScheme, isId, plainIds, storeKeyOf } from './ids.js'
+import { type IdScheme, isId, plainIds } from './ids.js'
 import type { SessionStore, StoredEntry, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
 
@@ -221,7 +221,7 @@ export class StoreEngine implements Engine {
   }
 
   #keyOf(id: string): string {
-    return storeKeyOf(this.#keyPrefix, id, this.#ids)
+    return `${this.#keyPrefix}:${this.#ids.keyOf(id)}`
   }
 }
 

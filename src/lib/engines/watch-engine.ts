@@ -55,6 +55,8 @@ function watched<Target extends object>(
     const own = { enumerable: true, configurable: true }
     if (Object.hasOwn(parts, name)) {
       Object.defineProperty(seen, name, { ...own, value: Reflect.get(parts, name) })
+    } else if (Object.getOwnPropertyDescriptor(target, name)?.writable && typeof member !== 'function') {
+      Object.defineProperty(seen, name, { ...own, writable: true, value: member })
     } else if (typeof member !== 'function') {
       // Asked of the engine itself: a getter may look at what only an instance of its class has.
       Object.defineProperty(seen, name, { ...own, get: () => Reflect.get(target, name) })

@@ -58,7 +58,9 @@ export function givenCookie(ctx: Context, name: string): string | undefined {
 export function varyOnCookie(ctx: Context): void {
   const { res } = ctx
   const vary = res.getHeader('Vary')
-  if (vary !== 'Cookie' && !res.headersSent) res.setHeader('Vary', withVary(vary))
+  if (vary === 'Cookie' || res.headersSent) return
+  const isEmpty = vary === undefined || vary === ''
+  res.setHeader('Vary', isEmpty ? 'Cookie' : append(linesOf(vary).join(', '), 'Cookie'))
 }
 
 /** The line that goes out for each cookie that must not get lost, by its name. */
@@ -99,9 +101,4 @@ function withCookie(lines: Value, name: string, line: string): string[] {
 function linesOf(lines: Value): readonly string[] {
   if (lines === undefined) return []
   return typeof lines === 'object' ? lines : [String(lines)]
-}
-
-function withVary(vary: Value): string {
-  if (vary === undefined || vary === '') return 'Cookie'
-  return append(typeof vary === 'object' ? vary.join(', ') : String(vary), 'Cookie')
 }

@@ -5,16 +5,13 @@ import { EngineUnavailable } from '../engines/errors.js'
 import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
-import { endsWithBrowser } from '../session/expiry.js'
-import { openState } from '../session/resolve-session.js'
+import { cookieAge, endsWithBrowser } from '../session/expiry.js'
 import { Session, type SessionOwner } from '../session/session.js'
-import { SessionHandle } from '../session/session-handle.js'
+import { openSession, type SessionHandle } from '../session/session-handle.js'
 import { liveIn, type SessionState } from '../session/state.js'
-import { cookieAge } from '../session/touch.js'
 import { readCookies } from './cookie.js'
 import { givenCookie, keepCookie, sendCookie, varyOnCookie } from './headers.js'
 import type { SessionCookie } from './session-cookie.js'
-import { guardAgainstMisuse } from './session-promise.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
 const SHORTEST_ID = 8
@@ -56,7 +53,8 @@ export class RequestSession implements SessionOwner {
 
   get session(): Promise<Session> {
     this.#isAsked = true
-    return this.#open()
+    this.#opening ??= this.#open()
+    return this.#opening
   }
 
   /**
@@ -114,6 +112,12 @@ export class RequestSession implements SessionOwner {
 
   /** After the handler, before the headers. */
   async end(): Promise<void> {
+    if (this.#handle?.isQuiet) {
+      this.#hasEnded = true
+      this.#handle.state.lateListener = this
+      varyOnCookie(this.#ctx)
+      return
+    }
     try {
       const committed = await this.#commit(this.#ctx.status >= 500)
       // Whoever asked in vain answers otherwise than with a session at hand (S45).
@@ -164,17 +168,12 @@ export class RequestSession implements SessionOwner {
     return res.destroyed || res.socket?.destroyed === true
   }
 
-  #open(): Promise<Session> {
-    this.#opening ??= guardAgainstMisuse(this.#openNow())
-    return this.#opening
-  }
-
-  async #openNow(): Promise<Session> {
+  async #open(): Promise<Session> {
     try {
-      const state = await openState(this.#sentIds(), this.context)
-      this.#handle = new SessionHandle(state, this.context)
-      if (this.#hasEnded) state.lateListener = this
-      return new Session(state, this.context, this)
+      const handle = await openSession(this.#sentIds(), this.context)
+      this.#handle = handle
+      if (this.#hasEnded) handle.state.lateListener = this
+      return new Session(handle.state, this.context, this)
     } catch (error) {
       // A handler that asks and does not wait must not bring the process down when the store is.
       this.#opening?.catch(ignore)
@@ -219,14 +218,14 @@ export class RequestSession implements SessionOwner {
     if (ids.length === 0) return undefined
     // Beside a longer one it may be somebody else's, and to remove it would be to remove both.
     if (!ids.some(isLong)) {
-      await this.#open()
+      await this.session
       return this.#handle
     }
     if (failed || !this.context.saveEveryRequest) return undefined
     // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
     if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
-      await this.#open()
+      await this.session
       return this.#handle?.isLive ? this.#handle : undefined
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error
@@ -254,7 +253,7 @@ export class RequestSession implements SessionOwner {
     const lines = this.#cookie.linesOver(this.#ctx.secure)
     const { id } = liveIn(state)
     if (endsWithBrowser(state.expiry, this.context.rules)) return lines.set(id, 'browser')
-    return lines.set(id, { age: cookieAge(state, this.context, now), now })
+    return lines.set(id, { age: cookieAge(state, now, this.context), now })
   }
 
   /** A session that has ended since its cookie was sent needs it no more. */

@@ -1,4 +1,4 @@
-import { assertJson } from './values.js'
+import { assertJson } from './record.js'
 
 /** What is done about values that a handler changes in place, as in `session.get('car').wheels = 'alloy'`. */
 export type NestedChanges = 'compare' | 'ignore'

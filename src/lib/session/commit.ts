@@ -1,7 +1,7 @@
 import type { SessionUser } from '../codecs/record.js'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { Pending } from './changes.js'
-import { needsUpkeep, type SessionContext } from './context.js'
+import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
 import { expiryTime } from './expiry.js'
 import { NewId } from './new-id.js'
@@ -46,7 +46,6 @@ export function commit(
   context: SessionContext,
   ending: Ending,
 ): Promise<Verdict> | undefined {
-  if (isNothingToDo(state, context, ending)) return undefined
   state.noticeNestedChanges()
   if (!ending.explicit && !state.isUntouched && isFutile(state.pending.reported)) return undefined
   const now = context.clock()
@@ -54,13 +53,6 @@ export function commit(
   if (step.do !== 'nothing') return carryOutOrGiveBack(step, state, context, ending, now)
   state.dropPending()
   return undefined
-}
-
-/** Nearly every request that only reads. */
-function isNothingToDo(state: SessionState, context: SessionContext, { explicit }: Ending): boolean {
-  const { origin } = state
-  if (explicit || !state.isUntouched || origin.kind === 'unknown') return false
-  return origin.kind !== 'live' || !(origin.outdated || needsUpkeep(context))
 }
 
 /** Whether what `save()` has thrown would be thrown again. A store that did not answer then may do so now. */
@@ -109,17 +101,19 @@ export function isMoving(state: SessionState, context: SessionContext): boolean 
 
 function planFor(state: SessionState, context: SessionContext, ending: Ending, now: number): Plan {
   const { end, rotate, logIn, modified } = state.pending
+  const { origin } = state
+  const isLive = origin.kind === 'live'
   return plan({
     ...ending,
-    origin: state.origin.kind,
+    origin: origin.kind,
     end,
     rotate,
     logIn,
     modified,
     isEmpty: state.isEmpty,
     isOver: expiryTime(state.expiry, now, context.rules) <= now,
-    touchDue: touchDue(state, context, now),
-    renewDue: renewDue(state, context, now),
+    touchDue: (isLive && origin.outdated === true) || (context.needsUpkeep && touchDue(state, context, now)),
+    renewDue: context.needsUpkeep && renewDue(state, context, now),
     inCookie: !context.engine.capabilities.revocable,
   })
 }

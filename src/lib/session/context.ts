@@ -18,6 +18,8 @@ export interface SessionContext {
   /** How much of the idle timeout a touch has to gain to be worth a write: a share, 0 to 1. */
   readonly touchAfter: number
   readonly saveEveryRequest: boolean
+  /** Whether a session that is only read may need a write: to live longer, or for a new id. */
+  readonly needsUpkeep: boolean
   readonly nestedChanges: NestedChanges
   readonly mutex: KeyedMutex
   readonly lifecycle: LifecycleEvents
@@ -33,9 +35,4 @@ export interface RenewalRules {
   readonly renewAfter: number | undefined
   /** How long the old id still works, in seconds. */
   readonly renewGrace: number
-}
-
-/** Whether a session that is only read may need a write: to live longer, or for a new id. */
-export function needsUpkeep({ saveEveryRequest, rules, renewal }: SessionContext): boolean {
-  return saveEveryRequest || rules.idleTimeout !== undefined || renewal.renewAfter !== undefined
 }

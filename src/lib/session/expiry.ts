@@ -102,3 +102,35 @@ export function expiryReason(life: Omit<SessionRecord, 'data'>, rules: ExpiryRul
   if (savedAt !== undefined && expires < expiryTime(expiry, savedAt, rules)) return 'idle'
   return expiry === undefined ? 'age' : 'own'
 }
+
+interface Saved extends Life {
+  readonly saved: SessionRecord | undefined
+}
+
+/**
+ * Until when the last save has given the session; where that was not written, its end says so. With `saveEveryRequest` a
+ * use counts as a save.
+ */
+export function savedEnd(
+  { expiry, saved }: Saved,
+  now: number,
+  { rules, saveEveryRequest }: { readonly rules: ExpiryRules; readonly saveEveryRequest: boolean },
+): number {
+  if (saveEveryRequest) return expiryTime(expiry, now, rules)
+  const { savedAt, expires } = saved ?? {}
+  return savedAt === undefined ? (expires ?? Number.POSITIVE_INFINITY) : expiryTime(expiry, savedAt, rules)
+}
+
+/**
+ * How long the browser is to keep the cookie, in seconds from now. The idle timeout has no part in it: it moves with
+ * each use, and no cookie is sent for that.
+ */
+export function cookieAge(
+  session: Saved,
+  now: number,
+  settings: { readonly rules: ExpiryRules; readonly saveEveryRequest: boolean },
+): number {
+  const { rules } = settings
+  if (!keepsSavedAt(rules)) return ((session.saved?.expires ?? now) - now) / 1000
+  return (Math.min(savedEnd(session, now, settings), absoluteEnd(session, rules)) - now) / 1000
+}

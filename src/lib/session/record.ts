@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue, SessionRecord } from '../codecs/record.js'
+import { UnsupportedValue } from './errors.js'
 import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.js'
 import type { SessionState } from './state.js'
-import { assertJson } from './values.js'
 
 /**
  * The record of the session, saved now. `renewedAt`: when it was given its id, if that is not its first.
@@ -39,4 +39,86 @@ function toObject(data: ReadonlyMap<string, unknown>): JsonObject {
     else object[key] = value
   }
   return object
+}
+
+/** Deeper nesting than this is a mistake rather than data, and could exhaust the stack. */
+const DEEPEST = 200
+
+/**
+ * Refuses what JSON does not hold: it would come back as something else, or not at all (Django W32).
+ *
+ * @throws UnsupportedValue naming the key and the place within its value.
+ */
+export function assertJson(key: string, value: unknown): asserts value is JsonValue {
+  check(value, [key], [])
+}
+
+/** `path`: the names and indexes that lead to `value`, `ancestors` what they led through. */
+function check(value: unknown, path: (string | number)[], ancestors: object[]): void {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return
+    case 'number':
+      if (Number.isFinite(value)) return
+      throw refuse(path, String(value), 'use null or a string')
+    case 'object':
+      if (value !== null) checkObject(value, path, ancestors)
+      return
+    case 'undefined':
+      throw refuse(path, 'undefined', 'leave it out, or use null')
+    case 'bigint':
+      throw refuse(path, 'a bigint', 'use a number or a string')
+    default:
+      throw refuse(path, `a ${typeof value}`, 'sessions hold data')
+  }
+}
+
+function checkObject(value: object, path: (string | number)[], ancestors: object[]): void {
+  if (ancestors.includes(value)) throw refuse(path, 'circular', 'refer to it by an id')
+  if (ancestors.length === DEEPEST) throw refuse(path, `nested more than ${DEEPEST} deep`, 'flatten it')
+  ancestors.push(value)
+  if (Array.isArray(value)) {
+    // By index rather than forEach: a hole would be skipped here and come back as null.
+    for (let index = 0; index < value.length; index++) checkMember(value[index], index, path, ancestors)
+  } else if (isPlain(value)) {
+    for (const name of Object.keys(value)) checkMember(value[name], name, path, ancestors)
+  } else {
+    throw refuse(
+      path,
+      `a ${kindOf(value)}`,
+      value instanceof Date ? 'use its toISOString()' : 'use a plain object or an array',
+    )
+  }
+  ancestors.pop()
+}
+
+function checkMember(
+  value: unknown,
+  step: string | number,
+  path: (string | number)[],
+  ancestors: object[],
+): void {
+  path.push(step)
+  check(value, path, ancestors)
+  path.pop()
+}
+
+function isPlain(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // An object made in another realm (a vm context, a test runner's sandbox) has that realm's Object.prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function kindOf(value: object): string {
+  return value.constructor?.name || 'class instance'
+}
+
+function refuse(
+  [key = '', ...steps]: readonly (string | number)[],
+  what: string,
+  remedy: string,
+): UnsupportedValue {
+  const place = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+  return new UnsupportedValue(`the session cannot hold ${key}${place}: it is ${what}; ${remedy}`)
 }

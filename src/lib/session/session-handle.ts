@@ -1,6 +1,89 @@
+import type { Engine, Loaded } from '../engines/engine.js'
 import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
-import type { SessionState } from './state.js'
+import { absoluteEnd } from './expiry.js'
+import type { LifecycleEvents } from './lifecycle-events.js'
+import { type Origin, SessionState } from './state.js'
+
+/** Of how many ids of one request the engine is asked: what a stranger can make it do is bounded. */
+const MOST_ASKED = 3
+
+/** An id that leads to a session, or did a moment ago. */
+export interface Resolved {
+  readonly id: string
+  readonly loaded: Exclude<Loaded, { kind: 'missing' }>
+}
+
+/**
+ * Opens the session that one of `ids` leads to; a new one without any, or where there is nothing under them. An id that
+ * is not known is never adopted (S03).
+ *
+ * @throws EngineUnavailable if the store does not answer.
+ */
+export async function openSession(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
+  const { engine, lifecycle } = context
+  const resolved = ids.length === 0 ? undefined : await resolveSession(ids, engine, lifecycle)
+  if (resolved !== undefined) return new SessionHandle(stateOf(resolved, context), context)
+  const origin = { kind: ids.length === 0 ? 'new' : 'unknown' } as const
+  return new SessionHandle(stateWithout(origin, context), context)
+}
+
+/**
+ * What the last of `ids` leads to that leads anywhere. A request may bring several: who has a sibling domain, or the
+ * network between, can plant a cookie of any name beside ours, and what is junk or expired must not hide the session
+ * (S11). What is not written like an id costs no call, and of the others three are tried at most. One that was rotated
+ * away a moment ago ends the search: it is as good as a live one's, and nothing planted may take its place.
+ * `lifecycle` hears of those that lead nowhere.
+ *
+ * @throws EngineUnavailable if the store does not answer: never fall back to an earlier cookie when a lookup fails.
+ */
+export async function resolveSession(
+  ids: readonly string[],
+  engine: Engine,
+  lifecycle?: Pick<LifecycleEvents, 'malformed' | 'missing'>,
+): Promise<Resolved | undefined> {
+  let asked = 0
+  for (let index = ids.length - 1; index >= 0 && asked < MOST_ASKED; index--) {
+    const id = ids[index] ?? ''
+    if (engine.isId?.(id) === false) {
+      lifecycle?.malformed()
+      continue
+    }
+    asked++
+    const loaded = await engine.load(id)
+    if (loaded.kind !== 'missing') return { id, loaded }
+    lifecycle?.missing(id, loaded)
+  }
+  return undefined
+}
+
+function stateOf({ id, loaded }: Resolved, context: SessionContext): SessionState {
+  const { engine, clock, nestedChanges, rules, lifecycle } = context
+  if (loaded.kind === 'superseded') {
+    lifecycle.superseded(id)
+    return stateWithout({ kind: 'superseded', id }, context)
+  }
+  const { record, version, renewed, outdated } = loaded
+  const now = clock()
+  // What was written under other settings may last longer than these allow.
+  if (rules.absoluteTimeout !== undefined && absoluteEnd(record, rules) <= now) {
+    lifecycle.expired(id, 'absolute')
+    return stateWithout({ kind: 'unknown' }, context)
+  }
+  if (!engine.capabilities.revocable) lifecycle.usedInCookie(id)
+  const origin: Origin = {
+    kind: 'live',
+    id,
+    version,
+    ...(renewed && { renewed }),
+    ...(outdated && { outdated }),
+  }
+  return new SessionState(origin, record, now, nestedChanges)
+}
+
+function stateWithout(origin: Origin, { clock, nestedChanges }: SessionContext): SessionState {
+  return new SessionState(origin, undefined, clock(), nestedChanges)
+}
 
 /** An open session, for whoever opened it: to commit it, and to know what the commit will do. */
 export class SessionHandle {
@@ -12,6 +95,14 @@ export class SessionHandle {
   constructor(state: SessionState, context: SessionContext) {
     this.state = state
     this.context = context
+  }
+
+  /** Whether the commit at the end of the request has nothing to do, as after nearly every request that only reads. */
+  get isQuiet(): boolean {
+    const { state, context } = this
+    const { origin } = state
+    if (this.#underWay !== undefined || !state.isUntouched || origin.kind === 'unknown') return false
+    return origin.kind !== 'live' || !(origin.outdated || context.needsUpkeep)
   }
 
   /** Whether there is a record of it. */

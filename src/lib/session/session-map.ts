@@ -1,6 +1,6 @@
 import type { ValueOf } from './data.js'
+import { assertJson } from './record.js'
 import type { SessionState } from './state.js'
-import { assertJson } from './values.js'
 
 /** The half of a session that is a Map of JSON values by key. */
 export class SessionMap {

@@ -1,6 +1,6 @@
 import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
-import { absoluteEnd, endOfUsed, expiryTime, keepsSavedAt } from './expiry.js'
+import { endOfUsed, savedEnd } from './expiry.js'
 import { liveIn, type SessionState } from './state.js'
 
 /**
@@ -8,11 +8,6 @@ import { liveIn, type SessionState } from './state.js'
  * more often than is worth remembering: what a touch gains has to be a share of it.
  */
 export function touchDue(state: SessionState, context: SessionContext, now: number): boolean {
-  const { origin } = state
-  return (origin.kind === 'live' && origin.outdated) || isProlonged(state, context, now)
-}
-
-function isProlonged(state: SessionState, context: SessionContext, now: number): boolean {
   const { saveEveryRequest, rules, touchAfter } = context
   if (saveEveryRequest) return true
   if (rules.idleTimeout === undefined || state.saved === undefined) return false
@@ -23,21 +18,7 @@ function isProlonged(state: SessionState, context: SessionContext, now: number):
 
 /** The end of a session that is used now and not saved. */
 export function endOf(state: SessionState, context: SessionContext, now: number): number {
-  return endOfUsed(state, savedEnd(state, context, now), now, context.rules)
-}
-
-/**
- * Until when the last save has given it; where that was not written, its end says so. With `SAVE_EVERY_REQUEST` a use
- * counts as a save.
- */
-function savedEnd(
-  { expiry, saved }: SessionState,
-  { rules, saveEveryRequest }: SessionContext,
-  now: number,
-): number {
-  if (saveEveryRequest) return expiryTime(expiry, now, rules)
-  const { savedAt, expires } = saved ?? {}
-  return savedAt === undefined ? (expires ?? Number.POSITIVE_INFINITY) : expiryTime(expiry, savedAt, rules)
+  return endOfUsed(state, savedEnd(state, now, context), now, context.rules)
 }
 
 /** Makes the session live longer; true if the browser's cookie has to as well. */
@@ -47,7 +28,7 @@ export async function touch(state: SessionState, context: SessionContext, now: n
     const { id, version, renewed } = liveIn(state)
     const { saved } = state
     // Where only an outdated id is to be replaced, its session ends when it would have.
-    const isKept = saved !== undefined && !isProlonged(state, context, now)
+    const isKept = saved !== undefined && !touchDue(state, context, now)
     const expires = isKept ? saved.expires : endOf(state, context, now)
     if (saved?.user) await context.userIndex?.extend(saved.user, id, expires)
     const touched = await engine.touch(id, expires)
@@ -62,14 +43,4 @@ export async function touch(state: SessionState, context: SessionContext, now: n
     logger.warn({ err: error }, 'a session could not be touched')
     return false
   }
-}
-
-/**
- * How long the browser is to keep the cookie, in seconds from now. The idle timeout has no part in it: it moves with
- * each use, and no cookie is sent for that.
- */
-export function cookieAge(state: SessionState, context: SessionContext, now: number): number {
-  const { rules } = context
-  if (!keepsSavedAt(rules)) return ((state.saved?.expires ?? now) - now) / 1000
-  return (Math.min(savedEnd(state, context, now), absoluteEnd(state, rules)) - now) / 1000
 }

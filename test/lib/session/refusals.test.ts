@@ -5,7 +5,7 @@ import {
   SessionTooLate,
   UnsupportedValue,
 } from '../../../src/lib/session/errors.js'
-import { assertJson } from '../../../src/lib/session/values.js'
+import { assertJson } from '../../../src/lib/session/record.js'
 
 class Money {
   readonly cents = 1
