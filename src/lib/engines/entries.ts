@@ -18,6 +18,11 @@ export interface LiveEntry {
   readonly version: Version
 }
 
+/** A session as it is stored. */
+export interface SessionEntry extends StoredEntry {
+  readonly version: Version
+}
+
 export type Tombstone = Extract<Entry, { kind: 'superseded' }>
 
 export interface EntriesParts {
@@ -64,8 +69,8 @@ export class Entries {
   }
 
   /** `record` as it is to stand at `key`, and nowhere else; `before`: the version that it takes the place of. */
-  session(key: string, record: SessionRecord, before?: Version): StoredEntry {
-    const count = countOf(before) + 1
+  session(key: string, record: SessionRecord, before: Version = 0): SessionEntry {
+    const count = (typeof before === 'number' ? before : countIn(before)) + 1
     const text = this.#parts.codec.encode({ kind: 'session', record, version: count }, key)
     const version = this.#parts.store.versions === 'text' ? text : count
     const { expires, user } = record
@@ -73,7 +78,7 @@ export class Entries {
   }
 
   /** A list of an index as it is to stand at `key`. */
-  list(key: string, record: SessionRecord, before?: Version): StoredEntry {
+  list(key: string, record: SessionRecord, before?: Version): SessionEntry {
     return { ...this.session(key, record, before), isProtected: true }
   }
 
@@ -97,9 +102,8 @@ export function expired({ data: _, ...life }: SessionRecord): Missing {
   return { kind: 'missing', why: 'expired', life }
 }
 
-/** How many versions came before. Where the text is the version, its count stands in it. */
-function countOf(version: Version | undefined): number {
-  if (typeof version !== 'string') return version ?? 0
-  const metadata = metadataOf(version)
+/** Where the text is the version, its count stands in it. */
+function countIn(text: string): number {
+  const metadata = metadataOf(text)
   return metadata?.kind === 'session' ? metadata.version : 0
 }

@@ -20,7 +20,7 @@ import {
 } from './engine.js'
 import { Entries, type LiveEntry, type Tombstone } from './entries.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
-import type { SessionStore, StoredEntry, Version } from './session-store.js'
+import type { SessionStore, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
 
 const CONFLICT = { kind: 'conflict' } as const
@@ -116,7 +116,7 @@ export class StoreEngine implements Engine {
     const key = this.#keyOf(id)
     const entry = this.#entries.session(key, record)
     return (await this.#confirmed.insert(key, entry))
-      ? { kind: 'created', id, version: versionOf(entry) }
+      ? { kind: 'created', id, version: entry.version }
       : TAKEN
   }
 
@@ -124,13 +124,13 @@ export class StoreEngine implements Engine {
     const key = this.#keyOf(id)
     const entry = this.#entries.session(key, record, version)
     if (await this.#store.replace(key, entry, version, this.#clock()))
-      return { kind: 'updated', id, version: versionOf(entry) }
+      return { kind: 'updated', id, version: entry.version }
     const there = await this.#find(id)
     if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
     if (!there.hasMoved || there.entry.version !== version) return CONFLICT
     const moved = this.#entries.session(there.key, record, version)
     if (!(await this.#store.replace(there.key, moved, version, this.#clock()))) return CONFLICT
-    return { kind: 'updated', id, version: versionOf(moved) }
+    return { kind: 'updated', id, version: moved.version }
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
@@ -149,7 +149,7 @@ export class StoreEngine implements Engine {
       const next = grace === undefined ? undefined : { key: to, until: now + grace }
       const tombstone = this.#entries.tombstone(from, next)
       if (await this.#confirmed.move({ from, to, entry, tombstone }, version, now))
-        return { kind: 'updated', id: newId, version: versionOf(entry) }
+        return { kind: 'updated', id: newId, version: entry.version }
       const there = await this.#find(id)
       if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
       if (there.entry.version !== version) return CONFLICT
@@ -223,9 +223,4 @@ export class StoreEngine implements Engine {
   #keyOf(id: string): string {
     return `${this.#keyPrefix}:${this.#ids.keyOf(id)}`
   }
-}
-
-/** An entry of a session has one. */
-function versionOf({ version }: StoredEntry): Version {
-  return version ?? 0
 }

@@ -15,13 +15,16 @@ const NO_STORE = 'no-store'
 export function sendCookie(ctx: Context, name: string, line: string): void {
   const { res } = ctx
   if (res.headersSent) return
-  res.setHeader('Set-Cookie', withCookie(res.getHeader('Set-Cookie'), name, line))
+  const lines = res.getHeader('Set-Cookie')
+  const others = lines === undefined ? [] : linesOf(lines).filter((other) => !other.startsWith(`${name}=`))
+  res.setHeader('Set-Cookie', [...others, line])
   forbidSharedCaches(res)
 }
 
 /** What the application has said stays if it says `private` or `no-store`. */
 function forbidSharedCaches(res: ServerResponse): void {
-  if (!isPrivate(res.getHeader('Cache-Control'))) res.setHeader('Cache-Control', NO_STORE)
+  const cacheControl = res.getHeader('Cache-Control')
+  if (cacheControl === undefined || !isPrivate(cacheControl)) res.setHeader('Cache-Control', NO_STORE)
   // Caches that understand one of these ignore Cache-Control (RFC 9213).
   for (const name of res.getHeaderNames()) {
     if (name === 'surrogate-control' || name.endsWith('cdn-cache-control')) res.removeHeader(name)
@@ -30,7 +33,6 @@ function forbidSharedCaches(res: ServerResponse): void {
 
 /** Whether no shared cache may keep an answer with this `Cache-Control`. */
 function isPrivate(cacheControl: Value): boolean {
-  if (cacheControl === undefined) return false
   const directives = linesOf(cacheControl)
     .join()
     // In quotes a comma separates nothing.
@@ -91,11 +93,6 @@ export function headersOf(error: object): Record<string, Value> | undefined {
   return 'headers' in error && typeof error.headers === 'object' && error.headers !== null
     ? (error.headers as Record<string, Value>)
     : undefined
-}
-
-function withCookie(lines: Value, name: string, line: string): string[] {
-  if (lines === undefined) return [line]
-  return [...linesOf(lines).filter((other) => !other.startsWith(`${name}=`)), line]
 }
 
 function linesOf(lines: Value): readonly string[] {

@@ -9,7 +9,7 @@ import { cookieAge, endsWithBrowser } from '../session/expiry.js'
 import { Session, type SessionOwner } from '../session/session.js'
 import { openSession, type SessionHandle } from '../session/session-handle.js'
 import { liveIn, type SessionState } from '../session/state.js'
-import { readCookies } from './cookie.js'
+import { type CookieLife, readCookies } from './cookie.js'
 import { givenCookie, keepCookie, sendCookie, varyOnCookie } from './headers.js'
 import type { SessionCookie } from './session-cookie.js'
 
@@ -17,7 +17,7 @@ import type { SessionCookie } from './session-cookie.js'
 const SHORTEST_ID = 8
 
 const isLong = (id: string): boolean => id.length >= SHORTEST_ID
-const ignore = (): void => {}
+const ignore = (): undefined => undefined
 
 /**
  * The session of one request: opened at most once, committed once, and only if anybody asked. What a request makes and
@@ -181,35 +181,21 @@ export class RequestSession implements SessionOwner {
     }
   }
 
-  /** Whether there was a session to commit. A promise of it only where that takes time. */
-  #commit(failed: boolean): boolean | Promise<boolean> {
-    return this.#handle === undefined ? this.#openAndCommit(failed) : this.#commitTo(this.#handle, failed)
-  }
-
-  async #openAndCommit(failed: boolean): Promise<boolean> {
-    // Whoever asked for a session that could not be opened has had the error, and answers for it.
-    const asked = this.#opening?.then(() => this.#handle, ignore)
-    const handle = await (asked ?? this.#openUnasked(failed))
-    if (handle === undefined) this.#hasEnded = true
-    return handle !== undefined && this.#commitTo(handle, failed)
-  }
-
-  #commitTo(handle: SessionHandle, failed: boolean): true | Promise<true> {
-    const ending = { failed, tooLate: this.#ctx.headerSent, gone: this.#isGone, explicit: false }
-    const committing = handle.commit(ending)
-    return committing === undefined ? this.#committed(handle) : this.#wait(committing, handle)
-  }
-
-  async #wait(committing: Promise<Verdict | undefined>, handle: SessionHandle): Promise<true> {
-    const verdict = await committing
-    if (verdict) this.#tell(verdict, handle.state)
-    return this.#committed(handle)
-  }
-
-  #committed({ state }: SessionHandle): true {
+  /** Answers whether there was a session to commit. */
+  async #commit(failed: boolean): Promise<boolean> {
+    const handle = this.#handle ?? (await this.#openForCommit(failed))
     this.#hasEnded = true
-    state.lateListener = this
+    if (handle === undefined) return false
+    const ending = { failed, tooLate: this.#ctx.headerSent, gone: this.#isGone, explicit: false }
+    const verdict = await handle.commit(ending)
+    if (verdict) this.#tell(verdict, handle.state)
+    handle.state.lateListener = this
     return true
+  }
+
+  #openForCommit(failed: boolean): Promise<SessionHandle | undefined> {
+    // Whoever asked for a session that could not be opened has had the error, and answers for it.
+    return this.#opening?.then(() => this.#handle, ignore) ?? this.#openUnasked(failed)
   }
 
   /** What there is to do for a request that did not ask for its session: hardly ever anything. */
@@ -218,14 +204,14 @@ export class RequestSession implements SessionOwner {
     if (ids.length === 0) return undefined
     // Beside a longer one it may be somebody else's, and to remove it would be to remove both.
     if (!ids.some(isLong)) {
-      await this.session
+      await (this.#opening ??= this.#open())
       return this.#handle
     }
     if (failed || !this.context.saveEveryRequest) return undefined
     // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
     if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
-      await this.session
+      await (this.#opening ??= this.#open())
       return this.#handle?.isLive ? this.#handle : undefined
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error
@@ -242,18 +228,16 @@ export class RequestSession implements SessionOwner {
   #tell({ cookie, now }: Verdict, state: SessionState): void {
     if (cookie === 'leave') return
     const lines = this.#cookie.linesOver(this.#ctx.secure)
-    this.#line = cookie === 'remove' ? lines.remove() : this.#lineFor(state, now)
+    this.#line = cookie === 'remove' ? lines.remove() : lines.set(liveIn(state).id, this.#lifeOf(state, now))
     sendCookie(this.#ctx, this.#cookie.name, this.#line)
     varyOnCookie(this.#ctx)
     keepCookie(this.#ctx, this.#cookie.name, this.#line)
     this.#onCookie?.()
   }
 
-  #lineFor(state: SessionState, now: number): string {
-    const lines = this.#cookie.linesOver(this.#ctx.secure)
-    const { id } = liveIn(state)
-    if (endsWithBrowser(state.expiry, this.context.rules)) return lines.set(id, 'browser')
-    return lines.set(id, { age: cookieAge(state, now, this.context), now })
+  #lifeOf(state: SessionState, now: number): CookieLife {
+    if (endsWithBrowser(state.expiry, this.context.rules)) return 'browser'
+    return { age: cookieAge(state, now, this.context), now }
   }
 
   /** A session that has ended since its cookie was sent needs it no more. */

@@ -47,7 +47,8 @@ export function commit(
   ending: Ending,
 ): Promise<Verdict> | undefined {
   state.noticeNestedChanges()
-  if (!ending.explicit && !state.isUntouched && isFutile(state.pending.reported)) return undefined
+  const { reported } = state.pending
+  if (!ending.explicit && reported !== undefined && !mayPass(reported)) return undefined
   const now = context.clock()
   const step = planFor(state, context, ending, now)
   if (step.do !== 'nothing') return carryOutOrGiveBack(step, state, context, ending, now)
@@ -55,10 +56,9 @@ export function commit(
   return undefined
 }
 
-/** Whether what `save()` has thrown would be thrown again. A store that did not answer then may do so now. */
-function isFutile(reported: unknown): boolean {
-  const mayPass = reported instanceof EngineUnavailable || reported instanceof SessionContended
-  return reported !== undefined && !mayPass
+/** Whether a second try may do what `save()` could not: a store that did not answer then may do so now. */
+function mayPass(reported: unknown): boolean {
+  return reported instanceof EngineUnavailable || reported instanceof SessionContended
 }
 
 async function carryOutOrGiveBack(
@@ -110,10 +110,12 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
     rotate,
     logIn,
     modified,
-    isEmpty: state.isEmpty,
+    writes: modified || rotate || ending.explicit,
+    isEmpty: (!isLive || end) && state.isEmpty,
     isOver: expiryTime(state.expiry, now, context.rules) <= now,
     touchDue: (isLive && origin.outdated === true) || (context.needsUpkeep && touchDue(state, context, now)),
-    renewDue: context.needsUpkeep && renewDue(state, context, now),
+    // Nobody asked for it, so it waits for a request that can still send the cookie.
+    renewDue: context.needsUpkeep && !ending.tooLate && !ending.gone && renewDue(state, context, now),
     inCookie: !context.engine.capabilities.revocable,
   })
 }

@@ -69,7 +69,8 @@ export function absoluteEnd({ createdAt, user }: Life, { absoluteTimeout }: Expi
 
 /** The end of a session that is saved now: the least of all that apply (S17). */
 export function endOfSaved(life: Life, now: number, rules: ExpiryRules): number {
-  return endOfUsed(life, expiryTime(life.expiry, now, rules), now, rules)
+  const end = expiryTime(life.expiry, now, rules)
+  return keepsSavedAt(rules) ? endOfUsed(life, end, now, rules) : end
 }
 
 /** The same for one that is used now and was saved before, which gave it until `savedEnd`. */

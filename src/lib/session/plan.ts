@@ -28,6 +28,8 @@ export interface Situation {
   readonly rotate: boolean
   /** `login()` */
   readonly logIn: boolean
+  /** There is something to be written: it was modified, is to be rotated, or somebody called `save()`. */
+  readonly writes: boolean
   readonly modified: boolean
   /** Neither id nor anything to store. */
   readonly isEmpty: boolean
@@ -39,7 +41,7 @@ export interface Situation {
   readonly failed: boolean
   /** Its use makes it live longer, by enough to be worth a write; or its id is to be replaced. */
   readonly touchDue: boolean
-  /** Its id is old, and can be renewed. */
+  /** Its id is old, and the answer can bear another one. */
   readonly renewDue: boolean
   /** The response has begun: no cookie can be sent any more. */
   readonly tooLate: boolean
@@ -96,19 +98,19 @@ function stepOf(situation: Situation): Step {
  * `flush()`, begins a session of its own.
  */
 function stepForSuperseded(situation: Situation): Step {
-  if (situation.failed || !isWrite(situation)) return { do: 'nothing' }
+  if (situation.failed || !situation.writes) return { do: 'nothing' }
   const begins = (situation.logIn || situation.end) && isCreation(situation)
   return begins ? { do: 'create' } : { do: 'refuse' }
 }
 
 function stepForLive(situation: Situation): Step {
   if (situation.failed) return { do: 'nothing' }
-  if (isWrite(situation)) {
+  if (situation.writes) {
     if (situation.isOver) return { do: 'delete' }
     if (situation.rotate) return { do: 'rotate', keep: true, grace: false }
-    return isRenewed(situation) ? { do: 'rotate', keep: true, grace: true } : { do: 'update' }
+    return situation.renewDue ? { do: 'rotate', keep: true, grace: true } : { do: 'update' }
   }
-  if (isRenewed(situation)) return { do: 'renew' }
+  if (situation.renewDue) return { do: 'renew' }
   // Where the session is in the cookie, a touch is a new cookie.
   const canTouch = situation.touchDue && !(situation.inCookie && (situation.tooLate || situation.gone))
   return canTouch ? { do: 'touch' } : { do: 'nothing' }
@@ -116,19 +118,10 @@ function stepForLive(situation: Situation): Step {
 
 /**
  * A session that is begun in the place of another takes its place by `rotate` rather than by `delete` and `create`:
- * one step instead of two, and requests under way with the old id find its mark.
+ * one step instead of two, and requests under way with the old id find its tombstone.
  */
 function stepAfterFlush(situation: Situation): Step {
   return isCreation(situation) ? { do: 'rotate', keep: false, grace: false } : { do: 'delete' }
-}
-
-/** Nobody asked for it, so it waits for a request that can still send the cookie. */
-function isRenewed({ renewDue, tooLate, gone }: Situation): boolean {
-  return renewDue && !tooLate && !gone
-}
-
-function isWrite({ modified, rotate, explicit }: Situation): boolean {
-  return modified || rotate || explicit
 }
 
 function isCreation({ failed, isOver, isEmpty, modified, rotate, explicit, end }: Situation): boolean {

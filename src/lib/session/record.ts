@@ -1,30 +1,26 @@
 import type { JsonObject, JsonValue, SessionRecord } from '../codecs/record.js'
 import { UnsupportedValue } from './errors.js'
 import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.js'
-import type { SessionState } from './state.js'
+
+/** What a record is made of: a `SessionState`, or what a merge has made. */
+export interface RecordParts extends Life {
+  readonly data: ReadonlyMap<string, unknown>
+  readonly renewedAt: number | undefined
+}
 
 /**
- * The record of the session, saved now. `renewedAt`: when it was given its id, if that is not its first.
+ * The record of a session that is saved now. `renewedAt`: when it was given its id, if that is not its first.
  *
  * @throws UnsupportedValue if the data holds what JSON does not.
  */
 export function recordOf(
-  { data, createdAt, expiry, user, renewedAt: since }: SessionState,
+  parts: RecordParts,
   now: number,
   rules: ExpiryRules,
-  renewedAt = since,
+  renewedAt = parts.renewedAt,
 ): SessionRecord {
-  return toRecord(data, { createdAt, expiry, user, renewedAt }, now, rules)
-}
-
-/** The same of its parts. */
-export function toRecord(
-  data: ReadonlyMap<string, unknown>,
-  { createdAt, expiry, user, renewedAt }: Life & Pick<SessionRecord, 'renewedAt'>,
-  now: number,
-  rules: ExpiryRules,
-): SessionRecord {
-  const expires = endOfSaved({ createdAt, expiry, user }, now, rules)
+  const { data, createdAt, expiry, user } = parts
+  const expires = endOfSaved(parts, now, rules)
   const savedAt = keepsSavedAt(rules) ? now : undefined
   return { data: toObject(data), createdAt, expiry, savedAt, renewedAt, user, expires }
 }

@@ -7,7 +7,7 @@ import type { SessionContext } from './context.js'
 import { SessionContended } from './errors.js'
 import type { ExpiryRules } from './expiry.js'
 import { NewId } from './new-id.js'
-import { recordOf, toRecord } from './record.js'
+import { recordOf } from './record.js'
 import { liveIn, type SessionState, toMap } from './state.js'
 
 /** How a session is written: where it is, or under a new id. */
@@ -162,5 +162,5 @@ function merge(
   const data = changes.applyTo(toMap(newest.data))
   const expiry = expiryChanged ? ownExpiry : newest.expiry
   const user = logIn ? ownUser : newest.user
-  return toRecord(data, { createdAt: newest.createdAt, expiry, user, renewedAt }, now, rules)
+  return recordOf({ data, createdAt: newest.createdAt, expiry, user, renewedAt }, now, rules)
 }
