@@ -50,7 +50,7 @@ export {
 export type { ExpiryQuestion, Session } from './session/session.js'
 export { type Definition, setting } from './settings/definitions.js'
 export { type SettingFault, SettingsError } from './settings/errors.js'
-export { kinds } from './settings/kinds.js'
+export { type Checked, type Kind, kinds } from './settings/kinds.js'
 export { type LoadOptions, loadSettings, type SettingsAndOwn } from './settings/load.js'
 export type { Settings } from './settings/settings.js'
 export type { LogInOptions } from './users/log-in.js'

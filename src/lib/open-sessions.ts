@@ -20,7 +20,10 @@ import { type UserSession, UserSessions } from './users/user-sessions.js'
 
 /** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
 export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
-  /** One of Tessera's engines by name, the path of a module that exports one, or an engine of your own. */
+  /**
+   * Where sessions are kept: one of Tessera's engines by name (`cache`, `db`, `cached_db`, `redis`, `file`,
+   * `signed_cookies`), the path of a module that exports one, or an engine of your own. Default: `db`.
+   */
   readonly engine?: EngineChoice | undefined
   /** Milliseconds since 1970. Default: the system's. */
   readonly clock?: () => number
@@ -95,14 +98,14 @@ const ALONE =
  * @throws SettingsError if an option is unknown or its value wrong; it names every one.
  * @throws EngineUnavailable if the engine's store cannot be used.
  */
-export async function openSessions(options: SessionsOptions | Settings = {}): Promise<Sessions> {
+export async function openSessions(options: SessionsOptions = {}): Promise<Sessions> {
   const {
     clock = Date.now,
     generateId: makeId = generateId,
     logger = consoleLogger,
     engine,
     ...rest
-  } = options as SessionsOptions
+  } = options
   const settings = checkOptions({ ...rest, engine })
   for (const warning of settings.warnings) logger.warn({}, warning)
   const ready = typeof engine === 'object' || typeof engine === 'function'

@@ -107,11 +107,16 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
 
-/** Whether other machines reach the server. A name but `localhost` may lead anywhere. */
-export function isExposed({ own: { host } }: SiteSettings): boolean {
-  if (host === 'localhost') return false
+/**
+ * The setting by which other machines reach the server, if one does: an address of more than this machine, or a proxy in
+ * front. A host name other than `localhost` may lead anywhere.
+ */
+export function exposedBy({ own: { host, trustProxy } }: SiteSettings): string | undefined {
   const family = isIP(host)
-  return family === 0 || !loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')
+  const isLoopback =
+    host === 'localhost' || (family > 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
+  if (!isLoopback) return `HOST=${host}`
+  return trustProxy ? 'TRUST_PROXY=true' : undefined
 }
 
 /** A misspelled `production` has the settings of development, which are not for other people. */
@@ -119,8 +124,9 @@ function exposedEnvironment(
   { unknownEnvironment: fault }: Reading<ServerSettings>,
   settings: SiteSettings,
 ): SettingFault[] {
-  if (fault === undefined || !isExposed(settings)) return []
-  const problem = `${fault.problem}, and HOST=${settings.own.host} serves other machines`
+  const cause = exposedBy(settings)
+  if (fault === undefined || cause === undefined) return []
+  const problem = `${fault.problem}, and ${cause} serves other machines`
   return [{ ...fault, problem }]
 }
 
@@ -142,10 +148,11 @@ function headersTimeoutFault({ rows }: Reading<ServerSettings>, { own }: SiteSet
 
 /** What to say where an environment for one's own machine serves others. */
 export function exposureWarning(settings: SiteSettings): string | undefined {
-  const { environment, own } = settings
-  if (environment === 'production' || !isExposed(settings)) return undefined
+  const { environment } = settings
+  const cause = exposedBy(settings)
+  if (environment === 'production' || cause === undefined) return undefined
   return (
-    `HOST=${own.host} serves other machines in the environment ${environment}, which is for one’s own: the cookie has ` +
+    `${cause} serves other machines in the environment ${environment}, which is for one’s own: the cookie has ` +
     'no protection that production gives it. For other people, start with NODE_ENV=production.'
   )
 }
@@ -167,5 +174,5 @@ export function metricsOpen(settings: SiteSettings): 'to everybody' | 'to this m
 
 /** Whether the pages may show what concerns nobody but who runs the server. */
 export function isForThisMachine(settings: SiteSettings): boolean {
-  return settings.environment !== 'production' && !isExposed(settings)
+  return settings.environment !== 'production' && exposedBy(settings) === undefined
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
 import {
+  exposedBy,
   exposureWarning,
-  isExposed,
   loadSiteSettings,
   metricsOpen,
   readSiteSettings,
@@ -121,9 +121,15 @@ for (const [host, expected] of [
   ['my-laptop', true],
 ] as const) {
   test(`HOST=${host} ${expected ? 'serves other machines' : 'serves this machine only'}`, async (t) => {
-    t.is(isExposed(await load({ HOST: host })), expected)
+    t.is(exposedBy(await load({ HOST: host })), expected ? `HOST=${host}` : undefined)
   })
 }
+
+test('a proxy in front serves other machines, whatever the address is', async (t) => {
+  t.is(exposedBy(await load({ TRUST_PROXY: 'true' })), 'TRUST_PROXY=true')
+  const [fault] = await faultOf({ NODE_ENV: 'prod', TRUST_PROXY: 'true' })
+  t.is(fault?.problem, 'has no file config/prod.json5, and TRUST_PROXY=true serves other machines')
+})
 
 for (const [NODE_ENV, remedy] of [
   ['prod', 'Did you mean production?'],

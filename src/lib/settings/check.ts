@@ -5,7 +5,7 @@ import type { SettingFault } from './errors.js'
 import { type Layer, type Origin, spellingsIn } from './layers.js'
 import { nearest, unknownNames } from './unknown-names.js'
 
-export const BUILT_IN = 'built-in default'
+const BUILT_IN = 'built-in default'
 export const BUILT_IN_PRODUCTION = 'built-in default of production'
 
 /** The value in effect of every setting, by its key, and what is wrong anywhere. */

@@ -48,7 +48,7 @@ export function environmentLayer(env: Environment, known: readonly string[]): La
 export const EXTENSION = '.json5'
 
 /** What a configuration directory says. */
-export interface Files {
+interface Files {
   readonly layers: readonly Layer[]
   readonly faults: readonly SettingFault[]
 }

@@ -144,9 +144,7 @@ export function weakKeyWarning({ name, layer, problem, remedy }: SettingFault): 
   return `${name} (${layer}) ${problem}. ${remedy}`
 }
 
-export type SecretKeyInstead =
-  | { readonly held: Held; readonly warning: string }
-  | { readonly fault: SettingFault }
+type SecretKeyInstead = { readonly held: Held; readonly warning: string } | { readonly fault: SettingFault }
 
 /** What takes the place of a secret key that nobody gave in any layer. */
 export function insteadOfSecretKey(layer: string, isProduction: boolean): SecretKeyInstead {

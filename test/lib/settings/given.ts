@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
+import type { OwnDefinitions } from '../../../src/lib/settings/definitions.js'
 import { type SettingFault, SettingsError } from '../../../src/lib/settings/errors.js'
 import { checkOptions, type LoadOptions, loadSettings, readSettings } from '../../../src/lib/settings/load.js'
 import { temporaryDirectory } from '../../support/server-process.js'
@@ -21,7 +22,9 @@ export async function configWith(
 }
 
 /** Options with which only what the test says is read. */
-export function only(options: LoadOptions): LoadOptions {
+export function only<Own extends OwnDefinitions = Record<never, never>>(
+  options: LoadOptions<Own>,
+): LoadOptions<Own> {
   return { configDir: 'no-such-directory', env: {}, ...options }
 }
 

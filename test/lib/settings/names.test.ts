@@ -2,7 +2,7 @@ import test from 'ava'
 import { openSessions } from '../../../src/lib/index.js'
 import { setting } from '../../../src/lib/settings/definitions.js'
 import { describeSettings } from '../../../src/lib/settings/describe.js'
-import { kinds } from '../../../src/lib/settings/kinds.js'
+import { type Kind, kinds } from '../../../src/lib/settings/kinds.js'
 import { checkOptions, loadSettings, readSettings } from '../../../src/lib/settings/load.js'
 import { configWith, LONG_KEY, only, optionsRefusal, refusal, theFault } from './given.js'
 
@@ -100,6 +100,27 @@ test('an application adds settings of its own: the same layers, the same checks,
   const production = { NODE_ENV: 'production', SECRET_KEY: LONG_KEY }
   t.true((await loadSettings(only({ env: production, own: undefined }))).cookieSecure)
   t.true((await loadSettings({ configDir, env: production, own })).own.cookieAge)
+})
+
+test('a kind of the application’s own checks whatever it likes', async (t) => {
+  const mail: Kind<{ readonly host: string }> = {
+    check: (value) =>
+      typeof value === 'object' && value !== null && 'host' in value && typeof value.host === 'string'
+        ? { value: { host: value.host } }
+        : { problem: 'has no host' },
+    read: (text) => ({ host: text }),
+    right: 'a host',
+  }
+  const definitions = {
+    mail: setting(mail, { name: 'MAIL', default: { host: 'localhost' }, meaning: 'mail' }),
+  }
+  const configDir = await configWith(t, { default: '{ MAIL: { host: "a" } }' })
+  t.is((await loadSettings({ configDir, env: {}, own: definitions })).own.mail.host, 'a')
+  t.is((await loadSettings({ configDir, env: { MAIL: 'b' }, own: definitions })).own.mail.host, 'b')
+  const { faults } = await readSettings(
+    only({ own: definitions, overrides: { own: { mail: { host: 1 } } as object } }),
+  )
+  t.like(faults, [{ name: 'own.mail', value: '••••••', problem: 'has no host', remedy: 'Give a host.' }])
 })
 
 test('settings with an application’s own are what openSessions takes, copied or not', async (t) => {
