@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { readCookie, setCookie } from '../middleware/cookie.js'
-import { sendCookie } from '../middleware/headers.js'
+import { keepCookie, sendCookie } from '../middleware/headers.js'
 import type { RequestSession } from '../middleware/request-session.js'
 import { type CsrfRules, csrfCookieName } from './options.js'
 import { newRandom, verifiedRandom, writeToken } from './token.js'
@@ -94,5 +94,6 @@ export class RequestToken {
       sameSite: 'Lax',
     } as const
     sendCookie(this.#ctx, cookieName, setCookie(cookie, text, 'browser'))
+    keepCookie(this.#ctx, cookieName, undefined)
   }
 }

@@ -65,27 +65,31 @@ export function varyOnCookie(ctx: Context): void {
   res.setHeader('Vary', isEmpty ? 'Cookie' : append(linesOf(vary).join(', '), 'Cookie'))
 }
 
-/** The line that goes out for each cookie that must not get lost, by its name. */
-const kept = new WeakMap<ServerResponse, Map<string, string>>()
+/** By name, the cookies to look after when the headers go out, with the lines of those that must not get lost. */
+const cookies = new WeakMap<ServerResponse, Map<string, string | undefined>>()
 
 /**
  * Sees to it that the response goes out with `line` for the cookie `name`, and with `Vary: Cookie`. Koa's error handler,
- * or an error boundary further out, removes every header before it answers, and an error may bring headers of its own. So
- * this is checked where the headers go out. `undefined`: the cookie need not be kept any more.
+ * or an error boundary further out, removes every header before it answers, and an error may have headers of its own.
+ * `undefined`: the cookie may get lost.
+ *
+ * Either way a response that goes out with the cookie is for no shared cache, whatever a handler or a middleware further
+ * out has said since (S45).
  */
 export function keepCookie(ctx: Context, name: string, line: string | undefined): void {
   const { res } = ctx
   if (res.headersSent) return
-  const lines = kept.get(res) ?? new Map<string, string>()
-  if (!kept.has(res)) {
-    kept.set(res, lines)
-    onHeaders(res, () => {
-      for (const [each, its] of lines) sendCookie(ctx, each, its)
-      varyOnCookie(ctx)
-    })
-  }
-  if (line === undefined) lines.delete(name)
-  else lines.set(name, line)
+  const kept = cookies.get(res) ?? new Map<string, string | undefined>()
+  kept.set(name, line)
+  if (cookies.has(res)) return
+  cookies.set(res, kept)
+  onHeaders(res, () => {
+    for (const [each, its] of kept) {
+      if (its !== undefined) sendCookie(ctx, each, its)
+      else if (givenCookie(ctx, each) !== undefined) forbidSharedCaches(res)
+    }
+    varyOnCookie(ctx)
+  })
 }
 
 /** The headers that the error says it is to be answered with. */

@@ -59,13 +59,22 @@ onStoreAndCookie(
         ctx.cookies.set('sessionid', 'mine')
         ;(await ctx.session).set('a', 1)
       },
+      '/after-save': async (ctx) => {
+        const session = await ctx.session
+        session.set('a', 1)
+        await session.save()
+        ctx.append('Set-Cookie', 'sessionid=mine; path=/')
+      },
     })
-    const { cookies } = await site.send('/')
-    t.deepEqual(
-      cookies.map(({ name }) => name),
-      ['sessionid'],
-    )
-    t.is((await site.stored(cookies[0]?.value ?? '')).kind, 'found')
+    for (const path of ['/', '/after-save']) {
+      const { cookies } = await site.send(path)
+      t.deepEqual(
+        cookies.map(({ name }) => name),
+        ['sessionid'],
+        path,
+      )
+      t.is((await site.stored(cookies[0]?.value ?? '')).kind, 'found', path)
+    }
   },
 )
 

@@ -1,6 +1,6 @@
-import test from 'ava'
-import Koa from 'koa'
-import { openSessions } from '../../../src/lib/index.js'
+import test, { type ExecutionContext } from 'ava'
+import Koa, { type Context, type Middleware } from 'koa'
+import { csrf, openSessions } from '../../../src/lib/index.js'
 import { serve } from '../../support/serve.js'
 import { type Handler, onStoreAndCookie } from '../../support/site.js'
 
@@ -143,3 +143,70 @@ test('S45 an answer that sets the cookie is kept by no shared cache, whatever th
   for (const said of forOne) t.deepEqual(await answerTo('/set', said), [said.trim(), null, null, null], said)
   t.deepEqual(await answerTo('/read', 'public'), ['public', 'max-age=60', 'max-age=60', 'max-age=60'])
 })
+
+const late: Readonly<Record<string, (ctx: Context) => Promise<unknown>>> = {
+  'a handler after save()': async (ctx) => {
+    const session = await ctx.session
+    session.set<string>('a', 1)
+    await session.save()
+    ctx.set('Cache-Control', 'public, max-age=60')
+    ctx.body = 'done'
+  },
+  'a handler by itself, with its own writeHead': async (ctx) => {
+    const session = await ctx.session
+    session.set<string>('a', 1)
+    await session.save()
+    ctx.respond = false
+    ctx.res.writeHead(200, { 'Cache-Control': 'public, max-age=60' }).end('done')
+  },
+  'a handler of forms': async (ctx) => {
+    ctx.body = ctx.state.csrfToken
+    ctx.set('Cache-Control', 'public, max-age=60')
+  },
+}
+for (const [title, handler] of Object.entries(late)) {
+  test(`S45 an answer that sets a cookie is not public, whatever ${title} says`, async (t) => {
+    const { headers } = await answerOf(t, handler, (_ctx, next) => next())
+    t.is(headers.getSetCookie().length, 1)
+    t.is(headers.get('Cache-Control'), 'no-store')
+  })
+}
+
+test('S45 an answer that sets a cookie is not public, whatever a middleware above the sessions says', async (t) => {
+  for (const [path, cookies] of [
+    ['/session', 1],
+    ['/form', 1],
+    ['/nothing', 0],
+  ] as const) {
+    const { headers } = await answerOf(t, answerByPath, publicAfterwards, path)
+    t.is(headers.getSetCookie().length, cookies)
+    t.is(headers.get('Cache-Control'), cookies === 0 ? 'public, max-age=60' : 'no-store', path)
+  }
+})
+
+const publicAfterwards: Middleware = async (ctx, next) => {
+  await next()
+  ctx.set('Cache-Control', 'public, max-age=60')
+}
+
+const answerByPath: Middleware = async (ctx) => {
+  if (ctx.path === '/session') (await ctx.session).set<string>('a', 1)
+  ctx.body = ctx.path === '/form' ? ctx.state.csrfToken : 'done'
+}
+
+async function answerOf(
+  t: ExecutionContext,
+  handler: Middleware,
+  above: Middleware,
+  path = '/',
+): Promise<Response> {
+  const secretKey = 'a secret of the tests, and of nobody else'
+  const sessions = await openSessions({ engine: 'cache', secretKey })
+  t.teardown(() => sessions.close())
+  const app = new Koa()
+  app.use(above)
+  app.use(sessions.middleware())
+  app.use(csrf({ secretKey }))
+  app.use(handler)
+  return fetch(`${await serve(t, app)}${path}`)
+}
