@@ -145,15 +145,15 @@ const OPTIONS = 'options'
 
 /**
  * Settings from code alone, by their names in code, over the built-in defaults. Neither a file nor the environment is
- * read, but for NODE_ENV, which chooses the defaults unless `environment` does; no secret key is generated or demanded.
- * What `loadSettings` answered, or a copy of it with changes, is complete: no default takes the place of what is unset.
+ * read, except for NODE_ENV, which chooses the defaults unless `environment` does. No secret key is generated or demanded.
  *
  * @throws SettingsError if a name is unknown or a value wrong; it names every fault.
  */
 export function checkOptions(options: object): Settings {
   const all: Readonly<Record<string, unknown>> = { ...options }
   const { environment: given, warnings: loaded, own: _, engine, ...rest } = all
-  const isComplete = Array.isArray(loaded)
+  // What is `undefined` in loaded settings is meant to be: no default of production takes its place.
+  const isComplete = sessionSettings.every(({ key }) => key in all)
   const fault = given === undefined ? undefined : environmentFault(given, 'environment', OPTIONS)
   const environment =
     fault === undefined ? String(given ?? (process.env.NODE_ENV || DEFAULT_ENVIRONMENT)) : ''
@@ -174,7 +174,8 @@ export function checkOptions(options: object): Settings {
   ]
   if (wrong.length > 0) throw new SettingsError(wrong)
   const warnings = [
-    ...(isComplete ? loaded.map(String) : misspelledProduction(environment)),
+    ...(Array.isArray(loaded) ? loaded.map(String) : []),
+    ...(isComplete ? [] : misspelledProduction(environment)),
     ...brokenRulesOfThumb(held, 'code'),
     ...(isProduction ? [] : weak.map(weakKeyWarning)),
   ]

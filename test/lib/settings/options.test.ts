@@ -156,6 +156,10 @@ test('what production’s files have turned off stays off in a copy of the setti
   })
 })
 
+test('options that silence the warnings still have production’s defaults', (t) => {
+  t.like(checkOptions({ ...production, warnings: [] }), { cookieSecure: true, idleTimeout: 1800 })
+})
+
 test('S55 weak keys in options are refused in production and warned of elsewhere, wherever they are given', (t) => {
   for (const keys of [
     { secretKey: 'x' },
