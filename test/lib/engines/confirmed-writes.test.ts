@@ -14,7 +14,7 @@ type Lost = 'done' | 'late' | 'not done'
 
 /** A real store behind which the answers to inserts and moves get lost; `late` are the writes under way. */
 function losing(lost: Lost): { store: SessionStore; behind: SessionStore; late: (() => Promise<boolean>)[] } {
-  const behind = new KeyvStore({ keyv: new Keyv(), timeLimit: LIMIT, clock: Date.now })
+  const behind = new KeyvStore({ keyv: new Keyv(), keyPrefix: 'keyv', timeLimit: LIMIT, clock: Date.now })
   const late: (() => Promise<boolean>)[] = []
   let first = true
   const lose = async (write: () => Promise<boolean>): Promise<boolean> => {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Keyv } from 'keyv'
 import { KeyvFile } from 'keyv-file'
 import { keyvEngine } from '../../../src/lib/engines/keyv/keyv-engine.js'
+import { Keyv, putInto } from '../keyv.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 /** The plain Keyv engine on Keyv's own Map. */
@@ -12,7 +12,15 @@ export const keyvMap: EngineUnderTest = {
   head: 'Keyv',
   oneProcess: true,
   async prepare(): Promise<Store> {
-    return { options: {}, factory: keyvEngine(new Keyv()), discard: async () => {} }
+    const map = new Map<string, unknown>()
+    return {
+      options: {},
+      factory: keyvEngine(new Keyv({ store: map })),
+      damage: async (key, text) => {
+        putInto(map, `keyv:${key}`, text)
+      },
+      discard: async () => {},
+    }
   },
 }
 

@@ -220,6 +220,22 @@ onRedis('R20 a key that holds no text reads as missing and is left alone', async
   t.is(await askRedis(url, (client) => client.hGet(`keyv::keyv:${keyOf(id)}`, 'field')), 'value')
 })
 
+onRedis('a sweep leaves alone what others keep under the same prefix', async (t) => {
+  const { sessions } = await openSite(t)
+  const url = redisUrl((await ownRedis()).port)
+  const texts = [
+    '{"a":1,"expires":1700000000}',
+    '{"value":{"a":1},"expires":1700000000}',
+    '{"expires":1}',
+    'text',
+  ]
+  const keys = texts.map((_, n) => `keyv::keyv:theirs-${n}`)
+  await askRedis(url, (client) => client.mSet(keys.flatMap((key, n) => [key, texts[n] ?? ''] as const)))
+  await sessions.engine.clearExpired(10)
+  t.deepEqual(await askRedis(url, (client) => client.mGet(keys)), texts)
+  await askRedis(url, (client) => client.del(keys))
+})
+
 onRedis('a server that has forgotten the scripts is told again', async (t) => {
   const site = await openSite(t)
   const id = await site.store(1)

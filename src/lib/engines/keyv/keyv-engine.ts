@@ -1,32 +1,33 @@
-import type { Keyv } from 'keyv'
 import type { EngineFactory } from '../engine.js'
 import { StoreEngine } from '../store-engine.js'
-import { KeyvStore } from './keyv-store.js'
+import { type AnyKeyv, KeyvStore } from './keyv-store.js'
 
 export interface KeyvEngineOptions {
   /** How long one step may take, in milliseconds. Default: 2000. */
   readonly engineTimeout?: number
 }
 
+/** The namespace of a Keyv that has none; it stands before our keys only. */
+const DEFAULT_PREFIX = 'keyv'
+
 /**
- * An engine on any Keyv store, for stores that Tessera has none of its own for:
+ * An engine on any Keyv store, for stores that Tessera has none of its own for. Keyv 5 or 6:
  *
  *     await openSessions({ engine: keyvEngine(new Keyv(new KeyvFile({ filename: 'sessions.json' }))) })
  *
- * Updates are atomic within this process only, since Keyv has no conditional write. The store must report its own
- * failures: adapters that swallow them, as @keyv/redis does unless it is told `throwOnErrors`, make an outage look
- * like a log-out.
+ * Updates are atomic within this process only, since Keyv has no conditional write. The application may go on using the
+ * Keyv for data of its own. An adapter that neither throws nor emits its errors makes an outage look like a log-out.
  */
-export function keyvEngine(keyv: Keyv, { engineTimeout = 2000 }: KeyvEngineOptions = {}): EngineFactory {
-  keyv.throwOnErrors = true
-  keyv.namespace ??= 'keyv'
+export function keyvEngine(keyv: AnyKeyv, { engineTimeout = 2000 }: KeyvEngineOptions = {}): EngineFactory {
+  const keyPrefix = keyv.namespace ?? DEFAULT_PREFIX
   return (tools) => {
+    // Without a listener an 'error' could end the process.
     keyv.on('error', (err: unknown) => tools.logger.error({ err }, 'the Keyv store reports an error'))
     return new StoreEngine({
       ...tools,
       name: 'keyv',
-      store: new KeyvStore({ keyv, timeLimit: engineTimeout, clock: tools.clock }),
-      keyPrefix: keyv.namespace ?? 'keyv',
+      store: new KeyvStore({ keyv, keyPrefix, timeLimit: engineTimeout, clock: tools.clock }),
+      keyPrefix,
       timeLimit: engineTimeout,
     })
   }

@@ -1,12 +1,35 @@
-import type { Keyv } from 'keyv'
 import { storedEntryOf } from '../../codecs/codec.js'
 import { fromKeyvText, toKeyvText } from '../../codecs/json-codec.js'
 import { KeyedMutex, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
+import { ResumableScan } from '../resumable-scan.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 
+/** What we use of a `Keyv`, whose types differ from one major version to the next. */
+export interface AnyKeyv {
+  readonly namespace?: string | undefined
+  readonly store: unknown
+  get(key: string): Promise<unknown>
+  set(key: string, value: unknown, ttl?: number): Promise<boolean>
+  delete(key: string): Promise<boolean>
+  iterator?: Iterate | undefined
+  disconnect(): Promise<void>
+  on(event: string, listener: (error: unknown) => void): unknown
+  emit(event: string, ...details: unknown[]): unknown
+  /** Keyv 6: what a stored text means. */
+  decode?(data: unknown): Promise<unknown>
+  /** Keyv 5: the same. */
+  deserializeData?(data: unknown): Promise<unknown>
+  /** Keyv 5: makes `iterator` of the store's own. */
+  generateIterator?(iterator: unknown): Iterate
+}
+
+type Iterate = (namespace?: string) => AsyncGenerator<unknown, void>
+
 export interface KeyvStoreOptions {
-  readonly keyv: Keyv
+  readonly keyv: AnyKeyv
+  /** Every key begins with it and a colon. */
+  readonly keyPrefix: string
   /** How long one step may take, in milliseconds. */
   readonly timeLimit: number
   /** Milliseconds since 1970. */
@@ -15,15 +38,26 @@ export interface KeyvStoreOptions {
 
 /**
  * Sessions in any Keyv store, by Keyv's own `get`, `set` and `delete`. Keyv has no conditional write, so each step
- * reads, checks and writes; steps on one key go one after the other within this process, and nothing holds off another
- * process.
+ * reads, checks and writes. Steps on one key run one after the other within this process; nothing keeps another process
+ * from writing in between.
  */
 export class KeyvStore implements SessionStore {
   readonly #options: KeyvStoreOptions
-  readonly #turns = new KeyedMutex()
+  readonly #keyv: AnyKeyv
+  readonly #mutex = new KeyedMutex()
+  readonly #scan = new ResumableScan(() => this.#ourKeys())
+  /** The error that the adapter reported last. */
+  #reported: { readonly cause: unknown } | undefined
 
   constructor(options: KeyvStoreOptions) {
+    const { keyv } = options
     this.#options = options
+    this.#keyv = throwing(keyv)
+    if (isEmitter(keyv.store)) {
+      keyv.store.on('error', (cause) => {
+        this.#reported = { cause }
+      })
+    }
   }
 
   async read(key: string): Promise<StoredEntry | undefined> {
@@ -32,7 +66,7 @@ export class KeyvStore implements SessionStore {
   }
 
   insert(key: string, entry: StoredEntry): Promise<boolean> {
-    return this.#turns.runExclusive(key, async () => {
+    return this.#mutex.runExclusive(key, async () => {
       if ((await this.#get(key)) !== undefined) return false
       await this.#set(key, entry)
       return true
@@ -40,7 +74,7 @@ export class KeyvStore implements SessionStore {
   }
 
   replace(key: string, entry: StoredEntry, version: Version, now: number): Promise<boolean> {
-    return this.#turns.runExclusive(key, async () => {
+    return this.#mutex.runExclusive(key, async () => {
       if (!isAlive(await this.#get(key), now, version)) return false
       await this.#set(key, entry)
       return true
@@ -48,7 +82,7 @@ export class KeyvStore implements SessionStore {
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
-    return this.#turns.runExclusive(key, async () => {
+    return this.#mutex.runExclusive(key, async () => {
       const value = await this.#get(key)
       if (!isObject(value) || !isAlive(value, now)) return false
       await this.#put(key, { ...value, expires }, expires)
@@ -56,7 +90,7 @@ export class KeyvStore implements SessionStore {
     })
   }
 
-  /** The new entry first: should the process end in between, the session is there under both ids rather than lost. */
+  /** The new entry first. If the process ends in between, the session is there under both ids; it is not lost. */
   move({ from, to, entry, tombstone }: Move, version: Version, now: number): Promise<boolean> {
     const step = async (): Promise<boolean> => {
       if (!isAlive(await this.#get(from), now, version) || (await this.#get(to)) !== undefined) return false
@@ -65,46 +99,52 @@ export class KeyvStore implements SessionStore {
       return true
     }
     // Nobody waits for the old key while holding the new one, which nobody else knows yet.
-    return this.#turns.runExclusive(from, () => this.#turns.runExclusive(to, step))
+    return this.#mutex.runExclusive(from, () => this.#mutex.runExclusive(to, step))
   }
 
   remove(key: string): Promise<boolean> {
-    return this.#turns.runExclusive(key, async () => {
+    return this.#mutex.runExclusive(key, async () => {
       if (versionOf(await this.#get(key)) === undefined) return false
-      await this.#ask(this.#options.keyv.delete(key))
+      await this.#ask(this.#keyv.delete(key))
       return true
     })
   }
 
-  /** Looks at every record, since Keyv keeps no order by time; nothing where the store cannot list its keys. */
-  async removeExpired(limit: number, now: number): Promise<number> {
-    const { keyv } = this.#options
-    const ended: string[] = []
-    try {
-      for await (const [name, value] of keyv.iterator?.(keyv.namespace) ?? []) {
-        if (ended.length === limit) break
-        if (endOf(value) <= now) ended.push(`${keyv.namespace}:${name}`)
-      }
-    } catch (cause) {
-      throw unusable(cause)
-    }
-    const removed = await Promise.all(ended.map((key) => this.#removeIfOver(key, now)))
-    return removed.filter(Boolean).length
+  /** Looks at every record, since Keyv keeps no order by time. Does nothing where the store cannot list its keys. */
+  removeExpired(limit: number, now: number): Promise<number> {
+    return this.#scan.run(limit, now, (key) => this.#removeIfExpired(key, now))
   }
 
   async close(): Promise<void> {
     await this.#options.keyv.disconnect()
   }
 
-  #removeIfOver(key: string, now: number): Promise<boolean> {
-    return this.#turns.runExclusive(key, async () => {
-      if (endOf(await this.#get(key)) > now) return false
-      return this.#ask(this.#options.keyv.delete(key))
+  async *#ourKeys(): AsyncGenerator<string, void> {
+    const records = this.#keyv.iterator?.(this.#keyv.namespace)
+    while (records !== undefined) {
+      const next = await this.#ask(records.next())
+      if (next.done) return
+      const [name, value] = Array.isArray(next.value) ? next.value : []
+      if (typeof name === 'string' && isOurs(value)) yield this.#keyOf(name)
+    }
+  }
+
+  /** The key of a name in the list: some versions and adapters leave the namespace before it, some remove it. */
+  #keyOf(name: string): string {
+    const prefix = `${this.#options.keyPrefix}:`
+    const start = name.lastIndexOf(prefix)
+    return start === -1 ? `${prefix}${name}` : name.slice(start)
+  }
+
+  #removeIfExpired(key: string, now: number): Promise<boolean> {
+    return this.#mutex.runExclusive(key, async () => {
+      const value = await this.#get(key)
+      return isOurs(value) && endOf(value) <= now && this.#ask(this.#keyv.delete(key))
     })
   }
 
   #get(key: string): Promise<unknown> {
-    return this.#ask(this.#options.keyv.get(key))
+    return this.#ask(this.#keyv.get(key))
   }
 
   /** The end stands in the value too, because Keyv reckons with a clock of its own. */
@@ -115,19 +155,71 @@ export class KeyvStore implements SessionStore {
   async #put(key: string, value: object, expires: number): Promise<void> {
     // At least a millisecond: Keyv takes 0 for "never" (R11).
     const ttl = Math.max(1, expires - this.#options.clock())
-    if (!(await this.#ask(this.#options.keyv.set(key, value, ttl)))) {
+    if (!(await this.#ask(this.#keyv.set(key, value, ttl)))) {
       throw new EngineUnavailable('the Keyv store did not take a record')
     }
   }
 
+  /** An answer that says "nothing" does not count if the adapter reported an error meanwhile: it may hide a failure. */
   async #ask<Result>(answer: Promise<Result>): Promise<Result> {
+    const before = this.#reported
     try {
-      return await within(this.#options.timeLimit, answer)
+      const result = await within(this.#options.timeLimit, answer)
+      const isNothing = result === undefined || result === false
+      if (isNothing && this.#reported !== before) throw this.#reported?.cause
+      return result
     } catch (cause) {
       if (cause instanceof EngineUnavailable) throw cause
       throw unusable(cause)
     }
   }
+}
+
+/** The value of a record that cannot be read: the key is taken, and no codec accepts the value. */
+const UNREADABLE = { value: null }
+
+/**
+ * The same Keyv, except that it throws the errors of its store. Keyv 5 has `throwOnErrors` for that. Keyv 6 emits an error
+ * and answers "nothing", unless nobody listens. A record that cannot be read is not the store's error; Keyv 5 calls
+ * `deserializeData` for it, Keyv 6 `decode`. All this is set on an object of our own, so that the application's Keyv
+ * stays as it is.
+ */
+function throwing(keyv: AnyKeyv): AnyKeyv {
+  const emit = (event: string, ...details: unknown[]): unknown => {
+    if (event === 'error') throw details[0]
+    return keyv.emit(event, ...details)
+  }
+  const reader = (name: 'decode' | 'deserializeData') => async (data: unknown) => {
+    if (data === undefined || data === null) return undefined
+    try {
+      return (await keyv[name]?.call(ours, data)) ?? UNREADABLE
+    } catch {
+      return UNREADABLE
+    }
+  }
+  const ours: AnyKeyv = Object.create(keyv, {
+    throwOnErrors: { value: true },
+    emit: { value: emit },
+    decode: { value: reader('decode') },
+    deserializeData: { value: reader('deserializeData') },
+  })
+  // Keyv 5 binds its iterator to itself, where one record that cannot be read ends it.
+  if (keyv.iterator && ours.generateIterator) ours.iterator = ours.generateIterator(entriesOf(keyv.store))
+  return ours
+}
+
+/** What Keyv 5 makes its iterator of. */
+function entriesOf(store: unknown): unknown {
+  if (store instanceof Map || !isObject(store)) return store
+  return typeof store.iterator === 'function' ? store.iterator.bind(store) : store
+}
+
+interface Emitter {
+  on(event: 'error', listener: (cause: unknown) => void): unknown
+}
+
+function isEmitter(store: unknown): store is Emitter {
+  return isObject(store) && typeof store.on === 'function'
 }
 
 function unusable(cause: unknown): EngineUnavailable {
@@ -147,7 +239,7 @@ function versionOf(value: unknown): unknown {
   return isObject(value) ? value.version : undefined
 }
 
-/** What is no entry of ours never ends. */
+/** When a value expires; a value without an expiry never does. */
 function endOf(value: unknown): number {
   return isObject(value) && typeof value.expires === 'number' ? value.expires : Number.POSITIVE_INFINITY
 }
@@ -155,4 +247,12 @@ function endOf(value: unknown): number {
 function isAlive(value: unknown, now: number, version?: Version): boolean {
   const has = versionOf(value)
   return has !== undefined && (version === undefined || has === version) && endOf(value) > now
+}
+
+/** Whether this is a record of ours: the application may keep values in the same Keyv, which expire as it likes. */
+function isOurs(value: unknown): boolean {
+  if (!isObject(value) || typeof value.expires !== 'number') return false
+  if (value.superseded === true) return true
+  const isRecord = typeof value.createdAt === 'number' && isObject(value.data)
+  return typeof value.version === 'number' && (isRecord || typeof value.sealed === 'string')
 }

@@ -8,11 +8,11 @@ export interface Script {
 }
 
 /**
- * What conditions are put on: the two ends of the entry's own text (`codecs/codec.ts`), its version and its end. Taking
- * the text apart, as `cjson` does, would cost as much as the session is long, stop at its limit of nesting, and change
- * numbers and empty lists if it were put together again.
+ * The facts for the conditions: an entry's version, which its text begins with, and its expiry, which its text ends with
+ * (`codecs/codec.ts`). To parse the text with `cjson` would cost time for the whole session, fail at its limit of nesting,
+ * and change numbers and empty lists when written back.
  *
- * A mark has no version. What is no text (somebody else's list, say) answers an error, hence `pcall`.
+ * A tombstone has no version. GET fails on somebody else's list or hash, hence `pcall`.
  */
 const prelude = `
 local function entry(key)
@@ -58,10 +58,11 @@ export const redisScripts = {
     if not entry(KEYS[1]) then return 0 end
     return redis.call('DEL', KEYS[1])`),
 
-  /** KEYS: key. ARGV: now. Removes tombstones too. */
+  /** KEYS: key. ARGV: now. Removes tombstones too, but no text that is none of ours. */
   removeExpired: script(`
-    local _, expires = entry(KEYS[1])
+    local version, expires, head = entry(KEYS[1])
     if not expires or expires > tonumber(ARGV[1]) then return 0 end
+    if not version and not string.match(head, '^{"value":{"superseded":true[,}]') then return 0 end
     return redis.call('DEL', KEYS[1])`),
 
   /** KEYS: a key that nobody else uses. Runs every command of the scripts above. */
