@@ -6,9 +6,9 @@ import { isObject, isTime, type JsonLike, parseRecord } from './record.js'
  *
  *     {"value":{"version":1,"createdAt":1700000000000,"expiry":60,"data":{…}},"expires":1700000060000}
  *     {"value":{"superseded":true},"expires":1700000060000}
- *     {"value":{"superseded":true,"next":{"key":"keyv:…","until":1700000030000}},"expires":1700000060000}
+ *     {"value":{"superseded":true,"next":{"key":"keyv:…","at":1700000000000}},"expires":1700000060000}
  *
- * `savedAt`, `renewedAt`, `user` and `expiry` are written only where the session has them.
+ * `savedAt`, `renewedAt`, `renewal`, `user` and `expiry` are written only where the session has them.
  */
 export const jsonCodec = { encode, decode } satisfies Codec
 
@@ -19,8 +19,9 @@ function encode(entry: Entry): string {
     return toKeyvText({ value: { superseded: true, next }, expires })
   }
   const { version, record } = entry
-  const { createdAt, savedAt, renewedAt, user, expiry, data, expires } = record
-  return toKeyvText({ value: { version, createdAt, savedAt, renewedAt, user, expiry, data }, expires })
+  const { createdAt, savedAt, renewedAt, renewal, user, expiry, data, expires } = record
+  const value = { version, createdAt, savedAt, renewedAt, renewal, user, expiry, data }
+  return toKeyvText({ value, expires })
 }
 
 function decode(text: string): Entry | undefined {
@@ -43,9 +44,9 @@ function parseEntry({ value, expires }: JsonLike): Entry | undefined {
 
 function parseTombstone(next: unknown, expires: number): Tombstone {
   if (!isObject(next)) return { kind: 'superseded', expires }
-  const { key, until } = next
-  if (typeof key !== 'string' || !isTime(until)) return { kind: 'superseded', expires }
-  return { kind: 'superseded', expires, next: { key, until } }
+  const { key, at } = next
+  if (typeof key !== 'string' || !isTime(at)) return { kind: 'superseded', expires }
+  return { kind: 'superseded', expires, next: { key, at } }
 }
 
 /** What Keyv's own serializer writes for `value`, an object or a list. */

@@ -75,7 +75,7 @@ function stateOf({ id, loaded }: Resolved, context: SessionContext): SessionStat
     kind: 'live',
     id,
     version,
-    ...(renewed && { renewed }),
+    ...(renewed !== undefined && { renewed }),
     ...(outdated && { outdated }),
   }
   return new SessionState(origin, record, now, nestedChanges)
@@ -102,7 +102,7 @@ export class SessionHandle {
     const { state, context } = this
     const { origin } = state
     if (this.#underWay !== undefined || !state.isUntouched || origin.kind === 'unknown') return false
-    return origin.kind !== 'live' || !(origin.outdated || context.needsUpkeep)
+    return origin.kind !== 'live' || !(origin.outdated || state.renewal || context.needsUpkeep)
   }
 
   /** Whether there is a record of it. */

@@ -33,10 +33,10 @@ export async function touch(state: SessionState, context: SessionContext, now: n
     if (saved?.user) await context.userIndex?.extend(saved.user, id, expires)
     const touched = await engine.touch(id, expires)
     if (touched.kind === 'missing') return false
-    state.origin = { kind: 'live', id: touched.id, version, ...(renewed && { renewed }) }
+    state.origin = { kind: 'live', id: touched.id, version, ...(renewed !== undefined && { renewed }) }
     state.saved = saved && { ...saved, expires }
     // The cookie of a session that is only used lasts as long as the last save says; the server counts the idle time.
-    return (saveEveryRequest && !renewed) || touched.id !== id
+    return (saveEveryRequest && renewed === undefined) || touched.id !== id
   } catch (error) {
     // The request asked for nothing that was not done: its answer is right without a longer life of its session.
     if (!(error instanceof EngineUnavailable)) throw error
