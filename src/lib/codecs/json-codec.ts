@@ -1,5 +1,5 @@
 import type { Codec, Entry, Tombstone } from './codec.js'
-import { isObject, isTime, type JsonLike, parseRecord } from './record.js'
+import { isObject, isTime, parseRecord } from './record.js'
 
 /**
  * Entries in Keyv's own format, which any Keyv client of the same store can read:
@@ -27,19 +27,17 @@ function encode(entry: Entry): string {
 function decode(text: string): Entry | undefined {
   try {
     const parsed = fromKeyvText(text)
-    return isObject(parsed) ? parseEntry(parsed) : undefined
+    if (!isObject(parsed)) return undefined
+    const { value, expires } = parsed
+    if (!isObject(value) || !isTime(expires)) return undefined
+    if (value.superseded === true) return parseTombstone(value.next, expires)
+    const { version } = value
+    const record = parseRecord(value, expires)
+    const isVersion = typeof version === 'number' && Number.isSafeInteger(version)
+    return record && isVersion ? { kind: 'session', record, version } : undefined
   } catch {
     return undefined
   }
-}
-
-function parseEntry({ value, expires }: JsonLike): Entry | undefined {
-  if (!isObject(value) || !isTime(expires)) return undefined
-  if (value.superseded === true) return parseTombstone(value.next, expires)
-  const { version } = value
-  const record = parseRecord(value, expires)
-  const isVersion = typeof version === 'number' && Number.isSafeInteger(version)
-  return record && isVersion ? { kind: 'session', record, version } : undefined
 }
 
 function parseTombstone(next: unknown, expires: number): Tombstone {
