@@ -8,7 +8,8 @@ const ATTEMPTS = 8
 
 /** What `rotateIn` takes besides the session. */
 export interface RotateOptions {
-  readonly isRenewal?: boolean
+  /** Milliseconds. */
+  readonly grace?: number
   /** Draws ids. Default: fair ones. */
   readonly draw?: () => string
 }
@@ -28,12 +29,12 @@ export async function rotateIn(
   id: string,
   record: SessionRecord,
   version: Version,
-  { isRenewal = false, draw = generateId }: RotateOptions = {},
+  { grace, draw = generateId }: RotateOptions = {},
 ): Promise<Updated> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const drawn = draw()
     const to = engine.successorOf?.(id, drawn) ?? drawn
-    const rotated = await engine.rotate({ id, to, record, version, isRenewal })
+    const rotated = await engine.rotate({ id, to, record, version, grace })
     if (rotated.kind !== 'taken') return rotated
   }
   throw new Error(`${ATTEMPTS} ids were taken`)

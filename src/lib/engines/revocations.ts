@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto'
-import { backoff, MAX_ATTEMPTS } from './concurrency.js'
+import { backoff, CLOCK_SKEW, MAX_ATTEMPTS } from './concurrency.js'
 import type { SessionIndex } from './engine.js'
 import { EngineUnavailable } from './errors.js'
 
 /** No session in a cookie lives for longer than browsers keep a cookie: 400 days, in milliseconds (S21). */
 export const LONGEST_LIFE = 34_560_000_000
-/** By how much the clocks of processes may differ, in milliseconds. */
-const CLOCK_SKEW = 60_000
 
 /**
  * For each user the moment before which cookies are dead, in a store's index. A cookie holds the moment that was in

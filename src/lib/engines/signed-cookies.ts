@@ -2,6 +2,7 @@ import { type CookiePayload, decodePayload, encodePayload, newAnchor } from '../
 import { type Envelope, type Opened, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
 import { keysFor } from '../codecs/keys.js'
 import type { SessionRecord } from '../codecs/record.js'
+import { CLOCK_SKEW } from './concurrency.js'
 import {
   type Created,
   type Engine,
@@ -23,9 +24,6 @@ import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 /** Octets of name and value together that every browser keeps (RFC 6265bis). */
 const LIMIT = 4096
-
-/** By how much the clock of another process may be ahead, in milliseconds. */
-const CLOCK_SKEW = 60_000
 
 const NAME = 'signed_cookies'
 /** For how long a revoked cookie counts as one that was on its way: milliseconds. */
@@ -116,7 +114,7 @@ class SignedCookies implements Engine {
     if (isAfter(payload, notBefore))
       return { kind: 'found', record: payload.record, version: 1, ...(outdated && { outdated: true }) }
     // The answer to a request that was on its way must not cost the browser the cookie that it was given instead.
-    return this.#tools.clock() - notBefore < SUPERSEDED_FOR ? SUPERSEDED : MISSING
+    return Math.abs(this.#tools.clock() - notBefore) < SUPERSEDED_FOR ? SUPERSEDED : MISSING
   }
 
   /** The id that was drawn is not needed: the cookie is the session. */

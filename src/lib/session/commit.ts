@@ -7,7 +7,7 @@ import { expiryTime } from './expiry.js'
 import { NewId } from './new-id.js'
 import { type Plan, plan } from './plan.js'
 import { recordOf } from './record.js'
-import { acknowledge, isFirstUse, renew, renewDue } from './renewal.js'
+import { graceOf, renew, renewDue } from './renewal.js'
 import { liveIn, type SessionState } from './state.js'
 import { touch, touchDue } from './touch.js'
 import { write } from './write.js'
@@ -103,6 +103,7 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
   const { end, rotate, logIn, modified } = state.pending
   const { origin } = state
   const isLive = origin.kind === 'live'
+  const isToBeRewritten = isLive && (origin.outdated || origin.ahead) === true
   return plan({
     ...ending,
     origin: origin.kind,
@@ -113,10 +114,9 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
     writes: modified || rotate || ending.explicit,
     isEmpty: (!isLive || end) && state.isEmpty,
     isOver: expiryTime(state.expiry, now, context.rules) <= now,
-    touchDue: (isLive && origin.outdated === true) || (context.needsUpkeep && touchDue(state, context, now)),
+    touchDue: isToBeRewritten || (context.needsUpkeep && touchDue(state, context, now)),
     // Nobody asked for it, so it waits for a request that can still send the cookie.
     renewDue: context.needsUpkeep && !ending.tooLate && !ending.gone && renewDue(state, context, now),
-    isFirstUse: isLive && isFirstUse(state, origin.renewed),
     inCookie: !context.engine.capabilities.revocable,
   })
 }
@@ -143,13 +143,11 @@ async function carryOut(
     case 'touch':
       return (await touch(state, context, now)) ? 'send' : 'leave'
     case 'update':
-      if ((await write('update', state, pending, context, now)) === 'missing') throw new SessionInterrupted()
+      if ((await write({ verb: 'update' }, state, pending, context, now)) === 'missing')
+        throw new SessionInterrupted()
       return cookieFor(state)
     case 'rotate':
       return rotate(step, state, pending, context, now)
-    case 'acknowledge':
-      await acknowledge(state, context, now)
-      return 'leave'
     case 'renew':
       return (await renew(state, context, now)) ? 'send' : 'leave'
   }
@@ -157,7 +155,7 @@ async function carryOut(
 
 /** Where another request renewed the id, its answer has the newer cookie. */
 function cookieFor({ origin }: SessionState): Verdict['cookie'] {
-  return origin.kind === 'live' && origin.renewed !== undefined ? 'leave' : 'send'
+  return origin.kind === 'live' && origin.renewed ? 'leave' : 'send'
 }
 
 /** `before`: who was logged in already, where the same log-in begins another session. */
@@ -184,11 +182,11 @@ async function create(
 }
 
 /**
- * `keep`: the same session under a new id. Otherwise another one begins in its place. `isRenewal`: nobody asked for it,
- * and another request may have been quicker.
+ * `keep`: the same session under a new id. Otherwise another one begins in its place. `grace`: nobody asked for it, and
+ * another request may have been quicker.
  */
 async function rotate(
-  { keep, isRenewal }: Extract<Plan, { do: 'rotate' }>,
+  { keep, grace: isRenewal }: Extract<Plan, { do: 'rotate' }>,
   state: SessionState,
   pending: Pending,
   context: SessionContext,
@@ -197,8 +195,8 @@ async function rotate(
   const { lifecycle, userIndex } = context
   const { id: from } = liveIn(state)
   const before = state.saved?.user
-  const way = isRenewal ? 'renew' : 'rotate'
-  const stored = await write(way, state, keep ? pending : undefined, context, now)
+  const grace = isRenewal ? graceOf(context) : undefined
+  const stored = await write({ verb: 'rotate', grace }, state, keep ? pending : undefined, context, now)
   if (stored === 'missing') {
     // Who logs in has proved who they are: that the session before has ended or moved says nothing against that.
     // A re-authentication stays the log-in that it was: if that was revoked meanwhile, it is refused.

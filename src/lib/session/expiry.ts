@@ -1,4 +1,5 @@
 import type { CustomExpiry, SessionRecord } from '../codecs/record.js'
+import { CLOCK_SKEW } from '../engines/concurrency.js'
 import type { ExpiryReason } from './events.js'
 
 /** What the settings say about every session's life. All in seconds; a timeout that is `undefined` is off. */
@@ -31,6 +32,30 @@ export function toCustomExpiry(expiry: number | Date, now: number): CustomExpiry
   throw new RangeError(
     `setExpiry takes seconds (${most} at the most), a valid Date or null, not ${String(expiry)}`,
   )
+}
+
+/**
+ * The record as it counts at `now`, which is the record itself unless a clock that was ahead has written it (S25). What lies
+ * in the future then counts as now: else the timeouts would not begin before the clock has come that far.
+ */
+export function withoutFuture(record: SessionRecord, now: number, rules: ExpiryRules): SessionRecord {
+  if (!isFromFuture(record, now + CLOCK_SKEW)) return record
+  const { createdAt, savedAt, renewedAt, user } = record
+  return {
+    ...record,
+    createdAt: Math.min(createdAt, now),
+    ...(savedAt !== undefined && { savedAt: Math.min(savedAt, now) }),
+    ...(renewedAt !== undefined && { renewedAt: Math.min(renewedAt, now) }),
+    ...(user && { user: { ...user, authenticatedAt: Math.min(user.authenticatedAt, now) } }),
+    expires: Math.min(record.expires, expiryTime(record.expiry, now, rules)),
+  }
+}
+
+function isFromFuture(record: SessionRecord, latest: number): boolean {
+  if (record.createdAt > latest) return true
+  if (record.savedAt !== undefined && record.savedAt > latest) return true
+  if (record.renewedAt !== undefined && record.renewedAt > latest) return true
+  return record.user !== undefined && record.user.authenticatedAt > latest
 }
 
 /** Seconds from `modification` (milliseconds since 1970) to the end; a moment's are rounded down (item 33). */

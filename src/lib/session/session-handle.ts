@@ -1,7 +1,7 @@
 import type { Engine, Loaded } from '../engines/engine.js'
 import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
-import { absoluteEnd } from './expiry.js'
+import { absoluteEnd, withoutFuture } from './expiry.js'
 import type { LifecycleEvents } from './lifecycle-events.js'
 import { type Origin, SessionState } from './state.js'
 
@@ -63,8 +63,9 @@ function stateOf({ id, loaded }: Resolved, context: SessionContext): SessionStat
     lifecycle.superseded(id)
     return stateWithout({ kind: 'superseded', id }, context)
   }
-  const { record, version, renewed, outdated } = loaded
+  const { version, renewed, outdated } = loaded
   const now = clock()
+  const record = withoutFuture(loaded.record, now, rules)
   // What was written under other settings may last longer than these allow.
   if (rules.absoluteTimeout !== undefined && absoluteEnd(record, rules) <= now) {
     lifecycle.expired(id, 'absolute')
@@ -75,8 +76,9 @@ function stateOf({ id, loaded }: Resolved, context: SessionContext): SessionStat
     kind: 'live',
     id,
     version,
-    ...(renewed !== undefined && { renewed }),
+    ...(renewed && { renewed }),
     ...(outdated && { outdated }),
+    ...(record !== loaded.record && { ahead: true }),
   }
   return new SessionState(origin, record, now, nestedChanges)
 }
@@ -102,7 +104,7 @@ export class SessionHandle {
     const { state, context } = this
     const { origin } = state
     if (this.#underWay !== undefined || !state.isUntouched || origin.kind === 'unknown') return false
-    return origin.kind !== 'live' || !(origin.outdated || state.renewal || context.needsUpkeep)
+    return origin.kind !== 'live' || !(origin.outdated || origin.ahead || context.needsUpkeep)
   }
 
   /** Whether there is a record of it. */

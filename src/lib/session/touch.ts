@@ -1,6 +1,7 @@
 import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
 import { endOfUsed, savedEnd } from './expiry.js'
+import { recordOf } from './record.js'
 import { liveIn, type SessionState } from './state.js'
 
 /**
@@ -23,20 +24,28 @@ export function endOf(state: SessionState, context: SessionContext, now: number)
 
 /** Makes the session live longer; true if the browser's cookie has to as well. */
 export async function touch(state: SessionState, context: SessionContext, now: number): Promise<boolean> {
-  const { engine, saveEveryRequest, logger } = context
+  const { engine, rules, saveEveryRequest, logger } = context
   try {
-    const { id, version, renewed } = liveIn(state)
+    const { id, version, renewed, ahead } = liveIn(state)
     const { saved } = state
     // Where only an outdated id is to be replaced, its session ends when it would have.
-    const isKept = saved !== undefined && !touchDue(state, context, now)
+    const isKept = saved !== undefined && !ahead && !touchDue(state, context, now)
     const expires = isKept ? saved.expires : endOf(state, context, now)
     if (saved?.user) await context.userIndex?.extend(saved.user, id, expires)
-    const touched = await engine.touch(id, expires)
-    if (touched.kind === 'missing') return false
-    state.origin = { kind: 'live', id: touched.id, version, ...(renewed !== undefined && { renewed }) }
+    const touched = ahead
+      ? await engine.update(id, { ...recordOf(state, now, rules), savedAt: saved?.savedAt, expires }, version)
+      : await engine.touch(id, expires)
+    // Whoever has written it meanwhile has corrected it too.
+    if (touched.kind === 'missing' || touched.kind === 'conflict') return false
+    state.origin = {
+      kind: 'live',
+      id: touched.id,
+      version: touched.kind === 'updated' ? touched.version : version,
+      ...(renewed && { renewed }),
+    }
     state.saved = saved && { ...saved, expires }
     // The cookie of a session that is only used lasts as long as the last save says; the server counts the idle time.
-    return (saveEveryRequest && renewed === undefined) || touched.id !== id
+    return (saveEveryRequest && !renewed) || touched.id !== id
   } catch (error) {
     // The request asked for nothing that was not done: its answer is right without a longer life of its session.
     if (!(error instanceof EngineUnavailable)) throw error

@@ -5,14 +5,16 @@ import type { Version } from '../engines/session-store.js'
 import type { Pending } from './changes.js'
 import type { SessionContext } from './context.js'
 import { SessionContended } from './errors.js'
-import type { ExpiryRules } from './expiry.js'
+import { type ExpiryRules, withoutFuture } from './expiry.js'
 import { NewId } from './new-id.js'
 import { recordOf } from './record.js'
-import { factsOfKept, factsOfRenewed, type IdFacts } from './renewal.js'
-import { type LiveOrigin, liveIn, type SessionState, toMap } from './state.js'
+import { liveIn, type SessionState, toMap } from './state.js'
 
-/** How a session is written: where it is, under a new id, or under a new id that nobody asked for. */
-export type Way = 'update' | 'rotate' | 'renew'
+/** How a session is written: where it is, or under a new id. */
+export type Way =
+  | { readonly verb: 'update' }
+  /** `grace`: it is a renewal, and the old id works for so many milliseconds more. */
+  | { readonly verb: 'rotate'; readonly grace?: number | undefined }
 
 /**
  * Stores what the session holds. `merge`: what to do again to a newer version; without it the record is written whatever
@@ -28,14 +30,14 @@ export function write(
   now: number,
 ): Promise<'stored' | 'missing'> {
   const write = new Write(way, state, merge, context, now)
-  return way === 'update' ? write.update() : write.rotate()
+  return way.verb === 'rotate' ? write.rotate() : write.update()
 }
 
 interface Attempt {
   readonly result: Updated
   readonly record: SessionRecord
   /** The session was found under an id that another request has renewed. */
-  readonly renewed: LiveOrigin['renewed']
+  readonly renewed: boolean | undefined
 }
 
 /** One session that is being written: all that stays the same from one attempt to the next. */
@@ -61,10 +63,9 @@ class Write {
     this.#merge = merge
     this.#context = context
     this.#now = now
-    const { id, renewed } = liveIn(state)
-    this.#id = id
-    const record = recordOf(state, now, context.rules)
-    this.#record = { ...record, ...this.#factsFor(way, record, renewed) }
+    this.#id = liveIn(state).id
+    const keepsItsData = way.verb === 'rotate' && merge !== undefined
+    this.#record = recordOf(state, now, context.rules, keepsItsData ? now : state.renewedAt)
   }
 
   update(): Promise<'stored' | 'missing'> {
@@ -105,13 +106,12 @@ class Write {
     if (result.kind === 'missing') return 'missing'
     if (record !== this.#record) this.#state.adopt(record)
     this.#state.stored(record)
-    const { renewed: its } = attempt
-    const isBorrowed = its !== undefined && result.id === this.#id
+    const isBorrowed = attempt.renewed && result.id === this.#id
     this.#state.origin = {
       kind: 'live',
       id: result.id,
       version: result.version,
-      ...(isBorrowed && { renewed: its }),
+      ...(isBorrowed && { renewed: true }),
     }
     return 'stored'
   }
@@ -125,9 +125,12 @@ class Write {
       if (newest.kind !== 'found')
         return { result: { kind: 'missing' }, record: this.#record, renewed: undefined }
       const { renewed } = newest
+      const theirs = withoutFuture(newest.record, this.#now, this.#context.rules)
       // Another request has renewed the id meanwhile. That is done; what is left to do is this request's own write.
-      const way = renewed !== undefined && this.#way === 'renew' ? 'update' : this.#way
-      const record = this.#mergedInto(newest.record, this.#factsFor(way, newest.record, renewed))
+      const isRenewed = renewed && this.#way.verb === 'rotate' && this.#way.grace !== undefined
+      const way: Way = isRenewed ? { verb: 'update' } : this.#way
+      const { renewedAt } = way.verb === 'rotate' ? this.#record : theirs
+      const record = this.#mergedInto(theirs, renewedAt)
       const result = await this.#put(way, record, newest.version)
       if (result.kind !== 'conflict') return { result, record, renewed }
     }
@@ -137,28 +140,22 @@ class Write {
   #put(way: Way, record: SessionRecord, version: Version): Promise<Updated> {
     const { engine } = this.#context
     const id = this.#id
-    if (way === 'update' || this.#newId === undefined) return engine.update(id, record, version)
-    const isRenewal = way === 'renew'
-    return this.#newId.store((to) => engine.rotate({ id, to, record, version, isRenewal }))
+    if (way.verb === 'update' || this.#newId === undefined) return engine.update(id, record, version)
+    const { grace } = way
+    return this.#newId.store((to) => engine.rotate({ id, to, record, version, grace }))
   }
 
-  /** What the record says of its id. */
-  #factsFor(way: Way, record: SessionRecord, renewed: LiveOrigin['renewed']): IdFacts {
-    if (way === 'update') return factsOfKept(record, renewed, this.#context, this.#now)
-    if (way === 'renew') return factsOfRenewed(record, renewed, this.#now)
-    return { renewedAt: this.#merge === undefined ? undefined : this.#now, renewal: undefined }
-  }
-
-  #mergedInto(newest: SessionRecord, facts: IdFacts): SessionRecord {
+  #mergedInto(newest: SessionRecord, renewedAt: number | undefined): SessionRecord {
     if (this.#merge === undefined) return this.#record
-    return { ...merge(newest, this.#record, this.#merge, this.#now, this.#context.rules), ...facts }
+    const merged = { ...this.#record, renewedAt }
+    return merge(newest, merged, this.#merge, this.#now, this.#context.rules)
   }
 }
 
 /** `newest` with this request's changes on top; `record` has what it set besides data. */
 function merge(
   newest: SessionRecord,
-  { expiry: ownExpiry, user: ownUser }: SessionRecord,
+  { expiry: ownExpiry, user: ownUser, renewedAt }: SessionRecord,
   { changes, expiryChanged, logIn }: Pending,
   now: number,
   rules: ExpiryRules,
@@ -166,6 +163,5 @@ function merge(
   const data = changes.applyTo(toMap(newest.data))
   const expiry = expiryChanged ? ownExpiry : newest.expiry
   const user = logIn ? ownUser : newest.user
-  const { createdAt, renewedAt, renewal } = newest
-  return recordOf({ data, createdAt, expiry, user, renewedAt, renewal }, now, rules)
+  return recordOf({ data, createdAt: newest.createdAt, expiry, user, renewedAt }, now, rules)
 }

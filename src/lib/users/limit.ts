@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../engines/concurrency.js'
 import type { SessionIndex } from '../engines/engine.js'
 import { TooManySessions } from '../session/errors.js'
 import { markEnded } from './ending.js'
@@ -42,7 +43,9 @@ export async function makeRoom(
     others.map(async ([other, listed]) => {
       const location = await locate(index, other, listed)
       const since = location.record?.user?.authenticatedAt ?? listed.at
-      return { handle: other, since, hasEnded: hasEnded(listed, location, now) }
+      // A log-in by a clock that was ahead counts as the oldest: it was not used since that was set right (S25).
+      const isAhead = since > now + CLOCK_SKEW
+      return { handle: other, since: isAhead ? 0 : since, hasEnded: hasEnded(listed, location, now) }
     }),
   )
   const ended = new Set(located.filter((one) => one.hasEnded).map((one) => one.handle))

@@ -1,4 +1,5 @@
 import { isObject, isTime, type JsonObject } from '../codecs/record.js'
+import { CLOCK_SKEW } from '../engines/concurrency.js'
 
 /** One log-in of the user, as the list has it; everything else stands in the session's own record. */
 export interface Listed {
@@ -18,9 +19,6 @@ export interface UserList {
   readonly room: number
   readonly sessions: ReadonlyMap<string, Listed>
 }
-
-/** By how much the clock of another process may be behind, in milliseconds. */
-const CLOCK_SKEW = 60_000
 
 const LEAST_ROOM = 16
 

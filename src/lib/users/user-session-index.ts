@@ -117,7 +117,7 @@ export class UserSessionIndex {
     const { lists, index, clock } = this.#parts
     if (lists.reaches(user.id, expires)) return undefined
     return lists.change(user.id, expires, (list) => {
-      if (list?.sessions.has(user.handle) || !isLost(list, user)) return undefined
+      if (list?.sessions.has(user.handle) || !isLost(list, user, clock())) return undefined
       const listed = { at: clock(), keys: [index.keyOf(id)] }
       return withListed(list ?? emptyList(clock()), user.handle, listed)
     })
@@ -167,9 +167,9 @@ export class IndexedMove {
     let written: UserList | undefined
     await lists.change(user.id, expires, async (list) => {
       const held = list?.sessions.get(user.handle)
-      const isExpected = isFirst || (held ? !held.ended : isLost(list, before))
-      if (!isExpected) throw new SessionInterrupted()
       const now = clock()
+      const isExpected = isFirst || (held ? !held.ended : isLost(list, before, now))
+      if (!isExpected) throw new SessionInterrupted()
       // The key of an anonymous session is none of the user's: to end it would cost a visitor a basket, and gain nothing.
       const from = id !== undefined && before?.handle === user.handle ? [index.keyOf(id)] : []
       const keys = new Set([...(await this.#keysOf(held, now)), ...from, key])
@@ -219,9 +219,13 @@ export class IndexedMove {
   }
 }
 
-/** Whether a log-in that is not in the list was in one that is lost. Otherwise it was removed. */
-function isLost(list: UserList | undefined, user: SessionUser | undefined): boolean {
-  return user !== undefined && (list === undefined || user.authenticatedAt < list.begun)
+/**
+ * Whether a log-in that is not in the list was in one that is lost. Otherwise it was removed. A list that a clock has begun
+ * which was ahead cannot tell: then nothing that was revoked comes back (S25).
+ */
+function isLost(list: UserList | undefined, user: SessionUser | undefined, now: number): boolean {
+  if (user === undefined || list === undefined) return user !== undefined
+  return user.authenticatedAt < list.begun && list.begun <= now
 }
 
 function withListed(list: UserList, handle: string, listed: Listed): UserList {

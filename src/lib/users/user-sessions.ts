@@ -2,7 +2,7 @@ import type { SessionRecord } from '../codecs/record.js'
 import type { Engine, SessionIndex } from '../engines/engine.js'
 import { NotOnThisEngine } from '../session/errors.js'
 import type { RevokedBy } from '../session/events.js'
-import { type ExpiryRules, lastUsed } from '../session/expiry.js'
+import { type ExpiryRules, lastUsed, withoutFuture } from '../session/expiry.js'
 import type { LifecycleEvents } from '../session/lifecycle-events.js'
 import { type Session, stateOf } from '../session/session.js'
 import { endedIn, finish, markEnded } from './ending.js'
@@ -128,8 +128,10 @@ export class UserSessions {
       .sort((a, b) => b.lastSeen.getTime() - a.lastSeen.getTime())
   }
 
-  #describe(record: SessionRecord, current: string | undefined): UserSession[] {
+  #describe(found: SessionRecord, current: string | undefined): UserSession[] {
     const { rules, clock } = this.#parts
+    const now = clock()
+    const record = withoutFuture(found, now, rules)
     const { user, createdAt } = record
     if (user === undefined) return []
     return [
@@ -137,7 +139,7 @@ export class UserSessions {
         handle: user.handle,
         createdAt: new Date(createdAt),
         authenticatedAt: new Date(user.authenticatedAt),
-        lastSeen: new Date(Math.min(lastUsed(record, rules), clock())),
+        lastSeen: new Date(Math.min(lastUsed(record, rules), now)),
         device: user.device,
         isCurrent: user.handle === current,
       },

@@ -1,46 +1,37 @@
-import type { TimeLimit } from '../concurrency.js'
-import type { Connections } from './connections.js'
 import { codeOf } from './driver.js'
-import type { PostgresConnection } from './postgres-pool.js'
-import { allDone, indexName, type Outcomes, type SqlDialect, type SqlRow } from './sql-store.js'
+import { indexName, type SqlDialect, type SqlRow } from './sql-store.js'
+
+/** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
+export type PostgresQuery = <Row>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>
 
 /** The key is taken. */
 const UNIQUE_VIOLATION = '23505'
 
 /** Sessions in a table that @keyv/postgres can read. */
 export function postgresDialect(
-  connections: Connections<PostgresConnection>,
+  query: PostgresQuery,
   sql: PostgresStatements,
+  close: () => Promise<void>,
 ): SqlDialect {
-  const keysOf = (timeLimit: TimeLimit, statement: string, ...parameters: unknown[]): Promise<string[]> =>
-    connections.use(timeLimit, async (connection) => {
-      const { rows } = await connection.query(statement, parameters)
-      return (rows as { key: string }[]).map(({ key }) => key)
-    })
-  const writeMany = async (...statement: Parameters<typeof keysOf>): Promise<Outcomes> =>
-    allDone(await keysOf(...statement))
-
+  const keysOf = async (statement: string, ...parameters: unknown[]): Promise<string[]> =>
+    (await query<{ key: string }>(statement, parameters)).map(({ key }) => key)
   return {
     concurrent: true,
-    async readMany(keys, timeLimit) {
-      const { rows } = await connections.use(timeLimit, (connection) => connection.query(sql.read, [keys]), {
-        onlyReads: true,
-      })
+    async readMany(keys) {
+      const rows = await query<SqlRow>(sql.read, [keys])
       // The driver answers a bigint as a text.
-      return (rows as SqlRow[]).map((row) => ({ ...row, version: row.version && Number(row.version) }))
+      return rows.map((row) => ({ ...row, version: row.version === null ? null : Number(row.version) }))
     },
-    insertMany: (inserts, timeLimit) =>
-      writeMany(
-        timeLimit,
+    insertMany: (inserts) =>
+      keysOf(
         sql.insert,
         inserts.map(({ key }) => key),
         inserts.map(({ entry }) => entry.text),
         inserts.map(({ entry }) => entry.version),
         inserts.map(({ entry }) => entry.expires),
       ),
-    replaceMany: (replaces, timeLimit) =>
-      writeMany(
-        timeLimit,
+    replaceMany: (replaces) =>
+      keysOf(
         sql.replace,
         replaces.map(({ key }) => key),
         replaces.map(({ entry }) => entry.text),
@@ -49,19 +40,17 @@ export function postgresDialect(
         replaces.map(({ version }) => version),
         replaces.map(({ now }) => now),
       ),
-    extendMany: (extensions, timeLimit) =>
-      writeMany(
-        timeLimit,
+    extendMany: (extensions) =>
+      keysOf(
         sql.extend,
         extensions.map(({ key }) => key),
         extensions.map(({ expires }) => expires),
         extensions.map(({ expires }) => `${expires}`),
         extensions.map(({ now }) => now),
       ),
-    async move({ from, to, entry, tombstone }, version, now, timeLimit) {
+    async move({ from, to, entry, tombstone }, version, now) {
       try {
         const keys = await keysOf(
-          timeLimit,
           sql.move,
           ...[to, entry.text, entry.version, entry.expires],
           ...[from, tombstone.text, tombstone.version, tombstone.expires],
@@ -73,10 +62,9 @@ export function postgresDialect(
         throw error
       }
     },
-    remove: async (key, timeLimit) => (await keysOf(timeLimit, sql.remove, key)).length > 0,
-    removeExpired: async (prefix, limit, now, timeLimit) =>
-      (await keysOf(timeLimit, sql.removeExpired, prefix, now, limit)).length,
-    close: () => connections.close(),
+    remove: async (key) => (await keysOf(sql.remove, key)).length > 0,
+    removeExpired: async (prefix, limit, now) => (await keysOf(sql.removeExpired, prefix, now, limit)).length,
+    close,
   }
 }
 
