@@ -98,7 +98,7 @@ for (const scripts of [true, false]) {
     async (t) => {
       const redis = await startRedis()
       t.teardown(() => redis.stop())
-      const env = { SESSION_ENGINE: 'redis', REDIS_URL: redisUrl(redis.port), ENGINE_TIMEOUT: '500' }
+      const env = { SESSION_ENGINE: 'redis', REDIS_URL: redisUrl(redis.port), ENGINE_TIMEOUT: '2000' }
       const tour = await openTour(t, { scripts, site: await openSite(t, env) })
       await tour.open('/sessions/page-count')
       await tour.reads('#count', '1')

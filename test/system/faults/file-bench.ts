@@ -27,7 +27,7 @@ export interface FileBenchOptions {
 
 export async function openFileBench(
   t: ExecutionContext,
-  { filePath, engineTimeout = 2000 }: FileBenchOptions = {},
+  { filePath, engineTimeout = 20_000 }: FileBenchOptions = {},
 ): Promise<FileBench> {
   const path = filePath ?? join(await temporaryDirectory(t), 'sessions')
   const silent = (): void => {}

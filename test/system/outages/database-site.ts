@@ -1,14 +1,14 @@
 import { Agent } from 'node:http'
-import { performance } from 'node:perf_hooks'
 import type { ExecutionContext } from 'ava'
 import Koa, { type Context } from 'koa'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { type Logger, openSessions, type Sessions } from '../../../src/lib/index.js'
 import { type Answer, send } from '../../support/client.js'
 import { serve } from '../../support/serve.js'
+import { startStopwatch } from '../../support/stopwatch.js'
 
-/** The engine's time limit in these tests: milliseconds. */
-export const LIMIT = 500
+/** The engine's time limit in these tests, long enough for what is no outage on a busy machine: milliseconds. */
+export const LIMIT = 2000
 
 /** How long a stored session lives before anybody writes or touches it, which makes it days: milliseconds. */
 export const STORED_FOR = 60_000
@@ -123,10 +123,10 @@ export async function openDatabaseSite(
     logged,
     act,
     async isOutage(verb, id, storm) {
-      const begun = performance.now()
+      const elapsed = startStopwatch()
       const answer = await act(verb, id, storm)
       // A load that is answered and one call that is not, or a load that is not.
-      const took = performance.now() - begun
+      const took = elapsed()
       t.true(took < 3 * LIMIT, `${verb} took ${took} ms`)
       if (verb === 'touch' && answer.status === 200) isUntouched(t, answer)
       else isUnavailable(t, answer, verb)

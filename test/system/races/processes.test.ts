@@ -56,7 +56,7 @@ test('a plain Keyv client reads what a session stored', async (t) => {
 
 test('R19 a database that another process has locked waits, then is EngineUnavailable; readers do not wait', async (t) => {
   const path = await temporaryDatabase(t)
-  const sessions = await openSessions({ engine: 'db', databaseUrl: `sqlite:${path}`, engineTimeout: 300 })
+  const sessions = await openSessions({ engine: 'db', databaseUrl: `sqlite:${path}`, engineTimeout: 2000 })
   t.teardown(() => sessions.close())
   const session = await sessions.open()
   session.set<string>('n', 1)
