@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
 import type { OwnDatabase } from '../../support/databases.js'
 import type { Weather } from '../../support/servers/rough-road.js'
@@ -18,18 +19,20 @@ export function testRoads(database: OwnDatabase): void {
       database,
       `R13 a road that is ${title}: 503 in time; in fair weather the next request works`,
       async (t, { road, site }) => {
-        for (const verb of verbs) {
-          const id = await site.store(1)
-          await site.isOutage(verb, id, () => {
-            road.weather = weather
-          })
-          // Now the load fails already, and several wait for it.
-          await Promise.all(verbs.map((other) => site.isOutage(other, id)))
-          await isUnaffected(t, site, id)
-          road.weather = { kind: 'fair' }
-          const fresh = await site.store(2)
-          t.is(await site.read(fresh), '2', `after ${verb}`)
-        }
+        const ids = await Promise.all(verbs.map(() => site.store(1)))
+        const storm = whenAllHaveCome(verbs.length, () => {
+          road.weather = weather
+        })
+        await Promise.all(verbs.map((verb, n) => site.isOutage(verb, ids[n] ?? '', storm)))
+        // Now the load fails already, and several wait for it.
+        const [id = ''] = ids
+        await Promise.all(verbs.map((verb) => site.isOutage(verb, id)))
+        await isUnaffected(t, site, id)
+        road.weather = { kind: 'fair' }
+        const fresh = await site.store(2)
+        for (const verb of verbs)
+          t.is((await site.act(verb, fresh)).status, verb === 'delete' ? 400 : 200, verb)
+        t.is(await site.read(await site.store(3)), '3')
       },
     )
   }
@@ -57,6 +60,8 @@ export function testRoads(database: OwnDatabase): void {
       const id = await site.store(1)
       road.forsake()
       await site.isOutage('load', id)
+      // They are let go of a moment after the request that waited for one of them; all of them, at once.
+      while (road.open > 0) await turn()
       for (const verb of verbs) t.is((await site.act(verb, id)).status, verb === 'delete' ? 400 : 200, verb)
     },
   )
@@ -117,6 +122,22 @@ export function testRoads(database: OwnDatabase): void {
       }
     },
   )
+}
+
+/** What each of so many waits for: that all have come, and that `then` has been done. */
+function whenAllHaveCome(count: number, then: () => void): () => Promise<void> {
+  let come = 0
+  let go = (): void => {}
+  const all = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  return () => {
+    if (++come === count) {
+      then()
+      go()
+    }
+    return all
+  }
 }
 
 const silent = { warn: () => {}, error: () => {} }

@@ -8,8 +8,8 @@ import { startStopwatch } from '../../support/stopwatch.js'
 import { testOf } from '../../support/test-of.js'
 import { LIMIT } from './database-site.js'
 
-async function openOn(t: ExecutionContext, databaseUrl: string): Promise<Sessions> {
-  const sessions = await openSessions({ engine: 'db', databaseUrl, engineTimeout: LIMIT })
+async function openOn(t: ExecutionContext, databaseUrl: string, engineTimeout = LIMIT): Promise<Sessions> {
+  const sessions = await openSessions({ engine: 'db', databaseUrl, engineTimeout })
   t.teardown(() => sessions.close())
   return sessions
 }
@@ -91,7 +91,7 @@ export function testServers(database: OwnDatabase): void {
   })
 
   testOn(database, 'processes that write the same sessions in any order wait in no ring', async (t, url) => {
-    const engines = await Promise.all([1, 2, 3].map(async () => (await openOn(t, url)).engine))
+    const engines = await Promise.all([1, 2, 3].map(async () => (await openOn(t, url, 20_000)).engine))
     const [first] = engines
     const now = Date.now()
     const record = { data: {}, createdAt: now, expires: now + 60_000 }

@@ -24,10 +24,10 @@ export interface DatabaseSite {
   readonly errors: Error[]
   /** What the engine itself logged. */
   readonly logged: readonly { readonly message: string; readonly details: object }[]
-  /** Does `verb`. `storm` is called when the session is loaded and the call that is meant comes next. */
-  act(verb: Verb, id: string, storm?: () => void): Promise<Answer>
+  /** Does `verb`. `storm` is called when the session is loaded and the call that is meant comes next; it is waited for. */
+  act(verb: Verb, id: string, storm?: Storm): Promise<Answer>
   /** Does it, and fails the test unless the answer is an outage's, in time. */
-  isOutage(verb: Verb, id: string, storm?: () => void): Promise<void>
+  isOutage(verb: Verb, id: string, storm?: Storm): Promise<void>
   /** The number that the session holds. */
   read(id: string): Promise<string>
   /** Asks for a page that leaves the session alone. */
@@ -36,19 +36,20 @@ export interface DatabaseSite {
   store(n: number): Promise<string>
 }
 
-type Step = (ctx: Context, storm: () => void) => Promise<void>
+type Storm = () => void | Promise<void>
+type Step = (ctx: Context, storm: Storm) => Promise<void>
 
 const change = (run: (session: Awaited<Context['session']>) => void): Step => {
   return async (ctx, storm) => {
     const session = await ctx.session
-    storm()
+    await storm()
     run(session)
   }
 }
 
 const steps: Readonly<Record<Verb | 'plain', Step>> = {
   load: async (ctx, storm) => {
-    storm()
+    await storm()
     ctx.body = String((await ctx.session).get('n'))
   },
   create: change((session) => session.set<string>('n', 1)),
@@ -94,7 +95,7 @@ export async function openDatabaseSite(
 
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
-  const storms = new Map<string, () => void>()
+  const storms = new Map<string, Storm>()
   const serveWith = (own: Sessions): Promise<string> => {
     const app = new Koa()
     app.silent = true
