@@ -84,11 +84,12 @@ export class World {
     return this.#logIns++
   }
 
-  /** The ids of the user's live sessions. */
-  idsOf(userId: string): string[] {
+  /** The ids of the user's live sessions, or of one log-in. */
+  idsOf(userId: string, logIn?: number): string[] {
     return [...this.held.keys()].filter((id) => {
       const found = this.find(id)
-      return typeof found === 'object' && found.user?.id === userId
+      if (typeof found !== 'object' || found.user?.id !== userId) return false
+      return logIn === undefined || found.user.logIn === logIn
     })
   }
 
@@ -100,8 +101,9 @@ export class World {
       const found = this.find(id)
       return typeof found === 'object' && found.user?.logIn !== except
     })
+    const logIns = new Set(meant.map((id) => (this.find(id) as Saved).user?.logIn))
     for (const id of meant) this.held.set(id, 'ended')
-    return meant.length
+    return logIns.size
   }
 
   /** When a save at that moment says that it is over. */
@@ -120,7 +122,7 @@ export class World {
   maxAgeOf(life: Life, savedAt = this.now): number | undefined {
     const { expiry } = life
     if (expiry !== undefined && 'seconds' in expiry && expiry.seconds === 0) return undefined
-    return Math.floor((Math.min(this.savedEnd(life, savedAt), this.#absoluteEnd(life)) - this.now) / 1000)
+    return Math.ceil((Math.min(this.savedEnd(life, savedAt), this.#absoluteEnd(life)) - this.now) / 1000)
   }
 
   #absoluteEnd({ createdAt, user }: Life): number {
@@ -257,6 +259,7 @@ export class Request {
     if (this.#origin === 'new') return begins ? this.#create() : 'nothing'
     if (this.#origin === 'unknown') return begins ? this.#create() : 'removal'
     if (this.#origin === 'superseded') {
+      if (begins && (this.#loggedIn || this.#end)) return this.#create()
       if (write && !failed) throw new Interrupted()
       return 'nothing'
     }
@@ -274,7 +277,7 @@ export class Request {
   /** Not a version but the changes themselves are saved: keys that this request left alone stay as others wrote them. */
   #update(id: string): Told {
     const newest = this.#world.find(id)
-    if (newest === undefined || newest === 'superseded') throw new Interrupted()
+    if (newest === undefined || newest === 'superseded') return this.#beginAnew(this.#loggedIn, newest)
     if (this.#world.rules.inCookie) return this.#send(this.#fresh(), this.#view)
     const data = new Map(newest.data)
     for (const change of this.#done) change(data)
@@ -284,10 +287,23 @@ export class Request {
     return this.#rotate ? this.#replace(id, view) : this.#send(id, view)
   }
 
+  /** Where the session before is gone: who logs in begins another one, with what this request did and nothing else. */
+  #beginAnew(may: boolean, there: Found): Told {
+    const { user } = this.#view
+    const isSame = user !== undefined && user.logIn === this.#saved?.user?.logIn
+    // To prove again who one is makes no other log-in: where that has ended it stays ended.
+    const hasEnded = isSame && !(there === 'superseded' && this.#world.idsOf(user.id, user.logIn).length > 0)
+    if (!may || hasEnded) throw new Interrupted()
+    const data = new Map<string, unknown>()
+    for (const change of this.#done) change(data)
+    const expiry = this.#expiryChanged ? this.#view.expiry : undefined
+    return this.#send(this.#fresh(), { data, expiry, createdAt: this.#world.now, user })
+  }
+
   #replace(id: string, view: View): Told {
     const { rules } = this.#world
     const there = this.#world.find(id)
-    if (there === undefined || there === 'superseded') throw new Interrupted()
+    if (there === undefined || there === 'superseded') return this.#beginAnew(this.#end, there)
     if (!rules.inCookie) this.#world.leaveMark(id)
     return this.#send(this.#fresh(), view)
   }
