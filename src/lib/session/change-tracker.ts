@@ -32,15 +32,21 @@ export class ChangeTracker {
   }
 
   /**
-   * The keys whose value in `data` is still the one handed out, and has changed. Where changes are ignored, and
-   * `modified` was set by hand, that may be any of them.
+   * Those of `keys` whose value in `data` is still the one handed out, and has changed. Default: of all keys. Where
+   * changes are ignored, and `modified` was set by hand, that may be any of them.
    *
    * @throws UnsupportedValue if one was changed to hold what JSON does not.
    */
-  changed(data: ReadonlyMap<string, unknown>, modifiedByHand: boolean): readonly string[] {
+  changed(
+    data: ReadonlyMap<string, unknown>,
+    modifiedByHand: boolean,
+    keys: Iterable<string> = this.#tracked.keys(),
+  ): readonly string[] {
     const changed: string[] = []
-    for (const [key, { value, text }] of this.#tracked) {
-      if (data.get(key) !== value) continue
+    for (const key of keys) {
+      const tracked = this.#tracked.get(key)
+      if (tracked === undefined || data.get(key) !== tracked.value) continue
+      const { value, text } = tracked
       if (text === undefined) {
         if (modifiedByHand) changed.push(key)
         continue

@@ -80,8 +80,9 @@ export class SessionMap {
    */
   transform<Key extends string>(key: Key, fn: (value: ValueOf<Key> | undefined) => ValueOf<Key>): ValueOf<Key>
   transform(key: string, fn: (value: unknown) => unknown): unknown {
-    // What a handler changed in place before is no part of `fn`, which may run again without it.
-    this.#state.noticeNestedChanges()
+    // What a handler changed in place before is no part of `fn`, which may run again without it. Only this key is
+    // compared: a handler that transforms a key for each field of a form would else compare all of them each time.
+    this.#state.noticeNestedChanges([key])
     const value = fn(this.#state.look().get(key))
     assertJson(key, value)
     this.#state.change().transform(key, fn, value)

@@ -141,10 +141,10 @@ export class SessionState {
     return this.pending.changes
   }
 
-  /** Takes up what was changed in place, so that it counts like `set`. */
-  noticeNestedChanges(): void {
+  /** Takes up what was changed in place, so that it counts like `set`. `keys`: where to look. Default: everywhere. */
+  noticeNestedChanges(keys?: readonly string[]): void {
     const byHand = this.#pending?.modifiedByHand ?? false
-    for (const key of this.#tracker?.changed(this.data, byHand) ?? []) {
+    for (const key of this.#tracker?.changed(this.data, byHand, keys) ?? []) {
       this.pending.changes.set(key, this.data.get(key))
       this.pending.modified = true
       this.pending.reported = undefined

@@ -1,5 +1,6 @@
+import test from 'ava'
 import type { Session } from '../../../src/lib/index.js'
-import { SessionTooLate } from '../../../src/lib/index.js'
+import { openSessions, SessionTooLate } from '../../../src/lib/index.js'
 import { type Handler, idAfter, type OpenSite, onStore, onStoreAndCookie } from '../../support/site.js'
 
 /** A stored session with a car, and the calls of a request that does `act` to it. */
@@ -103,4 +104,25 @@ onStoreAndCookie('what is set after flush() and save() begins another session', 
   t.is(answer.status, 200)
   t.deepEqual(site.calls, ['load', 'delete', 'create'])
   t.deepEqual(Object.fromEntries(await site.sessions.open(idAfter(answer))), { b: 2 })
+})
+
+test.serial('R31 a request that transforms ten times as many keys does ten times the work', async (t) => {
+  const sessions = await openSessions({ engine: 'cache' })
+  t.teardown(() => sessions.close())
+  const { stringify } = JSON
+  t.teardown(() => Object.assign(JSON, { stringify }))
+  const workFor = async (keys: number): Promise<number> => {
+    let calls = 0
+    const counted = (...given: Parameters<typeof stringify>): string => {
+      calls += 1
+      return stringify(...given)
+    }
+    Object.assign(JSON, { stringify: counted })
+    const session = await sessions.open()
+    for (let key = 0; key < keys; key++) session.transform<string>(`key ${key}`, () => ({ key }))
+    await session.save()
+    return calls
+  }
+  const [few, many] = [await workFor(20), await workFor(200)]
+  t.true(many <= 10 * few, `${few} calls for 20 keys, ${many} for 200`)
 })
