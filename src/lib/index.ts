@@ -20,7 +20,7 @@ export type {
   Touched,
   Updated,
 } from './engines/engine.js'
-export { CookieTooLarge, EngineMisconfigured, EngineUnavailable } from './engines/errors.js'
+export { CookieTooLarge, EngineMisconfigured, EngineUnavailable, RecordRefused } from './engines/errors.js'
 export { type KeyvEngineOptions, keyvEngine } from './engines/keyv/keyv-engine.js'
 export type { Move, SessionStore, StoredEntry, Version } from './engines/session-store.js'
 export { type StoreEngineOptions, storeEngine } from './engines/store-engine.js'

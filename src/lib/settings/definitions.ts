@@ -201,7 +201,7 @@ const definitions: { readonly [Key in SettingKey]: SessionDefinition<Settings[Ke
       name: 'CACHE_MAX_SESSIONS',
       usedBy: ['cache', 'cached_db'],
       default: 10_000,
-      meaning: 'how many sessions the cache engine holds; the one unused for longest gives way',
+      meaning: 'how many sessions the cache engine holds; when it is full, anonymous ones are forgotten',
     },
   ),
   cacheTtl: define(
