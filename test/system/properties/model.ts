@@ -57,6 +57,8 @@ export class World {
   readonly #owners = new Map<string, string>()
   /** Ids that are over, where a revocation has looked all the same: what it leaves there for a minute is its own business. */
   readonly lookedAt = new Set<string>()
+  /** Log-ins that were logged out or revoked, or gave way to another; one that has only expired is none of them. */
+  readonly endedLogIns = new Set<number>()
   #logIns = 0
 
   constructor(rules: Rules, now: number) {
@@ -103,6 +105,7 @@ export class World {
     })
     const logIns = new Set(meant.map((id) => (this.find(id) as Saved).user?.logIn))
     for (const id of meant) this.held.set(id, 'ended')
+    for (const logIn of logIns) if (logIn !== undefined) this.endedLogIns.add(logIn)
     return logIns.size
   }
 
@@ -277,7 +280,7 @@ export class Request {
   /** Not a version but the changes themselves are saved: keys that this request left alone stay as others wrote them. */
   #update(id: string): Told {
     const newest = this.#world.find(id)
-    if (newest === undefined || newest === 'superseded') return this.#beginAnew(this.#loggedIn, newest)
+    if (newest === undefined || newest === 'superseded') return this.#beginAnew(this.#loggedIn)
     if (this.#world.rules.inCookie) return this.#send(this.#fresh(), this.#view)
     const data = new Map(newest.data)
     for (const change of this.#done) change(data)
@@ -288,11 +291,12 @@ export class Request {
   }
 
   /** Where the session before is gone: who logs in begins another one, with what this request did and nothing else. */
-  #beginAnew(may: boolean, there: Found): Told {
+  #beginAnew(may: boolean): Told {
     const { user } = this.#view
     const isSame = user !== undefined && user.logIn === this.#saved?.user?.logIn
     // To prove again who one is makes no other log-in: where that has ended it stays ended.
-    const hasEnded = isSame && !(there === 'superseded' && this.#world.idsOf(user.id, user.logIn).length > 0)
+    const { inCookie } = this.#world.rules
+    const hasEnded = isSame && (inCookie || this.#world.endedLogIns.has(user.logIn))
     if (!may || hasEnded) throw new Interrupted()
     const data = new Map<string, unknown>()
     for (const change of this.#done) change(data)
@@ -303,8 +307,9 @@ export class Request {
   #replace(id: string, view: View): Told {
     const { rules } = this.#world
     const there = this.#world.find(id)
-    if (there === undefined || there === 'superseded') return this.#beginAnew(this.#end, there)
+    if (there === undefined || there === 'superseded') return this.#beginAnew(this.#end)
     if (!rules.inCookie) this.#world.leaveMark(id)
+    if (there.user && there.user.logIn !== view.user?.logIn) this.#world.endedLogIns.add(there.user.logIn)
     return this.#send(this.#fresh(), view)
   }
 
@@ -334,6 +339,7 @@ export class Request {
     this.#origin = 'unknown'
     if (there === undefined || there === 'superseded') return 'nothing'
     if (!this.#world.rules.inCookie) this.#world.held.set(id, 'ended')
+    if (there.user) this.#world.endedLogIns.add(there.user.logIn)
     return 'removal'
   }
 
