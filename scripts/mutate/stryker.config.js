@@ -1,17 +1,21 @@
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 
 /**
- * `npm run mutate`: faults are put into the code one by one, and each must be noticed by a test. The quickest tests go
- * first. The report is `var/mutation/index.html`; what survives for a reason stands in docs/mutation.md.
+ * `npm run mutate`: faults are put into the code one by one, and each must be noticed by a test. The report is
+ * `var/mutation/index.html`; what survives for a reason is listed in docs/mutation.md. For one file, with the tests of
+ * its folder:
+ *
+ *     MUTATE_TESTS=test/lib/session npm run mutate -- --mutate src/lib/session/plan.ts
  */
 const filesIn = (folder, ending) =>
   readdirSync(folder)
     .filter((name) => name.endsWith(ending))
     .map((name) => `${folder}/${name}`)
 
-const sources = ['src/lib/codecs', 'src/lib/session', 'src/lib/users'].flatMap((folder) =>
-  filesIn(folder, '.ts'),
-)
+const sources = ['codecs', 'session', 'users'].flatMap((folder) => filesIn(`src/lib/${folder}`, '.ts'))
+
+/** Quick ones first: a mutant's run ends with the first test that fails. */
 const tests = [
   ...filesIn('test/lib/session', '.test.ts'),
   ...filesIn('test/system/properties', '.test.ts'),
@@ -24,22 +28,24 @@ const tests = [
   'test/system/races/resurrection.test.ts',
   'test/lib/conformance/conformance.test.ts',
 ]
+const folders = process.env.MUTATE_TESTS?.split(',')
+const chosen = tests.filter((path) => folders?.some((folder) => path.startsWith(folder)) ?? true)
 
 // The engines without a store outside this process; what concerns the others is none of the mutated code's.
 process.env.TEST_ENGINES = 'cache,signed,sealed'
 // The same properties for every mutant, tried less often.
 process.env.PROPERTY_SEED = '7'
 process.env.PROPERTY_FACTOR = '0.2'
-// Every process that Stryker starts reads TypeScript.
-process.env.NODE_OPTIONS = '--import=tsx'
 
 export default {
   mutate: sources,
-  plugins: [new URL('./ava-runner.ts', import.meta.url).pathname],
-  testRunner: 'ava',
-  ava: { sources, tests },
+  // Once for all mutants. Stryker has marked the files that it has changed as not to be checked.
+  buildCommand: 'tsc',
+  plugins: [new URL('../../build/scripts/mutate/runner.js', import.meta.url).pathname],
+  testRunner: 'ours',
+  ours: { sources, tests: chosen },
   coverageAnalysis: 'perTest',
-  concurrency: 1,
+  concurrency: availableParallelism(),
   timeoutMS: 3000,
   timeoutFactor: 1.25,
   dryRunTimeoutMinutes: 10,
@@ -51,5 +57,5 @@ export default {
   tempDirName: 'var/mutation/sandbox',
   // Stryker would read it with an interface that TypeScript 7 does not have; there is nothing in it to rewrite.
   tsconfigFile: 'none',
-  ignorePatterns: ['dist', 'var', 'docs', 'views', 'test/site'],
+  ignorePatterns: ['build', 'dist', 'var', 'docs', 'views', 'test/site', 'scripts/bench/node_modules'],
 }

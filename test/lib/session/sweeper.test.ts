@@ -246,10 +246,12 @@ test.serial('between two batches others have their turn', async (t) => {
   bench.now += HOUR
   const events: string[] = []
   await clearExpired(bench.engine, (cleared) => {
-    events.push(`${cleared} cleared`)
+    events.push(`a batch, ${cleared} in all`)
     setImmediate(() => events.push('a request'))
   })
-  t.deepEqual(events.slice(0, 3), ['100 cleared', 'a request', '300 cleared'])
+  t.deepEqual(events.slice(0, 2), ['a batch, 100 in all', 'a request'])
+  // How large the second batch is depends on how long the first one took.
+  t.regex(events[2] ?? '', /^a batch, /)
 })
 
 test.serial('who hears of the batches can end it early', async (t) => {

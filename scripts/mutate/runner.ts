@@ -1,3 +1,4 @@
+import { register } from 'node:module'
 import { setImmediate as turn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { MutantCoverage, StrykerOptions } from '@stryker-mutator/api/core'
@@ -14,11 +15,11 @@ import {
   TestStatus,
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner'
-import { declareTo, runWithHooks, type Task } from './ava.js'
+import { type Declared, declaredBy, runTest } from './stand-in.js'
 
-/** What the runner adds to Stryker's options, under `ava`. */
-interface AvaOptions {
-  /** What is mutated; loaded first, so that no test counts as the one that reached what runs at loading. */
+/** What the runner adds to Stryker's options, under `ours`: paths of TypeScript files, which were compiled to `build/`. */
+interface RunnerOptions {
+  /** What is mutated; loaded first, so that what runs at loading counts as no test's. */
   readonly sources: readonly string[]
   /** In the order in which they are to run. */
   readonly tests: readonly string[]
@@ -26,28 +27,31 @@ interface AvaOptions {
 
 interface TestFile {
   readonly path: string
-  readonly tasks: Task[]
+  readonly declared: readonly Declared[]
 }
 
-/**
- * Runs AVA's tests for Stryker in one process that stays, file after file and test after test. A process for each
- * mutant would make an hour of what takes minutes: most mutants are killed by one test in a few milliseconds.
- */
-class AvaRunner implements TestRunner {
+/** Tests import `ava`, and get its stand-in. */
+const standIn = new URL('./stand-in.js', import.meta.url).href
+const hook = `export const resolve = (name, context, next) =>
+  name === 'ava' ? { url: ${JSON.stringify(standIn)}, shortCircuit: true } : next(name, context)`
+register(`data:text/javascript,${encodeURIComponent(hook)}`)
+
+/** Runs the tests for Stryker in one process that stays, compiled, file after file and test after test. */
+class Runner implements TestRunner {
   static readonly inject = tokens(commonTokens.options)
-  readonly #paths: AvaOptions
+  readonly #options: RunnerOptions
   #files: Promise<readonly TestFile[]> | undefined
-  /** What nobody caught since it was last asked for; AVA too takes it for a failure. */
-  readonly #strays = new Map<unknown, unknown>()
+  /** Errors and rejections that nobody caught since this was last asked for; AVA counts them as failures, too. */
+  readonly #uncaught = new Map<unknown, unknown>()
 
   constructor(options: StrykerOptions) {
-    this.#paths = options.ava as AvaOptions
-    process.on('uncaughtException', (error) => this.#strays.set(error, error))
-    process.on('unhandledRejection', (reason, promise) => this.#strays.set(promise, reason))
-    process.on('rejectionHandled', (promise) => this.#strays.delete(promise))
+    this.#options = options.ours as RunnerOptions
+    process.on('uncaughtException', (error) => this.#uncaught.set(error, error))
+    process.on('unhandledRejection', (reason, promise) => this.#uncaught.set(promise, reason))
+    process.on('rejectionHandled', (promise) => this.#uncaught.delete(promise))
   }
 
-  /** Modules are loaded once a process, so Stryker begins another for what is mutated while they load. */
+  /** Modules are loaded once a process, so Stryker starts another for what is mutated at loading. */
   capabilities(): { reloadEnvironment: boolean } {
     return { reloadEnvironment: false }
   }
@@ -70,7 +74,7 @@ class AvaRunner implements TestRunner {
   }
 
   #load(): Promise<readonly TestFile[]> {
-    this.#files ??= loadAll(this.#paths)
+    this.#files ??= loadAll(this.#options)
     return this.#files
   }
 
@@ -79,18 +83,18 @@ class AvaRunner implements TestRunner {
     const space = instrumented()
     try {
       for (const file of await this.#load()) {
-        for (const task of file.tasks.filter(isTest)) {
-          const id = `${file.path}: ${task.title}`
+        for (const test of file.declared.filter(({ phase }) => phase === 'test')) {
+          const id = `${file.path}: ${test.title}`
           if (!chosen(id)) continue
           space.currentTestId = id
-          const result = await this.#test(id, task, file)
+          const result = await this.#test(id, test, file)
           tests.push(result)
           if (result.status === TestStatus.Failed && !disableBail)
             return { status: DryRunStatus.Complete, tests }
         }
       }
     } catch (error) {
-      return { status: DryRunStatus.Error, errorMessage: said(error) }
+      return { status: DryRunStatus.Error, errorMessage: messageOf(error) }
     } finally {
       space.currentTestId = undefined
     }
@@ -98,37 +102,33 @@ class AvaRunner implements TestRunner {
     return { status: DryRunStatus.Complete, tests, ...(mutantCoverage && { mutantCoverage }) }
   }
 
-  async #test(id: string, task: Task, file: TestFile): Promise<TestResult> {
+  async #test(id: string, test: Declared, { path, declared }: TestFile): Promise<TestResult> {
     const since = performance.now()
-    const hooks = (type: string, always: boolean): readonly Task[] =>
-      file.tasks.filter(({ metadata }) => metadata.type === type && metadata.always === always)
-    const { passed, error } = await runWithHooks(task, hooks)
+    const error = await runTest(test, declared).then(
+      () => undefined,
+      (thrown) => thrown ?? new Error('nothing was thrown'),
+    )
     // Only now is it known whether a rejection stays without a handler.
     await turn()
-    const strays = [...this.#strays.values()]
-    this.#strays.clear()
-    const about = { id, name: id, fileName: file.path, timeSpentMs: performance.now() - since }
-    if (passed && strays.length === 0) return { ...about, status: TestStatus.Success }
-    return { ...about, status: TestStatus.Failed, failureMessage: said(passed ? strays[0] : error) }
+    const [uncaught] = this.#uncaught.values()
+    this.#uncaught.clear()
+    const about = { id, name: id, fileName: path, timeSpentMs: performance.now() - since }
+    const failure = error ?? uncaught
+    if (failure === undefined) return { ...about, status: TestStatus.Success }
+    return { ...about, status: TestStatus.Failed, failureMessage: messageOf(failure) }
   }
 }
 
-async function loadAll({ sources, tests }: AvaOptions): Promise<readonly TestFile[]> {
-  for (const path of sources) await import(pathToFileURL(path).href)
+async function loadAll({ sources, tests }: RunnerOptions): Promise<readonly TestFile[]> {
+  const load = (path: string): Promise<unknown> =>
+    import(pathToFileURL(`build/${path.replace(/\.ts$/, '.js')}`).href)
+  for (const path of sources) await load(path)
   const files: TestFile[] = []
-  await declareTo((task) => files.at(-1)?.tasks.push(task))
-  for (const path of tests) {
-    files.push({ path, tasks: [] })
-    await import(pathToFileURL(path).href)
-  }
+  for (const path of tests) files.push({ path, declared: await declaredBy(() => load(path)) })
   return files
 }
 
-function isTest({ metadata }: Task): boolean {
-  return metadata.type === 'test' && !metadata.skipped && !metadata.todo
-}
-
-/** Where the mutated code looks which mutant it is, and notes what was reached. */
+/** Where the mutated code finds which mutant is active, and notes what was reached. */
 interface Space {
   activeMutant?: string | undefined
   currentTestId?: string | undefined
@@ -143,10 +143,10 @@ function instrumented(): Space {
   return global.__stryker__
 }
 
-function said(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : String(error)
 }
 
-export const strykerValidationSchema = { properties: { ava: { type: 'object' } } }
+export const strykerValidationSchema = { properties: { ours: { type: 'object' } } }
 
-export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'ava', AvaRunner)]
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'ours', Runner)]
