@@ -1,6 +1,5 @@
-import type { Engine, EngineTools } from '../engines/engine.js'
+import { assertEngine, type Engine, type EngineTools } from '../engines/engine.js'
 import { generateId } from '../engines/ids.js'
-import { assertEngine } from '../engines/registry.js'
 
 /** 2026-01-01, some milliseconds after a full second, so that nothing that truncates goes unnoticed. */
 const START = Date.UTC(2026, 0, 1) + 123

@@ -4,7 +4,7 @@ import { jsonCodec } from '../codecs/json-codec.js'
 import type { CacheOptions } from './cache.js'
 import type { CachedDbOptions } from './db/cached-db.js'
 import type { DbOptions } from './db/db.js'
-import type { Engine, EngineFactory, EngineTools } from './engine.js'
+import { assertEngine, type Engine, type EngineFactory, type EngineTools } from './engine.js'
 import { EngineMisconfigured } from './errors.js'
 import type { FileOptions } from './file/file.js'
 import { type EngineName, isModulePath, type ModulePath, type RevocationStore } from './names.js'
@@ -99,30 +99,4 @@ function missingPackage(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND')
     return undefined
   return /Cannot find package '([^']+)'/.exec(error.message)?.[1]
-}
-
-const METHODS = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired', 'close'] as const
-const CAPABILITIES = ['revocable', 'shared'] as const
-
-/** @throws EngineMisconfigured if `value` is no engine; the message says what it lacks. */
-export function assertEngine(value: unknown, source: string): asserts value is Engine {
-  const missing = missingFrom(value)
-  if (missing.length > 0)
-    throw new EngineMisconfigured(`${source} is no engine; it lacks ${missing.join(', ')}`)
-}
-
-function missingFrom(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return ['everything: it is no object']
-  if (typeof Reflect.get(value, 'read') === 'function' && typeof Reflect.get(value, 'insert') === 'function')
-    return ['ids and users: it is a store. Hand it to storeEngine({ name, store })']
-  const capabilities: unknown = Reflect.get(value, 'capabilities')
-  const declared = (name: string): boolean =>
-    typeof capabilities === 'object' &&
-    capabilities !== null &&
-    typeof Reflect.get(capabilities, name) === 'boolean'
-  return [
-    ...METHODS.filter((name) => typeof Reflect.get(value, name) !== 'function').map((name) => `${name}()`),
-    ...(typeof Reflect.get(value, 'name') === 'string' ? [] : ['name']),
-    ...CAPABILITIES.filter((name) => !declared(name)).map((name) => `capabilities.${name}`),
-  ]
 }
