@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
 import { temporaryDirectory } from '../../support/server-process.js'
+import { isRoot } from '../../support/servers/machine.js'
 import { stall } from '../../support/stall.js'
 import { everythingIn, type FileBench, leftoversIn, openFileBench, sessionsIn } from './file-bench.js'
 
@@ -152,6 +153,38 @@ test('file: a path that cannot be used stops the start and says why', async (t) 
   for (const [filePath, message] of reasons) {
     await t.throwsAsync(openFileBench(t, { filePath }), { instanceOf: EngineUnavailable, message })
   }
+})
+
+test('file: S72 a directory beneath one that another user may write to is refused', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const parent = join(directory, 'parent')
+  const below = join(parent, 'below')
+  await mkdir(below, { recursive: true })
+  const refused = (filePath: string, message: RegExp) =>
+    t.throwsAsync(openFileBench(t, { filePath }), { instanceOf: EngineUnavailable, message })
+  for (const mode of [0o777, 0o757, 0o722]) {
+    await chmod(parent, mode)
+    await refused(below, /others than its owner may write to .*\/parent, and could replace/)
+  }
+  const way = join(parent, 'way')
+  const safe = join(directory, 'safe')
+  await mkdir(safe)
+  await symlink(safe, way)
+  await refused(way, /others than its owner may write to .*\/parent, and could replace/)
+  const aside = join(directory, 'aside')
+  await symlink(below, aside)
+  await refused(aside, /others than its owner may write to .*\/parent, and could replace/)
+
+  await chmod(parent, 0o1777)
+  await t.notThrowsAsync(openFileBench(t, { filePath: below }), 'nobody can move what is ours')
+  await chmod(parent, 0o755)
+  await t.notThrowsAsync(openFileBench(t, { filePath: aside }))
+  if (!isRoot()) return
+  await chmod(parent, 0o775)
+  await refused(below, /others than its owner may write to/)
+  await chmod(parent, 0o755)
+  await chown(parent, 65_534, 65_534)
+  await refused(below, /parent belongs to another user, who could replace/)
 })
 
 test('file: every call ends in time, though a lock is never given up', async (t) => {
