@@ -3,18 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { walkthroughs } from '../../src/site/demos/walkthroughs.js'
 import { type StoredRecord, storedRecordOf } from '../../src/site/inspector/stored-record.js'
 import { JarBrowser, type Wire } from './jar-browser.js'
-import { type Paint, Printer } from './print.js'
+import { type Event, type Paint, Printer } from './print.js'
 import { type Scene, type Stage, Unexpected } from './scene.js'
 import type { OpenSite } from './site.js'
 import { type Page, Visitor } from './visitor.js'
-
-/** What is told during a scene. */
-export type Event =
-  | { readonly kind: 'scene'; readonly slug: string; readonly title: string }
-  | { readonly kind: 'say'; readonly text: string }
-  | { readonly kind: 'exchange'; readonly wire: Wire; readonly records: readonly StoredRecord[] }
-  | { readonly kind: 'later'; readonly seconds: number }
-  | { readonly kind: 'check'; readonly text: string; readonly ok: boolean; readonly instead?: string }
 
 export interface PlayOptions {
   readonly site: OpenSite

@@ -2,7 +2,14 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/site/inspector/cookies.js'
 import type { StoredRecord } from '../../src/site/inspector/stored-record.js'
 import type { Wire } from './jar-browser.js'
-import type { Event } from './play.js'
+
+/** What is told during a scene. */
+export type Event =
+  | { readonly kind: 'scene'; readonly slug: string; readonly title: string }
+  | { readonly kind: 'say'; readonly text: string }
+  | { readonly kind: 'exchange'; readonly wire: Wire; readonly records: readonly StoredRecord[] }
+  | { readonly kind: 'later'; readonly seconds: number }
+  | { readonly kind: 'check'; readonly text: string; readonly ok: boolean; readonly instead?: string }
 
 type Style = Parameters<typeof styleText>[0]
 export type Paint = (style: Style, text: string) => string
