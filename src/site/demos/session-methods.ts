@@ -6,6 +6,7 @@ import { digest } from '../inspector/cookies.js'
 import { readForm, type Typed } from './kit/form.js'
 import { formatMoment, formatSeconds } from './kit/format.js'
 import { queryValue, seeOther, show } from './kit/page.js'
+import { seldom } from './kit/seldom.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
@@ -31,6 +32,9 @@ const HERE = '/sessions/methods'
 const DAY = 86_400
 /** Browsers keep no cookie for longer (RFC 6265bis): seconds. */
 const LONGEST_AGE = 400 * DAY
+
+/** How often visitors may make the server sweep its store, which costs as much as it holds: milliseconds. */
+const SWEEP_INTERVAL = 10_000
 
 const getter = z.enum(['getExpiryAge', 'getExpiryDate', 'getExpireAtBrowserClose'])
 
@@ -59,6 +63,7 @@ const ending = (now: number) =>
 /** A button for every method about a session's end. */
 export function sessionMethods({ sessions, clock }: SessionMethodsParts): Router {
   const router = new Router({ prefix: HERE })
+  const clearExpired = seldom(() => sessions.clearExpired(), SWEEP_INTERVAL, clock)
 
   // #region getters
   router.get('/', async (ctx) => {
@@ -97,7 +102,7 @@ export function sessionMethods({ sessions, clock }: SessionMethodsParts): Router
 
   // #region clear-expired
   router.post('/clear-expired', async (ctx) => {
-    const cleared = await sessions.clearExpired()
+    const cleared = await clearExpired() // sessions.clearExpired(), at most every ten seconds
     const session = await ctx.session
     remember(session, 'clear-expired', 'sessions.clearExpired()', String(cleared))
     seeOther(ctx, HERE)

@@ -149,6 +149,27 @@ onEngines('clearExpired() answers how many records went', async (t, site) => {
   t.is(some.text('#answer'), site.sessions.engine.capabilities.revocable ? '2' : '0')
 })
 
+onEngines('clearExpired() runs once for all who ask within ten seconds', async (t, site) => {
+  const { engine } = site.sessions
+  const clear = engine.clearExpired.bind(engine)
+  let sweeps = 0
+  engine.clearExpired = async (limit) => {
+    sweeps++
+    return clear(limit)
+  }
+  const people = Array.from({ length: 5 }, () => site.person())
+  const press = async (person: (typeof people)[number]): Promise<void> => {
+    const page = await person.submit(await person.open(HERE), `${HERE}/clear-expired`)
+    t.is(page.text('#answer'), '0')
+  }
+  await Promise.all(people.map(press))
+  for (const person of people) await press(person)
+  t.is(sweeps, 1)
+  site.now += 10_000
+  await Promise.all(people.map(press))
+  t.is(sweeps, 2)
+})
+
 onEngines('cycleKey() changes the id and keeps the data', async (t, site) => {
   const person = site.person()
   await person.open('/sessions/page-count')
