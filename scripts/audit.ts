@@ -6,8 +6,8 @@ import { printed } from './audit/print.js'
 import { requirements } from './audit/requirements.js'
 
 const HELP = `
-Each requirement (S01 to S73) with what it is met by: tests that bear its number, settings, documents.
-EntryMetadata with 1 if one is met by nothing. The tests themselves: npm test, or one requirement's with
+Each requirement (S01 to S73) with what meets it: tests that bear its number, settings, documents. Exit code 1 if
+nothing meets one. To run the tests: npm test, or those of one requirement:
   npx ava --match='*S27*'
 `
 
