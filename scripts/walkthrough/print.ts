@@ -1,6 +1,7 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { stripVTControlCharacters } from 'node:util'
 import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/site/inspector/cookies.js'
 import type { StoredRecord } from '../../src/site/inspector/stored-record.js'
+import type { Paint } from '../paint.js'
 import type { Wire } from './jar-browser.js'
 
 /** What is told during a scene. */
@@ -10,15 +11,6 @@ export type Event =
   | { readonly kind: 'exchange'; readonly wire: Wire; readonly records: readonly StoredRecord[] }
   | { readonly kind: 'later'; readonly seconds: number }
   | { readonly kind: 'check'; readonly text: string; readonly ok: boolean; readonly instead?: string }
-
-type Style = Parameters<typeof styleText>[0]
-export type Paint = (style: Style, text: string) => string
-
-/** Colours, if the stream is a terminal that has them. */
-export const paintOn = (stream: NodeJS.WriteStream): Paint => {
-  const colours = stream.isTTY && stream.hasColors()
-  return (style, text) => (colours ? styleText(style, text) : text)
-}
 
 /** The most columns of a line; a longer one is broken between two words. */
 const WIDTH = 104
