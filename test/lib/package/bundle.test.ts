@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { build } from 'esbuild'
+import { root } from '../../support/root.js'
+import { temporaryDirectory } from '../../support/server-process.js'
+
+const run = promisify(execFile)
+
+const ADAPTERS = ['@keyv/redis', '@keyv/sqlite', '@keyv/postgres', '@keyv/mysql']
+
+/** Opens the memory, and then one engine on each of the adapters. */
+const application = `
+import { openSessions } from './build/src/lib/index.js'
+
+const logger = { warn: () => {}, error: () => {} }
+const sessions = await openSessions({ engine: 'cache', logger })
+const session = await sessions.open()
+session.set('n', 1)
+await session.save()
+console.log((await sessions.open(session.id)).get('n'))
+await sessions.close()
+const others = [
+  { engine: 'redis' },
+  { engine: 'db', databaseUrl: 'sqlite::memory:' },
+  { engine: 'db', databaseUrl: 'postgres://127.0.0.1:1/app' },
+  { engine: 'db', databaseUrl: 'mysql://127.0.0.1:1/app' },
+]
+for (const options of others) {
+  console.log(await openSessions({ ...options, logger }).catch(({ name, message }) => name + ': ' + message))
+}
+`
+
+test('bundled into one file, without the adapters, each engine asks for its own adapter and `cache` for none', async (t) => {
+  const outfile = join(await temporaryDirectory(t), 'app.mjs')
+  await build({
+    stdin: { contents: application, resolveDir: root },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+    external: [...ADAPTERS],
+    // What of the dependencies is CommonJS asks for Node's modules with require.
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url)",
+    },
+  })
+  const { stdout } = await run(process.execPath, [outfile])
+  const [count, ...others] = stdout.trimEnd().split('\n')
+  t.is(count, '1')
+  t.is(others.length, ADAPTERS.length)
+  for (const [n, adapter] of ADAPTERS.entries()) t.true(others[n]?.includes(adapter), others[n])
+})
