@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { isObject, isTime, parseRecord, type SessionRecord } from './record.js'
+import { isObject, isOptionalTime, isTime, parseRecord, type SessionRecord } from './record.js'
 
 /** What a cookie holds that is a session itself. */
 export interface CookiePayload {
@@ -10,6 +10,8 @@ export interface CookiePayload {
   readonly notBefore?: number
   /** The same in every cookie of a session until the session gets a new id; nobody can guess it. Old cookies have none. */
   readonly anchor: string | undefined
+  /** When the last of the session's cookies expires, where that is an earlier one: milliseconds since 1970. */
+  readonly lastEnd?: number
 }
 
 const ANCHOR = /^[\w-]{22}$/
@@ -24,11 +26,11 @@ export function newAnchor(): string {
  *
  *     {"issuedAt":1700000000000,"anchor":"…","createdAt":1700000000000,"expiry":60,"data":{…},"expires":1700000060000}
  *
- * `notBefore` is written only where it is not 0; `savedAt`, `renewedAt`, `user` and `expiry` only where the session has
+ * `notBefore` is written only where it is not 0, `lastEnd` only where it is not the cookie's own; `savedAt`, `renewedAt`, `user` and `expiry` only where the session has
  * them.
  */
-export function encodePayload({ record, issuedAt, anchor, notBefore }: CookiePayload): string {
-  return JSON.stringify({ issuedAt, anchor, notBefore, ...record })
+export function encodePayload({ record, issuedAt, anchor, notBefore, lastEnd }: CookiePayload): string {
+  return JSON.stringify({ issuedAt, anchor, notBefore, lastEnd, ...record })
 }
 
 /** `undefined` if it is no payload. Never throws. Only for texts whose signature was verified (S49). */
@@ -37,11 +39,17 @@ export function decodePayload(text: string): CookiePayload | undefined {
     const parsed: unknown = JSON.parse(text)
     if (!isObject(parsed)) return undefined
     const record = parseRecord(parsed, parsed.expires)
-    const { issuedAt, notBefore } = parsed
+    const { issuedAt, notBefore, lastEnd } = parsed
     if (record === undefined || !isTime(issuedAt)) return undefined
+    if (!isOptionalTime(notBefore) || !isOptionalTime(lastEnd)) return undefined
     const anchor = typeof parsed.anchor === 'string' && ANCHOR.test(parsed.anchor) ? parsed.anchor : undefined
-    if (notBefore === undefined) return { record, issuedAt, anchor }
-    return isTime(notBefore) ? { record, issuedAt, anchor, notBefore } : undefined
+    return {
+      record,
+      issuedAt,
+      anchor,
+      ...(notBefore !== undefined && { notBefore }),
+      ...(lastEnd !== undefined && { lastEnd }),
+    }
   } catch {
     return undefined
   }

@@ -75,7 +75,7 @@ export function parseRecord(members: JsonLike, expires: unknown): SessionRecord 
   }
 }
 
-function isOptionalTime(value: unknown): value is number | undefined {
+export function isOptionalTime(value: unknown): value is number | undefined {
   return value === undefined || isTime(value)
 }
 

@@ -19,7 +19,7 @@ import {
 } from './engine.js'
 import { expired } from './entries.js'
 import { CookieTooLarge } from './errors.js'
-import { LONGEST_LIFE, NotBefore } from './revocations.js'
+import { deadSince, LONGEST_LIFE, NOTHING_REVOKED, type Revoked, RevokedCookies } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 /** Octets of name and value together that every browser keeps (RFC 6265bis). */
@@ -74,10 +74,13 @@ interface SignedCookiesParts {
 
 /**
  * Here an id is the session. So there is nothing to conflict with: of two answers to one browser the cookie that
- * arrives last stands (last write wins), and every version is 1. And there is nothing to take back: a cookie that was
- * written over, rotated away or deleted is accepted again, by whoever kept it, until the end that it bears (S58). But
- * all cookies of a user can be revoked at once, if there is a store to remember it: then a cookie with a user costs one
- * read of it, each time it is loaded and each time another is made from it (S33).
+ * arrives last stands (last write wins), and every version is 1. Without a store
+ * there is nothing to take back either: a cookie that was written over, rotated away or deleted is accepted again, by
+ * whoever kept it, until the end that it bears (S58).
+ *
+ * With a store for revocations the cookies of a user are dead once the user was revoked, and those of one session once it
+ * was logged out or got a new id (S33). A cookie with a user costs one read of that store, each time it is loaded and each
+ * time another is made from it. An earlier cookie of a session that goes on is accepted as before.
  */
 class SignedCookies implements Engine {
   readonly name = NAME
@@ -86,7 +89,7 @@ class SignedCookies implements Engine {
   readonly #cookieName: string
   readonly #tools: EngineTools
   readonly #store: Engine | undefined
-  readonly #notBefore: NotBefore | undefined
+  readonly #revoked: RevokedCookies | undefined
   /** The cookie that was verified last: mostly it is written next, and need not be verified again. */
   #last: { readonly id: string; readonly held: Held } | undefined
   readonly revocations?: Revocations
@@ -97,7 +100,7 @@ class SignedCookies implements Engine {
     this.#tools = tools
     this.#store = store
     if (store?.index === undefined) return
-    this.#notBefore = new NotBefore(store.index, tools.clock)
+    this.#revoked = new RevokedCookies(store.index, tools.clock)
     this.revocations = { revokeUser: (userId, keep) => this.#revokeUser(userId, keep) }
   }
 
@@ -110,36 +113,35 @@ class SignedCookies implements Engine {
     if (held.kind === 'missing') return held
     const { payload, outdated } = held
     this.#last = { id, held }
-    const notBefore = await this.#notBeforeOf(payload.record)
-    if (isAfter(payload, notBefore))
+    const since = deadSince(payload, await this.#revokedOf(payload.record))
+    if (since === undefined)
       return { kind: 'found', record: payload.record, version: 1, ...(outdated && { outdated: true }) }
     // The answer to a request that was on its way must not cost the browser the cookie that it was given instead.
-    return Math.abs(this.#tools.clock() - notBefore) < SUPERSEDED_FOR ? SUPERSEDED : MISSING
+    return Math.abs(this.#tools.clock() - since) < SUPERSEDED_FOR ? SUPERSEDED : MISSING
   }
 
   /** The id that was drawn is not needed: the cookie is the session. */
   async create(_drawn: string, record: SessionRecord): Promise<Created> {
-    const id = this.#write(record, await this.#notBeforeOf(record))
+    const { notBefore } = await this.#revokedOf(record)
+    const id = this.#write(record, notBefore)
     return { kind: 'created', id, version: 1 }
   }
 
-  update(id: string, record: SessionRecord): Promise<Updated> {
-    return this.#replace(id, record, (payload) => payload.anchor)
+  async update(id: string, record: SessionRecord): Promise<Updated> {
+    const held = await this.#alive(id)
+    if (held === undefined) return MISSING
+    const { payload, revoked } = held
+    const itsOwn = payload.record.user?.id === record.user?.id ? revoked : await this.#revokedOf(record)
+    return { kind: 'updated', id: this.#write(record, itsOwn.notBefore, payload), version: 1 }
   }
 
-  async #replace(
-    id: string,
-    record: SessionRecord,
-    anchorFor: (payload: CookiePayload) => string | undefined,
-  ): Promise<Updated> {
-    const held = this.#recall(id)
-    if (held.kind === 'missing') return MISSING
-    const { payload } = held
-    const notBefore = await this.#notBeforeOf(payload.record)
-    if (!isAfter(payload, notBefore)) return MISSING
-    const isSameUser = payload.record.user?.id === record.user?.id
-    const itsOwn = isSameUser ? notBefore : await this.#notBeforeOf(record)
-    return { kind: 'updated', id: this.#write(record, itsOwn, anchorFor(payload)), version: 1 }
+  async rotate({ id, record }: Rotation): Promise<Updated> {
+    const held = await this.#alive(id)
+    if (held === undefined) return MISSING
+    const { user } = held.payload.record
+    const after = await this.#end(held.payload)
+    const itsOwn = user !== undefined && user.id === record.user?.id ? after : await this.#revokedOf(record)
+    return { kind: 'updated', id: this.#write(record, itsOwn.notBefore), version: 1 }
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
@@ -149,13 +151,15 @@ class SignedCookies implements Engine {
     return updated.kind === 'updated' ? { kind: 'touched', id: updated.id } : MISSING
   }
 
-  rotate({ id, record }: Rotation): Promise<Updated> {
-    return this.#replace(id, record, newAnchor)
-  }
-
-  /** Nothing is asked of the store: whoever logs out can do so when it is down. */
+  /**
+   * Without a store for revocations nothing is asked of anybody. With one a log-out that cannot be noted there is none: a
+   * copy of the cookie would go on being good.
+   */
   async delete(id: string): Promise<'deleted' | 'missing'> {
-    return this.#recall(id).kind === 'held' ? 'deleted' : 'missing'
+    const held = await this.#alive(id)
+    if (held === undefined) return 'missing'
+    await this.#end(held.payload)
+    return 'deleted'
   }
 
   async clearExpired(limit: number): Promise<number> {
@@ -179,14 +183,35 @@ class SignedCookies implements Engine {
   async #revokeUser(userId: string, keep: string | undefined): Promise<string | undefined> {
     const held = keep === undefined ? MISSING : this.#read(keep)
     const kept = held.kind === 'missing' ? undefined : held.payload
-    const raised = await this.#notBefore?.raise(userId)
+    const before = await this.#revoked?.of(userId)
+    const raised = await this.#revoked?.endAll(userId)
     if (kept?.record.user?.id !== userId) return keep
-    if (raised === undefined || !isAfter(kept, raised.was)) return undefined
-    return this.#write(kept.record, raised.is, kept.anchor)
+    if (before === undefined || raised === undefined || deadSince(kept, before) !== undefined)
+      return undefined
+    // Somebody else has revoked them all between the two.
+    if (raised.was !== before.notBefore) return undefined
+    return this.#write(kept.record, raised.is, kept)
   }
 
-  async #notBeforeOf({ user }: SessionRecord): Promise<number> {
-    return user === undefined || this.#notBefore === undefined ? 0 : this.#notBefore.of(user.id)
+  /** The session in the cookie, if nobody has ended it, and what is revoked of its user. */
+  async #alive(
+    id: string,
+  ): Promise<{ readonly payload: CookiePayload; readonly revoked: Revoked } | undefined> {
+    const held = this.#recall(id)
+    if (held.kind === 'missing') return undefined
+    const { payload } = held
+    const revoked = await this.#revokedOf(payload.record)
+    return deadSince(payload, revoked) === undefined ? { payload, revoked } : undefined
+  }
+
+  async #revokedOf({ user }: SessionRecord): Promise<Revoked> {
+    return user === undefined || this.#revoked === undefined ? NOTHING_REVOKED : this.#revoked.of(user.id)
+  }
+
+  /** Notes that the session has ended, if somebody is logged in. Answers what is revoked of that user from now on. */
+  async #end({ record: { user, expires }, anchor, lastEnd = expires }: CookiePayload): Promise<Revoked> {
+    if (user === undefined || anchor === undefined || this.#revoked === undefined) return NOTHING_REVOKED
+    return this.#revoked.end(user.id, anchor, lastEnd)
   }
 
   /** What `id` holds, if it is one of ours and has not expired. */
@@ -216,13 +241,20 @@ class SignedCookies implements Engine {
     return this.#sizeOf(id) <= LIMIT ? this.#envelope.open(id) : undefined
   }
 
-  /** @throws CookieTooLarge before any header is sent (S41). */
-  #write(record: SessionRecord, notBefore: number, anchor = newAnchor()): string {
+  /** `before`: the session's cookie so far, if it goes on. @throws CookieTooLarge before any header is sent (S41). */
+  #write(record: SessionRecord, notBefore: number, before?: CookiePayload): string {
     const issuedAt = this.#tools.clock()
-    const isRevocable = record.user !== undefined && this.#notBefore !== undefined
+    const isRevocable = record.user !== undefined && this.#revoked !== undefined
     // A revocation is remembered for no longer than this.
     const expires = isRevocable ? Math.min(record.expires, issuedAt + LONGEST_LIFE) : record.expires
-    const payload = { record: { ...record, expires }, issuedAt, anchor, ...(notBefore > 0 && { notBefore }) }
+    const lastEnd = before && (before.lastEnd ?? before.record.expires)
+    const payload = {
+      record: { ...record, expires },
+      issuedAt,
+      anchor: before?.anchor ?? newAnchor(),
+      ...(notBefore > 0 && { notBefore }),
+      ...(isRevocable && lastEnd !== undefined && lastEnd > expires && { lastEnd }),
+    }
     const id = this.#envelope.close(encodePayload(payload))
     const size = this.#sizeOf(id)
     if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
@@ -239,9 +271,4 @@ interface Held {
   readonly payload: CookiePayload
   /** An earlier key closed it. */
   readonly outdated: boolean
-}
-
-/** Whether the cookie was made under this not-before or a later one. */
-function isAfter({ notBefore = 0 }: CookiePayload, inForce: number): boolean {
-  return notBefore >= inForce
 }

@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../codecs/record.js'
 import type { Engine, SessionIndex } from '../engines/engine.js'
-import { NotOnThisEngine } from '../session/errors.js'
+import { NotOnThisEngine, SessionInterrupted } from '../session/errors.js'
 import type { RevokedBy } from '../session/events.js'
 import { type ExpiryRules, lastUsed, withoutFuture } from '../session/expiry.js'
 import type { LifecycleEvents } from '../session/lifecycle-events.js'
@@ -89,7 +89,7 @@ export class UserSessions {
     return this.#end(this.#indexFor('revokeAll'), userId, 'all', () => true)
   }
 
-  /** @throws TypeError if nobody is logged in in the session. */
+  /** @throws TypeError if nobody is logged in in the session, @throws SessionInterrupted if it has ended. */
   async revokeOthers(session: Session): Promise<number | undefined> {
     const { user, handle } = session
     if (user === undefined)
@@ -102,7 +102,10 @@ export class UserSessions {
       this.#parts.lifecycle.revoked(user, 'others', undefined)
       return undefined
     }
-    return this.#end(this.#indexFor('revokeOthers'), user, 'others', (other) => other !== handle)
+    const index = this.#indexFor('revokeOthers')
+    // A log-in of this very request is not in the list before the commit.
+    const asker = stateOf(session).saved?.user?.handle === handle ? handle : undefined
+    return this.#end(index, user, 'others', (other) => other !== handle, asker)
   }
 
   async #end(
@@ -110,9 +113,13 @@ export class UserSessions {
     userId: string,
     by: RevokedBy,
     isMeant: (handle: string) => boolean,
+    asker?: string,
   ): Promise<number> {
     let marked: UserList | undefined
     await lists.change(userId, 0, (list) => {
+      // A session that was ended elsewhere may still be in this request's hands, or in a cache: it ends no other.
+      const asking = asker === undefined ? undefined : list?.sessions.get(asker)
+      if (asker !== undefined && (asking === undefined || asking.ended)) throw new SessionInterrupted()
       marked = list && markEnded(list, isMeant)
       return marked === list ? undefined : marked
     })

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { openCache } from '../../../src/lib/engines/cache.js'
-import { NotBefore } from '../../../src/lib/engines/revocations.js'
+import { RevokedCookies } from '../../../src/lib/engines/revocations.js'
 import { openSessions, RecordRefused } from '../../../src/lib/index.js'
 
 const MAX = 20
@@ -31,15 +31,15 @@ test('anonymous sessions push out one another, and nothing that security depends
   const { sessions, bench, begin, isThere } = await openOn(t)
   const { index } = sessions.engine
   if (index === undefined) return t.fail('the engine has no index')
-  const notBefore = new NotBefore(index, () => bench.now)
-  const { is } = await notBefore.raise('a thief')
+  const revoked = new RevokedCookies(index, () => bench.now)
+  const { is } = await revoked.endAll('a thief')
   const first = await begin()
   const ids = [await begin('ada'), await begin('ada')]
   for (let n = 0; n < MAX * 10; n++) await begin()
   t.false(await isThere(first))
   for (const id of ids) t.true(await isThere(id))
   t.is((await sessions.forUser('ada')).length, 2)
-  t.is(await notBefore.of('a thief'), is)
+  t.is((await revoked.of('a thief')).notBefore, is)
 })
 
 test('what is used stays, what was unused for longest goes', async (t) => {

@@ -3,6 +3,7 @@ import test from 'ava'
 import { NotOnThisEngine, openSessions, TooManySessions } from '../../../src/lib/index.js'
 import { intercept } from '../../support/intercept.js'
 import { COOKIE_AGE, type Handler, onStore, type Site } from '../../support/site.js'
+import { temporaryDatabase } from '../../system/races/processes.js'
 
 const DAY = 86_400_000
 
@@ -421,4 +422,28 @@ test('"everywhere else" needs somebody who is logged in', async (t) => {
     message: /nobody is logged in/,
   })
   await t.throwsAsync(sessions.forUser(7 as never), { instanceOf: TypeError })
+})
+
+test('S29b a session that was ended elsewhere ends no other, though it is in a cache still', async (t) => {
+  const databaseUrl = `sqlite:${await temporaryDatabase(t)}`
+  const open = () => openSessions({ engine: 'cached_db', databaseUrl, cacheTtl: 60, cleanupInterval: 0 })
+  const [here, there] = [await open(), await open()]
+  t.teardown(() => Promise.all([here.close(), there.close()]))
+  const begin = async () => {
+    const session = await here.open()
+    session.login('ada')
+    await session.save()
+    return session
+  }
+  const [thief, ada] = [await begin(), await begin()]
+  await there.revoke('ada', thief.handle ?? '')
+  const cached = await here.open(thief.id)
+  t.is(cached.user, 'ada', 'the cache does not know yet')
+  await t.throwsAsync(here.revokeOthers(cached), { code: 'E_SESSION_INTERRUPTED' })
+  cached.login('ada')
+  await t.throwsAsync(cached.save(), { code: 'E_SESSION_INTERRUPTED' })
+  t.deepEqual(
+    (await here.forUser('ada')).map(({ handle }) => handle),
+    [ada.handle],
+  )
 })

@@ -165,9 +165,9 @@ test('S33 a cookie without a user costs no look-up, one with a user costs one to
   t.deepEqual(calls.splice(0), ['index.read'])
   again.logout()
   await again.save()
-  t.deepEqual(calls.splice(0), [])
+  t.deepEqual(calls.splice(0), ['index.read', 'index.read', 'index.write'], 'a log-out is noted')
   await sessions.revokeAll('ada')
-  t.deepEqual(calls.splice(0), ['index.read', 'index.write'])
+  t.deepEqual(calls.splice(0), ['index.read', 'index.read', 'index.write'])
 })
 
 test('S66 S33 a store for revocations that is down is never "not revoked"', async (t) => {
@@ -176,13 +176,67 @@ test('S66 S33 a store for revocations that is down is never "not revoked"', asyn
   const session = await sessions.open()
   session.login('ada')
   await session.save()
+  const { id } = session
   down(true)
-  await t.throwsAsync(sessions.open(session.id), { instanceOf: EngineUnavailable })
+  await t.throwsAsync(sessions.open(id), { instanceOf: EngineUnavailable })
   session.set<string>('late', 1)
   await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable })
   await t.throwsAsync(sessions.revokeAll('ada'), { instanceOf: EngineUnavailable })
+  session.discard()
+  session.logout()
+  await t.throwsAsync(session.save(), { instanceOf: EngineUnavailable }, 'no log-out that leaves copies good')
   down(false)
-  t.is((await sessions.open(session.id)).user, 'ada')
+  t.is((await sessions.open(id)).user, 'ada')
+})
+
+onRevocableCookies('S26 S33 a copy of the cookie from before a log-out is dead at once', async (t, open) => {
+  const site = await open({ ...handlers, '/out': async (ctx) => (await ctx.session).logout() })
+  const [visitor, elsewhere] = [site.visitor(), site.visitor()]
+  await visitor.visit('/in')
+  await elsewhere.visit('/in')
+  const copies = [visitor.cookies.get('sessionid') ?? '']
+  await visitor.visit('/put?key=draft')
+  copies.push(visitor.cookies.get('sessionid') ?? '')
+  await visitor.visit('/out')
+  for (const copy of copies) {
+    const cookie = `sessionid=${copy}`
+    const late = await site.send('/who', { cookie })
+    t.is(late.body, 'nobody has nothing')
+    t.deepEqual(late.cookies, [], 'it may have been on its way')
+    t.is((await site.send('/put?key=late', { cookie })).status, 400)
+  }
+  site.bench.now += 61_000
+  t.is((await site.send('/who', { cookie: `sessionid=${copies[0]}` })).cookies[0]?.value, '')
+  t.is((await elsewhere.visit('/who')).body, 'ada has nothing', 'only that session has ended')
+})
+
+onRevocableCookies('S08 S33 so is one from before a re-authentication or cycleKey', async (t, open) => {
+  const site = await open({ ...handlers, '/cycle': async (ctx) => (await ctx.session).cycleKey() })
+  for (const path of ['/in', '/cycle', '/in?user=bob']) {
+    const visitor = site.visitor()
+    await visitor.visit('/in')
+    const copy = visitor.cookies.get('sessionid') ?? ''
+    await visitor.visit(path)
+    t.is((await site.send('/who', { cookie: `sessionid=${copy}` })).body, 'nobody has nothing', path)
+    t.regex((await visitor.visit('/who')).body, /^(ada|bob) has nothing$/, path)
+  }
+})
+
+onRevocableCookies('S33 more ended sessions of a user than a list holds end all of them', async (t, open) => {
+  const site = await open({ ...handlers, '/out': async (ctx) => (await ctx.session).logout() })
+  const copies: string[] = []
+  const elsewhere = site.visitor()
+  await elsewhere.visit('/in')
+  for (let count = 0; count <= 200; count++) {
+    t.is((await elsewhere.visit('/who')).body, 'ada has nothing')
+    const visitor = site.visitor()
+    await visitor.visit('/in')
+    copies.push(visitor.cookies.get('sessionid') ?? '')
+    await visitor.visit('/out')
+  }
+  for (const copy of copies)
+    t.is((await site.send('/who', { cookie: `sessionid=${copy}` })).body, 'nobody has nothing')
+  t.is((await elsewhere.visit('/who')).body, 'nobody has nothing', 'rather than to forget one')
 })
 
 test('S33 the start warns of a store for revocations that other processes do not see', async (t) => {
