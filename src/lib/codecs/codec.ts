@@ -16,12 +16,12 @@ export interface Tombstone {
   readonly next?: Next
 }
 
-/** Where a renewed session has moved to, for the requests that were sent with its old id. */
+/** Where a session that was renewed has moved to. */
 export interface Next {
-  /** The store's key, which is a hash and no use as an id. */
+  /** The store's key, which is no use as an id. */
   readonly key: string
-  /** Until when the old id still works: milliseconds since 1970. */
-  readonly until: number
+  /** When it moved: milliseconds since 1970. Whether the old id still leads there, the session's `renewal` says. */
+  readonly at: number
 }
 
 /**

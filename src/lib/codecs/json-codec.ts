@@ -1,14 +1,14 @@
 import type { Codec, Entry, Tombstone } from './codec.js'
-import { isObject, isTime, type JsonLike, parseRecord } from './record.js'
+import { isObject, isTime, parseRecord } from './record.js'
 
 /**
  * Entries in Keyv's own format, which any Keyv client of the same store can read:
  *
  *     {"value":{"version":1,"createdAt":1700000000000,"expiry":60,"data":{…}},"expires":1700000060000}
  *     {"value":{"superseded":true},"expires":1700000060000}
- *     {"value":{"superseded":true,"next":{"key":"keyv:…","until":1700000030000}},"expires":1700000060000}
+ *     {"value":{"superseded":true,"next":{"key":"keyv:…","at":1700000000000}},"expires":1700000060000}
  *
- * `savedAt`, `renewedAt`, `user` and `expiry` are written only where the session has them.
+ * `savedAt`, `renewedAt`, `renewal`, `user` and `expiry` are written only where the session has them.
  */
 export const jsonCodec = { encode, decode } satisfies Codec
 
@@ -19,33 +19,32 @@ function encode(entry: Entry): string {
     return toKeyvText({ value: { superseded: true, next }, expires })
   }
   const { version, record } = entry
-  const { createdAt, savedAt, renewedAt, user, expiry, data, expires } = record
-  return toKeyvText({ value: { version, createdAt, savedAt, renewedAt, user, expiry, data }, expires })
+  const { createdAt, savedAt, renewedAt, renewal, user, expiry, data, expires } = record
+  const value = { version, createdAt, savedAt, renewedAt, renewal, user, expiry, data }
+  return toKeyvText({ value, expires })
 }
 
 function decode(text: string): Entry | undefined {
   try {
     const parsed = fromKeyvText(text)
-    return isObject(parsed) ? parseEntry(parsed) : undefined
+    if (!isObject(parsed)) return undefined
+    const { value, expires } = parsed
+    if (!isObject(value) || !isTime(expires)) return undefined
+    if (value.superseded === true) return parseTombstone(value.next, expires)
+    const { version } = value
+    const record = parseRecord(value, expires)
+    const isVersion = typeof version === 'number' && Number.isSafeInteger(version)
+    return record && isVersion ? { kind: 'session', record, version } : undefined
   } catch {
     return undefined
   }
 }
 
-function parseEntry({ value, expires }: JsonLike): Entry | undefined {
-  if (!isObject(value) || !isTime(expires)) return undefined
-  if (value.superseded === true) return parseTombstone(value.next, expires)
-  const { version } = value
-  const record = parseRecord(value, expires)
-  const isVersion = typeof version === 'number' && Number.isSafeInteger(version)
-  return record && isVersion ? { kind: 'session', record, version } : undefined
-}
-
 function parseTombstone(next: unknown, expires: number): Tombstone {
   if (!isObject(next)) return { kind: 'superseded', expires }
-  const { key, until } = next
-  if (typeof key !== 'string' || !isTime(until)) return { kind: 'superseded', expires }
-  return { kind: 'superseded', expires, next: { key, until } }
+  const { key, at } = next
+  if (typeof key !== 'string' || !isTime(at)) return { kind: 'superseded', expires }
+  return { kind: 'superseded', expires, next: { key, at } }
 }
 
 /** What Keyv's own serializer writes for `value`, an object or a list. */

@@ -22,11 +22,24 @@ export interface SessionRecord {
   readonly savedAt?: number | undefined
   /** When it was given its present id, if that is not its first: milliseconds since 1970. */
   readonly renewedAt?: number | undefined
+  /** The renewals of its id that old ids still lead through. */
+  readonly renewal?: Renewal | undefined
   /** Who is logged in. */
   readonly user?: SessionUser | undefined
   /** When the session ends unless it is saved or touched before: milliseconds since 1970. */
   readonly expires: number
   readonly expiry?: CustomExpiry | undefined
+}
+
+/**
+ * A session was given a new id that nobody asked for (S24). The answer with the new cookie can get lost, so the old id
+ * leads to the session until the new one has been seen, and for the grace after that.
+ */
+export interface Renewal {
+  /** When the first of the renewals happened whose ids nobody has seen: milliseconds since 1970. Ids from before it are dead. */
+  readonly since: number
+  /** Until when old ids lead here: milliseconds since 1970. Left out until the new id has been seen. */
+  readonly until?: number
 }
 
 /** One log-in of one user. */
@@ -57,20 +70,26 @@ export function isTime(value: unknown): value is number {
  * type. Other members are left out.
  */
 export function parseRecord(members: JsonLike, expires: unknown): SessionRecord | undefined {
-  const { data, createdAt, expiry, savedAt, renewedAt, user } = members
+  const { data, createdAt, expiry, savedAt, renewedAt, renewal, user } = members
   if (!isObject(data) || !isTime(createdAt) || !isTime(expires)) return undefined
   // `JSON.parse` made it, so its members are JSON.
   const record = { data: data as JsonObject, createdAt, expires }
   const isPlain =
-    expiry === undefined && savedAt === undefined && renewedAt === undefined && user === undefined
+    expiry === undefined &&
+    savedAt === undefined &&
+    renewedAt === undefined &&
+    renewal === undefined &&
+    user === undefined
   if (isPlain) return record
   if (!isExpiry(expiry) || !isOptionalTime(savedAt) || !isOptionalTime(renewedAt)) return undefined
   if (user !== undefined && !isUser(user)) return undefined
+  if (renewal !== undefined && !isRenewal(renewal)) return undefined
   return {
     ...record,
     ...(expiry !== undefined && { expiry }),
     ...(savedAt !== undefined && { savedAt }),
     ...(renewedAt !== undefined && { renewedAt }),
+    ...(renewal !== undefined && { renewal }),
     ...(user !== undefined && { user }),
   }
 }
@@ -81,6 +100,10 @@ export function isOptionalTime(value: unknown): value is number | undefined {
 
 function isExpiry(value: unknown): value is CustomExpiry | undefined {
   return isOptionalTime(value) || (typeof value === 'string' && !Number.isNaN(Date.parse(value)))
+}
+
+function isRenewal(value: unknown): value is Renewal {
+  return isObject(value) && isTime(value.since) && isOptionalTime(value.until)
 }
 
 /** A record with part of a user could not be revoked; reject it. */

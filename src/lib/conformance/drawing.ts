@@ -8,8 +8,7 @@ const ATTEMPTS = 8
 
 /** What `rotateIn` takes besides the session. */
 export interface RotateOptions {
-  /** Milliseconds. */
-  readonly grace?: number
+  readonly isRenewal?: boolean
   /** Draws ids. Default: fair ones. */
   readonly draw?: () => string
 }
@@ -29,12 +28,12 @@ export async function rotateIn(
   id: string,
   record: SessionRecord,
   version: Version,
-  { grace, draw = generateId }: RotateOptions = {},
+  { isRenewal = false, draw = generateId }: RotateOptions = {},
 ): Promise<Updated> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const drawn = draw()
     const to = engine.successorOf?.(id, drawn) ?? drawn
-    const rotated = await engine.rotate({ id, to, record, version, grace })
+    const rotated = await engine.rotate({ id, to, record, version, isRenewal })
     if (rotated.kind !== 'taken') return rotated
   }
   throw new Error(`${ATTEMPTS} ids were taken`)

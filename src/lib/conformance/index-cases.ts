@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { SessionRecord } from '../codecs/record.js'
 import { type Engine, type SessionIndex, SUPERSEDED } from '../engines/engine.js'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
@@ -20,9 +21,19 @@ function pairOf({ engine, draw }: Bench): readonly [string, string] {
   return [id, engine.successorOf?.(id, drawn) ?? drawn]
 }
 
+/** A record whose renewal happened now; the old id leads to it for `grace` milliseconds, or until further notice. */
+const renewedRecord = ({ now }: Bench, data: SessionRecord['data'], grace?: number): SessionRecord => ({
+  ...record({ now }, data, 600),
+  renewal: { since: now, ...(grace !== undefined && { until: now + grace }) },
+})
+
 /** Moves a session to a new id that leaves the old one good for a while. */
-const renew = async ({ engine, now }: Bench, id: string, version: number, grace: number): Promise<string> =>
-  idOf(await rotateIn(engine, id, record({ now }, { n: version }, 600), version, { grace }))
+const renew = async (bench: Bench, id: string, version: number, grace?: number): Promise<string> =>
+  idOf(
+    await rotateIn(bench.engine, id, renewedRecord(bench, { n: version }, grace), version, {
+      isRenewal: true,
+    }),
+  )
 
 /** Sessions by their keys, and lists by name. */
 export const indexCases = about('index', [
@@ -151,9 +162,10 @@ export const indexCases = about('index', [
       const { engine } = bench
       const id = await createIn(engine, record(bench, { n: 0 }, 600))
       const newId = await renew(bench, id, 1, 10_000)
+      const late = renewedRecord(bench, { n: 'late' }, 10_000)
       bench.now += 9999
-      assert.deepEqual(await engine.load(id), { ...(await found(engine, newId)), renewed: true })
-      assert.equal((await engine.update(id, record(bench, { n: 'late' }, 600), 2)).kind, 'updated')
+      assert.deepEqual(await engine.load(id), { ...(await found(engine, newId)), renewed: 1 })
+      assert.equal((await engine.update(id, late, 2)).kind, 'updated')
       await assertFound(engine, newId, { n: 'late' })
       assert.deepEqual(await engine.update(id, record(bench), 2), { kind: 'conflict' })
       assert.equal((await engine.touch(id, bench.now + 900_000)).kind, 'touched')
@@ -177,6 +189,37 @@ export const indexCases = about('index', [
       assert.equal((await rotateIn(engine, id, record(bench), 2)).kind, 'missing')
       assert.equal(await engine.delete(id), 'superseded')
       await assertFound(engine, newId, { n: 1 })
+    },
+  },
+  {
+    title:
+      'S24 until somebody comes with the new id of a renewal the old one leads there, through several renewals',
+    needs: ['index'],
+    async run(bench) {
+      const { engine } = bench
+      const id = await createIn(engine, record(bench, { n: 0 }, 600))
+      const since = bench.now
+      let last = id
+      for (let version = 1; version <= 4; version++) {
+        bench.now += MINUTE
+        const lost = { ...record(bench, { n: version }, 600), renewal: { since } }
+        last = idOf(await rotateIn(engine, id, lost, version, { isRenewal: true }))
+        const loaded = await found(engine, id)
+        assert.deepEqual(loaded, { ...(await found(engine, last)), renewed: version })
+      }
+      const seen = { ...record(bench, {}, 600), renewal: { since, until: bench.now + 1000 } }
+      assert.equal((await engine.update(last, seen, 5)).kind, 'updated')
+      assert.equal((await found(engine, id)).renewed, 4)
+      bench.now += 1000
+      assert.deepEqual(await engine.load(id), SUPERSEDED)
+      bench.now += MINUTE
+      assert.equal((await engine.load(id)).kind, 'missing')
+      // Another renewal, whose series begins later, revives no id of the one before.
+      bench.now += MINUTE
+      const again = { ...record(bench, {}, 600), renewal: { since: bench.now } }
+      assert.equal((await rotateIn(engine, last, again, 6, { isRenewal: true })).kind, 'updated')
+      assert.equal((await engine.load(id)).kind, 'missing')
+      assert.equal((await found(engine, last)).renewed, 1)
     },
   },
   {

@@ -1,4 +1,4 @@
-import { tooSlow } from './concurrency.js'
+import { type TimeLimit, within } from './concurrency.js'
 
 /** Items in one run at the most. */
 const MAX_ITEMS = 256
@@ -13,9 +13,12 @@ interface Waiting<Item, Result> {
 }
 
 export interface BatchOptions<Item, Result> {
-  /** Does all items at once; answers one result for each item, in their order. */
-  readonly run: (items: readonly Item[]) => Promise<readonly Result[]>
-  /** How long one run may take, in milliseconds. */
+  /**
+   * Does all items at once; answers one result for each item, in their order, or the error of that item. When the time
+   * limit is over, its callers have been refused.
+   */
+  readonly run: (items: readonly Item[], timeLimit: TimeLimit) => Promise<readonly (Result | Error)[]>
+  /** How long an item may take, in milliseconds. */
   readonly timeLimit: number
   /** Whether a run can overtake one that takes long. Where all share one connection it could only wait. */
   readonly concurrent: boolean
@@ -62,22 +65,28 @@ export class Batch<Item, Result> {
   }
 
   async #run(current: object, items: readonly Waiting<Item, Result>[]): Promise<void> {
-    const { run, timeLimit, concurrent } = this.#options
-    const patience = timeLimit * PATIENCE
-    const left = timeLimit - (performance.now() - this.#since)
-    let timer = concurrent
-      ? setTimeout(() => {
-          // It may be stuck on a dead connection: the next run takes another one.
-          this.#letNext(current)
-          timer = setTimeout(() => this.#giveUp(current, items), left - patience)
-        }, patience)
-      : setTimeout(() => this.#giveUp(current, [...items, ...this.#waiting.splice(0)]), timeLimit)
+    const { run, timeLimit: limit, concurrent } = this.#options
+    const patience = limit * PATIENCE
+    // At least a quarter: perhaps it was the event loop that was blocked, and not the store.
+    const left = Math.max(patience, limit - (performance.now() - this.#since))
+    // It may be stuck on a dead connection: the next run takes another one.
+    const timer = concurrent ? setTimeout(() => this.#letNext(current), patience) : undefined
+    let refused = items
+    const refuseWaiting = (): void => {
+      // Items that wait behind a run which none can overtake would wait for longer than the limit.
+      if (!concurrent) refused = [...items, ...this.#waiting.splice(0)]
+    }
     try {
-      const results = await run(items.map(({ item }) => item))
+      const wanted = items.map(({ item }) => item)
+      const results = await within(left, (timeLimit) => run(wanted, timeLimit), refuseWaiting)
       if (results.length !== items.length) throw new Error('a batch must answer one result for each item')
-      for (const [index, { resolve }] of items.entries()) resolve(results[index] as Result)
+      for (const [index, { resolve, reject }] of items.entries()) {
+        const result = results[index]
+        if (result instanceof Error) reject(result)
+        else resolve(result as Result)
+      }
     } catch (error) {
-      for (const { reject } of items) reject(error)
+      for (const { reject } of refused) reject(error)
     }
     clearTimeout(timer)
     this.#running.delete(current)
@@ -88,16 +97,5 @@ export class Batch<Item, Result> {
     if (this.#current !== current) return
     this.#current = undefined
     if (this.#waiting.length > 0) this.#start()
-  }
-
-  /**
-   * Items that wait behind a run which none can overtake would wait for longer than the limit, and are refused with it.
-   * The run itself cannot be stopped; nobody listens to it after that.
-   */
-  #giveUp(current: object, refused: readonly Waiting<Item, Result>[]): void {
-    const error = tooSlow(this.#options.timeLimit)
-    for (const { reject } of refused) reject(error)
-    this.#running.delete(current)
-    this.#letNext(current)
   }
 }

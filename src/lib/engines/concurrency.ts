@@ -40,43 +40,100 @@ export class KeyedMutex {
 const PARTS = 4
 
 /**
- * Calls `onOver` after `limit` milliseconds, unless it is stopped. A block of the event loop counts as no more than a
- * quarter of the limit: work that consists of several steps could not go on meanwhile, although the store was well. What
- * arrived during the last part is read before `onOver` is called.
+ * Ends after `limit` milliseconds, unless it is stopped. A block of the event loop counts as no more than a quarter of the
+ * limit: work that consists of several steps could not go on meanwhile, although the store was well. What arrived during
+ * the last part is read before the limit ends.
  */
 export class TimeLimit {
-  readonly #onOver: () => void
+  readonly #part: number
   readonly #timer: NodeJS.Timeout
+  readonly #limit: number
+  readonly #onOver: () => void
+  /** Refuses the parts that are under way. */
+  readonly #racing = new Set<() => void>()
   #left = PARTS
+  #counted = performance.now()
+  #isOver = false
 
+  /** Calls `onOver` when the time is up. */
   constructor(limit: number, onOver: () => void) {
+    this.#limit = limit
+    this.#part = limit / PARTS
     this.#onOver = onOver
-    this.#timer = setTimeout(() => this.#count(), limit / PARTS)
+    this.#timer = setTimeout(() => this.#count(), this.#part)
+  }
+
+  /** Whether nobody waits any more: the time is up, or it was stopped. Nothing must be begun then. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Milliseconds; more than 0 unless the time is up. */
+  get left(): number {
+    if (this.#isOver) return 0
+    return Math.max(1, this.#left * this.#part - (performance.now() - this.#counted))
+  }
+
+  /**
+   * What a part of the work answers.
+   *
+   * @throws EngineUnavailable if the time is up before, or nobody waits for it any more.
+   */
+  race<Result>(part: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => reject(tooSlow(this.#limit))
+      if (this.#isOver) refuse()
+      this.#racing.add(refuse)
+      part.then(resolve, reject).then(() => this.#racing.delete(refuse))
+    })
   }
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#end()
   }
 
   #count(): void {
     this.#left -= 1
+    this.#counted = performance.now()
     // A process that was blocked runs its due timers first, and reads the answers that wait for it next.
-    if (this.#left === 0) setImmediate(this.#onOver)
-    else this.#timer.refresh()
+    if (this.#left > 0) this.#timer.refresh()
+    else
+      setImmediate(() => {
+        if (this.#isOver) return
+        this.#end()
+        this.#onOver()
+      })
+  }
+
+  #end(): void {
+    this.#isOver = true
+    for (const refuse of this.#racing) refuse()
   }
 }
 
+/** Work that can ask how much time is left for it. */
+export type TimedWork<Result> = (timeLimit: TimeLimit) => Promise<Result>
+
 /**
  * What `work` answers, unless that takes longer than `limit` milliseconds (see `TimeLimit`). The work itself cannot be
- * stopped; nobody listens to it after that.
+ * stopped; nobody listens to it after that. Calls `onOver` when the time is up.
  *
  * @throws EngineUnavailable when the time is up.
  */
-export function within<Result>(limit: number, work: Promise<Result>): Promise<Result> {
+export function within<Result>(
+  limit: number,
+  work: Promise<Result> | TimedWork<Result>,
+  onOver?: () => void,
+): Promise<Result> {
   // By hand: `Promise.race` makes three times as many promises, for each call of each request.
   return new Promise((resolve, reject) => {
-    const timeLimit = new TimeLimit(limit, () => reject(tooSlow(limit)))
-    work.then(
+    const timeLimit = new TimeLimit(limit, () => {
+      onOver?.()
+      reject(tooSlow(limit))
+    })
+    const working = typeof work === 'function' ? work(timeLimit) : work
+    working.then(
       (result) => {
         timeLimit.stop()
         resolve(result)
@@ -90,5 +147,5 @@ export function within<Result>(limit: number, work: Promise<Result>): Promise<Re
 }
 
 export function tooSlow(limit: number): EngineUnavailable {
-  return new EngineUnavailable(`the store did not answer within ${limit} ms`)
+  return new EngineUnavailable(`the store did not answer within ${Math.round(limit)} ms`)
 }

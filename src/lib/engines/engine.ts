@@ -112,8 +112,8 @@ export type Loaded =
       readonly kind: 'found'
       readonly record: SessionRecord
       readonly version: Version
-      /** The id was renewed a moment ago and works for a little longer; the cookie with the new one is another answer's. */
-      readonly renewed?: true
+      /** The session was renewed since it had this id, so many times; the id still leads to it. */
+      readonly renewed?: number
       /** The id is still good, but not for long: a touch with the same end is to make another (S54). */
       readonly outdated?: true
     }
@@ -152,10 +152,10 @@ export interface Rotation {
   readonly record: SessionRecord
   readonly version: Version
   /**
-   * For how long the old id still leads to the session, in milliseconds: a renewal that nobody asked for must not fail
-   * the requests under way (S24). Default: not at all.
+   * Whether the old id still leads to the session, as `record.renewal` says: a renewal that nobody asked for must not fail
+   * the requests under way, nor log anybody out whose answer got lost (S24). Default: it is dead at once.
    */
-  readonly grace?: number | undefined
+  readonly isRenewal?: boolean | undefined
 }
 
 export type Rotated = Updated | { readonly kind: 'taken' }

@@ -6,9 +6,11 @@ import { MISSING, type Missing } from './engine.js'
 import type { SessionStore, StoredEntry, Version } from './session-store.js'
 
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
-const SUPERSEDED_FOR = 60_000
+export const SUPERSEDED_FOR = 60_000
+/** How long the old id of a renewed session can be followed at the least: a day, in milliseconds. */
+const RENEWED_FOR = 86_400_000
 
-const LAPSED = { kind: 'missing', why: 'superseded' } as const
+export const LAPSED = { kind: 'missing', why: 'superseded' } as const
 const UNDECODABLE = { kind: 'missing', why: 'undecodable' } as const
 
 /** A session that is alive. */
@@ -82,9 +84,17 @@ export class Entries {
     return { ...this.session(key, record, before), isProtected: true }
   }
 
-  /** What is left for a minute at `key`, where a session was, or will not be; `next`: where it went. */
-  tombstone(key: string, next?: Next): StoredEntry {
-    const expires = this.#parts.clock() + SUPERSEDED_FOR
+  /**
+   * What is left at `key`, where a session was, or will not be: for a minute, or for as long as somebody may come with the
+   * old id of a session that was renewed. `next`: where that went, `expires`: when it ends.
+   */
+  tombstone(key: string, next?: Next, expires = 0): StoredEntry {
+    const lifetime = next === undefined ? SUPERSEDED_FOR : RENEWED_FOR
+    const end = Math.max(this.#parts.clock() + lifetime, expires)
+    return this.#tombstone(key, end, next)
+  }
+
+  #tombstone(key: string, expires: number, next: Next | undefined): StoredEntry {
     const text = this.#parts.codec.encode({ kind: 'superseded', expires, ...(next && { next }) }, key)
     return { text, expires, version: undefined }
   }

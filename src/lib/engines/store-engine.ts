@@ -1,3 +1,4 @@
+import type { Next } from '../codecs/codec.js'
 import { jsonCodec } from '../codecs/json-codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import { CLOCK_SKEW } from './concurrency.js'
@@ -19,7 +20,7 @@ import {
   type Touched,
   type Updated,
 } from './engine.js'
-import { Entries, type LiveEntry, type Tombstone } from './entries.js'
+import { Entries, LAPSED, type LiveEntry, SUPERSEDED_FOR, type Tombstone } from './entries.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
 import type { SessionStore, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
@@ -27,8 +28,8 @@ import { StoreIndex } from './store-index.js'
 const CONFLICT = { kind: 'conflict' } as const
 const TAKEN = { kind: 'taken' } as const
 
-/** How many renewals in a row are followed: each takes longer than its grace. */
-const STEPS = 2
+/** How many renewals in a row are followed, if the answers to all of them got lost. */
+const MOST_STEPS = 10
 
 export interface StoreEngineOptions {
   /** The engine's name in messages and events. */
@@ -66,8 +67,8 @@ type Found = {
   readonly kind: 'there'
   readonly key: string
   readonly entry: LiveEntry | Tombstone
-  /** Whether that is at another key than the id's own. */
-  readonly hasMoved: boolean
+  /** How many renewals away from the id's own key that is. */
+  readonly steps: number
 }
 
 /** What all server-side engines share; what differs is the store. */
@@ -108,9 +109,11 @@ export class StoreEngine implements Engine {
     const entry = this.#entries.decode(key, await this.#store.read(key))
     if (entry.kind === 'missing') return entry
     if (entry.kind === 'session') return { kind: 'found', record: entry.record, version: entry.version }
-    const there = entry.next && (await this.#follow(key, entry))
-    if (there?.entry.kind !== 'session') return SUPERSEDED
-    return { kind: 'found', record: there.entry.record, version: there.entry.version, renewed: true }
+    const there = await this.#follow(key, entry)
+    if (there.kind === 'missing') return there
+    if (there.entry.kind !== 'session') return SUPERSEDED
+    const { record, version } = there.entry
+    return { kind: 'found', record, version, renewed: there.steps }
   }
 
   async create(id: string, record: SessionRecord): Promise<Created> {
@@ -128,7 +131,7 @@ export class StoreEngine implements Engine {
       return { kind: 'updated', id, version: entry.version }
     const there = await this.#find(id)
     if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
-    if (!there.hasMoved || there.entry.version !== version) return CONFLICT
+    if (there.steps === 0 || there.entry.version !== version) return CONFLICT
     const moved = this.#entries.session(there.key, record, version)
     if (!(await this.#store.replace(there.key, moved, version, this.#clock()))) return CONFLICT
     return { kind: 'updated', id, version: moved.version }
@@ -137,18 +140,18 @@ export class StoreEngine implements Engine {
   async touch(id: string, expires: number): Promise<Touched> {
     if (await this.#store.extend(this.#keyOf(id), expires, this.#clock())) return { kind: 'touched', id }
     const there = await this.#find(id)
-    if (there.kind === 'missing' || !there.hasMoved) return MISSING
+    if (there.kind === 'missing' || there.steps === 0) return MISSING
     return (await this.#store.extend(there.key, expires, this.#clock())) ? { kind: 'touched', id } : MISSING
   }
 
-  async rotate({ id, to: newId, record, version, grace }: Rotation): Promise<Rotated> {
+  async rotate({ id, to: newId, record, version, isRenewal }: Rotation): Promise<Rotated> {
     const to = this.#keyOf(newId)
     const entry = this.#entries.session(to, record, version)
     let from = this.#keyOf(id)
     for (;;) {
       const now = this.#clock()
-      const next = grace === undefined ? undefined : { key: to, until: now + grace }
-      const tombstone = this.#entries.tombstone(from, next)
+      const next = isRenewal ? { key: to, at: now } : undefined
+      const tombstone = this.#entries.tombstone(from, next, isRenewal ? record.expires : now)
       if (await this.#confirmed.move({ from, to, entry, tombstone }, version, now))
         return { kind: 'updated', id: newId, version: entry.version }
       const there = await this.#find(id)
@@ -207,21 +210,36 @@ export class StoreEngine implements Engine {
     const key = this.#keyOf(id)
     const entry = this.#entries.decode(key, await this.#store.read(key))
     if (entry.kind === 'missing') return entry
-    if (entry.kind === 'superseded' && entry.next) return this.#follow(key, entry)
-    return { kind: 'there', key, entry, hasMoved: false }
+    if (entry.kind === 'superseded') return this.#follow(key, entry)
+    return { kind: 'there', key, entry, steps: 0 }
   }
 
-  async #follow(key: string, tombstone: Tombstone): Promise<Found> {
-    let at = tombstone
-    for (let step = 0; step < STEPS; step++) {
-      const { next } = at
-      if (next === undefined || next.until <= this.#clock()) break
-      const entry = this.#entries.decode(next.key, await this.#store.read(next.key))
+  /** Where the session has moved to whose renewal left `tombstone` at `key`, if the old id still leads there. */
+  async #follow(key: string, tombstone: Tombstone): Promise<Found | Missing> {
+    const { next } = tombstone
+    const dead: Found = { kind: 'there', key, entry: tombstone, steps: 0 }
+    if (next === undefined) return dead
+    const now = this.#clock()
+    let deadSince = next.at
+    let at: Next | undefined = next
+    for (let steps = 1; at !== undefined && steps <= MOST_STEPS; steps++) {
+      const entry: LiveEntry | Tombstone | Missing = this.#entries.decode(
+        at.key,
+        await this.#store.read(at.key),
+      )
       if (entry.kind === 'missing') break
-      if (entry.kind === 'session') return { kind: 'there', key: next.key, entry, hasMoved: true }
-      at = entry
+      if (entry.kind === 'session') {
+        const { renewal } = entry.record
+        const isOfThis = renewal !== undefined && next.at >= renewal.since
+        if (isOfThis && (renewal.until === undefined || now < renewal.until))
+          return { kind: 'there', key: at.key, entry, steps }
+        deadSince = Math.max(deadSince, (isOfThis && renewal.until) || 0)
+        break
+      }
+      at = entry.next
     }
-    return { kind: 'there', key, entry: tombstone, hasMoved: false }
+    // A request that was on its way finds a tombstone; who comes later comes with an id that is no more.
+    return now - deadSince < SUPERSEDED_FOR ? dead : LAPSED
   }
 
   #keyOf(id: string): string {

@@ -34,7 +34,11 @@ export const LONGEST_COOKIE_AGE = 34_560_000
 export type CookieLife = 'browser' | { readonly age: number; readonly now: number }
 
 export function setCookie(options: CookieOptions, value: string, life: CookieLife): string {
-  const line = setCookieOf(options, value)
+  const { name, path, domain, httpOnly, secure, sameSite, partitioned = false, priority } = options
+  const line: SetCookie = { name, value, path, httpOnly, secure, partitioned }
+  if (domain !== undefined) line.domain = domain
+  if (sameSite !== false) line.sameSite = lowerCase[sameSite]
+  if (priority !== undefined) line.priority = lowerCase[priority]
   if (life !== 'browser') {
     line.maxAge = maxAgeOf(life)
     line.expires = new Date(life.now + line.maxAge * 1000)
@@ -42,25 +46,14 @@ export function setCookie(options: CookieOptions, value: string, life: CookieLif
   return stringifySetCookie(line)
 }
 
+/** `Max-Age=0`, and an `Expires` in 1970. */
+export function removeCookie(options: CookieOptions): string {
+  return setCookie(options, '', { age: 0, now: 0 })
+}
+
 /** Whole seconds. Rounded up: a cookie that is to live for half a second must not be removed by `Max-Age=0`. */
 export function maxAgeOf({ age }: Exclude<CookieLife, 'browser'>): number {
   return Math.min(Math.ceil(age), LONGEST_COOKIE_AGE)
-}
-
-export function removeCookie(options: CookieOptions): string {
-  const line = setCookieOf(options, '')
-  line.maxAge = 0
-  line.expires = new Date(0)
-  return stringifySetCookie(line)
-}
-
-function setCookieOf(options: CookieOptions, value: string): SetCookie {
-  const { name, path, domain, httpOnly, secure, sameSite, partitioned = false, priority } = options
-  const line: SetCookie = { name, value, path, httpOnly, secure, partitioned }
-  if (domain !== undefined) line.domain = domain
-  if (sameSite !== false) line.sameSite = lowerCase[sameSite]
-  if (priority !== undefined) line.priority = lowerCase[priority]
-  return line
 }
 
 const lowerCase = {
@@ -86,30 +79,30 @@ export function readCookies(header: string | undefined, name: string): readonly 
   const found: string[] = []
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    if (equals !== -1 && trim(pair.slice(0, equals)) === name)
-      found.push(unquote(trim(pair.slice(equals + 1))))
+    if (equals !== -1 && trim(pair.slice(0, equals)) === name) {
+      const value = trim(pair.slice(equals + 1))
+      found.push(value.startsWith('"') ? unquote(value) : value)
+    }
   }
   return found
 }
 
 const NONE: readonly string[] = []
 
+const BLANK = ' \t'
+
 /**
  * Without spaces and tabs at both ends (RFC 6265, 5.2). `String.trim` takes away more: a no-break space is a part of the
- * name, so `\u00a0sessionid` is another cookie, which browsers do not guard by the rules for `sessionid`.
+ * name, so `\u00a0__Host-sessionid` is another cookie, which a sibling domain can plant: browsers see no prefix in it.
  */
 function trim(text: string): string {
   let start = 0
   let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
+  while (start < end && BLANK.includes(text.charAt(start))) start += 1
+  while (end > start && BLANK.includes(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
 }
 
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
-}
-
 function unquote(value: string): string {
-  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+  return value.length > 1 && value.endsWith('"') ? value.slice(1, -1) : value
 }

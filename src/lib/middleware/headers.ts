@@ -24,7 +24,8 @@ export function sendCookie(ctx: Context, name: string, line: string): void {
 /** What the application has said stays if it says `private` or `no-store`. */
 function forbidSharedCaches(res: ServerResponse): void {
   const cacheControl = res.getHeader('Cache-Control')
-  if (cacheControl === undefined || !isPrivate(cacheControl)) res.setHeader('Cache-Control', NO_STORE)
+  const isFine = cacheControl === NO_STORE || (cacheControl !== undefined && isPrivate(cacheControl))
+  if (!isFine) res.setHeader('Cache-Control', NO_STORE)
   // Caches that understand one of these ignore Cache-Control (RFC 9213).
   for (const name of res.getHeaderNames()) {
     if (name === 'surrogate-control' || name.endsWith('cdn-cache-control')) res.removeHeader(name)

@@ -64,7 +64,7 @@ const MOST_CACHED = 8
  */
 class CookieLines {
   readonly #options: CookieOptions
-  #second = Number.NaN
+  #second = -1
   /** Everything that follows the value, by `Max-Age`. */
   readonly #attributes = new Map<number | undefined, string>()
 
@@ -81,19 +81,17 @@ class CookieLines {
   }
 
   #attributesFor(life: CookieLife): string {
+    const second = life === 'browser' ? this.#second : Math.trunc(life.now / 1000)
+    if (second !== this.#second || this.#attributes.size >= MOST_CACHED) {
+      this.#attributes.clear()
+      this.#second = second
+    }
     const maxAge = life === 'browser' ? undefined : maxAgeOf(life)
-    if (life !== 'browser') this.#dropOutdated(Math.trunc(life.now / 1000))
     const cached = this.#attributes.get(maxAge)
     if (cached !== undefined) return cached
     const attributes = setCookie(this.#options, '', life).slice(this.#options.name.length + 1)
     this.#attributes.set(maxAge, attributes)
     return attributes
-  }
-
-  #dropOutdated(second: number): void {
-    if (second === this.#second && this.#attributes.size < MOST_CACHED) return
-    this.#attributes.clear()
-    this.#second = second
   }
 }
 

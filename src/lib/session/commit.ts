@@ -7,7 +7,7 @@ import { expiryTime } from './expiry.js'
 import { NewId } from './new-id.js'
 import { type Plan, plan } from './plan.js'
 import { recordOf } from './record.js'
-import { graceOf, renew, renewDue } from './renewal.js'
+import { acknowledge, isFirstUse, renew, renewDue } from './renewal.js'
 import { liveIn, type SessionState } from './state.js'
 import { touch, touchDue } from './touch.js'
 import { write } from './write.js'
@@ -117,6 +117,7 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
     touchDue: isToBeRewritten || (context.needsUpkeep && touchDue(state, context, now)),
     // Nobody asked for it, so it waits for a request that can still send the cookie.
     renewDue: context.needsUpkeep && !ending.tooLate && !ending.gone && renewDue(state, context, now),
+    isFirstUse: isLive && isFirstUse(state, origin.renewed),
     inCookie: !context.engine.capabilities.revocable,
   })
 }
@@ -143,11 +144,13 @@ async function carryOut(
     case 'touch':
       return (await touch(state, context, now)) ? 'send' : 'leave'
     case 'update':
-      if ((await write({ verb: 'update' }, state, pending, context, now)) === 'missing')
-        throw new SessionInterrupted()
+      if ((await write('update', state, pending, context, now)) === 'missing') throw new SessionInterrupted()
       return cookieFor(state)
     case 'rotate':
       return rotate(step, state, pending, context, now)
+    case 'acknowledge':
+      await acknowledge(state, context, now)
+      return 'leave'
     case 'renew':
       return (await renew(state, context, now)) ? 'send' : 'leave'
   }
@@ -155,7 +158,7 @@ async function carryOut(
 
 /** Where another request renewed the id, its answer has the newer cookie. */
 function cookieFor({ origin }: SessionState): Verdict['cookie'] {
-  return origin.kind === 'live' && origin.renewed ? 'leave' : 'send'
+  return origin.kind === 'live' && origin.renewed !== undefined ? 'leave' : 'send'
 }
 
 /** `before`: who was logged in already, where the same log-in begins another session. */
@@ -182,11 +185,11 @@ async function create(
 }
 
 /**
- * `keep`: the same session under a new id. Otherwise another one begins in its place. `grace`: nobody asked for it, and
- * another request may have been quicker.
+ * `keep`: the same session under a new id. Otherwise another one begins in its place. `isRenewal`: nobody asked for it,
+ * and another request may have been quicker.
  */
 async function rotate(
-  { keep, grace: isRenewal }: Extract<Plan, { do: 'rotate' }>,
+  { keep, isRenewal }: Extract<Plan, { do: 'rotate' }>,
   state: SessionState,
   pending: Pending,
   context: SessionContext,
@@ -195,8 +198,8 @@ async function rotate(
   const { lifecycle, userIndex } = context
   const { id: from } = liveIn(state)
   const before = state.saved?.user
-  const grace = isRenewal ? graceOf(context) : undefined
-  const stored = await write({ verb: 'rotate', grace }, state, keep ? pending : undefined, context, now)
+  const way = isRenewal ? 'renew' : 'rotate'
+  const stored = await write(way, state, keep ? pending : undefined, context, now)
   if (stored === 'missing') {
     // Who logs in has proved who they are: that the session before has ended or moved says nothing against that.
     // A re-authentication stays the log-in that it was: if that was revoked meanwhile, it is refused.

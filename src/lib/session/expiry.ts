@@ -40,9 +40,10 @@ export function toCustomExpiry(expiry: number | Date, now: number): CustomExpiry
  */
 export function withoutFuture(record: SessionRecord, now: number, rules: ExpiryRules): SessionRecord {
   if (!isFromFuture(record, now + CLOCK_SKEW)) return record
-  const { createdAt, savedAt, renewedAt, user } = record
+  const { createdAt, savedAt, renewedAt, renewal, user } = record
   return {
     ...record,
+    renewal: renewal && renewal.since > now ? undefined : renewal,
     createdAt: Math.min(createdAt, now),
     ...(savedAt !== undefined && { savedAt: Math.min(savedAt, now) }),
     ...(renewedAt !== undefined && { renewedAt: Math.min(renewedAt, now) }),
@@ -55,6 +56,7 @@ function isFromFuture(record: SessionRecord, latest: number): boolean {
   if (record.createdAt > latest) return true
   if (record.savedAt !== undefined && record.savedAt > latest) return true
   if (record.renewedAt !== undefined && record.renewedAt > latest) return true
+  if (record.renewal !== undefined && record.renewal.since > latest) return true
   return record.user !== undefined && record.user.authenticatedAt > latest
 }
 

@@ -10,12 +10,14 @@ export type Step =
   | { readonly do: 'touch' }
   | { readonly do: 'delete' }
   /**
-   * `keep`: the same session under a new id. Otherwise another session, begun after `flush()`, in its place. `grace`:
-   * it is only time for a new id, and the old one has to work a little longer.
+   * `keep`: the same session under a new id. Otherwise another session, begun after `flush()`, in its place.
+   * `isRenewal`: it is only time for a new id, and the old one has to work a little longer.
    */
-  | { readonly do: 'rotate'; readonly keep: boolean; readonly grace: boolean }
+  | { readonly do: 'rotate'; readonly keep: boolean; readonly isRenewal: boolean }
   /** A new id for a session that was only read, because it is time. */
   | { readonly do: 'renew' }
+  /** The new id of a renewal has come for the first time: the old one need not work for much longer. */
+  | { readonly do: 'acknowledge' }
   /** The session is not this request's to change any more. */
   | { readonly do: 'refuse' }
 
@@ -43,6 +45,8 @@ export interface Situation {
   readonly touchDue: boolean
   /** Its id is old, and the answer can bear another one. */
   readonly renewDue: boolean
+  /** The id is that of a renewal, and nobody has come with it before. */
+  readonly isFirstUse: boolean
   /** The response has begun: no cookie can be sent any more. */
   readonly tooLate: boolean
   /** The connection is gone: no cookie will arrive. */
@@ -107,10 +111,11 @@ function stepForLive(situation: Situation): Step {
   if (situation.failed) return { do: 'nothing' }
   if (situation.writes) {
     if (situation.isOver) return { do: 'delete' }
-    if (situation.rotate) return { do: 'rotate', keep: true, grace: false }
-    return situation.renewDue ? { do: 'rotate', keep: true, grace: true } : { do: 'update' }
+    if (situation.rotate) return { do: 'rotate', keep: true, isRenewal: false }
+    return situation.renewDue ? { do: 'rotate', keep: true, isRenewal: true } : { do: 'update' }
   }
   if (situation.renewDue) return { do: 'renew' }
+  if (situation.isFirstUse) return { do: 'acknowledge' }
   // Where the session is in the cookie, a touch is a new cookie.
   const canTouch = situation.touchDue && !(situation.inCookie && (situation.tooLate || situation.gone))
   return canTouch ? { do: 'touch' } : { do: 'nothing' }
@@ -121,7 +126,7 @@ function stepForLive(situation: Situation): Step {
  * one step instead of two, and requests under way with the old id find its tombstone.
  */
 function stepAfterFlush(situation: Situation): Step {
-  return isCreation(situation) ? { do: 'rotate', keep: false, grace: false } : { do: 'delete' }
+  return isCreation(situation) ? { do: 'rotate', keep: false, isRenewal: false } : { do: 'delete' }
 }
 
 function isCreation({ failed, isOver, isEmpty, modified, rotate, explicit, end }: Situation): boolean {

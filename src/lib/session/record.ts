@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, SessionRecord } from '../codecs/record.js'
+import type { JsonObject, JsonValue, Renewal, SessionRecord } from '../codecs/record.js'
 import { UnsupportedValue } from './errors.js'
 import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.js'
 
@@ -6,23 +6,19 @@ import { type ExpiryRules, endOfSaved, keepsSavedAt, type Life } from './expiry.
 export interface RecordParts extends Life {
   readonly data: ReadonlyMap<string, unknown>
   readonly renewedAt: number | undefined
+  readonly renewal: Renewal | undefined
 }
 
 /**
- * The record of a session that is saved now. `renewedAt`: when it was given its id, if that is not its first.
+ * The record of a session that is saved now.
  *
  * @throws UnsupportedValue if the data holds what JSON does not.
  */
-export function recordOf(
-  parts: RecordParts,
-  now: number,
-  rules: ExpiryRules,
-  renewedAt = parts.renewedAt,
-): SessionRecord {
-  const { data, createdAt, expiry, user } = parts
+export function recordOf(parts: RecordParts, now: number, rules: ExpiryRules): SessionRecord {
+  const { data, createdAt, expiry, user, renewedAt, renewal } = parts
   const expires = endOfSaved(parts, now, rules)
   const savedAt = keepsSavedAt(rules) ? now : undefined
-  return { data: toObject(data), createdAt, expiry, savedAt, renewedAt, user, expires }
+  return { data: toObject(data), createdAt, expiry, savedAt, renewedAt, renewal, user, expires }
 }
 
 function toObject(data: ReadonlyMap<string, unknown>): JsonObject {

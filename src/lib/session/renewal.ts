@@ -1,9 +1,10 @@
+import type { SessionRecord } from '../codecs/record.js'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted } from './errors.js'
 import { NewId } from './new-id.js'
 import { recordOf } from './record.js'
-import { liveIn, type SessionState } from './state.js'
+import { type LiveOrigin, liveIn, type SessionState } from './state.js'
 import { endOf } from './touch.js'
 
 /** How long the old id still works, in milliseconds: never longer than until the next renewal is due. */
@@ -11,14 +12,65 @@ export function graceOf({ renewal: { renewAfter, renewGrace } }: SessionContext)
   return Math.min(renewGrace, renewAfter ?? renewGrace) * 1000
 }
 
-/** Whether it is time for a new id (S24). Where the cookie is the session there is no id to renew. */
+/** As many renewals in a row whose answers got lost; after that the old id goes on leading to the session as it is. */
+const MOST_LOST = 8
+
+export type IdFacts = Pick<SessionRecord, 'renewedAt' | 'renewal'>
+
+/** How the id came to the session: `undefined` if it is its own, else how many renewals ago it was. */
+type Renewed = LiveOrigin['renewed']
+
+/** Whether the session came with the id of a renewal for the first time: its cookie has arrived. */
+export function isFirstUse({ renewal }: IdFacts, renewed: Renewed): boolean {
+  return renewed === undefined && renewal !== undefined && renewal.until === undefined
+}
+
+/**
+ * Whether it is time for a new id (S24). With the old id of a renewal whose answer got lost it is: the browser needs a
+ * cookie that lasts, and the id of the first renewal is known to nobody. Where the cookie is the session there is no id to
+ * renew.
+ */
 export function renewDue(
-  { origin, renewedAt, createdAt }: SessionState,
+  { origin, renewedAt, renewal, createdAt }: SessionState,
   { renewal: { renewAfter }, engine }: SessionContext,
   now: number,
 ): boolean {
-  if (renewAfter === undefined || origin.kind !== 'live' || origin.renewed) return false
-  return engine.capabilities.revocable && now - (renewedAt ?? createdAt) >= renewAfter * 1000
+  if (renewAfter === undefined || origin.kind !== 'live' || !engine.capabilities.revocable) return false
+  if (origin.renewed !== undefined) return renewal?.until === undefined && origin.renewed < MOST_LOST
+  return now - (renewedAt ?? createdAt) >= renewAfter * 1000
+}
+
+/** What a renewed session says of its id. */
+export function factsOfRenewed({ renewal }: IdFacts, renewed: Renewed, now: number): IdFacts {
+  const isSeries = renewed !== undefined && renewal?.until === undefined
+  return { renewedAt: now, renewal: { since: (isSeries && renewal?.since) || now } }
+}
+
+/** What a session says of its id that keeps it. */
+export function factsOfKept(facts: IdFacts, renewed: Renewed, context: SessionContext, now: number): IdFacts {
+  const { renewedAt, renewal } = facts
+  if (renewal === undefined || !isFirstUse(facts, renewed)) return { renewedAt, renewal }
+  return { renewedAt, renewal: { since: renewal.since, until: now + graceOf(context) } }
+}
+
+/** Notes that the new id of a renewal has been seen: from now on the old one works for the grace only. */
+export async function acknowledge(state: SessionState, context: SessionContext, now: number): Promise<void> {
+  const { engine, logger } = context
+  const { id, version, renewed } = liveIn(state)
+  const { saved } = state
+  if (saved === undefined) return
+  try {
+    const record = { ...saved, ...factsOfKept(saved, renewed, context, now) }
+    const updated = await engine.update(id, record, version)
+    // Somebody was faster, and has noted it too.
+    if (updated.kind !== 'updated') return
+    state.origin = { kind: 'live', id, version: updated.version }
+    state.stored(record)
+  } catch (error) {
+    // The next request will note it.
+    if (!(error instanceof EngineUnavailable)) throw error
+    logger.warn({ err: error }, 'the use of a new id could not be noted')
+  }
 }
 
 /**
@@ -27,19 +79,15 @@ export function renewDue(
  */
 export async function renew(state: SessionState, context: SessionContext, now: number): Promise<boolean> {
   const { engine, logger, lifecycle } = context
-  const { id, version } = liveIn(state)
+  const { id, version, renewed } = liveIn(state)
   const before = state.saved?.user
   const savedAt = state.saved?.savedAt
-  const record = {
-    ...recordOf(state, now, context.rules, now),
-    savedAt,
-    expires: endOf(state, context, now),
-  }
+  const facts = factsOfRenewed(state, renewed, now)
+  const expires = endOf(state, context, now)
+  const record = { ...recordOf(state, now, context.rules), ...facts, savedAt, expires }
   const newId = new NewId(context, { id, before, record })
   try {
-    const rotated = await newId.store((to) =>
-      engine.rotate({ id, to, record, version, grace: graceOf(context) }),
-    )
+    const rotated = await newId.store((to) => engine.rotate({ id, to, record, version, isRenewal: true }))
     if (rotated.kind !== 'updated') return false
     await newId.arrived()
     state.origin = { kind: 'live', id: rotated.id, version: rotated.version }

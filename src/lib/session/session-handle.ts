@@ -76,7 +76,7 @@ function stateOf({ id, loaded }: Resolved, context: SessionContext): SessionStat
     kind: 'live',
     id,
     version,
-    ...(renewed && { renewed }),
+    ...(renewed !== undefined && { renewed }),
     ...(outdated && { outdated }),
     ...(record !== loaded.record && { ahead: true }),
   }
@@ -104,7 +104,8 @@ export class SessionHandle {
     const { state, context } = this
     const { origin } = state
     if (this.#underWay !== undefined || !state.isUntouched || origin.kind === 'unknown') return false
-    return origin.kind !== 'live' || !(origin.outdated || origin.ahead || context.needsUpkeep)
+    if (origin.kind !== 'live') return true
+    return !(origin.outdated || origin.ahead || state.renewal || context.needsUpkeep)
   }
 
   /** Whether there is a record of it. */

@@ -1,4 +1,4 @@
-import type { CustomExpiry, JsonObject, SessionRecord, SessionUser } from '../codecs/record.js'
+import type { CustomExpiry, JsonObject, Renewal, SessionRecord, SessionUser } from '../codecs/record.js'
 import type { Version } from '../engines/session-store.js'
 import { type LogInOptions, logInOf } from '../users/log-in.js'
 import { ChangeTracker, type NestedChanges } from './change-tracker.js'
@@ -18,8 +18,8 @@ export interface LiveOrigin {
   readonly kind: 'live'
   readonly id: string
   readonly version: Version
-  /** The id was renewed by another request, whose answer has the cookie (S24). */
-  readonly renewed?: boolean
+  /** The session was renewed since it had this id, so many times (S24). */
+  readonly renewed?: number
   /** The id is still good, but another is to take its place (S54). */
   readonly outdated?: boolean
   /** A clock that was ahead has written the record: it is to be written again (S25). */
@@ -35,6 +35,8 @@ export class SessionState {
   user: SessionUser | undefined
   /** When it was given its id, if that is not its first: milliseconds since 1970. */
   renewedAt: number | undefined
+  /** The renewals of its id that old ids still lead through. */
+  renewal: Renewal | undefined
   /** The record as it is in the store, as far as this request knows. */
   saved: SessionRecord | undefined
   accessed = false
@@ -54,6 +56,7 @@ export class SessionState {
     this.expiry = record?.expiry
     this.user = record?.user
     this.renewedAt = record?.renewedAt
+    this.renewal = record?.renewal
     this.saved = record
     this.#nestedChanges = nestedChanges
   }
@@ -101,6 +104,7 @@ export class SessionState {
     this.clear()
     this.createdAt = now
     this.renewedAt = undefined
+    this.renewal = undefined
     this.user = undefined
     this.pending.end = true
     this.pending.rotate = false
@@ -184,6 +188,7 @@ export class SessionState {
     this.expiry = saved?.expiry
     this.user = saved?.user
     this.renewedAt = saved?.renewedAt
+    this.renewal = saved?.renewal
     this.#pending = undefined
     this.#tracker = undefined
   }
@@ -198,6 +203,7 @@ export class SessionState {
     this.data = pending.changes.applyTo(new Map())
     this.createdAt = now
     this.renewedAt = undefined
+    this.renewal = undefined
     if (!pending.expiryChanged) this.expiry = undefined
   }
 
@@ -214,7 +220,9 @@ export class SessionState {
   /** Remembers what a commit stored. */
   stored(record: SessionRecord): void {
     this.saved = record
-    if (!this.#pending?.end) this.renewedAt = record.renewedAt
+    if (this.#pending?.end) return
+    this.renewedAt = record.renewedAt
+    this.renewal = record.renewal
   }
 
   #tellLate(): void {

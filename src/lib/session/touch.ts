@@ -41,11 +41,11 @@ export async function touch(state: SessionState, context: SessionContext, now: n
       kind: 'live',
       id: touched.id,
       version: touched.kind === 'updated' ? touched.version : version,
-      ...(renewed && { renewed }),
+      ...(renewed !== undefined && { renewed }),
     }
     state.saved = saved && { ...saved, expires }
     // The cookie of a session that is only used lasts as long as the last save says; the server counts the idle time.
-    return (saveEveryRequest && !renewed) || touched.id !== id
+    return (saveEveryRequest && renewed === undefined) || touched.id !== id
   } catch (error) {
     // The request asked for nothing that was not done: its answer is right without a longer life of its session.
     if (!(error instanceof EngineUnavailable)) throw error

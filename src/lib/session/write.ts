@@ -8,13 +8,11 @@ import { SessionContended } from './errors.js'
 import { type ExpiryRules, withoutFuture } from './expiry.js'
 import { NewId } from './new-id.js'
 import { recordOf } from './record.js'
-import { liveIn, type SessionState, toMap } from './state.js'
+import { factsOfKept, factsOfRenewed, type IdFacts } from './renewal.js'
+import { type LiveOrigin, liveIn, type SessionState, toMap } from './state.js'
 
-/** How a session is written: where it is, or under a new id. */
-export type Way =
-  | { readonly verb: 'update' }
-  /** `grace`: it is a renewal, and the old id works for so many milliseconds more. */
-  | { readonly verb: 'rotate'; readonly grace?: number | undefined }
+/** How a session is written: where it is, under a new id, or under a new id that nobody asked for. */
+export type Way = 'update' | 'rotate' | 'renew'
 
 /**
  * Stores what the session holds. `merge`: what to do again to a newer version; without it the record is written whatever
@@ -30,14 +28,14 @@ export function write(
   now: number,
 ): Promise<'stored' | 'missing'> {
   const write = new Write(way, state, merge, context, now)
-  return way.verb === 'rotate' ? write.rotate() : write.update()
+  return way === 'update' ? write.update() : write.rotate()
 }
 
 interface Attempt {
   readonly result: Updated
   readonly record: SessionRecord
   /** The session was found under an id that another request has renewed. */
-  readonly renewed: boolean | undefined
+  readonly renewed: LiveOrigin['renewed']
 }
 
 /** One session that is being written: all that stays the same from one attempt to the next. */
@@ -63,9 +61,10 @@ class Write {
     this.#merge = merge
     this.#context = context
     this.#now = now
-    this.#id = liveIn(state).id
-    const keepsItsData = way.verb === 'rotate' && merge !== undefined
-    this.#record = recordOf(state, now, context.rules, keepsItsData ? now : state.renewedAt)
+    const { id, renewed } = liveIn(state)
+    this.#id = id
+    const record = recordOf(state, now, context.rules)
+    this.#record = { ...record, ...this.#factsFor(way, record, renewed) }
   }
 
   update(): Promise<'stored' | 'missing'> {
@@ -106,12 +105,13 @@ class Write {
     if (result.kind === 'missing') return 'missing'
     if (record !== this.#record) this.#state.adopt(record)
     this.#state.stored(record)
-    const isBorrowed = attempt.renewed && result.id === this.#id
+    const { renewed: its } = attempt
+    const isBorrowed = its !== undefined && result.id === this.#id
     this.#state.origin = {
       kind: 'live',
       id: result.id,
       version: result.version,
-      ...(isBorrowed && { renewed: true }),
+      ...(isBorrowed && { renewed: its }),
     }
     return 'stored'
   }
@@ -127,10 +127,8 @@ class Write {
       const { renewed } = newest
       const theirs = withoutFuture(newest.record, this.#now, this.#context.rules)
       // Another request has renewed the id meanwhile. That is done; what is left to do is this request's own write.
-      const isRenewed = renewed && this.#way.verb === 'rotate' && this.#way.grace !== undefined
-      const way: Way = isRenewed ? { verb: 'update' } : this.#way
-      const { renewedAt } = way.verb === 'rotate' ? this.#record : theirs
-      const record = this.#mergedInto(theirs, renewedAt)
+      const way = renewed !== undefined && this.#way === 'renew' ? 'update' : this.#way
+      const record = this.#mergedInto(theirs, this.#factsFor(way, theirs, renewed))
       const result = await this.#put(way, record, newest.version)
       if (result.kind !== 'conflict') return { result, record, renewed }
     }
@@ -140,22 +138,28 @@ class Write {
   #put(way: Way, record: SessionRecord, version: Version): Promise<Updated> {
     const { engine } = this.#context
     const id = this.#id
-    if (way.verb === 'update' || this.#newId === undefined) return engine.update(id, record, version)
-    const { grace } = way
-    return this.#newId.store((to) => engine.rotate({ id, to, record, version, grace }))
+    if (way === 'update' || this.#newId === undefined) return engine.update(id, record, version)
+    const isRenewal = way === 'renew'
+    return this.#newId.store((to) => engine.rotate({ id, to, record, version, isRenewal }))
   }
 
-  #mergedInto(newest: SessionRecord, renewedAt: number | undefined): SessionRecord {
+  /** What the record says of its id. */
+  #factsFor(way: Way, record: SessionRecord, renewed: LiveOrigin['renewed']): IdFacts {
+    if (way === 'update') return factsOfKept(record, renewed, this.#context, this.#now)
+    if (way === 'renew') return factsOfRenewed(record, renewed, this.#now)
+    return { renewedAt: this.#merge === undefined ? undefined : this.#now, renewal: undefined }
+  }
+
+  #mergedInto(newest: SessionRecord, facts: IdFacts): SessionRecord {
     if (this.#merge === undefined) return this.#record
-    const merged = { ...this.#record, renewedAt }
-    return merge(newest, merged, this.#merge, this.#now, this.#context.rules)
+    return { ...merge(newest, this.#record, this.#merge, this.#now, this.#context.rules), ...facts }
   }
 }
 
 /** `newest` with this request's changes on top; `record` has what it set besides data. */
 function merge(
   newest: SessionRecord,
-  { expiry: ownExpiry, user: ownUser, renewedAt }: SessionRecord,
+  { expiry: ownExpiry, user: ownUser }: SessionRecord,
   { changes, expiryChanged, logIn }: Pending,
   now: number,
   rules: ExpiryRules,
@@ -163,5 +167,6 @@ function merge(
   const data = changes.applyTo(toMap(newest.data))
   const expiry = expiryChanged ? ownExpiry : newest.expiry
   const user = logIn ? ownUser : newest.user
-  return recordOf({ data, createdAt: newest.createdAt, expiry, user, renewedAt }, now, rules)
+  const { createdAt, renewedAt, renewal } = newest
+  return recordOf({ data, createdAt, expiry, user, renewedAt, renewal }, now, rules)
 }

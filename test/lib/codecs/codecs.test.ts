@@ -21,7 +21,7 @@ const session: Entry = {
   record: { data, createdAt: 1_700_000_000_000, expires: END, expiry: 60 },
 }
 const tombstone: Entry = { kind: 'superseded', expires: END }
-const renewed: Entry = { kind: 'superseded', expires: END, next: { key: `:${KEY}`, until: END - 30_000 } }
+const renewed: Entry = { kind: 'superseded', expires: END, next: { key: `:${KEY}`, at: END - 30_000 } }
 
 for (const [name, each] of [
   ['json', jsonCodec],

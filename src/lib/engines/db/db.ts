@@ -1,6 +1,6 @@
 import type { Logger } from '../../logger.js'
 import type { Engine, EngineTools } from '../engine.js'
-import { EngineUnavailable } from '../errors.js'
+import { EngineMisconfigured } from '../errors.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
 
@@ -36,12 +36,12 @@ const openSqlite: Open = async (options, logger) => {
 
 const openPostgres: Open = async (options) => {
   const { openPostgres } = await import('./postgres.js')
-  return { store: await openPostgres(options), shared: true }
+  return { store: await openPostgres({ ...options, url: serverUrl(options.databaseUrl) }), shared: true }
 }
 
 const openMysql: Open = async (options) => {
   const { openMysql } = await import('./mysql.js')
-  return { store: await openMysql(options), shared: true }
+  return { store: await openMysql({ ...options, url: serverUrl(options.databaseUrl) }), shared: true }
 }
 
 /** By the URL's scheme. The code for a database is loaded when it is the one chosen. */
@@ -70,13 +70,43 @@ export async function openDb(options: DbOptions, tools: EngineTools): Promise<En
 /**
  * Opens the database that the URL names.
  *
- * @throws EngineUnavailable if it cannot be used, or the scheme is unknown; the message holds no password.
+ * @throws EngineUnavailable if it cannot be used. @throws EngineMisconfigured if the URL or what it needs is wrong. No
+ * message holds a password.
  */
 export async function openDbStore(options: DbOptions, logger: Logger): Promise<DbStore> {
   const scheme = /^[a-z]+(?=:)/.exec(options.databaseUrl)?.[0] ?? ''
   const open = databases.get(scheme)
-  if (open === undefined) {
-    throw new EngineUnavailable('DATABASE_URL begins with none of sqlite:, postgres:, mysql: and mariadb:')
-  }
+  if (open === undefined)
+    throw new EngineMisconfigured('DATABASE_URL begins with none of sqlite:, postgres:, mysql: and mariadb:')
   return open(options, logger)
+}
+
+/**
+ * A URL with a user and a password. The characters / ? and # end that part of a URL, so a password that holds one either
+ * makes a URL that cannot be parsed, or moves the rest to where no @ belongs.
+ *
+ * @throws EngineMisconfigured that names the character to escape.
+ */
+function serverUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || /@/.test(url.pathname + url.hash) || /^\?[^=]*@/.test(url.search)) {
+    const [, character] = /^[a-z]+:\/\/[^/?#]*([/?#]).*@/s.exec(text) ?? []
+    if (character === undefined)
+      throw new EngineMisconfigured('DATABASE_URL cannot be parsed: its host or its port is none')
+    throw mustEscape(character)
+  }
+  for (const part of [url.username, url.password]) {
+    try {
+      decodeURIComponent(part)
+    } catch {
+      throw mustEscape('%')
+    }
+  }
+  return url
+}
+
+function mustEscape(character: string): EngineMisconfigured {
+  return new EngineMisconfigured(
+    `DATABASE_URL cannot be parsed: in its user or password write ${character} as ${encodeURIComponent(character)}`,
+  )
 }

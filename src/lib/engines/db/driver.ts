@@ -1,39 +1,65 @@
 import { createRequire } from 'node:module'
-import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
+import { join } from 'node:path'
+import { EngineMisconfigured, EngineUnavailable, RecordRefused } from '../errors.js'
 
 /**
  * The database driver that a Keyv adapter depends on, so that a user installs the adapter and nothing else. The adapters
  * themselves keep one pool for the whole process, and replace or end it whenever another one is opened or disconnected;
  * an engine has a pool of its own.
  *
- * @throws an `ERR_MODULE_NOT_FOUND` that names the adapter if it is not installed.
+ * Both are found when they are needed, from where this code is. A bundler that has made CommonJS of it leaves no URL: then
+ * from where the process was started.
+ *
+ * @throws EngineMisconfigured if one is not installed or cannot be loaded.
  */
 export function driverOf(adapter: string, driver: string): unknown {
-  return createRequire(import.meta.resolve(adapter))(driver)
+  const here: string | undefined = import.meta.url
+  try {
+    const { resolve } = createRequire(here ?? process.argv[1] ?? join(process.cwd(), 'index.js'))
+    return createRequire(resolve(adapter))(driver)
+  } catch (cause) {
+    throw new EngineMisconfigured(
+      `DATABASE_URL needs the package ${adapter}, which cannot be loaded (${reason(cause)}): npm install ${adapter}`,
+      { cause },
+    )
+  }
 }
 
 /** A database as errors call it: "the PostgreSQL database localhost:5432/app", without user and password. */
-export function nameOf(kind: string, url: string): string {
-  if (!URL.canParse(url)) return `the ${kind} database`
-  const { host, pathname } = new URL(url)
+export function nameOf(kind: string, { host, pathname }: URL): string {
   return `the ${kind} database ${host}${pathname}`
 }
 
 /** The failure of a database; its name, as in "the SQLite database var/sessions.sqlite", must hold no password. */
-export function unavailable(database: string, cause: unknown): EngineUnavailable | EngineMisconfigured {
-  if (cause instanceof EngineUnavailable || cause instanceof EngineMisconfigured) return cause
+export function unavailable(database: string, cause: unknown): Error {
+  if (isOurs(cause)) return cause
   return new EngineUnavailable(`${database} cannot be used: ${reason(cause)}`, { cause })
+}
+
+/** The database works and does not take this record. */
+export function recordRefused(database: string, cause: unknown): Error {
+  if (isOurs(cause)) return cause
+  return new RecordRefused(`${database} does not take the record: ${reason(cause)}`, { cause })
+}
+
+function isOurs(error: unknown): error is Error {
+  return (
+    error instanceof EngineUnavailable ||
+    error instanceof EngineMisconfigured ||
+    error instanceof RecordRefused
+  )
 }
 
 /** A refused connection to a name with several addresses is an `AggregateError` whose own message is empty. */
 function reason(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
-  if (cause.message !== '') return cause.message
+  const [message = ''] = cause.message.split('\n')
+  if (message !== '') return message
   return cause instanceof AggregateError ? cause.errors.map(reason).join(', ') : cause.name
 }
 
 /** The driver's code for the kind of error: SQLSTATE with PostgreSQL, a name with SQLite and MySQL. */
 export function codeOf(error: unknown): unknown {
-  const cause = error instanceof EngineUnavailable ? error.cause : error
+  const cause = isOurs(error) ? error.cause : error
   return cause instanceof Error && 'code' in cause ? cause.code : undefined
 }

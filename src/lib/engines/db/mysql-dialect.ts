@@ -1,74 +1,111 @@
+import type { TimeLimit } from '../concurrency.js'
+import { RecordRefused } from '../errors.js'
 import type { StoredEntry } from '../session-store.js'
 import { codeOf } from './driver.js'
 import { type MysqlConnection, type MysqlConnections, type MysqlWork, rowsMet } from './mysql-pool.js'
-import { indexName, type SqlDialect, type SqlRow } from './sql-store.js'
+import { indexName, type Outcomes, type SqlDialect, type SqlRow } from './sql-store.js'
 
 /** The key is taken. */
 const DUPLICATE = 'ER_DUP_ENTRY'
 
-/** The server undid the whole transaction to end a deadlock; it can be tried again. */
-const DEADLOCK = 'ER_LOCK_DEADLOCK'
+/** What a packet holds besides the text of an entry: bytes at the most. */
+const PACKET_OVERHEAD = 2048
 
 /**
- * Sessions in a table that @keyv/mysql can read. No statement that both servers know answers which of several rows it changed, so
- * each write is a statement of its own, and its count of rows is the answer. The writes of a batch run concurrently on
- * the pool's connections and share the server's write to disk.
+ * Sessions in a table that @keyv/mysql can read. No statement that both servers know answers which of several rows it
+ * changed, so each write is a statement of its own, and its count of rows is the answer. The writes of a batch run
+ * concurrently on the pool's connections and share the server's write to disk.
+ *
+ * `maxPacket`: the server's `max_allowed_packet`. The server closes a connection that sends more, often before the driver
+ * has read the error, so nothing larger is sent.
  */
-export function mysqlDialect(connections: MysqlConnections, table: string): SqlDialect {
+export function mysqlDialect(connections: MysqlConnections, table: string, maxPacket: number): SqlDialect {
   const sql = mysqlStatements(table)
 
-  const use = async <Result>(work: MysqlWork<Result>): Promise<Result> => {
-    try {
-      return await connections.use(work)
-    } catch (error) {
-      if (codeOf(error) !== DEADLOCK) throw error
-      return connections.use(work)
-    }
-  }
-  const write = (statement: string, ...values: unknown[]): Promise<number> =>
-    use(async (connection) => rowsMet((await connection.execute(statement, values))[0]))
+  const write = async (
+    timeLimit: TimeLimit,
+    statement: string,
+    ...values: readonly unknown[]
+  ): Promise<number> =>
+    connections.use(timeLimit, async (connection) =>
+      rowsMet((await connection.execute(statement, values))[0]),
+    )
 
-  /** The keys of the items whose step was done. */
+  /** Runs the step for each item, and answers what became of each. */
   const each = async <Item extends { readonly key: string }>(
     items: readonly Item[],
     step: (item: Item) => Promise<boolean>,
-  ): Promise<string[]> => {
-    const done = await Promise.all(items.map(step))
-    return items.filter((_, index) => done[index]).map(({ key }) => key)
+  ): Promise<Outcomes> => {
+    const outcomes = new Map<string, true | Error>()
+    await Promise.all(
+      items.map(async (item) => {
+        try {
+          if (await step(item)) outcomes.set(item.key, true)
+        } catch (error) {
+          outcomes.set(item.key, error instanceof Error ? error : new Error(String(error)))
+        }
+      }),
+    )
+    return outcomes
+  }
+
+  const assertFits = (...entries: readonly StoredEntry[]): void => {
+    for (const { text } of entries) {
+      const size = Buffer.byteLength(text) + PACKET_OVERHEAD
+      if (size > maxPacket)
+        throw new RecordRefused(
+          `the record is too large for the database: ${size} bytes, and its max_allowed_packet is ${maxPacket}`,
+        )
+    }
   }
 
   return {
     concurrent: true,
-    async readMany(keys) {
+    async readMany(keys, timeLimit) {
       const padded = toPowerOfTwo(keys)
-      const [rows] = await use((connection) => connection.execute(sql.read(padded.length), padded))
+      const read: MysqlWork<[unknown, unknown]> = (connection) =>
+        connection.execute(sql.read(padded.length), padded)
+      const [rows] = await connections.use(timeLimit, read, { onlyReads: true })
       return rows as SqlRow[]
     },
-    insertMany: (inserts) =>
-      each(inserts, ({ key, entry }) =>
-        use((connection) => unlessTaken(connection.execute(sql.insert, [key, ...valuesOf(entry)]))),
-      ),
-    replaceMany: (replaces) =>
-      each(
-        replaces,
-        async ({ key, entry, version, now }) =>
-          (await write(sql.replace, ...valuesOf(entry), key, version, now)) > 0,
-      ),
-    extendMany: (extensions) =>
+    insertMany: (inserts, timeLimit) =>
+      each(inserts, async ({ key, entry }) => {
+        assertFits(entry)
+        return connections.use(timeLimit, (connection) =>
+          unlessTaken(connection.execute(sql.insert, [key, ...valuesOf(entry)])),
+        )
+      }),
+    replaceMany: (replaces, timeLimit) =>
+      each(replaces, async ({ key, entry, version, now }) => {
+        assertFits(entry)
+        return (await write(timeLimit, sql.replace, ...valuesOf(entry), key, version, now)) > 0
+      }),
+    extendMany: (extensions, timeLimit) =>
       each(
         extensions,
-        async ({ key, expires, now }) => (await write(sql.extend, `${expires}`, expires, key, now)) > 0,
+        async ({ key, expires, now }) =>
+          (await write(timeLimit, sql.extend, `${expires}`, expires, key, now)) > 0,
       ),
-    move: ({ from, to, entry, tombstone }, version, now) =>
-      use((connection) =>
+    async move({ from, to, entry, tombstone }, version, now, timeLimit) {
+      assertFits(entry, tombstone)
+      return connections.use(timeLimit, (connection) =>
         inTransaction(connection, async () => {
           // First the row that exists: it stays locked, so that no other move of this session can pass it.
-          const [marked] = await connection.execute(sql.replace, [...valuesOf(tombstone), from, version, now])
-          return rowsMet(marked) > 0 && unlessTaken(connection.execute(sql.insert, [to, ...valuesOf(entry)]))
+          const [replaced] = await connection.execute(sql.replace, [
+            ...valuesOf(tombstone),
+            from,
+            version,
+            now,
+          ])
+          return (
+            rowsMet(replaced) > 0 && unlessTaken(connection.execute(sql.insert, [to, ...valuesOf(entry)]))
+          )
         }),
-      ),
-    remove: async (key) => (await write(sql.remove, key)) > 0,
-    removeExpired: (prefix, limit, now) => write(sql.removeExpired(limit), now, prefix, prefix),
+      )
+    },
+    remove: async (key, timeLimit) => (await write(timeLimit, sql.remove, key)) > 0,
+    removeExpired: (prefix, limit, now, timeLimit) =>
+      write(timeLimit, sql.removeExpired(limit), now, prefix, prefix),
     close: () => connections.close(),
   }
 }
@@ -138,7 +175,7 @@ export function mysqlStatements(name: string) {
       ADD COLUMN version BIGINT, ADD COLUMN expires DOUBLE, ADD INDEX \`${indexName(name)}\` (expires)`,
 
     read: (keys: number) =>
-      `SELECT id AS \`key\`, value, version, expires FROM ${table} WHERE id IN (${marks(keys)})`,
+      `SELECT id AS \`key\`, value, version, expires FROM ${table} WHERE id IN (${placeholders(keys)})`,
 
     /** ? key, ? value, ? version, ? expires */
     insert: `INSERT INTO ${table}(id, value, version, expires) VALUES (?, ?, ?, ?)`,
@@ -166,7 +203,7 @@ export function mysqlStatements(name: string) {
   } as const
 }
 
-function marks(count: number): string {
+function placeholders(count: number): string {
   return Array.from({ length: count }, () => '?').join()
 }
 

@@ -1,21 +1,25 @@
 import type { Duplex } from 'node:stream'
-import { Connections, type DriverPool, type ErrorClass, trackSocket } from './connections.js'
+import { Connections, type DriverPool, type ErrorClass, IDLE_LIMIT, trackSocket } from './connections.js'
 import { codeOf, driverOf } from './driver.js'
 
 /** Connections of one engine at the most. */
 const CONNECTIONS = 10
 
-/** The server gives up waiting for a lock after this share of the time limit, so that the error names the lock. */
+/** The server gives up a statement, or waiting for a lock, after this share of the time limit, and says why. */
 const SERVER_SHARE = 0.9
 
 /** What we use of a connection of the driver (`mysql2`). */
 export interface MysqlConnection {
+  query(sql: string): Promise<[unknown, unknown]>
   execute(sql: string, values?: readonly unknown[]): Promise<[unknown, unknown]>
   beginTransaction(): Promise<void>
   commit(): Promise<void>
   rollback(): Promise<void>
+  ping(): Promise<void>
   release(): void
   destroy(): void
+  /** The one without promises, which stays the same while the pool has it. */
+  readonly connection: NewConnection
 }
 
 interface MysqlPool {
@@ -24,10 +28,8 @@ interface MysqlPool {
   end(): Promise<void>
 }
 
-/** As the pool's event passes it: without promises. */
 interface NewConnection {
   readonly stream: Duplex
-  query(sql: string): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
@@ -40,48 +42,113 @@ export type MysqlWork<Result> = (connection: MysqlConnection) => Promise<Result>
 
 export type MysqlConnections = Connections<MysqlConnection>
 
-/** The connections of one engine. `name`: the database as errors call it. `timeLimit` in milliseconds. */
-export function mysqlConnections(url: string, name: string, timeLimit: number): MysqlConnections {
-  return new Connections({ name, timeLimit, openPool: () => openPool(url, timeLimit), classifyError })
+export interface MysqlPoolOptions {
+  readonly url: URL
+  /** The database as errors call it. */
+  readonly name: string
+  /** Milliseconds. */
+  readonly timeLimit: number
+  /** For tests: milliseconds since any moment. */
+  readonly now?: (() => number) | undefined
 }
 
-const READ_ONLY: ReadonlySet<unknown> = new Set([
-  'ER_OPTION_PREVENTS_STATEMENT', // --read-only is one
-  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
-  'ER_READ_ONLY_MODE',
+/** The connections of one engine. */
+export function mysqlConnections({ url, name, timeLimit, now }: MysqlPoolOptions): MysqlConnections {
+  return new Connections({ name, timeLimit, now, openPool: () => openPool(url, timeLimit), classifyError })
+}
+
+const errorClasses: ReadonlyMap<unknown, ErrorClass> = new Map([
+  ['ER_OPTION_PREVENTS_STATEMENT', 'not-executed'], // --read-only is one
+  ['ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', 'not-executed'],
+  ['ER_READ_ONLY_MODE', 'not-executed'],
+  ['ER_CLIENT_INTERACTION_TIMEOUT', 'not-executed'], // idle for too long
+  ['ER_LOCK_DEADLOCK', 'undone'],
+  ['ER_CHECKREAD', 'undone'],
+  ['ER_DATA_TOO_LONG', 'record'],
+  ['ER_NET_PACKET_TOO_LARGE', 'record'],
+  ['ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'record'], // a character that the column's set lacks
+  ['ER_SERVER_SHUTDOWN', 'lost'],
+  ['ER_CONNECTION_KILLED', 'lost'],
 ])
 
-/** Only the server's own errors have an SQLSTATE. */
+/** What the driver says if the connection was closed before the statement was sent. */
+const NOT_SENT = "Can't add new command when connection is in closed state"
+
 function classifyError(cause: unknown): ErrorClass {
-  const code = codeOf(cause)
-  if (READ_ONLY.has(code)) return 'read-only'
-  return cause instanceof Error && 'sqlState' in cause && code !== 'ER_SERVER_SHUTDOWN' ? 'refused' : 'lost'
+  const known = errorClasses.get(codeOf(cause))
+  if (known !== undefined) return known
+  if (cause instanceof RangeError) return 'record' // a text that is longer than JavaScript allows
+  if (cause instanceof Error && cause.message === NOT_SENT) return 'not-executed'
+  // Only the server's own errors have an SQLSTATE.
+  return cause instanceof Error && 'sqlState' in cause ? 'refused' : 'lost'
 }
 
-function openPool(url: string, timeLimit: number): DriverPool<MysqlConnection> {
+function openPool(url: URL, timeLimit: number): DriverPool<MysqlConnection> {
   const { createPool } = driverOf('@keyv/mysql', 'mysql2/promise') as Driver
   const pool = createPool({
-    uri: url,
+    uri: url.href,
     connectionLimit: CONNECTIONS,
     connectTimeout: timeLimit,
     charset: 'utf8mb4_bin',
+    keepAliveInitialDelay: IDLE_LIMIT,
+    idleTimeout: IDLE_LIMIT,
+    // The driver heeds its idle limit only where it may keep fewer than it may open.
+    maxIdle: CONNECTIONS - 1,
   })
-  const lockWait = Math.max(1, Math.floor((timeLimit * SERVER_SHARE) / 1000))
   const sockets = new Set<Duplex>()
+  const prepared = new WeakSet<NewConnection>()
   pool.on('connection', (connection) => {
     // A broken connection leaves the pool by itself. Without a listener its error would end the process.
     connection.on('error', () => {})
     trackSocket(sockets, connection.stream)
-    // Strict: a text that is too long is refused, not cut.
-    connection.query(`SET SESSION sql_mode = 'STRICT_ALL_TABLES', innodb_lock_wait_timeout = ${lockWait}`)
   })
   return {
-    connect: () => pool.getConnection(),
+    async connect() {
+      const connection = await pool.getConnection()
+      if (prepared.has(connection.connection)) return connection
+      try {
+        await connection.query(sessionSettings(timeLimit))
+      } catch (error) {
+        connection.destroy()
+        throw error
+      }
+      prepared.add(connection.connection)
+      return connection
+    },
+    identityOf: ({ connection }) => connection,
+    ping: (connection) => connection.ping(),
     release: (connection) => connection.release(),
     discard: (connection) => connection.destroy(),
     end: () => pool.end(),
     sockets,
   }
+}
+
+/**
+ * Sets every variable that the statements rely on, whatever the server, or its `init_connect`, has made of it. A
+ * statement may take `timeLimit` milliseconds.
+ *
+ * Variables that make a statement fail with an error that says so stay as they are, `tx_read_only` for one: somebody has
+ * set them to protect something.
+ */
+export function sessionSettings(timeLimit: number): string {
+  const seconds = (timeLimit * SERVER_SHARE) / 1000
+  const lockWait = Math.max(1, Math.floor(seconds))
+  return `
+    SET NAMES utf8mb4 COLLATE utf8mb4_bin,
+      SESSION autocommit = 1,
+      SESSION completion_type = 0,
+      SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+      SESSION sql_select_limit = 18446744073709551615,
+      SESSION sql_big_selects = 1,
+      SESSION sql_safe_updates = 0,
+      SESSION unique_checks = 1,
+      SESSION foreign_key_checks = 1,
+      SESSION innodb_lock_wait_timeout = ${lockWait},
+      SESSION lock_wait_timeout = ${lockWait},
+      SESSION wait_timeout = ${Math.ceil((6 * IDLE_LIMIT) / 1000)}
+      /*M! , SESSION tx_isolation = 'REPEATABLE-READ', SESSION max_statement_time = ${seconds} */
+      /*!80000 , SESSION transaction_isolation = 'REPEATABLE-READ', SESSION max_execution_time = ${Math.ceil(seconds * 1000)} */`
 }
 
 /** How many rows met the condition of a writing statement, changed or not. */

@@ -1,15 +1,15 @@
-import { EngineUnavailable } from '../errors.js'
+import { within } from '../concurrency.js'
 import { nameOf } from './driver.js'
 import { mysqlDialect, mysqlStatements } from './mysql-dialect.js'
-import { type MysqlConnection, mysqlConnections } from './mysql-pool.js'
+import { type MysqlConnection, mysqlConnections, sessionSettings } from './mysql-pool.js'
 import { missingColumns, SqlStore } from './sql-store.js'
 
-/** How long another process may take to set up the database, or to change a large table: seconds. */
-const SETUP_LIMIT = 600
+/** How long another process may take to set up the database, or to change a large table: milliseconds. */
+const SETUP_LIMIT = 600_000
 
 export interface MysqlOptions {
   /** `mysql://user:password@host:port/database`, or `mariadb:`, with the driver's own parameters (`?ssl={}`). */
-  readonly databaseUrl: string
+  readonly url: URL
   readonly databaseTable: string
   /** Keyv's namespace. */
   readonly keyPrefix: string
@@ -25,38 +25,54 @@ export interface MysqlOptions {
  * if the table is of another kind.
  */
 export async function openMysql(options: MysqlOptions): Promise<SqlStore> {
-  const { databaseUrl, databaseTable: table, keyPrefix, engineTimeout: timeLimit } = options
-  const name = nameOf('MySQL', databaseUrl)
-  if (!URL.canParse(databaseUrl))
-    throw new EngineUnavailable(`${name} cannot be used: its URL cannot be read`)
-  const connections = mysqlConnections(databaseUrl, name, timeLimit)
+  const { url, databaseTable: table, keyPrefix, engineTimeout: timeLimit } = options
+  const name = nameOf('MySQL', url)
+  const connections = mysqlConnections({ url, name, timeLimit })
   try {
     // The time limit applies to a sign of life; setting up the table may take longer.
-    await connections.use((connection) => connection.execute('SELECT 1'))
-    await connections.use((connection) => setUp(connection, table, name), SETUP_LIMIT * 1000)
+    const maxPacket = await within(timeLimit, (limit) => connections.use(limit, maxPacketOf))
+    await within(SETUP_LIMIT, (limit) =>
+      connections.use(limit, (connection) => setUp(connection, table, name, timeLimit)),
+    )
+    return new SqlStore({
+      dialect: mysqlDialect(connections, table, maxPacket),
+      prefix: `${keyPrefix}:`,
+      timeLimit,
+    })
   } catch (error) {
     await connections.close()
     throw error
   }
-  return new SqlStore({ dialect: mysqlDialect(connections, table), prefix: `${keyPrefix}:`, timeLimit })
+}
+
+async function maxPacketOf(connection: MysqlConnection): Promise<number> {
+  const [rows] = await connection.execute('SELECT @@max_allowed_packet AS bytes')
+  return Number((rows as { bytes: unknown }[])[0]?.bytes)
 }
 
 /**
  * Runs in one process at a time, because MySQL has no ADD COLUMN IF NOT EXISTS. If it fails, its connection is closed,
  * which releases the lock. Where nothing is missing, the user needs no right to change anything.
  */
-async function setUp(connection: MysqlConnection, table: string, name: string): Promise<void> {
+async function setUp(
+  connection: MysqlConnection,
+  table: string,
+  name: string,
+  timeLimit: number,
+): Promise<void> {
   const sql = mysqlStatements(table)
   const columnsNow = async (): Promise<Column[]> =>
     (await connection.execute(sql.columns, [table]))[0] as Column[]
   const before = await columnsNow()
   if (missingColumns(table, before, name).length === 0 && !isNarrow(before)) return
-  await connection.execute(sql.lock, [SETUP_LIMIT])
+  await connection.query(sessionSettings(SETUP_LIMIT))
+  await connection.execute(sql.lock, [SETUP_LIMIT / 1000])
   await connection.execute(sql.createTable)
   const columns = await columnsNow()
   if (isNarrow(columns)) await connection.execute(sql.widen)
   if (missingColumns(table, columns, name).length > 0) await connection.execute(sql.addColumns)
   await connection.execute(sql.unlock)
+  await connection.query(sessionSettings(timeLimit))
 }
 
 interface Column {

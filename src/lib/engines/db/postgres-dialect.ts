@@ -1,37 +1,46 @@
+import type { TimeLimit } from '../concurrency.js'
+import type { Connections } from './connections.js'
 import { codeOf } from './driver.js'
-import { indexName, type SqlDialect, type SqlRow } from './sql-store.js'
-
-/** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
-export type PostgresQuery = <Row>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>
+import type { PostgresConnection } from './postgres-pool.js'
+import { allDone, indexName, type Outcomes, type SqlDialect, type SqlRow } from './sql-store.js'
 
 /** The key is taken. */
 const UNIQUE_VIOLATION = '23505'
 
 /** Sessions in a table that @keyv/postgres can read. */
 export function postgresDialect(
-  query: PostgresQuery,
+  connections: Connections<PostgresConnection>,
   sql: PostgresStatements,
-  close: () => Promise<void>,
 ): SqlDialect {
-  const keysOf = async (statement: string, ...parameters: unknown[]): Promise<string[]> =>
-    (await query<{ key: string }>(statement, parameters)).map(({ key }) => key)
+  const keysOf = (timeLimit: TimeLimit, statement: string, ...parameters: unknown[]): Promise<string[]> =>
+    connections.use(timeLimit, async (connection) => {
+      const { rows } = await connection.query(statement, parameters)
+      return (rows as { key: string }[]).map(({ key }) => key)
+    })
+  const writeMany = async (...statement: Parameters<typeof keysOf>): Promise<Outcomes> =>
+    allDone(await keysOf(...statement))
+
   return {
     concurrent: true,
-    async readMany(keys) {
-      const rows = await query<SqlRow>(sql.read, [keys])
+    async readMany(keys, timeLimit) {
+      const { rows } = await connections.use(timeLimit, (connection) => connection.query(sql.read, [keys]), {
+        onlyReads: true,
+      })
       // The driver answers a bigint as a text.
-      return rows.map((row) => ({ ...row, version: row.version === null ? null : Number(row.version) }))
+      return (rows as SqlRow[]).map((row) => ({ ...row, version: row.version && Number(row.version) }))
     },
-    insertMany: (inserts) =>
-      keysOf(
+    insertMany: (inserts, timeLimit) =>
+      writeMany(
+        timeLimit,
         sql.insert,
         inserts.map(({ key }) => key),
         inserts.map(({ entry }) => entry.text),
         inserts.map(({ entry }) => entry.version),
         inserts.map(({ entry }) => entry.expires),
       ),
-    replaceMany: (replaces) =>
-      keysOf(
+    replaceMany: (replaces, timeLimit) =>
+      writeMany(
+        timeLimit,
         sql.replace,
         replaces.map(({ key }) => key),
         replaces.map(({ entry }) => entry.text),
@@ -40,17 +49,19 @@ export function postgresDialect(
         replaces.map(({ version }) => version),
         replaces.map(({ now }) => now),
       ),
-    extendMany: (extensions) =>
-      keysOf(
+    extendMany: (extensions, timeLimit) =>
+      writeMany(
+        timeLimit,
         sql.extend,
         extensions.map(({ key }) => key),
         extensions.map(({ expires }) => expires),
         extensions.map(({ expires }) => `${expires}`),
         extensions.map(({ now }) => now),
       ),
-    async move({ from, to, entry, tombstone }, version, now) {
+    async move({ from, to, entry, tombstone }, version, now, timeLimit) {
       try {
         const keys = await keysOf(
+          timeLimit,
           sql.move,
           ...[to, entry.text, entry.version, entry.expires],
           ...[from, tombstone.text, tombstone.version, tombstone.expires],
@@ -62,9 +73,10 @@ export function postgresDialect(
         throw error
       }
     },
-    remove: async (key) => (await keysOf(sql.remove, key)).length > 0,
-    removeExpired: async (prefix, limit, now) => (await keysOf(sql.removeExpired, prefix, now, limit)).length,
-    close,
+    remove: async (key, timeLimit) => (await keysOf(timeLimit, sql.remove, key)).length > 0,
+    removeExpired: async (prefix, limit, now, timeLimit) =>
+      (await keysOf(timeLimit, sql.removeExpired, prefix, now, limit)).length,
+    close: () => connections.close(),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Connections, type DriverPool, type ErrorClass, trackSocket } from './connections.js'
+import { Connections, type DriverPool, type ErrorClass, IDLE_LIMIT, trackSocket } from './connections.js'
 import { codeOf, driverOf } from './driver.js'
 
 /** Connections of one engine at the most: reads, three kinds of batches, and single steps. */
@@ -30,38 +30,60 @@ interface Driver {
   readonly Pool: new (options: Readonly<Record<string, unknown>>) => PgPool
 }
 
-/** The connections of one engine. `name`: the database as errors call it. `timeLimit` in milliseconds. */
-export function postgresConnections(
-  url: string,
-  name: string,
-  timeLimit: number,
-): Connections<PostgresConnection> {
-  return new Connections({ name, timeLimit, openPool: () => openPool(url, timeLimit), classifyError })
+export interface PostgresPoolOptions {
+  readonly url: URL
+  /** The database as errors call it. */
+  readonly name: string
+  /** Milliseconds. */
+  readonly timeLimit: number
+  /** For tests: milliseconds since any moment. */
+  readonly now?: (() => number) | undefined
 }
 
-/** read_only_sql_transaction */
-const READ_ONLY = '25006'
+/** The connections of one engine. */
+export function postgresConnections(options: PostgresPoolOptions): Connections<PostgresConnection> {
+  const { url, name, timeLimit, now } = options
+  return new Connections({ name, timeLimit, now, openPool: () => openPool(url, timeLimit), classifyError })
+}
+
+const errorClasses: ReadonlyMap<string, ErrorClass> = new Map([
+  ['25006', 'not-executed'], // read_only_sql_transaction
+  ['57P01', 'not-executed'], // admin_shutdown: the server has closed the connection
+  ['57P05', 'not-executed'], // idle_session_timeout
+  ['40001', 'undone'], // serialization_failure
+  ['40P01', 'undone'], // deadlock_detected
+])
+
+/** What the driver says if the connection was closed before the statement was sent. */
+const NOT_SENT = /is not queryable$/
 
 /** Errors of the server have a code of five characters; those of the network have none, or one like `ECONNRESET`. */
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
 function classifyError(cause: unknown): ErrorClass {
   const code = String(codeOf(cause))
-  if (code === READ_ONLY) return 'read-only'
-  // 57P..: the server shuts down, or is still starting.
-  return SQLSTATE.test(code) && !code.startsWith('57P') ? 'refused' : 'lost'
+  const known = errorClasses.get(code)
+  if (known !== undefined) return known
+  if (cause instanceof RangeError) return 'record' // a text that is longer than JavaScript allows
+  if (cause instanceof Error && NOT_SENT.test(cause.message)) return 'not-executed'
+  // 57P..: the server shuts down, has crashed, or is still starting.
+  if (!SQLSTATE.test(code) || code.startsWith('57P')) return 'lost'
+  // 22...: a character that the database's encoding lacks. 54...: a limit of the server.
+  return code.startsWith('22') || code.startsWith('54') ? 'record' : 'refused'
 }
 
-function openPool(url: string, timeLimit: number): DriverPool<PostgresConnection> {
+function openPool(url: URL, timeLimit: number): DriverPool<PostgresConnection> {
   const { Pool } = driverOf('@keyv/postgres', 'pg') as Driver
   const serverLimit = Math.max(1, Math.floor(timeLimit * SERVER_SHARE))
   const pool = new Pool({
-    connectionString: url,
+    ...withSettings(url),
     max: CONNECTIONS,
     connectionTimeoutMillis: timeLimit,
     statement_timeout: serverLimit,
     lock_timeout: serverLimit,
     keepAlive: true,
+    keepAliveInitialDelayMillis: IDLE_LIMIT,
+    idleTimeoutMillis: IDLE_LIMIT,
   })
   const sockets = new Set<Duplex>()
   // A broken connection, idle or in use, leaves the pool by itself. Without a listener its error would end the process.
@@ -71,13 +93,9 @@ function openPool(url: string, timeLimit: number): DriverPool<PostgresConnection
     trackSocket(sockets, connection.connection.stream)
   })
   return {
-    async connect() {
-      try {
-        return await pool.connect()
-      } catch (cause) {
-        throw withoutUrl(cause)
-      }
-    },
+    connect: () => pool.connect(),
+    identityOf: (connection) => connection,
+    ping: (connection) => connection.query('SELECT 1'),
     release: (connection) => connection.release(),
     discard: (connection) => connection.release(true),
     end: () => pool.end(),
@@ -85,7 +103,32 @@ function openPool(url: string, timeLimit: number): DriverPool<PostgresConnection
   }
 }
 
-/** The error about a URL that cannot be parsed has the URL as a member, with the password in it. */
-function withoutUrl(cause: unknown): unknown {
-  return codeOf(cause) === 'ERR_INVALID_URL' ? 'its URL cannot be read' : cause
+/**
+ * Every variable that the statements rely on, whatever the server, the database or the role has made of it. Set when a
+ * connection begins, since a pooler such as PgBouncer may send each statement over another one.
+ *
+ * Variables that make a statement fail with an error that says so stay as they are, `default_transaction_read_only` for
+ * one: somebody has set them to protect something. The driver itself sets `client_encoding`. Statements name the schema,
+ * so `search_path` makes no difference.
+ */
+const SETTINGS = [
+  // Else a write that met another one fails, where it should look at the row again.
+  'default_transaction_isolation=read\\ committed',
+  // A tombstone has no version, which is a NULL in an array.
+  'array_nulls=on',
+  'standard_conforming_strings=on',
+  // Else an expiry comes back with other digits.
+  'extra_float_digits=1',
+]
+
+/** The driver prefers the options of the URL to those beside it. */
+function withSettings(url: URL): { readonly connectionString: string; readonly options: string } {
+  const own = url.searchParams.get('options') ?? process.env.PGOPTIONS ?? ''
+  const bare = new URL(url)
+  bare.searchParams.delete('options')
+  const settings = SETTINGS.map((setting) => `-c ${setting}`)
+  return {
+    connectionString: (url.searchParams.has('options') ? bare : url).href,
+    options: [own, ...settings].filter(Boolean).join(' '),
+  }
 }

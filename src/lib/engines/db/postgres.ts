@@ -1,14 +1,14 @@
+import { within } from '../concurrency.js'
 import { EngineMisconfigured } from '../errors.js'
 import { codeOf, nameOf } from './driver.js'
 import {
   OWN_SCHEMA,
-  type PostgresQuery,
   type PostgresStatements,
   PRESENT,
   postgresDialect,
   postgresStatements,
 } from './postgres-dialect.js'
-import { postgresConnections } from './postgres-pool.js'
+import { type PostgresConnection, postgresConnections } from './postgres-pool.js'
 import { missingColumns, SqlStore } from './sql-store.js'
 
 /** How long the index of a large table may take: milliseconds. */
@@ -24,12 +24,9 @@ const RACED: ReadonlySet<unknown> = new Set([
   '40P01', // deadlock_detected
 ])
 
-/** The server undid the whole statement, and it can be tried again: deadlock_detected, serialization_failure. */
-const UNDONE: ReadonlySet<unknown> = new Set(['40P01', '40001'])
-
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, with the driver's own parameters (`?sslmode=require`). */
-  readonly databaseUrl: string
+  readonly url: URL
   readonly databaseTable: string
   /** Default: the connection's own, `current_schema()`. */
   readonly databaseSchema?: string | undefined
@@ -46,46 +43,42 @@ export interface PostgresOptions {
  * if there is no schema, or the table is of another kind.
  */
 export async function openPostgres(options: PostgresOptions): Promise<SqlStore> {
-  const { databaseUrl, databaseTable, databaseSchema, keyPrefix, engineTimeout: timeLimit } = options
-  const name = nameOf('PostgreSQL', databaseUrl)
-  const connections = postgresConnections(databaseUrl, name, timeLimit)
-  const run: Run = (text, values, limit) =>
-    connections.use(async (connection) => (await connection.query(text, values)).rows as never[], limit)
-  const query: PostgresQuery = async (text, values) => {
-    try {
-      return await run(text, values)
-    } catch (error) {
-      if (!UNDONE.has(codeOf(error))) throw error
-      return run(text, values)
-    }
-  }
-  const close = (): Promise<void> => connections.close()
+  const { url, databaseTable, databaseSchema, keyPrefix, engineTimeout: timeLimit } = options
+  const name = nameOf('PostgreSQL', url)
+  const connections = postgresConnections({ url, name, timeLimit })
   try {
-    const schema = databaseSchema?.toLowerCase() ?? (await ownSchema(run, name))
+    // The time limit applies to a sign of life; setting up the table may take longer.
+    const own = await within(timeLimit, (limit) => connections.use(limit, ownSchema))
+    const schema = databaseSchema?.toLowerCase() ?? own
+    if (schema === undefined)
+      throw new EngineMisconfigured(
+        `${name}: no schema of the search path exists; name one with DATABASE_SCHEMA`,
+      )
     const sql = postgresStatements(databaseTable, schema)
-    await setUp(run, sql, name)
-    return new SqlStore({
-      dialect: postgresDialect(query, sql, close),
-      prefix: `${keyPrefix}:`,
-      timeLimit,
-    })
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await within(SETUP_LIMIT, (limit) =>
+          connections.use(limit, (connection) => setUp(connection, sql, name)),
+        )
+        break
+      } catch (error) {
+        if (attempt === SETUP_ATTEMPTS || !RACED.has(codeOf(error))) throw error
+      }
+    }
+    return new SqlStore({ dialect: postgresDialect(connections, sql), prefix: `${keyPrefix}:`, timeLimit })
   } catch (error) {
-    await close()
+    await connections.close()
     throw error
   }
 }
-
-/** Runs one statement and answers its rows. `limit` in milliseconds. */
-type Run = <Row>(text: string, values?: readonly unknown[], limit?: number) => Promise<Row[]>
 
 /**
  * Asked once and named in every statement: a search path that is another one on another connection does not lead to
  * another table.
  */
-async function ownSchema(run: Run, name: string): Promise<string> {
-  const [row] = await run<{ schema: string | null }>(OWN_SCHEMA)
-  if (typeof row?.schema === 'string') return row.schema
-  throw new EngineMisconfigured(`${name}: no schema of the search path exists; name one with DATABASE_SCHEMA`)
+async function ownSchema(connection: PostgresConnection): Promise<string | undefined> {
+  const { rows } = await connection.query(OWN_SCHEMA)
+  return (rows as { schema: string | null }[])[0]?.schema ?? undefined
 }
 
 interface Present {
@@ -96,21 +89,14 @@ interface Present {
 }
 
 /** Where nothing is missing, the user needs no right to create anything. */
-async function setUp(run: Run, sql: PostgresStatements, name: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const [present] = await run<Present>(PRESENT, [sql.schema, sql.table, sql.index])
-      if (!present?.hasSchema) await run(sql.createSchema)
-      if (!present?.hasTable) await run(sql.createTable)
-      else {
-        const columns = present.columns.map((column) => ({ name: column }))
-        if (missingColumns(sql.table, columns, name).length > 0) await run(sql.addColumns)
-      }
-      // Somebody else's table may be large.
-      if (!present?.hasIndex) await run(sql.indexExpiry, undefined, SETUP_LIMIT)
-      return
-    } catch (error) {
-      if (attempt === SETUP_ATTEMPTS || !RACED.has(codeOf(error))) throw error
-    }
+async function setUp(connection: PostgresConnection, sql: PostgresStatements, name: string): Promise<void> {
+  const { rows } = await connection.query(PRESENT, [sql.schema, sql.table, sql.index])
+  const [present] = rows as Present[]
+  if (!present?.hasSchema) await connection.query(sql.createSchema)
+  if (!present?.hasTable) await connection.query(sql.createTable)
+  else {
+    const columns = present.columns.map((column) => ({ name: column }))
+    if (missingColumns(sql.table, columns, name).length > 0) await connection.query(sql.addColumns)
   }
+  if (!present?.hasIndex) await connection.query(sql.indexExpiry)
 }

@@ -1,27 +1,36 @@
 import { Batch } from '../batch.js'
-import { within } from '../concurrency.js'
-import { EngineMisconfigured } from '../errors.js'
+import { type TimeLimit, within } from '../concurrency.js'
+import { EngineMisconfigured, RecordRefused } from '../errors.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 
 /**
- * What a database does for a `SqlStore`. Each method is atomic by itself and throws nothing but `EngineUnavailable`.
+ * What a database does for a `SqlStore`. Each method is atomic by itself and throws nothing but `EngineUnavailable` and
+ * `RecordRefused`. When its time limit is over the caller has been refused, and nothing may be begun any more.
  *
  * A method that takes several items gets each key at most once, and the keys in order: two processes that lock the same
- * rows then wait for each other in one direction only. It answers the keys of the items that it carried out.
- * `SessionStore` defines the conditions, and what *alive* means.
+ * rows then wait for each other in one direction only. If it throws, it has carried out none. `SessionStore` defines the
+ * conditions, and what *alive* means.
  */
 export interface SqlDialect {
   /** Whether several statements can run at the same time, each on its own connection. */
   readonly concurrent: boolean
-  readMany(keys: readonly string[]): Promise<readonly SqlRow[]>
-  insertMany(inserts: readonly SqlInsert[]): Promise<Iterable<string>>
-  replaceMany(replaces: readonly SqlReplace[]): Promise<Iterable<string>>
-  extendMany(extensions: readonly SqlExtension[]): Promise<Iterable<string>>
-  move(move: Move, version: Version, now: number): Promise<boolean>
-  remove(key: string): Promise<boolean>
+  readMany(keys: readonly string[], timeLimit: TimeLimit): Promise<readonly SqlRow[]>
+  insertMany(inserts: readonly SqlInsert[], timeLimit: TimeLimit): Promise<Outcomes>
+  replaceMany(replaces: readonly SqlReplace[], timeLimit: TimeLimit): Promise<Outcomes>
+  extendMany(extensions: readonly SqlExtension[], timeLimit: TimeLimit): Promise<Outcomes>
+  move(move: Move, version: Version, now: number, timeLimit: TimeLimit): Promise<boolean>
+  remove(key: string, timeLimit: TimeLimit): Promise<boolean>
   /** Only keys that begin with `prefix`. */
-  removeExpired(prefix: string, limit: number, now: number): Promise<number>
+  removeExpired(prefix: string, limit: number, now: number, timeLimit: TimeLimit): Promise<number>
   close(): Promise<void>
+}
+
+/** By key: that the item was carried out, or why it failed. A key that is not here did not meet its condition. */
+export type Outcomes = ReadonlyMap<string, true | Error>
+
+/** For a statement that answers the keys of the rows that it changed. */
+export function allDone(keys: readonly string[]): Outcomes {
+  return new Map(keys.map((key) => [key, true]))
 }
 
 /**
@@ -76,15 +85,28 @@ export class SqlStore implements SessionStore {
   readonly #inserts: Batch<SqlInsert, boolean>
   readonly #replaces: Batch<SqlReplace, boolean>
   readonly #extends: Batch<SqlExtension, boolean>
+  #closing: Promise<void> | undefined
 
   constructor(options: SqlStoreOptions) {
     const { timeLimit, dialect } = options
     const { concurrent } = dialect
     this.#options = options
-    this.#reads = new Batch({ timeLimit, concurrent, run: (keys) => this.#readMany(keys) })
-    this.#inserts = new Batch({ timeLimit, concurrent, run: (inserts) => this.#insertMany(inserts) })
-    this.#replaces = new Batch({ timeLimit, concurrent, run: (replaces) => this.#replaceMany(replaces) })
-    this.#extends = new Batch({ timeLimit, concurrent, run: (extensions) => this.#extendMany(extensions) })
+    this.#reads = new Batch({ timeLimit, concurrent, run: (keys, left) => this.#readMany(keys, left) })
+    this.#inserts = new Batch({
+      timeLimit,
+      concurrent,
+      run: (inserts, left) => this.#insertMany(inserts, left),
+    })
+    this.#replaces = new Batch({
+      timeLimit,
+      concurrent,
+      run: (replaces, left) => this.#replaceMany(replaces, left),
+    })
+    this.#extends = new Batch({
+      timeLimit,
+      concurrent,
+      run: (extensions, left) => this.#extendMany(extensions, left),
+    })
   }
 
   read(key: string): Promise<StoredEntry | undefined> {
@@ -105,57 +127,62 @@ export class SqlStore implements SessionStore {
 
   move(move: Move, version: Version, now: number): Promise<boolean> {
     const { timeLimit, dialect } = this.#options
-    return within(timeLimit, dialect.move(move, version, now))
+    return within(timeLimit, (left) => dialect.move(move, version, now, left))
   }
 
   remove(key: string): Promise<boolean> {
     const { timeLimit, dialect } = this.#options
-    return within(timeLimit, dialect.remove(key))
+    return within(timeLimit, (left) => dialect.remove(key, left))
   }
 
   removeExpired(limit: number, now: number): Promise<number> {
     const { timeLimit, dialect, prefix } = this.#options
-    return within(timeLimit, dialect.removeExpired(prefix, limit, now))
+    return within(timeLimit, (left) => dialect.removeExpired(prefix, limit, now, left))
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     const batches = [this.#reads, this.#inserts, this.#replaces, this.#extends]
     await Promise.all(batches.map((batch) => batch.idle()))
     await this.#options.dialect.close()
   }
 
-  async #readMany(keys: readonly string[]): Promise<(StoredEntry | undefined)[]> {
+  async #readMany(keys: readonly string[], timeLimit: TimeLimit): Promise<(StoredEntry | undefined)[]> {
     const found = new Map<string, StoredEntry>()
-    for (const row of await this.#options.dialect.readMany([...new Set(keys)].sort())) {
-      const { key, value: text, version, expires } = row
+    const rows = await this.#options.dialect.readMany([...new Set(keys)].sort(), timeLimit)
+    for (const { key, value: text, version, expires } of rows) {
       if (expires !== null) found.set(key, { text, expires, version: version ?? undefined })
     }
     return keys.map((key) => found.get(key))
   }
 
   /** Of several inserts of one key the first is sent; the others have lost. */
-  #insertMany(inserts: readonly SqlInsert[]): Promise<boolean[]> {
+  #insertMany(inserts: readonly SqlInsert[], timeLimit: TimeLimit): Promise<(boolean | Error)[]> {
     return oneForEachKey(
       inserts,
       () => false,
-      (sent) => this.#options.dialect.insertMany(sent),
+      (sent) => this.#options.dialect.insertMany(sent, timeLimit),
     )
   }
 
   /** Of several replacements of one key the one with the newest version is sent; the others have lost. */
-  #replaceMany(replaces: readonly SqlReplace[]): Promise<boolean[]> {
+  #replaceMany(replaces: readonly SqlReplace[], timeLimit: TimeLimit): Promise<(boolean | Error)[]> {
     return oneForEachKey(
       replaces,
       (replace, rival) => replace.version > rival.version,
-      (sent) => this.#options.dialect.replaceMany(sent),
+      (sent) => this.#options.dialect.replaceMany(sent, timeLimit),
     )
   }
 
   /** Several extensions of one key become one: they came at the same moment, so any of them may be carried out. */
-  async #extendMany(extensions: readonly SqlExtension[]): Promise<boolean[]> {
+  async #extendMany(extensions: readonly SqlExtension[], timeLimit: TimeLimit): Promise<(boolean | Error)[]> {
     const sent = new Map(extensions.map((extension) => [extension.key, extension]))
-    const done = new Set(await this.#options.dialect.extendMany(inOrder(sent)))
-    return extensions.map(({ key }) => done.has(key))
+    const outcomes = await this.#options.dialect.extendMany(inOrder(sent), timeLimit)
+    return extensions.map(({ key }) => outcomes.get(key) ?? false)
   }
 }
 
@@ -167,15 +194,36 @@ export class SqlStore implements SessionStore {
 async function oneForEachKey<Item extends { readonly key: string }>(
   items: readonly Item[],
   isBetter: (item: Item, rival: Item) => boolean,
-  run: (sent: readonly Item[]) => Promise<Iterable<string>>,
-): Promise<boolean[]> {
+  run: (sent: readonly Item[]) => Promise<Outcomes>,
+): Promise<(boolean | Error)[]> {
   const sent = new Map<string, Item>()
   for (const item of items) {
     const rival = sent.get(item.key)
     if (rival === undefined || isBetter(item, rival)) sent.set(item.key, item)
   }
-  const done = new Set(await run(inOrder(sent)))
-  return items.map((item) => sent.get(item.key) === item && done.has(item.key))
+  const outcomes = await runOrSplit(inOrder(sent), run)
+  return items.map((item) => sent.get(item.key) === item && (outcomes.get(item.key) ?? false))
+}
+
+/** Items that share a statement are refused together. Runs each by itself then, so that only the guilty one fails. */
+async function runOrSplit<Item extends { readonly key: string }>(
+  items: readonly Item[],
+  run: (sent: readonly Item[]) => Promise<Outcomes>,
+): Promise<Outcomes> {
+  try {
+    return await run(items)
+  } catch (error) {
+    if (!(error instanceof RecordRefused) || items.length === 1) throw error
+  }
+  const outcomes = new Map<string, true | Error>()
+  for (const item of items) {
+    try {
+      for (const [key, outcome] of await run([item])) outcomes.set(key, outcome)
+    } catch (error) {
+      outcomes.set(item.key, error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+  return outcomes
 }
 
 function inOrder<Item>(items: ReadonlyMap<string, Item>): Item[] {

@@ -1,4 +1,5 @@
-import { driverOf, unavailable } from './driver.js'
+import { type TimeLimit, tooSlow } from '../concurrency.js'
+import { codeOf, driverOf, recordRefused, unavailable } from './driver.js'
 
 type Done = (error: Error | null) => void
 
@@ -23,9 +24,15 @@ export interface SqliteConnectionOptions {
   readonly path: string
   /** The database as errors call it. */
   readonly name: string
-  /** How long SQLite waits for another process's lock, in milliseconds. */
-  readonly busyTimeout: number
+  /** How long one call may take, in milliseconds. */
+  readonly timeLimit: number
 }
+
+/** A text is longer than SQLite's limit, a billion bytes. */
+const TOO_BIG = 'SQLITE_TOOBIG'
+
+/** SQLite waits for another process's lock for this share of the time that is left, so that the error names the lock. */
+const BUSY_SHARE = 0.9
 
 /**
  * A connection that prepares each statement once. The adapter's connection prepares a statement for every call, which
@@ -34,33 +41,41 @@ export interface SqliteConnectionOptions {
 export class SqliteConnection {
   readonly #name: string
   readonly #database: Database
+  /** Milliseconds. */
+  readonly #timeLimit: number
+  #busyTimeout = 0
   /** By their text; the number of texts is that of `sqliteStatements`. */
   readonly #statements = new Map<string, Promise<Statement>>()
 
-  private constructor(name: string, database: Database) {
+  private constructor({ name, timeLimit }: SqliteConnectionOptions, database: Database) {
     this.#name = name
     this.#database = database
+    this.#timeLimit = timeLimit
+    this.#waitForLocks(timeLimit)
   }
 
   /** @throws EngineUnavailable if the file cannot be opened. */
-  static async open({ path, name, busyTimeout }: SqliteConnectionOptions): Promise<SqliteConnection> {
+  static async open(options: SqliteConnectionOptions): Promise<SqliteConnection> {
+    const { path, name } = options
     const { Database } = driverOf('@keyv/sqlite', 'sqlite3') as Driver
     const database = await new Promise<Database>((resolve, reject) => {
       const opened = new Database(path, (error) => (error === null ? resolve(opened) : reject(error)))
     }).catch((cause: unknown) => {
       throw unavailable(name, cause)
     })
-    database.configure('busyTimeout', busyTimeout)
-    return new SqliteConnection(name, database)
+    return new SqliteConnection(options, database)
   }
 
-  /** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable`. */
-  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  /** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable` and `RecordRefused`. */
+  async query<Row>(sql: string, parameters: readonly unknown[] = [], timeLimit?: TimeLimit): Promise<Row[]> {
     try {
       const statement = await (this.#statements.get(sql) ?? this.#prepare(sql))
+      // The caller has been refused, so a write must not be done.
+      if (timeLimit?.isOver) throw tooSlow(this.#timeLimit)
+      this.#waitForLocks(timeLimit?.left)
       return (await run(statement, parameters)) as Row[]
     } catch (cause) {
-      throw unavailable(this.#name, cause)
+      throw codeOf(cause) === TOO_BIG ? recordRefused(this.#name, cause) : unavailable(this.#name, cause)
     }
   }
 
@@ -73,6 +88,18 @@ export class SqliteConnection {
     await new Promise<void>((resolve, reject) => {
       this.#database.close((error) => (error === null ? resolve() : reject(error)))
     })
+  }
+
+  /**
+   * For no longer than the caller waits: a statement that waited behind another one would otherwise get its lock, and
+   * write, when its caller has been refused. Hardly a statement has waited, so the timeout is rarely set anew.
+   */
+  #waitForLocks(left = this.#timeLimit): void {
+    const usual = Math.max(1, Math.floor(this.#timeLimit * BUSY_SHARE))
+    const timeout = left > usual ? usual : Math.max(1, Math.floor(left * BUSY_SHARE))
+    if (timeout === this.#busyTimeout) return
+    this.#busyTimeout = timeout
+    this.#database.configure('busyTimeout', timeout)
   }
 
   #prepare(sql: string): Promise<Statement> {

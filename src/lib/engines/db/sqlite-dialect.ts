@@ -1,5 +1,6 @@
-import { KeyedMutex, tooSlow } from '../concurrency.js'
-import { indexName, type SqlDialect, type SqlRow } from './sql-store.js'
+import { KeyedMutex, type TimeLimit } from '../concurrency.js'
+import { RecordRefused } from '../errors.js'
+import { allDone, indexName, type Outcomes, type SqlDialect, type SqlRow } from './sql-store.js'
 import type { SqliteConnection } from './sqlite-connection.js'
 
 /** Where the statements go. */
@@ -15,8 +16,8 @@ export interface SqliteDatabase {
   close(): Promise<void>
 }
 
-/** Sessions in a table that @keyv/sqlite can read. `timeLimit` in milliseconds. */
-export function sqliteDialect(database: SqliteDatabase, table: string, timeLimit: number): SqlDialect {
+/** Sessions in a table that @keyv/sqlite can read. */
+export function sqliteDialect(database: SqliteDatabase, table: string): SqlDialect {
   const sql = sqliteStatements(table)
   const writing = new KeyedMutex()
 
@@ -26,56 +27,69 @@ export function sqliteDialect(database: SqliteDatabase, table: string, timeLimit
    * The event loop would stop too: the driver finalizes a statement under the connection's lock, which the next
    * statement holds while it runs. SQLite itself writes one after the other anyway.
    */
-  const write = (statement: string, ...parameters: unknown[]): Promise<string[]> => {
-    const since = performance.now()
-    return writing.runExclusive('writer', async () => {
-      // The caller was refused in the meantime, so this write must not be done.
-      if (performance.now() - since > timeLimit) throw tooSlow(timeLimit)
+  const write = (timeLimit: TimeLimit, statement: string, ...parameters: unknown[]): Promise<string[]> =>
+    writing.runExclusive('writer', async () => {
       const { writer } = await database.connections()
-      return (await writer.query<{ key: string }>(statement, parameters)).map(({ key }) => key)
+      const rows = await writer.query<{ key: string }>(statement, parameters, timeLimit)
+      return rows.map(({ key }) => key)
     })
-  }
+  const writeMany = async (
+    timeLimit: TimeLimit,
+    statement: string,
+    items: readonly unknown[],
+  ): Promise<Outcomes> => allDone(await write(timeLimit, statement, asJson(items)))
 
   return {
     concurrent: false,
-    async readMany(keys) {
+    async readMany(keys, timeLimit) {
       const { reader } = await database.connections()
-      return reader.query<SqlRow>(sql.read, [JSON.stringify(keys)])
+      return reader.query<SqlRow>(sql.read, [JSON.stringify(keys)], timeLimit)
     },
-    insertMany: (inserts) =>
-      write(
+    insertMany: (inserts, timeLimit) =>
+      writeMany(
+        timeLimit,
         sql.insert,
-        JSON.stringify(inserts.map(({ key, entry }) => [key, entry.text, entry.version, entry.expires])),
+        inserts.map(({ key, entry }) => [key, entry.text, entry.version, entry.expires]),
       ),
-    replaceMany: (replaces) =>
-      write(
+    replaceMany: (replaces, timeLimit) =>
+      writeMany(
+        timeLimit,
         sql.replace,
-        JSON.stringify(
-          replaces.map(({ key, entry, version, now }) => [
-            ...[key, entry.text, entry.version, entry.expires],
-            ...[version, now],
-          ]),
-        ),
+        replaces.map(({ key, entry, version, now }) => [
+          ...[key, entry.text, entry.version, entry.expires],
+          ...[version, now],
+        ]),
       ),
-    extendMany: (extensions) =>
-      write(
+    extendMany: (extensions, timeLimit) =>
+      writeMany(
+        timeLimit,
         sql.extend,
-        JSON.stringify(extensions.map(({ key, expires, now }) => [key, expires, `${expires}`, now])),
+        extensions.map(({ key, expires, now }) => [key, expires, `${expires}`, now]),
       ),
-    move: async ({ from, to, entry, tombstone }, version, now) =>
+    move: async ({ from, to, entry, tombstone }, version, now, timeLimit) =>
       (
         await write(
+          timeLimit,
           sql.move,
           ...[to, entry.text, entry.version, entry.expires],
           ...[from, tombstone.text, tombstone.version, tombstone.expires],
           ...[version, now],
         )
       ).length > 0,
-    remove: async (key) => (await write(sql.remove, key)).length > 0,
+    remove: async (key, timeLimit) => (await write(timeLimit, sql.remove, key)).length > 0,
     // ';' follows ':' in ASCII: the keys that begin with the prefix are the range between the two.
-    removeExpired: async (prefix, limit, now) =>
-      (await write(sql.removeExpired, prefix, `${prefix.slice(0, -1)};`, now, limit)).length,
+    removeExpired: async (prefix, limit, now, timeLimit) =>
+      (await write(timeLimit, sql.removeExpired, prefix, `${prefix.slice(0, -1)};`, now, limit)).length,
     close: () => database.close(),
+  }
+}
+
+/** @throws RecordRefused if the items are longer than a text can be. */
+function asJson(items: readonly unknown[]): string {
+  try {
+    return JSON.stringify(items)
+  } catch (cause) {
+    throw new RecordRefused('the record is too large for SQLite', { cause })
   }
 }
 

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.js'
+import { EngineMisconfigured } from '../errors.js'
 import { makeDirectory } from '../file-system.js'
 import { unavailable } from './driver.js'
 import { missingColumns, SqlStore } from './sql-store.js'
@@ -11,11 +12,8 @@ import { type ClosableConnections, SqliteFile } from './sqlite-file.js'
 /** SQLite's name for a database that lives as long as its connection. */
 export const MEMORY = ':memory:'
 
-/** SQLite waits for another process's lock for this share of the time limit, so that the error names the lock. */
-const BUSY_SHARE = 0.9
-
 export interface SqliteOptions {
-  /** A path, relative to the working directory, or `:memory:`. */
+  /** A path, relative to the working directory at this moment, or `:memory:`. */
   readonly path: string
   readonly databaseTable: string
   /** Keyv's namespace. */
@@ -32,11 +30,14 @@ export interface SqliteOptions {
  * is of another kind.
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
-  const { path, databaseTable: table, keyPrefix, engineTimeout: timeLimit, logger } = options
-  const name = `the SQLite database ${path}`
-  const busyTimeout = Math.max(1, Math.floor(timeLimit * BUSY_SHARE))
+  const { databaseTable: table, keyPrefix, engineTimeout: timeLimit, logger } = options
+  const name = `the SQLite database ${options.path}`
+  if (options.path.startsWith('~'))
+    throw new EngineMisconfigured(`${name}: only a shell knows what ~ means; write the directory out`)
+  // Resolved once: the process may change its working directory.
+  const path = options.path === MEMORY ? MEMORY : resolve(options.path)
   const connect: Connect = async (setUp) => {
-    const connection = await SqliteConnection.open({ path, name, busyTimeout })
+    const connection = await SqliteConnection.open({ path, name, timeLimit })
     try {
       await setUp(connection, table, name)
       return connection
@@ -50,7 +51,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
     path === MEMORY
       ? await connectToMemory(connect)
       : await SqliteFile.open({ path, name, logger, connect: () => connectToFile(connect) })
-  const dialect = sqliteDialect(database, table, timeLimit)
+  const dialect = sqliteDialect(database, table)
   return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
 }
 
@@ -112,7 +113,7 @@ const setUpReader: SetUp = async (connection, table) => {
  */
 async function makePrivate(path: string, name: string): Promise<void> {
   try {
-    await makeDirectory(dirname(resolve(path)))
+    await makeDirectory(dirname(path))
     const file = await open(path, 'a', 0o600)
     await file.close()
   } catch (cause) {
