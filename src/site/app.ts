@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url'
 import Koa from 'koa'
-import bodyParser from 'koa-bodyparser'
 import helmet from 'koa-helmet'
 import views from 'koa-views'
 import type { Logger, Sessions } from '../lib/index.js'
@@ -13,8 +12,9 @@ import { openVariants } from './demos/variants.js'
 import { Inspector } from './inspector/inspector.js'
 import { errorPages, logFailures } from './middleware/errors.js'
 import { health, metrics } from './middleware/monitoring.js'
+import { forms, limitTarget } from './middleware/request-limits.js'
 import { root } from './root.js'
-import { metricsOpen, type SiteSettings, showsInternals } from './settings.js'
+import { isForThisMachine, metricsOpen, type SiteSettings, showsInternals } from './settings.js'
 
 /** What the app is made of. The caller opens and closes the sessions. */
 export interface AppParts {
@@ -54,7 +54,9 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
       ])
     : undefined
   const router = demos({
-    facts: { engine: sessions.engine.name, environment, settings: describeSettings(settings) },
+    facts: isForThisMachine(settings)
+      ? { engine: sessions.engine.name, environment, settings: describeSettings(settings) }
+      : undefined,
     sessions,
     settings,
     variants,
@@ -65,7 +67,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   const open = metricsOpen(settings)
 
   const app = new Koa({ env: environment, proxy: own.trustProxy })
-  app.on('error', logFailures(logger))
+  app.on('error', logFailures(logger, clock))
 
   // csrf() asks where a form comes from, and helmet's default, no-referrer, would hide that. HSTS over plain HTTP is
   // ignored, and for localhost it would lock a developer out of other servers.
@@ -73,12 +75,13 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   app.use(helmet({ ...policies, strictTransportSecurity: isProduction }))
   app.use(errorPages())
   app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: isProduction } }))
+  app.use(limitTarget())
   app.use(assets(`${viewsDirectory}/assets`).routes())
   app.use(health(sessions.engine))
   if (open !== undefined) app.use(metrics({ sessions, open }))
   // Nothing above uses a session, so a style sheet and a health check make no store call and work while it is down.
   app.use(pages(inspector))
-  app.use(bodyParser({ enableTypes: ['form'], formLimit: '100kb' }))
+  app.use(forms())
   app.use(sessions.middleware())
   app.use(router.routes())
   app.use(router.allowedMethods())

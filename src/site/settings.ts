@@ -107,15 +107,16 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
 
-/**
- * The setting by which other machines reach the server, if one does: an address of more than this machine, or a proxy in
- * front. A host name other than `localhost` may lead anywhere.
- */
-export function exposedBy({ own: { host, trustProxy } }: SiteSettings): string | undefined {
+/** Whether a host name or an address leads to this machine only. A name but `localhost` may lead anywhere (RFC 6761). */
+export function isLoopback(host: string): boolean {
   const family = isIP(host)
-  const isLoopback =
-    host === 'localhost' || (family > 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
-  if (!isLoopback) return `HOST=${host}`
+  if (family === 0) return host === 'localhost' || host.endsWith('.localhost')
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** The setting by which other machines reach the server, if one does: its address, or a proxy in front. */
+export function exposedBy({ own: { host, trustProxy } }: SiteSettings): string | undefined {
+  if (!isLoopback(host)) return `HOST=${host}`
   return trustProxy ? 'TRUST_PROXY=true' : undefined
 }
 

@@ -76,12 +76,13 @@ for (const accept of ['text/html', 'application/json', 'text/plain']) {
   })
 }
 
-test('an error that may be shown is shown, escaped, and not logged', async (t) => {
+test('an error that may be shown is shown, escaped, and logged in one line without a stack trace', async (t) => {
   const { url, logged } = await serverWith(t, (ctx) => ctx.throw(418, '<b>short</b> and stout'))
   const response = await fetch(url)
   t.is(response.status, 418)
   t.regex(await response.text(), /&lt;b&gt;short&lt;\/b&gt; and stout/)
-  t.deepEqual(logged, [])
+  const details = { status: 418, method: 'GET', path: '/', reason: '<b>short</b> and stout' }
+  t.deepEqual(logged, [{ details, message: 'a request was refused' }])
 })
 
 test('headers that the failed handler set are gone, those on the error are sent', async (t) => {

@@ -11,7 +11,7 @@ declare module '../../lib/index.js' {
   }
 }
 
-/** What the front page tells about the server. */
+/** What the front page tells about the server, to somebody on the same machine only. */
 export interface Facts {
   readonly engine: string
   readonly environment: string
@@ -21,7 +21,7 @@ export interface Facts {
 /** One setting in effect. */
 export interface SettingFact {
   readonly name: string
-  /** The value, fit to be shown to anybody. */
+  /** The value, without secrets. */
   readonly shown: string
   /** Where the value came from. */
   readonly layer: string
@@ -29,13 +29,19 @@ export interface SettingFact {
 }
 
 /** The front page, with the path through the walkthroughs, and the visitor's progress on it. */
-export function home(facts: Facts): Router {
+export function home(facts: Facts | undefined): Router {
   const router = new Router()
 
   router.get('/', async (ctx) => {
     const done = new Set(await progressOf(ctx))
     const next = walkthroughs.find(({ slug }) => !done.has(slug))
-    const locals = { ...facts, chapters, done, next, count: walkthroughs.length }
+    const locals = {
+      ...(ctx.state.showsSettings && { facts }),
+      chapters,
+      done,
+      next,
+      count: walkthroughs.length,
+    }
     // The form to forget the progress is shown only where there is some. Without a form there is no token and no cookie.
     show(ctx, { view: 'home', title: 'Sessions for Koa', locals, forms: done.size > 0 })
   })

@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import { csrf, type Sessions } from '../../lib/index.js'
+import { isFromThisMachine } from '../middleware/this-machine.js'
 import type { SiteSettings } from '../settings.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'
@@ -26,7 +27,8 @@ import type { Variants } from './variants.js'
 
 /** What the demos need. */
 export interface DemoParts {
-  readonly facts: Facts
+  /** For the front page; undefined on a server for other people. */
+  readonly facts: Facts | undefined
   readonly sessions: Sessions
   readonly settings: SiteSettings
   readonly variants: Variants
@@ -53,6 +55,7 @@ export function demos({
     ctx.set('Cache-Control', 'no-store')
     // The views ask this: with `signed_cookies` the server stores nothing, and no page may say that it does.
     ctx.state.storeHolds = sessions.engine.capabilities.revocable
+    ctx.state.showsSettings = facts !== undefined && isFromThisMachine(ctx)
     await next()
   })
   const { environment, secretKey, secretKeyFallbacks } = settings

@@ -2,6 +2,7 @@ import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import { inspect } from 'node:util'
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '../../lib/index.js'
+import { LineLimit } from '../log.js'
 
 /** An error as Koa reads it: with the status and the headers of its response, and whether clients may see its message. */
 type HttpError = Error & {
@@ -30,12 +31,36 @@ export function errorPages(): Middleware {
   }
 }
 
-/** The listener for the app's `error` event: logs the failures of the server, with their causes. */
-export function logFailures(logger: Logger): (thrown: unknown, ctx?: Context) => void {
+/** The most characters of a path or a message in the log. */
+const LONGEST_LOGGED = 200
+
+/**
+ * The listener for the app's `error` event. Failures of the server are logged with their causes and a stack trace; errors
+ * of a client (4xx) in one line, and no more of one status in a minute than {@link LineLimit} allows.
+ */
+export function logFailures(
+  logger: Logger,
+  clock: () => number = Date.now,
+): (thrown: unknown, ctx?: Context) => void {
+  const limits = new Map<number, LineLimit>()
+  const limitOf = (status: number): LineLimit => {
+    const limit =
+      limits.get(status) ??
+      new LineLimit((unsaid) => logger.warn({ status, unsaid }, 'a request was refused, and again'))
+    limits.set(status, limit)
+    return limit
+  }
   return (thrown, ctx) => {
     const err = toError(thrown)
-    if (statusOf(err) < 500) return
-    logger.error({ err, method: ctx?.method, path: ctx?.path }, 'the request failed')
+    const status = statusOf(err)
+    const method = ctx?.method
+    const path = ctx?.path.slice(0, LONGEST_LOGGED)
+    if (status >= 500) {
+      logger.error({ err, method, path }, 'the request failed')
+    } else if (limitOf(status).hasRoom(clock())) {
+      const [reason = ''] = err.message.split('\n')
+      logger.warn({ status, method, path, reason: reason.slice(0, LONGEST_LOGGED) }, 'a request was refused')
+    }
   }
 }
 

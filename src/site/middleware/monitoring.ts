@@ -1,7 +1,7 @@
-import { BlockList, isIPv6 } from 'node:net'
-import type { Context, Middleware } from 'koa'
+import type { Middleware } from 'koa'
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import { type Engine, type Sessions, sessionEventNames } from '../../lib/index.js'
+import { isFromThisMachine } from './this-machine.js'
 
 /** Written like an id, but no session has it. */
 const NOBODY = '0'.repeat(32)
@@ -48,7 +48,7 @@ export function metrics({ sessions, open }: MetricsOptions): Middleware {
   }
   let isCollecting = false
   return async (ctx, next) => {
-    if (ctx.path !== '/metrics' || (open === 'to this machine' && !isFromHere(ctx))) return next()
+    if (ctx.path !== '/metrics' || (open === 'to this machine' && !isFromThisMachine(ctx))) return next()
     // Measuring the process costs something, so it begins with the first request for it.
     if (!isCollecting) collectDefaultMetrics({ register })
     isCollecting = true
@@ -56,15 +56,4 @@ export function metrics({ sessions, open }: MetricsOptions): Middleware {
     ctx.set('Cache-Control', 'no-store')
     ctx.body = await register.metrics()
   }
-}
-
-const here = new BlockList()
-here.addSubnet('127.0.0.0', 8, 'ipv4')
-here.addAddress('::1', 'ipv6')
-
-/** Decided by the socket's address. A proxy on this machine forwards for others, and says so in a header. */
-function isFromHere({ req }: Context): boolean {
-  const address = req.socket.remoteAddress ?? ''
-  const forwarded = req.headers['x-forwarded-for'] ?? req.headers.forwarded
-  return forwarded === undefined && here.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
