@@ -60,7 +60,7 @@ export const testCookie: Scene = {
 
     await say('In a browser with cookies off, each request is from a stranger.')
     page = await other().open(`${TEST_COOKIE}/check`)
-    await reads(page, 'h1', 'Cookies are not working')
+    await reads(page, 'h1', 'No cookie came')
   },
 }
 
@@ -85,7 +85,7 @@ export const pageCount: Scene = {
     await holds('pageCount', 2)
     await say('A made-up id leads to no session.')
     page = await visitor.submit(page, `${COUNT_IN_SESSION}/forge`, { id: 'a'.repeat(32) })
-    await reads(page, '.result', /^No session is there under that id/)
+    await reads(page, '.result', /^No session has that id/)
     const forger = other()
     forger.browser.setCookie(cookieName, 'a'.repeat(32))
     await reads(await forger.open(COUNT_IN_SESSION), '#count', '1')
@@ -131,7 +131,7 @@ export const dateTime: Scene = {
     await say('Forget the name, and the form asks again.')
     await visitor.submit(page, `${DATE_TIME}/forget`)
     page = await visitor.open(`${DATE_TIME}/hello`)
-    await reads(page, '.result', /your browser brought none/)
+    await reads(page, '.result', /your browser sent none/)
   },
 }
 
@@ -145,13 +145,13 @@ export const lifetime: Scene = {
     await check('the temporary one has no date', !/max-age|expires/i.test(given('temporary')))
     page = await visitor.submit(page, `${LIFETIME}/persistent`)
     await check('the persistent one has Max-Age=180', /; Max-Age=180;/.test(given('persistent')))
-    await reads(page, '.result', 'The browser brought: temporary and persistent.')
+    await reads(page, '.result', 'The browser sent: temporary and persistent.')
     await later(60)
     await say('The browser is closed, and opened again a minute after both were set.')
     visitor.browser.restart()
-    await reads(await visitor.open(LIFETIME), '.result', 'The browser brought: persistent.')
+    await reads(await visitor.open(LIFETIME), '.result', 'The browser sent: persistent.')
     await later(120)
     await say('Three minutes are over.')
-    await reads(await visitor.open(LIFETIME), '.result', 'The browser brought neither.')
+    await reads(await visitor.open(LIFETIME), '.result', 'The browser sent neither.')
   },
 }

@@ -10,6 +10,8 @@ const FORM = '/sessions/log-in?next=devices'
 const HERE = '/sessions/log-in/devices'
 /** For how many minutes a log-in counts as recent. */
 const RECENT = 10
+/** Sessions on a page of the list. */
+const PAGE_SIZE = 20
 
 const proof = z.object({ password })
 const choice = z.object({ handle: z.string() })
@@ -92,8 +94,9 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
   async function list(user: string, current: Session) {
     const options = { current }
     const all = await sessions.forUser(user, options)
+    // The one used last comes first.
     return all.map((one) => ({
-      ...one, // the handle is no id: nobody can log in with it
+      ...one, // with a handle, which is no id
       began: formatMoment(one.createdAt),
       proven: formatMoment(one.authenticatedAt),
       seen: formatMoment(one.lastSeen),
@@ -107,9 +110,15 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
     const { problems = {}, isRefused = false } = shown
     const session = await ctx.session
     const ended = queryValue(ctx, 'ended')
+    const all = canList ? await list(user, session) : []
+    const pageCount = Math.max(1, Math.ceil(all.length / PAGE_SIZE))
+    const number = Math.min(Math.max(1, countIn(queryValue(ctx, 'page'))), pageCount)
     const locals = {
       username: user,
-      list: canList ? await list(user, session) : [],
+      list: all.slice((number - 1) * PAGE_SIZE, number * PAGE_SIZE),
+      total: all.length,
+      number,
+      pageCount,
       canList,
       canEnd,
       engine: engine.name,

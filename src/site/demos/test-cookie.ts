@@ -49,5 +49,5 @@ export function testCookie(): Router {
 const titles = {
   worked: 'Cookies work',
   'not-set': 'No test cookie',
-  'no-cookies': 'Cookies are not working',
+  'no-cookies': 'No cookie came',
 }

@@ -20,11 +20,11 @@ for (const scripts of [true, false]) {
       }
 
       const before = await open()
-      await before.reads('.result', 'The browser brought neither.')
+      await before.reads('.result', 'The browser sent neither.')
       await before.look('lifetime-neither')
       await before.press('Set the temporary cookie')
       await before.press('Set the persistent cookie')
-      await before.reads('.result', 'The browser brought: temporary and persistent.')
+      await before.reads('.result', 'The browser sent: temporary and persistent.')
       await before.look('lifetime-both')
       const tab = await before.tab()
       await before.page.close()
@@ -33,11 +33,11 @@ for (const scripts of [true, false]) {
       await before.context.close()
 
       const after = await open()
-      await after.reads('.result', 'The browser brought: persistent.')
+      await after.reads('.result', 'The browser sent: persistent.')
       await after.reads('#temporary-brought', 'no')
       await after.look('lifetime-reopened')
       await after.press('Delete both')
-      await after.reads('.result', 'The browser brought neither.')
+      await after.reads('.result', 'The browser sent neither.')
     },
   )
 }

@@ -22,7 +22,7 @@ inBrowser('Page count: the cookie can be forged, the session cannot', async (tou
   await tour.follow('Load again')
   await tour.reads('#count', '2')
   await tour.press('Ask the server')
-  await tour.reads('.result', /^No session is there under that id/)
+  await tour.reads('.result', /^No session has that id/)
   await tour.look('page-count-session')
   await tour.press('Start again')
   await tour.reads('#count', '1')

@@ -7,7 +7,7 @@ inBrowser(
     await goThePath(tour, t, 'production')
     await tour.open('/engines')
     t.is(await tour.page.locator('.inspector').count(), 0)
-    await tour.reads('#whose', /^This server shows nobody’s records/)
+    await tour.reads('#whose', /^This server shows no records/)
   },
   { NODE_ENV: 'production' },
 )

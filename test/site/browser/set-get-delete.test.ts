@@ -52,8 +52,8 @@ inBrowser(
     t.is(await page.locator('.token .countdown').count(), 0, 'and it is not loaded for ever')
 
     for (const [button, lead, name] of [
-      ['Delete the name', 'There is no name any more, but there is a session.', 'deleted'],
-      ['Flush the session', 'There is no session. Nothing is left of one.', 'flushed'],
+      ['Delete the name', 'The name is gone, and the session is still there.', 'deleted'],
+      ['Flush the session', 'There is no session. Nothing of it is left.', 'flushed'],
     ] as const) {
       await set('Ada')
       await tour.press(button)

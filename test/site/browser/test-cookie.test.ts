@@ -42,10 +42,10 @@ for (const scripts of [true, false]) {
       await tour.press('Set the test cookie')
       await tour.reads('h1', 'Has it come back?')
       await tour.follow('Check for it')
-      await tour.reads('h1', 'Cookies are not working')
+      await tour.reads('h1', 'No cookie came')
       await tour.look('test-cookie-no-cookies')
       await tour.follow('Check again')
-      await tour.reads('h1', 'Cookies are not working')
+      await tour.reads('h1', 'No cookie came')
       t.deepEqual(await context.cookies(), [])
     },
   )

@@ -90,14 +90,14 @@ onListingEngines('S29 S30 one session is ended from another, and the others stay
   const page = await laptop.open(HERE)
   t.is(cards(page).length, 3)
   const after = await laptop.submit(page, END)
-  t.regex(says(after) ?? '', /^1 session has ended\. Its cookie leads nowhere/)
+  t.regex(says(after) ?? '', /^1 session has ended\. Its cookie is worthless/)
   t.deepEqual(cards(after), ['A device that does not say what it is', 'Firefox on Linux this browser'])
   t.is(await whoIs(phone), 'nobody')
   t.is((await phone.open('/sessions/page-count')).text('#count'), '1', 'its data is gone too')
   t.deepEqual([await whoIs(laptop), await whoIs(tablet)], ['Ada', 'Ada'])
 
   const late = await laptop.submit(page, END)
-  t.regex(says(late) ?? '', /^Nothing was left to end/)
+  t.regex(says(late) ?? '', /^No session was left to end/)
   t.is(cards(late).length, 2)
 })
 
@@ -154,11 +154,14 @@ onEndingEngines(
     for (const action of actions) {
       const refused = await ada.submit(early, action)
       t.is(refused.status, 403)
-      t.regex(says(refused) ?? '', /^Nothing was ended: it is more than 10 minutes ago/)
+      t.regex(
+        says(refused) ?? '',
+        /^No session has ended, because you gave your password more than 10 minutes ago/,
+      )
     }
     t.is(await whoIs(other), 'Ada')
     const page = await ada.open(HERE)
-    t.false(/<button[^>]*>Log out/.test(page.html))
+    t.false(/<button[^>]*>Log out(?! here)/.test(page.html))
     t.is(cards(page).length, isListed(site) ? 2 : 0, 'who is logged in is shown all the same')
 
     const wrong = await ada.submit(page, AGAIN, { password: '' })
@@ -187,13 +190,10 @@ test('signed_cookies: S29 S33 with a store for revocations all others are ended 
   const ada = await loggedIn(site, 'Ada')
   const [copy, other, grace] = [ada.copy(), await loggedIn(site, 'Ada'), await loggedIn(site, 'Grace')]
   const page = await ada.open(HERE)
-  t.regex(
-    says(page) ?? '',
-    /^There is no list\. The engine that runs here, signed_cookies, keeps each session/,
-  )
+  t.regex(says(page) ?? '', /^There is no list\. This server’s engine, signed_cookies, keeps each session/)
   t.false(page.has('.devices'))
   const after = await ada.submit(page, END_OTHERS)
-  t.regex(says(after) ?? '', /^You are logged out everywhere else\. In how many places that was nobody knows/)
+  t.regex(says(after) ?? '', /^You are logged out everywhere else\. Nobody can count these sessions/)
   t.deepEqual(await Promise.all([ada, copy, other, grace].map(whoIs)), ['Ada', 'nobody', 'nobody', 'Grace'])
   t.regex(after.text('.inspector') ?? '', /revocations\.revokeUser revoked/)
   t.false(after.html.includes(ada.cookies.get('sessionid') ?? ''), 'the new id is not told')
@@ -235,14 +235,55 @@ test('S29 the panel tells what “log out everywhere else” asked of the engine
     'index.write',
   ])
   t.regex(after.text('.inspector') ?? '', /index\.evict deleted/)
-  t.regex(after.text('.record') ?? '', /user ?Ada, called [\w-]{16} in lists, authenticated \d{4}-/)
+  t.regex(after.text('.record') ?? '', /user ?Ada, with the handle [\w-]{16}, authenticated \d{4}-/)
 })
 
 test('what is in the address is no more than what could have been counted', async (t) => {
   const site = await openSite(t, { SESSION_ENGINE: 'cache' })
   const ada = await loggedIn(site, 'Ada')
   for (const forged of ['-1', '<b>', '1e3', '99999999999', 'nan', '1&ended=2'])
-    t.regex(says(await ada.open(`${HERE}?ended=${forged}`)) ?? '', /^Nothing was left/)
+    t.regex(says(await ada.open(`${HERE}?ended=${forged}`)) ?? '', /^No session was left/)
+})
+
+test('the list has twenty sessions a page, the one used last first', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  for (let n = 1; n <= 44; n++) {
+    site.now += 1_000
+    await loggedIn(site, 'Ada')
+  }
+  site.now += 1_000
+  const ada = await loggedIn(site, 'Ada', FIREFOX)
+  const pageOf = async (query: string) => {
+    const page = await ada.open(`${HERE}${query}`)
+    return [cards(page).length, page.text('#page'), page.all('.devices .mark').length]
+  }
+  t.deepEqual(await pageOf(''), [20, 'Page 1 of 3, 45 sessions', 1])
+  t.deepEqual(await pageOf('?page=2'), [20, 'Page 2 of 3, 45 sessions', 0])
+  t.deepEqual(await pageOf('?page=3'), [5, 'Page 3 of 3, 45 sessions', 0])
+  for (const query of ['?page=4', '?page=1000000000'])
+    t.is((await pageOf(query))[1], 'Page 3 of 3, 45 sessions')
+  for (const query of ['?page=0', '?page=-1', '?page=x', '?page=1&page=2', '?page=99999999999'])
+    t.is((await pageOf(query))[1], 'Page 1 of 3, 45 sessions', query)
+  const first = await ada.open(HERE)
+  t.deepEqual([first.link('Next'), first.has('a[rel=prev]')], [`${HERE}?page=2`, false])
+  const second = await ada.open(first.link('Next'))
+  t.deepEqual([second.link('Previous'), second.link('Next')], [HERE, `${HERE}?page=3`])
+  // What is ended on a later page is of this user too.
+  t.is((await ada.submit(await ada.open(`${HERE}?page=3`), END)).text('#ended'), '1')
+  const few = await loggedIn(site, 'Grace')
+  t.false((await few.open(HERE)).has('#page'))
+})
+
+onEngines('the pages of members have a button to log out', async (t, site) => {
+  for (const path of [HERE, `${LOG_IN}/members`]) {
+    const ada = await loggedIn(site, 'Ada')
+    for (const wait of [0, 11 * MINUTE]) {
+      site.now += wait
+      t.regex((await ada.open(path)).html, /action="\/sessions\/log-in\/out"/, path)
+    }
+    t.is((await ada.submit(await ada.open(path), `${LOG_IN}/out`)).text('h1'), 'You are logged out.')
+    t.is(await whoIs(ada), 'nobody')
+  }
 })
 
 for (const [userAgent, device] of [

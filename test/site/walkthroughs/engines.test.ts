@@ -28,7 +28,7 @@ onEngines('the visitor’s own session is shown in every shape, and its id in no
   const { name, inspect } = site.sessions.engine
   t.is(page.text('#runs'), name)
   t.regex(page.text('#whose') ?? '', /^This is your own session/)
-  t.deepEqual(page.all('.shapes > div .tick'), ['runs now'])
+  t.deepEqual(page.all('.shapes > div .tick'), ['in use'])
   t.true(page.has(`#shape-${name} .tick`))
 
   const stored = await inspect?.(id)
@@ -81,7 +81,7 @@ test('where internals are not shown, nobody’s record is', async (t) => {
   const person = site.person()
   await person.open('/sessions/library')
   const page = await person.open('/engines')
-  t.regex(page.text('#whose') ?? '', /^This server shows nobody’s records/)
+  t.regex(page.text('#whose') ?? '', /^This server shows no records/)
   t.false(page.html.includes('numVisits'))
   t.like(JSON.parse(part(page, 'db', 'value')), { value: { data: { name: 'Ada' } } })
 })

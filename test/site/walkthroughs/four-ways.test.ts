@@ -125,7 +125,7 @@ onEngines('the hidden field can be forged with a count; what is none is told', a
   for (const hidden of ['', '-1', '1e9', '1000000001', '🏺', '__proto__', '<script>', '9'.repeat(5000)]) {
     const told = await person.submit(page, HERE, { hidden })
     t.is(told.status, 422)
-    t.regex(told.text('.result') ?? '', /^The count in the hidden field is .* it counts from 0\.$/)
+    t.regex(told.text('.result') ?? '', /^The count in the hidden field is .* so the count starts at 0\.$/)
     t.is(told.text('#hidden-count'), '0')
     t.notRegex(told.html, /<script>/)
   }

@@ -74,7 +74,7 @@ test('a catalogue that cannot be made is told on the page; the visits count, and
   await person.open('/sessions/library')
   const page = await person.open('/sessions/library')
   t.is(page.status, 200)
-  t.regex(page.text('[role=alert]') ?? '', /^The catalogue cannot be read/)
+  t.regex(page.text('[role=alert]') ?? '', /^The server can neither read nor make the catalogue/)
   t.is(page.text('#visits'), 'You have visited this page 2 times.')
   for (const path of ['/sessions/library/books', '/sessions/library/authors'])
     t.true((await person.open(path)).has('[role=alert]'))

@@ -7,7 +7,7 @@ onEngines('two cookies that differ in one attribute', async (t, site) => {
   const page = await person.open(HERE)
   t.is(page.text('#temporary-brought'), 'no')
   t.is(page.text('#persistent-brought'), 'no')
-  t.is(page.text('.result'), 'The browser brought neither.')
+  t.is(page.text('.result'), 'The browser sent neither.')
 
   const setBy = async (button: string): Promise<string> => {
     const body = new URLSearchParams(page.hiddenIn(`${HERE}/${button}`))
@@ -21,7 +21,7 @@ onEngines('two cookies that differ in one attribute', async (t, site) => {
   t.notRegex(temporary, /max-age|expires/i)
   t.regex(await setBy('persistent'), /^persistent=.*; Max-Age=180;.*; Expires=/)
 
-  t.is((await person.open(HERE)).text('.result'), 'The browser brought: temporary and persistent.')
+  t.is((await person.open(HERE)).text('.result'), 'The browser sent: temporary and persistent.')
 })
 
 onEngines('the table says what came, since when, and until when', async (t, site) => {
@@ -42,9 +42,9 @@ onEngines('the page says which of them came, if one came alone or none', async (
   await person.submit(await person.open(HERE), `${HERE}/persistent`)
   // Both are the browser's doing.
   person.cookies.delete('temporary')
-  t.is((await person.open(HERE)).text('.result'), 'The browser brought: persistent.')
+  t.is((await person.open(HERE)).text('.result'), 'The browser sent: persistent.')
   person.cookies.delete('persistent')
-  t.is((await person.open(HERE)).text('.result'), 'The browser brought neither.')
+  t.is((await person.open(HERE)).text('.result'), 'The browser sent neither.')
 })
 
 onEngines('both can be deleted', async (t, site) => {
@@ -52,7 +52,7 @@ onEngines('both can be deleted', async (t, site) => {
   await person.submit(await person.open(HERE), `${HERE}/temporary`)
   await person.submit(await person.open(HERE), `${HERE}/persistent`)
   const page = await person.submit(await person.open(HERE), `${HERE}/delete`)
-  t.is(page.text('.result'), 'The browser brought neither.')
+  t.is(page.text('.result'), 'The browser sent neither.')
   t.deepEqual([...person.cookies.keys()], ['csrftoken'])
 })
 
@@ -75,7 +75,7 @@ onEngines(
       const page = await person.open(HERE)
       t.is(page.status, 200, forged)
       t.is(page.text('#persistent-brought'), 'yes', forged)
-      t.regex(page.all('tbody tr')[1] ?? '', /it does not say/, forged)
+      t.regex(page.all('tbody tr')[1] ?? '', /unknown: the value is no time/, forged)
       t.notRegex(page.html, /<script>/)
     }
     for (const forged of ['9999-12-31T23:59:59.999Z', '0000-01-01T00:00:00Z']) {

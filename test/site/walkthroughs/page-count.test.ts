@@ -36,7 +36,7 @@ onEngines('the count in the session cannot: a made-up id opens nothing', async (
   t.is(page.text('#count'), '2')
   const tried = await person.submit(page, '/sessions/page-count/forge', { id: 'a'.repeat(32) })
   t.is(tried.status, 200)
-  t.regex(tried.text('.result') ?? '', /^No session is there under that id/)
+  t.regex(tried.text('.result') ?? '', /^No session has that id/)
   t.is(tried.text('#count'), '2', 'the visitor’s own session is as it was')
 
   const forger = site.person()

@@ -52,7 +52,7 @@ onBoth('who skips a step is led to the first that is missing, and told so', asyn
   for (const step of ['/age', '/friend', '/results']) {
     const page = await person.open(here + step)
     t.is(page.path, `${here}?skipped`)
-    t.regex(page.text('[role=status]') ?? '', /^This step comes first: your name is not known yet/)
+    t.regex(page.text('[role=status]') ?? '', /^This step comes first: your name is missing or impossible/)
   }
   const age = await person.submit(await person.open(here), here, { name: 'Ada' })
   t.false(age.has('[role=status]'))
@@ -222,7 +222,7 @@ test('two tabs that answer different steps at once are both remembered', async (
 })
 
 for (const [engine, shown] of [
-  ['cache', ['an id', 'in a cookie that it cannot make up']],
+  ['cache', ['an id', 'in a cookie it cannot forge']],
   ['signed_cookies', ['name: "Ada"', 'a key']],
 ] as const) {
   test(`${engine}: the page says where the answers are on this engine`, async (t) => {

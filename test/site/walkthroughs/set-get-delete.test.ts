@@ -48,7 +48,7 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
 
   const deleted = await person.submit(page, `${HERE}/delete`)
   t.is(deleted.text('h1'), 'Session is cleared')
-  t.is(deleted.text('.lead'), 'There is no name any more, but there is a session.')
+  t.is(deleted.text('.lead'), 'The name is gone, and the session is still there.')
   t.true(person.cookies.has(COOKIE))
   t.is((await person.open(`${HERE}/get`)).text('#said'), 'Session has expired')
 
@@ -56,13 +56,13 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
   const thief = person.copy()
   const flushed = await person.submit(page, `${HERE}/flush`)
   t.is(flushed.text('h1'), 'Session is cleared')
-  t.is(flushed.text('.lead'), 'There is no session. Nothing is left of one.')
+  t.is(flushed.text('.lead'), 'There is no session. Nothing of it is left.')
   t.false(person.cookies.has(COOKIE))
 
   const { revocable } = site.sessions.engine.capabilities
   const stolen = (await thief.open(`${HERE}/get`)).text('#said')
   t.is(stolen, revocable ? 'Session has expired' : 'Hello, Ada')
-  t.is(/a copy of the cookie stays good/.test(flushed.html), !revocable, 'and the page says so')
+  t.is(/a copy of the cookie works until it expires/.test(flushed.html), !revocable, 'and the page says so')
 })
 
 onEngines('when it ends, or is flushed, nothing else is forgotten', async (t, site) => {
@@ -138,7 +138,10 @@ test('a site whose sessions are shorter still has shorter ones here too', async 
   const site = await openSite(t, { SESSION_ENGINE: 'cache', COOKIE_AGE: '10' })
   const person = site.person()
   const page = await person.submit(await person.open(HERE), `${HERE}/set`, { name: 'Ada' })
-  t.is(page.text('.lead'), 'A session of 10 seconds. Set it, get it, and get it once more when it is over.')
+  t.is(
+    page.text('.lead'),
+    'A session that lives for 10 seconds. Set it, get it, and get it again when it has expired.',
+  )
   site.now += 10_000
   t.is((await person.open(`${HERE}/get`)).text('#said'), 'Session has expired')
 })

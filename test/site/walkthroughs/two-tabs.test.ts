@@ -63,7 +63,7 @@ onEngines('the engine’s calls are shown: one request was overtaken, and wrote 
 onEngines('as others do it, one of the two is lost, and the record is gone again', async (t, site) => {
   const person = site.person()
   const raced = await person.submit(await person.open(HERE), `${HERE}/race`)
-  t.regex(raced.html, /As others do it: one is lost/)
+  t.regex(raced.html, /In many other libraries: one is lost/)
   t.is(raced.text('#others'), 'That record had: right.')
   // With an age past all of them, what could be cleared is what was left lying about.
   site.now += 61_000
@@ -137,7 +137,7 @@ onEngines(
       t.deepEqual(calls.sort(), [2, 4])
     } else {
       t.is(items.length, 1)
-      t.regex(one?.text('[role=status]') ?? '', /your browser keeps the one that came last/)
+      t.regex(one?.text('[role=status]') ?? '', /your browser keeps the later one/)
     }
   },
 )
