@@ -39,67 +39,91 @@ const DEEPEST = 200
 /**
  * Refuses what JSON does not hold: it would come back as something else, or not at all (Django W32).
  *
- * @throws UnsupportedValue naming the key and the place within its value.
+ * @throws UnsupportedValue naming the key and the place within its value; or for a key that is no text.
  */
 export function assertJson(key: string, value: unknown): asserts value is JsonValue {
-  check(value, [key], [])
+  // Stored, it would be a text or gone.
+  if (typeof key !== 'string') throw new UnsupportedValue(`a session's keys are texts, not ${typeof key}`)
+  if (!isScalar(value)) check(value, [key], [])
+}
+
+function isScalar(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value === 'string' || typeof value === 'boolean' || value === null
 }
 
 /** `path`: the names and indexes that lead to `value`, `ancestors` what they led through. */
 function check(value: unknown, path: (string | number)[], ancestors: object[]): void {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return
-    case 'number':
-      if (Number.isFinite(value)) return
-      throw refuse(path, String(value), 'use null or a string')
-    case 'object':
-      if (value !== null) checkObject(value, path, ancestors)
-      return
-    case 'undefined':
-      throw refuse(path, 'undefined', 'leave it out, or use null')
-    case 'bigint':
-      throw refuse(path, 'a bigint', 'use a number or a string')
-    default:
-      throw refuse(path, `a ${typeof value}`, 'sessions hold data')
-  }
-}
-
-function checkObject(value: object, path: (string | number)[], ancestors: object[]): void {
+  if (isScalar(value)) return
+  if (typeof value !== 'object' || value === null) throw refuseNoObject(value, path)
   if (ancestors.includes(value)) throw refuse(path, 'circular', 'refer to it by an id')
   if (ancestors.length === DEEPEST) throw refuse(path, `nested more than ${DEEPEST} deep`, 'flatten it')
-  ancestors.push(value)
-  if (Array.isArray(value)) {
-    // By index rather than forEach: a hole would be skipped here and come back as null.
-    for (let index = 0; index < value.length; index++) checkMember(value[index], index, path, ancestors)
-  } else if (isPlain(value)) {
-    for (const name of Object.keys(value)) checkMember(value[name], name, path, ancestors)
-  } else {
-    throw refuse(
-      path,
-      `a ${kindOf(value)}`,
-      value instanceof Date ? 'use its toISOString()' : 'use a plain object or an array',
-    )
+  if (!isPlain(value)) {
+    const remedy = value instanceof Date ? 'use its toISOString()' : 'use a plain object or an array'
+    throw refuse(path, `a ${kindOf(value)}`, remedy)
   }
+  // JSON would hold what it answers instead.
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    throw refuse(path, 'an object with toJSON()', 'set what that answers')
+  ancestors.push(value)
+  if (Array.isArray(value)) checkList(value, path, ancestors)
+  else checkMembers(value, path, ancestors)
   ancestors.pop()
 }
 
-function checkMember(
-  value: unknown,
-  step: string | number,
-  path: (string | number)[],
-  ancestors: object[],
-): void {
-  path.push(step)
-  check(value, path, ancestors)
-  path.pop()
+function checkList(list: readonly unknown[], path: (string | number)[], ancestors: object[]): void {
+  // By index rather than forEach: a hole would be skipped here and come back as null.
+  for (let index = 0; index < list.length; index++) {
+    path.push(index)
+    check(list[index], path, ancestors)
+    path.pop()
+  }
+  // Counted, since a list of all names costs as much as the JSON does.
+  let names = 0
+  for (const _name in list) names++
+  if (names === list.length && Object.getOwnPropertySymbols(list).length === 0) return
+  const other = Reflect.ownKeys(list).find(
+    (name) => name !== 'length' && !(Number(String(name)) < list.length),
+  )
+  if (other !== undefined)
+    throw refuse([...path, String(other)], 'a property of an array', 'use a plain object')
 }
 
-function isPlain(value: object): value is Record<string, unknown> {
+function checkMembers(value: object, path: (string | number)[], ancestors: object[]): void {
+  for (const name of Reflect.ownKeys(value)) {
+    if (typeof name === 'symbol') throw refuse(path, 'an object with a symbol as a key', 'use a text')
+    path.push(name)
+    const member = Object.getOwnPropertyDescriptor(value, name)
+    if (member?.enumerable === false) throw refuse(path, 'not enumerable', 'JSON leaves it out')
+    if (member?.get !== undefined) throw refuse(path, 'a getter', 'set what it answers')
+    check(member?.value, path, ancestors)
+    path.pop()
+  }
+}
+
+/** Whether it is made by `{}` or `[]`, here or in another realm (a vm context, a test runner's sandbox), or bare. */
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  // An object made in another realm (a vm context, a test runner's sandbox) has that realm's Object.prototype.
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+  if (prototype === null) return !isRawJson(value)
+  if (Array.isArray(value)) return Array.isArray(prototype)
+  // That of all objects of a realm.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(Object(prototype), 'isPrototypeOf')
+}
+
+/** Node 22 and later: a text that goes into JSON as it is, and comes back as what that means. */
+const isRawJson: (value: object) => boolean = Reflect.get(JSON, 'isRawJSON') ?? (() => false)
+
+function refuseNoObject(value: unknown, path: readonly (string | number)[]): UnsupportedValue {
+  switch (typeof value) {
+    case 'number':
+      return refuse(path, String(value), 'use null or a string')
+    case 'undefined':
+      return refuse(path, 'undefined', 'leave it out, or use null')
+    case 'bigint':
+      return refuse(path, 'a bigint', 'use a number or a string')
+    default:
+      return refuse(path, `a ${typeof value}`, 'sessions hold data')
+  }
 }
 
 function kindOf(value: object): string {

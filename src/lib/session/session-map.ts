@@ -64,8 +64,15 @@ export class SessionMap {
     return this.#handOut(key, this.#state.data.get(key))
   }
 
-  /** Sets every key of `values`. Counts as modified even if there is none (Django item 9). */
+  /**
+   * Sets every key of `values`. Counts as modified even if there is none (Django item 9).
+   *
+   * @throws UnsupportedValue if JSON cannot hold one of the values; then none is set.
+   */
   update(values: { [Key in string]: ValueOf<Key> }): this {
+    // A Map has no properties, and would be lost.
+    if (Symbol.iterator in Object(values))
+      throw new TypeError('update() takes an object: write `session.update(Object.fromEntries(…))`')
     const entries = Object.entries(values)
     for (const [key, value] of entries) assertJson(key, value)
     this.#state.change()

@@ -10,6 +10,17 @@ const spoils: readonly [string, Spoil][] = [
   ['by set', async (ctx) => (await ctx.session).set('kept', 'changed').set('bad', () => {})],
   ['by update', async (ctx) => (await ctx.session).update({ kept: 'changed', bad: 1n })],
   ['by setDefault', async (ctx) => (await ctx.session).setDefault('bad', Symbol('bad'))],
+  [
+    'with a toJSON',
+    async (ctx) => (await ctx.session).set('bad', Object.defineProperty([1], 'toJSON', { value: () => 2 })),
+  ],
+  ['under a symbol', async (ctx) => (await ctx.session).set('bad', { [Symbol('s')]: 1 })],
+  [
+    'as a toJSON in place',
+    async (ctx) => {
+      Object.defineProperty((await ctx.session).setDefault('bad', {}), 'toJSON', { value: () => 2 })
+    },
+  ],
   ['by transform', async (ctx) => (await ctx.session).transform('bad', () => new Date())],
   [
     'in place',
