@@ -6,7 +6,7 @@ import { generateId } from './engines/ids.js'
 import { watchOutages } from './engines/outages.js'
 import { type EngineChoice, openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger } from './logger.js'
-import { sessionMiddleware } from './middleware/sessions.js'
+import { explainMissingMiddleware, sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
@@ -119,6 +119,9 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   }
 }
 
+const FORGOT_TO_CALL = 'write app.use(sessions.middleware()), with parentheses'
+const TAKES_NOTHING = 'sessions.middleware() takes nothing: options belong to openSessions()'
+
 interface Tools {
   readonly clock: () => number
   readonly generateId: () => string
@@ -126,6 +129,7 @@ interface Tools {
 }
 
 function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logger }: Tools): Sessions {
+  explainMissingMiddleware()
   const events = new Events({ engine: bare.name, clock, logger })
   const own = watchOutages(
     bare,
@@ -174,7 +178,7 @@ function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logge
   return {
     engine: own,
     middleware(...called: unknown[]) {
-      if (called.length > 0) throw new TypeError('write app.use(sessions.middleware()), with parentheses')
+      if (called.length > 0) throw new TypeError(called.length > 1 ? FORGOT_TO_CALL : TAKES_NOTHING)
       return sessionMiddleware(context, cookie)
     },
     async open(id) {

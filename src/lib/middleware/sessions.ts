@@ -19,7 +19,6 @@ interface WithRequestSession {
 export function sessionMiddleware(context: SessionContext, settings: CookieSettings): Middleware {
   const cookie = new SessionCookie(settings, context)
   const prepared = new WeakSet<Koa>()
-  explainMissingMiddleware()
   return async function tessera(ctx, next) {
     if (!prepared.has(ctx.app)) {
       prepared.add(ctx.app)
@@ -70,7 +69,7 @@ function readSession(this: Context & WithRequestSession): Promise<Session> {
 }
 
 const NO_MIDDLEWARE =
-  'no session here: this handler ran before app.use(sessions.middleware()), which must stand above it'
+  'there is no ctx.session here: app.use(sessions.middleware()) is missing, or stands below this handler'
 
 function refuseSession(): never {
   throw new TypeError(
@@ -83,7 +82,7 @@ function refuseSession(): never {
  * A handler above the middleware may be the only one that ever runs, and then no application was prepared. So Koa's own
  * prototype has the getter too; an application with sessions of another library defines its own, which goes before it.
  */
-function explainMissingMiddleware(): void {
+export function explainMissingMiddleware(): void {
   const shared: object = Object.getPrototypeOf(new Koa().context)
   if (Object.hasOwn(shared, 'session')) return
   Object.defineProperty(shared, 'session', {
@@ -108,7 +107,7 @@ for (
 ) {
   for (const name of Object.getOwnPropertyNames(at)) sessionMembers.add(name)
 }
-for (const name of ['constructor', 'toJSON']) sessionMembers.delete(name)
+for (const name of ['constructor', 'toJSON', 'then']) sessionMembers.delete(name)
 
 /** Stands between a promise of a session and `Promise.prototype`, and is asked for what no promise has. */
 const misuse = new Proxy(Object.create(Promise.prototype), {

@@ -1,5 +1,6 @@
 import { type InspectOptions, inspect } from 'node:util'
 import type { LogInOptions } from '../users/log-in.js'
+import { refuseAssignment } from './assignment.js'
 import type { SessionContext } from './context.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
 import { SessionMap } from './session-map.js'
@@ -236,3 +237,5 @@ export class Session extends SessionMap {
     return modification?.getTime() ?? this.#context.clock()
   }
 }
+
+refuseAssignment(Session.prototype, SessionMap.prototype)
