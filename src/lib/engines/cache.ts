@@ -38,8 +38,8 @@ interface Slot {
 
 /**
  * The slots, of which there are never more than `max`. When it is full, the anonymous session that was unused for
- * longest is forgotten. A protected one never is: anybody can begin as many anonymous sessions as they like, and must
- * not be able to log others out with them, or to make the list forgotten by which a user ends a thief's session.
+ * longest is forgotten. A protected one never is, since anybody can begin as many anonymous sessions as they like. That
+ * must not log others out, nor lose the list with which a user ends a thief's session.
  */
 class Slots {
   readonly #max: number

@@ -7,7 +7,7 @@ export interface KeyvEngineOptions {
   readonly engineTimeout?: number
 }
 
-/** The namespace of a Keyv that has none; it stands before our keys only. */
+/** What our keys begin with if the Keyv has no namespace. */
 const DEFAULT_PREFIX = 'keyv'
 
 /**

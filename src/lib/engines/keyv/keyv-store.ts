@@ -147,7 +147,7 @@ export class KeyvStore implements SessionStore {
     return this.#ask(this.#keyv.get(key))
   }
 
-  /** The end stands in the value too, because Keyv reckons with a clock of its own. */
+  /** The value holds the expiry too, because Keyv computes its own from its own clock. */
   #set(key: string, { text, expires }: StoredEntry): Promise<void> {
     return this.#put(key, { ...memberOf(fromKeyvText(text), 'value'), expires }, expires)
   }

@@ -163,7 +163,7 @@ export class ReconnectingClient {
         throw error
       },
     )
-    ready.catch(() => {}) // whoever waits for it learns it
+    ready.catch(() => {}) // the calls that wait for it learn it
     connection.ready = ready
   }
 
