@@ -81,7 +81,7 @@ function shareOf({ name, url }: SelfTime): Share | undefined {
   if (url.startsWith('node:internal/process/task_queues')) return 'promises'
   if (url.startsWith('node:')) return 'sockets, HTTP'
   const inPackage = /node_modules\/((?:@[^/]+\/)?[^/]+)(?!.*node_modules)/.exec(url)?.[1]
-  if (inPackage === undefined) return url.includes('/dist/') ? 'Tessera' : 'application'
+  if (inPackage === undefined) return url.includes('/build/src/lib/') ? 'Tessera' : 'application'
   if (/^(cookie|vary)$/.test(inPackage)) return 'Tessera' // used by nobody else
   return /^(lru-cache|keyv|sqlite3|@keyv|@redis)/.test(inPackage) ? 'store client' : 'Koa'
 }

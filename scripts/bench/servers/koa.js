@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import Koa from 'koa'
-import { openSessions } from '../../../dist/index.js'
+import { openSessions } from '../../../build/src/lib/index.js'
 import { bareActs, keyedActs, LIFE, objectActs, SECRET } from './work.js'
 
 /** A Koa server; `use` puts the sessions in front of the handlers. */

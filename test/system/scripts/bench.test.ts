@@ -44,7 +44,7 @@ test('a profile says whose the time is, and counts no waiting', (t) => {
     at('get', 'file:///app/node_modules/lru-cache/dist/esm/index.js'),
     at('all', 'file:///app/node_modules/@keyv/sqlite/node_modules/sqlite3/lib/sqlite3.js'),
     at('stringifySetCookie', 'file:///app/node_modules/cookie/dist/index.js'),
-    at('commit', 'file:///app/dist/session/commit.js'),
+    at('commit', 'file:///app/build/src/lib/session/commit.js'),
     at('/read', 'file:///app/scripts/bench/servers/work.js'),
   ])
   t.deepEqual(Object.fromEntries(shares), {
