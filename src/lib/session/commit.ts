@@ -70,7 +70,11 @@ async function carryOutOrGiveBack(
 ): Promise<Verdict> {
   const pending = state.takePending()
   try {
-    return { cookie: await carryOut(step, state, pending, context, ending, now), now }
+    const cookie = await carryOut(step, state, pending, context, ending, now)
+    const { origin, saved } = state
+    if (pending.logIn && saved?.user && origin.kind === 'live')
+      context.lifecycle.loggedIn(origin.id, saved.user.id)
+    return { cookie, now }
   } catch (error) {
     // A log-in that is refused leaves nothing to be tried again: the handler may answer otherwise.
     if (error instanceof TooManySessions) {

@@ -17,6 +17,11 @@ interface OfSession {
   readonly session: string
 }
 
+/** A user as events know one: as with sessions, ten characters of a keyed hash. */
+interface OfUser {
+  readonly user: string
+}
+
 /** Why a session was over: `COOKIE_AGE`, `setExpiry`, or a timeout of the settings'. */
 export type ExpiryReason = 'age' | 'own' | 'idle' | 'absolute'
 
@@ -34,16 +39,17 @@ export interface SessionEvents {
   readonly renewed: Happened<'renewed'> & OfSession & { readonly previous: string }
   /** Somebody came with a session whose time was over, or set it a time that is. Sessions that nobody comes back to are not told of. */
   readonly expired: Happened<'expired'> & OfSession & { readonly reason?: ExpiryReason }
+  /** `login()` has taken effect: a new log-in, or a new proof of the same. */
+  readonly login: Happened<'login'> & OfSession & OfUser
   /** `flush()` has taken effect. */
   readonly logout: Happened<'logout'> & OfSession
   /** Somebody ended sessions of a user's from elsewhere, or there were too many of them. */
-  readonly revoked: Happened<'revoked'> & {
-    /** The user as events know one: as with sessions, ten characters of a keyed hash. */
-    readonly user: string
-    readonly by: RevokedBy
-    /** How many ended; unknown where the cookie is the session. */
-    readonly count?: number
-  }
+  readonly revoked: Happened<'revoked'> &
+    OfUser & {
+      readonly by: RevokedBy
+      /** How many ended; unknown where the cookie is the session. */
+      readonly count?: number
+    }
   /** A request was refused what it wanted to save: its session had ended, or moved, while it ran. */
   readonly interrupted: Happened<'interrupted'> & Partial<OfSession>
   /** Somebody came with an id that was good until a moment ago. */
@@ -77,6 +83,7 @@ export const sessionEventNames = Object.keys({
   created: true,
   renewed: true,
   expired: true,
+  login: true,
   logout: true,
   revoked: true,
   interrupted: true,

@@ -74,6 +74,10 @@ export class LifecycleEvents {
     this.#remember(from, 'renewed')
   }
 
+  loggedIn(id: string, userId: string): void {
+    this.#parts.events.emit('login', () => ({ ...this.#of(id), user: this.#userOf(userId) }))
+  }
+
   loggedOut(id: string): void {
     this.#parts.events.emit('logout', () => this.#of(id))
     this.#remember(id, 'logout')
@@ -87,9 +91,8 @@ export class LifecycleEvents {
   /** `count`: how many of the user's sessions ended; `undefined` where nobody can count them. */
   revoked(userId: string, by: RevokedBy, count: number | undefined): void {
     if (count === 0) return
-    const { events, fingerprint } = this.#parts
     const counted = count === undefined ? {} : { count }
-    events.emit('revoked', () => ({ user: fingerprint(`user ${userId}`), by, ...counted }))
+    this.#parts.events.emit('revoked', () => ({ user: this.#userOf(userId), by, ...counted }))
   }
 
   /** `id`: where the session was when the request loaded it. */
@@ -103,6 +106,10 @@ export class LifecycleEvents {
 
   #of(id: string): { readonly session: string } {
     return { session: this.#parts.fingerprint(id) }
+  }
+
+  #userOf(userId: string): string {
+    return this.#parts.fingerprint(`user ${userId}`)
   }
 
   /** What is remembered tells a use after the end from its neighbours: from a guess, and from the first to come late. */

@@ -14,6 +14,7 @@ const LINES: Readonly<Record<Exclude<SessionEventName, 'engine-down'>, readonly 
   created: ['debug', 'a session was created'],
   renewed: ['debug', 'a session got a new id'],
   expired: ['debug', 'a session expired'],
+  login: ['info', 'a user logged in'],
   logout: ['info', 'a session ended'],
   revoked: ['info', 'sessions were revoked'],
   interrupted: ['warn', 'a session ended while a request ran; the request was not saved'],

@@ -188,6 +188,28 @@ onStore('S70 a request whose session ended while it ran is interrupted', async (
   are(t, site, events, { event: 'interrupted', session: nameIn(events) })
 })
 
+onStoreAndCookie(
+  'S70 a log-in is told, and a new proof of the same user, with no name in it',
+  async (t, open) => {
+    const site = await open({
+      '/in': async (ctx) => (await ctx.session).login('ada'),
+      '/fail': async (ctx) => {
+        ;(await ctx.session).login('ada')
+        ctx.status = 500
+      },
+    })
+    const events = heard(site.sessions)
+    const visitor = site.visitor()
+    await visitor.visit('/fail')
+    await visitor.visit('/in')
+    await visitor.visit('/in')
+    const told = events.filter(({ event }) => event === 'login')
+    t.is(told.length, 2)
+    t.is(new Set(told.map((one) => 'user' in one && one.user)).size, 1)
+    t.false(JSON.stringify(events).includes('ada'))
+  },
+)
+
 onStore('S70 a save() that is refused and the commit after it are one interruption', async (t, open) => {
   const site = await open({
     '/': async (ctx) => {

@@ -133,7 +133,7 @@ test('a listener hears what it asked for, until it is taken away, and cannot cha
 
 test('an event that does not exist is refused with those that do', async (t) => {
   const { sessions } = await openOn(t)
-  t.throws(() => sessions.on('login' as SessionEventName, () => {}), {
+  t.throws(() => sessions.on('sign-in' as SessionEventName, () => {}), {
     instanceOf: TypeError,
     message: /^there is no event login; there are created, renewed, /,
   })
