@@ -1,5 +1,5 @@
 import type { SessionRecord } from '../codecs/record.js'
-import type { Engine, Updated } from '../engines/engine.js'
+import type { Created, Engine, Updated } from '../engines/engine.js'
 import { generateId } from '../engines/ids.js'
 import type { Version } from '../engines/session-store.js'
 
@@ -14,12 +14,21 @@ export interface RotateOptions {
 }
 
 /** Stores `record` under a new id, as the session layer does: draws one, and another while it is taken. */
-export async function createIn(engine: Engine, record: SessionRecord, draw = generateId): Promise<string> {
+export async function newIn(
+  engine: Engine,
+  record: SessionRecord,
+  draw = generateId,
+): Promise<Extract<Created, { kind: 'created' }>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const created = await engine.create(draw(), record)
-    if (created.kind === 'created') return created.id
+    if (created.kind === 'created') return created
   }
   throw new Error(`${ATTEMPTS} ids were taken`)
+}
+
+/** The same, for whoever needs the id only. */
+export async function createIn(engine: Engine, record: SessionRecord, draw = generateId): Promise<string> {
+  return (await newIn(engine, record, draw)).id
 }
 
 /** Moves the session to a new id in the same way. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
-import { createIn, rotateIn } from './drawing.js'
+import { createIn, newIn, rotateIn } from './drawing.js'
 
 const MINUTE = 60_000
 
@@ -21,13 +21,18 @@ export const endingCases = about('endings', [
     title: `S15 at its end ${offset < 0 ? '-' : '+'} ${Math.abs(offset)} ms a session is ${offset < 0 ? 'alive' : 'over'} for everyone`,
     async run(bench: Bench) {
       const expires = bench.now + MINUTE
-      const ids = await Promise.all(Array.from({ length: 5 }, () => createIn(bench.engine, record(bench))))
+      const [a, b, c, d, e] = await Promise.all([
+        createIn(bench.engine, record(bench)),
+        newIn(bench.engine, record(bench)),
+        newIn(bench.engine, record(bench)),
+        createIn(bench.engine, record(bench)),
+        createIn(bench.engine, record(bench)),
+      ])
       bench.now = expires + offset
-      const [a = '', b = '', c = '', d = '', e = ''] = ids
       const kinds = [
         (await bench.engine.load(a)).kind,
-        (await bench.engine.update(b, record(bench), 1)).kind,
-        (await rotateIn(bench.engine, c, record(bench), 1)).kind,
+        (await bench.engine.update(b.id, record(bench), b.version)).kind,
+        (await rotateIn(bench.engine, c.id, record(bench), c.version)).kind,
         (await bench.engine.touch(d, bench.now + MINUTE)).kind,
         await bench.engine.delete(e),
       ]

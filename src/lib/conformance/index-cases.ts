@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import type { SessionRecord } from '../codecs/record.js'
-import { type Engine, type SessionIndex, SUPERSEDED } from '../engines/engine.js'
+import { type Engine, type SessionIndex, SUPERSEDED, type Updated } from '../engines/engine.js'
+import type { Version } from '../engines/session-store.js'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
-import { createIn, rotateIn } from './drawing.js'
-import { assertFound, found, idOf } from './outcomes.js'
+import { createIn, newIn, rotateIn } from './drawing.js'
+import { assertFound, found, idOf, succeeded, versionOf } from './outcomes.js'
 
 const MINUTE = 60_000
 const NAME = 'user-of-a-case'
+/** Milliseconds. */
+const GRACE = 10_000
 
 function indexOf({ index }: Pick<Engine, 'index'>): SessionIndex {
   assert.ok(index, 'the engine has no index')
@@ -28,12 +31,13 @@ const renewedRecord = ({ now }: Bench, data: SessionRecord['data'], grace?: numb
 })
 
 /** Moves a session to a new id that leaves the old one good for a while. */
-const renew = async (bench: Bench, id: string, version: number, grace?: number): Promise<string> =>
-  idOf(
-    await rotateIn(bench.engine, id, renewedRecord(bench, { n: version }, grace), version, {
-      isRenewal: true,
-    }),
-  )
+async function renewed(
+  bench: Bench,
+  { id, version }: { readonly id: string; readonly version: Version },
+): Promise<Extract<Updated, { kind: 'updated' }>> {
+  const next = renewedRecord(bench, { n: 1 }, GRACE)
+  return succeeded(await rotateIn(bench.engine, id, next, version, { isRenewal: true }))
+}
 
 /** Sessions by their keys, and lists by name. */
 export const indexCases = about('index', [
@@ -65,6 +69,7 @@ export const indexCases = about('index', [
       const index = indexOf(engine)
       const [id, to] = pairOf(bench)
       assert.equal(await index.evict(index.keyOf(id)), 'missing')
+      assert.equal(await index.evict(index.keyOf(id)), 'superseded', 'a second eviction opened the key again')
       assert.deepEqual(await engine.create(id, record(bench)), { kind: 'taken' })
       const live = await createIn(engine, record(bench, { n: 1 }))
       const { version } = await found(engine, live)
@@ -82,14 +87,14 @@ export const indexCases = about('index', [
     async run(bench) {
       const { engine } = bench
       const index = indexOf(engine)
-      const id = await createIn(engine, record(bench))
+      const { id, version } = await newIn(engine, record(bench))
       assert.equal(await index.evict(index.keyOf(id)), 'deleted')
       assert.equal((await engine.load(id)).kind, 'missing')
-      assert.equal((await engine.update(id, record(bench), 1)).kind, 'missing')
-      assert.equal((await rotateIn(engine, id, record(bench), 1)).kind, 'missing')
-      const other = await createIn(engine, record(bench))
-      const newId = idOf(await rotateIn(engine, other, record(bench, { n: 2 }), 1))
-      assert.equal(await index.evict(index.keyOf(other)), 'superseded')
+      assert.equal((await engine.update(id, record(bench), version)).kind, 'missing')
+      assert.equal((await rotateIn(engine, id, record(bench), version)).kind, 'missing')
+      const other = await newIn(engine, record(bench))
+      const newId = idOf(await rotateIn(engine, other.id, record(bench, { n: 2 }), other.version))
+      assert.equal(await index.evict(index.keyOf(other.id)), 'superseded')
       await assertFound(engine, newId, { n: 2 })
     },
   },
@@ -139,20 +144,22 @@ export const indexCases = about('index', [
     async run(bench) {
       const other = await bench.another()
       const [here, there] = [indexOf(bench.engine), indexOf(other)]
-      const id = await createIn(bench.engine, record(bench, { n: 1 }))
-      const place = here.keyOf(id)
-      assert.equal(there.keyOf(id), place)
-      for (let version = 1; version < 4; version++) {
-        assert.deepEqual(await there.load(place), { ...(await found(bench.engine, id)), version })
-        await bench.engine.update(id, record(bench, { n: version + 1 }), version)
-        assert.equal(
-          await here.write(NAME, { version }, bench.now + MINUTE, version === 1 ? undefined : version - 1),
-          true,
-        )
-        assert.deepEqual((await there.read(NAME))?.list, { version })
+      const created = await newIn(bench.engine, record(bench, { n: 0 }))
+      const { id } = created
+      let { version } = created
+      let listed: Version | undefined
+      const key = here.keyOf(id)
+      assert.equal(there.keyOf(id), key)
+      for (let n = 1; n < 4; n++) {
+        version = versionOf(await bench.engine.update(id, record(bench, { n }), version))
+        assert.deepEqual(await there.load(key), { kind: 'found', record: record(bench, { n }), version })
+        assert.equal(await here.write(NAME, { n }, bench.now + MINUTE, listed), true)
+        const held = await there.read(NAME)
+        assert.deepEqual(held?.list, { n })
+        listed = held?.version
       }
-      assert.equal(await there.evict(place), 'deleted')
-      assert.equal((await here.load(place)).kind, 'missing')
+      assert.equal(await there.evict(key), 'deleted')
+      assert.equal((await here.load(key)).kind, 'missing')
     },
   },
   {
@@ -160,14 +167,15 @@ export const indexCases = about('index', [
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const id = await createIn(engine, record(bench, { n: 0 }, 600))
-      const newId = await renew(bench, id, 1, 10_000)
-      const late = renewedRecord(bench, { n: 'late' }, 10_000)
-      bench.now += 9999
+      const created = await newIn(engine, record(bench, { n: 0 }, 600))
+      const { id } = created
+      const { id: newId, version } = await renewed(bench, created)
+      const late = renewedRecord(bench, { n: 'late' }, GRACE)
+      bench.now += GRACE - 1
       assert.deepEqual(await engine.load(id), { ...(await found(engine, newId)), renewed: 1 })
-      assert.equal((await engine.update(id, late, 2)).kind, 'updated')
+      assert.equal((await engine.update(id, late, version)).kind, 'updated')
       await assertFound(engine, newId, { n: 'late' })
-      assert.deepEqual(await engine.update(id, record(bench), 2), { kind: 'conflict' })
+      assert.deepEqual(await engine.update(id, record(bench), version), { kind: 'conflict' })
       assert.equal((await engine.touch(id, bench.now + 900_000)).kind, 'touched')
       assert.equal((await found(engine, newId)).record.expires, bench.now + 900_000)
       assert.equal(await engine.delete(id), 'deleted')
@@ -180,13 +188,14 @@ export const indexCases = about('index', [
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const id = await createIn(engine, record(bench, { n: 0 }, 600))
-      const newId = await renew(bench, id, 1, 10_000)
-      bench.now += 10_000
+      const created = await newIn(engine, record(bench, { n: 0 }, 600))
+      const { id } = created
+      const { id: newId, version } = await renewed(bench, created)
+      bench.now += GRACE
       assert.deepEqual(await engine.load(id), SUPERSEDED)
-      assert.equal((await engine.update(id, record(bench), 2)).kind, 'missing')
+      assert.equal((await engine.update(id, record(bench), version)).kind, 'missing')
       assert.equal((await engine.touch(id, bench.now + MINUTE)).kind, 'missing')
-      assert.equal((await rotateIn(engine, id, record(bench), 2)).kind, 'missing')
+      assert.equal((await rotateIn(engine, id, record(bench), version)).kind, 'missing')
       assert.equal(await engine.delete(id), 'superseded')
       await assertFound(engine, newId, { n: 1 })
     },
@@ -197,18 +206,18 @@ export const indexCases = about('index', [
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const id = await createIn(engine, record(bench, { n: 0 }, 600))
+      const created = await newIn(engine, record(bench, { n: 0 }, 600))
+      const { id } = created
       const since = bench.now
-      let last = id
-      for (let version = 1; version <= 4; version++) {
+      let last: { readonly id: string; readonly version: Version } = created
+      for (let n = 1; n <= 4; n++) {
         bench.now += MINUTE
-        const lost = { ...record(bench, { n: version }, 600), renewal: { since } }
-        last = idOf(await rotateIn(engine, id, lost, version, { isRenewal: true }))
-        const loaded = await found(engine, id)
-        assert.deepEqual(loaded, { ...(await found(engine, last)), renewed: version })
+        const lost = { ...record(bench, { n }, 600), renewal: { since } }
+        last = succeeded(await rotateIn(engine, id, lost, last.version, { isRenewal: true }))
+        assert.deepEqual(await engine.load(id), { ...(await found(engine, last.id)), renewed: n })
       }
       const seen = { ...record(bench, {}, 600), renewal: { since, until: bench.now + 1000 } }
-      assert.equal((await engine.update(last, seen, 5)).kind, 'updated')
+      const present = versionOf(await engine.update(last.id, seen, last.version))
       assert.equal((await found(engine, id)).renewed, 4)
       bench.now += 1000
       assert.deepEqual(await engine.load(id), SUPERSEDED)
@@ -217,9 +226,9 @@ export const indexCases = about('index', [
       // Another renewal, whose series begins later, revives no id of the one before.
       bench.now += MINUTE
       const again = { ...record(bench, {}, 600), renewal: { since: bench.now } }
-      assert.equal((await rotateIn(engine, last, again, 6, { isRenewal: true })).kind, 'updated')
+      assert.equal((await rotateIn(engine, last.id, again, present, { isRenewal: true })).kind, 'updated')
       assert.equal((await engine.load(id)).kind, 'missing')
-      assert.equal((await found(engine, last)).renewed, 1)
+      assert.equal((await found(engine, last.id)).renewed, 1)
     },
   },
   {
@@ -227,20 +236,21 @@ export const indexCases = about('index', [
     needs: ['index'],
     async run(bench) {
       const { engine } = bench
-      const id = await createIn(engine, record(bench, { n: 0 }, 600))
-      await renew(bench, id, 1, 10_000)
-      const third = idOf(await rotateIn(engine, id, record(bench, { n: 'third' }, 600), 2))
+      const created = await newIn(engine, record(bench, { n: 0 }, 600))
+      const { id } = created
+      const { version } = await renewed(bench, created)
+      const third = idOf(await rotateIn(engine, id, record(bench, { n: 'third' }, 600), version))
       await assertFound(engine, third, { n: 'third' })
       // It was no renewal, so nothing that was known before leads there (S08).
       assert.deepEqual(await engine.load(id), SUPERSEDED)
 
-      const other = await createIn(engine, record(bench, { n: 0 }, 600))
-      const renewed = await renew(bench, other, 1, 10_000)
+      const other = await newIn(engine, record(bench, { n: 0 }, 600))
+      const { id: newId } = await renewed(bench, other)
       const index = indexOf(engine)
-      assert.deepEqual(await index.load(index.keyOf(other)), SUPERSEDED)
-      assert.equal(await index.evict(index.keyOf(renewed)), 'deleted')
-      assert.deepEqual(await engine.load(other), SUPERSEDED)
-      assert.equal((await engine.touch(other, bench.now + MINUTE)).kind, 'missing')
+      assert.deepEqual(await index.load(index.keyOf(other.id)), SUPERSEDED)
+      assert.equal(await index.evict(index.keyOf(newId)), 'deleted')
+      assert.deepEqual(await engine.load(other.id), SUPERSEDED)
+      assert.equal((await engine.touch(other.id, bench.now + MINUTE)).kind, 'missing')
     },
   },
 ])

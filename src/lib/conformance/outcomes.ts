@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Engine, Loaded, Updated } from '../engines/engine.js'
+import type { Version } from '../engines/session-store.js'
 import type { Bench } from './bench.js'
 import { record } from './case.js'
-import { rotateIn } from './drawing.js'
+import { newIn, rotateIn } from './drawing.js'
 
 const MISSING = { kind: 'missing' } as const
 
@@ -13,10 +14,18 @@ export async function found(engine: Engine, id: string): Promise<Extract<Loaded,
   return loaded
 }
 
-/** The id that an update or a rotation answered, where it must have succeeded. */
-export function idOf(updated: Updated): string {
+/** What an update or a rotation answered, where it must have succeeded. */
+export function succeeded(updated: Updated): Extract<Updated, { kind: 'updated' }> {
   assert.ok(updated.kind === 'updated', `a write is answered "${updated.kind}" that should be "updated"`)
-  return updated.id
+  return updated
+}
+
+export function idOf(updated: Updated): string {
+  return succeeded(updated).id
+}
+
+export function versionOf(updated: Updated): Version {
+  return succeeded(updated).version
 }
 
 export async function assertFound(engine: Engine, id: string, data: object): Promise<void> {
@@ -25,8 +34,9 @@ export async function assertFound(engine: Engine, id: string, data: object): Pro
 
 /** To the engine the id is nobody's, whatever is asked of it. */
 export async function assertUnknown(engine: Engine, id: string, bench: Pick<Bench, 'now'>): Promise<void> {
+  const { version } = await newIn(engine, record(bench))
   assert.equal((await engine.load(id)).kind, 'missing', id)
-  assert.deepEqual(await engine.update(id, record(bench), 1), MISSING, id)
+  assert.deepEqual(await engine.update(id, record(bench), version), MISSING, id)
   assert.deepEqual(await engine.touch(id, bench.now + 1000), MISSING, id)
-  assert.deepEqual(await rotateIn(engine, id, record(bench), 1), MISSING, id)
+  assert.deepEqual(await rotateIn(engine, id, record(bench), version), MISSING, id)
 }

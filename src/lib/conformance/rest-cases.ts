@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { Bench } from './bench.js'
 import { about, record, settle } from './case.js'
-import { createIn, rotateIn } from './drawing.js'
+import { createIn, newIn, rotateIn } from './drawing.js'
 
 /** What the store holds, and what becomes of it when something else writes there. */
 export const restCases = about('at rest', [
@@ -10,8 +10,8 @@ export const restCases = about('at rest', [
     title: 'S05 the store holds the SHA-256 of an id and never the id',
     needs: ['dump'],
     async run(bench) {
-      const id = await createIn(bench.engine, record(bench, { user: 'ada' }))
-      const rotated = await rotateIn(bench.engine, id, record(bench, { user: 'ada' }), 1)
+      const { id, version } = await newIn(bench.engine, record(bench, { user: 'ada' }))
+      const rotated = await rotateIn(bench.engine, id, record(bench, { user: 'ada' }), version)
       assert.ok(rotated.kind === 'updated')
       const dump = (await bench.dump?.()) ?? ''
       for (const each of [id, rotated.id]) {
@@ -51,18 +51,18 @@ export const restCases = about('at rest', [
     title: `R20 a record ${what} reads as missing, is logged, and hurts nobody else`,
     needs: ['damage'] as const,
     async run(bench: Bench) {
-      const id = await createIn(bench.engine, record(bench))
-      const neighbour = await createIn(bench.engine, record(bench, { fine: true }))
+      const { id, version } = await newIn(bench.engine, record(bench))
+      const neighbour = await newIn(bench.engine, record(bench, { fine: true }))
       await bench.damage?.(id, text)
       settle(bench)
-      const [damaged, whole] = await Promise.all([bench.engine.load(id), bench.engine.load(neighbour)])
+      const [damaged, whole] = await Promise.all([bench.engine.load(id), bench.engine.load(neighbour.id)])
       assert.equal(damaged.kind, 'missing')
       assert.equal(whole.kind, 'found')
       assert.equal(bench.warnings.length, 1)
       assert.ok(!bench.warnings[0]?.includes(id), 'the log holds an id (S12)')
       const [, updated] = await Promise.all([
-        bench.engine.update(id, record(bench), 1),
-        bench.engine.update(neighbour, record(bench), 1),
+        bench.engine.update(id, record(bench), version),
+        bench.engine.update(neighbour.id, record(bench), neighbour.version),
       ])
       assert.equal(updated.kind, 'updated')
       assert.equal(await bench.engine.clearExpired(10), 0)

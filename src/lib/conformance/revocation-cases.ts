@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Engine } from '../engines/engine.js'
 import type { Bench } from './bench.js'
 import { about, record } from './case.js'
-import { createIn, rotateIn } from './drawing.js'
+import { createIn, newIn, rotateIn } from './drawing.js'
 import { found, idOf } from './outcomes.js'
 
 const MINUTE = 60_000
@@ -29,16 +29,17 @@ export const revocationCases = about('revocations', [
       'S33 every id of the user that was issued before is over, and nobody else’s, anonymous or logged in',
     needs: ['revocations'],
     async run(bench) {
-      const ids = await Promise.all(
-        ['ada', 'ada', 'bob'].map((user) => createIn(bench.engine, logInOf(bench, user))),
-      )
-      const [one = '', two = '', bob = ''] = ids
+      const [one, two, bob] = await Promise.all([
+        newIn(bench.engine, logInOf(bench, 'ada')),
+        newIn(bench.engine, logInOf(bench, 'ada')),
+        createIn(bench.engine, logInOf(bench, 'bob')),
+      ])
       const anonymous = await createIn(bench.engine, record(bench, { n: 1 }))
       await revoke(bench, 'ada')
-      for (const id of [one, two]) {
+      for (const { id, version } of [one, two]) {
         assert.ok(await isOver(bench.engine, id))
-        assert.equal((await bench.engine.update(id, logInOf(bench, 'ada'), 1)).kind, 'missing')
-        assert.equal((await rotateIn(bench.engine, id, logInOf(bench, 'ada'), 1)).kind, 'missing')
+        assert.equal((await bench.engine.update(id, logInOf(bench, 'ada'), version)).kind, 'missing')
+        assert.equal((await rotateIn(bench.engine, id, logInOf(bench, 'ada'), version)).kind, 'missing')
         assert.equal((await bench.engine.touch(id, bench.now + MINUTE)).kind, 'missing')
       }
       await found(bench.engine, bob)
@@ -50,9 +51,9 @@ export const revocationCases = about('revocations', [
     needs: ['revocations'],
     async run(bench) {
       for (let round = 0; round < 3; round++) {
-        const id = await createIn(bench.engine, logInOf(bench, 'ada'))
+        const { id, version } = await newIn(bench.engine, logInOf(bench, 'ada'))
         await found(bench.engine, id)
-        const next = idOf(await bench.engine.update(id, logInOf(bench, 'ada'), 1))
+        const next = idOf(await bench.engine.update(id, logInOf(bench, 'ada'), version))
         await found(bench.engine, next)
         await revoke(bench, 'ada')
         for (const each of [id, next]) assert.ok(await isOver(bench.engine, each))

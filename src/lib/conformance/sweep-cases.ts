@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, record } from './case.js'
-import { createIn, rotateIn } from './drawing.js'
+import { createIn, newIn, rotateIn } from './drawing.js'
 
 const MINUTE = 60_000
 
@@ -13,8 +13,8 @@ export const sweepCases = about('sweeping', [
       const brief = await Promise.all(
         Array.from({ length: 7 }, () => createIn(bench.engine, record(bench, {}, 10))),
       )
-      const lasting = await createIn(bench.engine, record(bench, {}, 3600))
-      const rotated = await rotateIn(bench.engine, lasting, record(bench, { kept: true }, 3600), 1)
+      const { id, version } = await newIn(bench.engine, record(bench, {}, 3600))
+      const rotated = await rotateIn(bench.engine, id, record(bench, { kept: true }, 3600), version)
       assert.equal(await bench.engine.clearExpired(100), 0)
       bench.now += MINUTE
       assert.equal(await bench.engine.clearExpired(5), 5)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Bench } from '../../../src/lib/conformance/bench.js'
 import { about, record, settle } from '../../../src/lib/conformance/case.js'
-import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
+import { createIn, newIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { assertFound, assertUnknown } from '../../../src/lib/conformance/outcomes.js'
 import type { EngineOptions } from '../../../src/lib/engines/registry.js'
 
@@ -23,8 +23,8 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
       await createIn(plain, record(bench, { user: 'ada' }))
       assert.match((await bench.dump?.()) ?? '', /ada/)
       const sealed = await bench.another(FIRST)
-      const id = await createIn(sealed, record(bench, { user: 'grace' }))
-      await sealed.update(id, record(bench, { user: 'grace', cart: 'lovelace' }), 1)
+      const { id, version } = await newIn(sealed, record(bench, { user: 'grace' }))
+      await sealed.update(id, record(bench, { user: 'grace', cart: 'lovelace' }), version)
       await assertFound(sealed, id, { user: 'grace', cart: 'lovelace' })
       assert.doesNotMatch((await bench.dump?.()) ?? '', /grace|lovelace|cart/)
     },
@@ -55,7 +55,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     needs: ['revocable', 'shared', 'damage', 'inspect'],
     async run(bench) {
       const engine = await bench.another(FIRST)
-      const id = await createIn(engine, record(bench, { user: 'ada' }))
+      const { id, version } = await newIn(engine, record(bench, { user: 'ada' }))
       const text = await textUnder({ engine }, id)
       await bench.damage?.(id, text.replace('"version":1', '"version":2'))
       settle(bench)
@@ -66,7 +66,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
       assert.equal((await engine.touch(id, expires)).kind, 'touched')
       const touched = await engine.load(id)
       assert.ok(touched.kind === 'found')
-      assert.deepEqual([touched.record.expires, touched.version], [expires, 1])
+      assert.deepEqual([touched.record.expires, touched.version], [expires, version])
     },
   },
   {
@@ -90,11 +90,11 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     async run(bench) {
       const before = await bench.another(FIRST)
       const rotating = await bench.another(ROTATING)
-      const id = await createIn(before, record(bench, { n: 1 }))
+      const { id, version } = await newIn(before, record(bench, { n: 1 }))
       const kept = await createIn(before, record(bench, { n: 1 }))
       await assertFound(rotating, id, { n: 1 })
       assert.equal((await rotating.touch(id, bench.now + 90_000)).kind, 'touched')
-      assert.equal((await rotating.update(id, record(bench, { n: 2 }), 1)).kind, 'updated')
+      assert.equal((await rotating.update(id, record(bench, { n: 2 }), version)).kind, 'updated')
       settle(bench)
       const after = await bench.another(SECOND)
       await assertFound(after, id, { n: 2 })
@@ -121,12 +121,12 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
     },
   },
   {
-    title: 'the mark of a rotation reads as such, whoever left it',
+    title: 'the tombstone of a rotation reads as such, whoever left it',
     needs: ['revocable', 'shared'],
     async run(bench) {
       const sealed = await bench.another(FIRST)
-      const id = await createIn(sealed, record(bench, { n: 1 }))
-      const rotated = await rotateIn(sealed, id, record(bench, { n: 2 }), 1)
+      const { id, version } = await newIn(sealed, record(bench, { n: 1 }))
+      const rotated = await rotateIn(sealed, id, record(bench, { n: 2 }), version)
       assert.ok(rotated.kind === 'updated')
       await assertFound(sealed, rotated.id, { n: 2 })
       const after = await bench.another(SECOND)

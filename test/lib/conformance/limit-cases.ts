@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Bench } from '../../../src/lib/conformance/bench.js'
 import { about, record } from '../../../src/lib/conformance/case.js'
-import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
+import { createIn, newIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { assertFound, assertUnknown } from '../../../src/lib/conformance/outcomes.js'
 import { CookieTooLarge } from '../../../src/lib/engines/errors.js'
 
@@ -41,12 +41,12 @@ export const limitCases = about('in the cookie', [
       const size = NAME.length + id.length
       assert.ok(size <= LIMIT && size >= LIMIT - 2, `${size}`)
       await assertFound(bench.engine, id, { text: 'x'.repeat(length) })
-      const small = await createIn(bench.engine, record(bench))
+      const { id: small, version } = await newIn(bench.engine, record(bench))
       const tooLarge = record(bench, { text: 'x'.repeat(length + 1) })
       const writes = [
         () => createIn(bench.engine, tooLarge),
-        () => bench.engine.update(small, tooLarge, 1),
-        () => rotateIn(bench.engine, small, tooLarge, 1),
+        () => bench.engine.update(small, tooLarge, version),
+        () => rotateIn(bench.engine, small, tooLarge, version),
       ]
       for (const write of writes) {
         await assert.rejects(write, (error) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { about, record } from '../../../src/lib/conformance/case.js'
-import { createIn } from '../../../src/lib/conformance/drawing.js'
+import { createIn, newIn } from '../../../src/lib/conformance/drawing.js'
 import { assertFound, assertUnknown } from '../../../src/lib/conformance/outcomes.js'
 import type { EngineOptions } from '../../../src/lib/engines/registry.js'
 
@@ -51,12 +51,12 @@ export const optionCases = about<Partial<EngineOptions>>('settings', [
       const before = await bench.another({ secretKey: FIRST })
       const rotating = await bench.another({ secretKey: SECOND, secretKeyFallbacks: ['another one', FIRST] })
       const after = await bench.another({ secretKey: SECOND })
-      const id = await createIn(before, record(bench, { n: 1 }))
+      const { id, version } = await newIn(before, record(bench, { n: 1 }))
       await assertFound(rotating, id, { n: 1 })
       await assertUnknown(after, id, bench)
       await assertUnknown(bench.engine, id, bench)
 
-      const updated = await rotating.update(id, record(bench, { n: 2 }), 1)
+      const updated = await rotating.update(id, record(bench, { n: 2 }), version)
       assert.ok(updated.kind === 'updated')
       await assertFound(after, updated.id, { n: 2 })
       await assertUnknown(before, updated.id, bench)
