@@ -71,7 +71,8 @@ export class TimeLimit {
   /** Milliseconds; more than 0 unless the time is up. */
   get left(): number {
     if (this.#isOver) return 0
-    return Math.max(1, this.#left * this.#part - (performance.now() - this.#counted))
+    const counting = Math.min(this.#part, performance.now() - this.#counted)
+    return Math.max(1, this.#left * this.#part - counting)
   }
 
   /**

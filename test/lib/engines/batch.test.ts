@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { Batch } from '../../../src/lib/engines/batch.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
+import { stall } from '../../support/stall.js'
 import { startStopwatch } from '../../support/stopwatch.js'
 
 /** Milliseconds. */
@@ -17,6 +19,32 @@ function batchOf(goes: string[][], concurrent = true): Batch<string, string> {
       return items.includes('stuck') ? new Promise(() => {}) : Promise.resolve(items)
     },
   })
+}
+
+for (const concurrent of [true, false]) {
+  test.serial(
+    `a block of the event loop refuses nothing that the store does in time, ${concurrent ? '' : 'not '}concurrent`,
+    async (t) => {
+      const batch = new Batch<string, string>({
+        timeLimit: LIMIT / 4,
+        concurrent,
+        run: async (items) => {
+          for (let step = 0; step < 5; step++) await stat('.')
+          return items
+        },
+      })
+      const before = batch.add('before')
+      stall(LIMIT / 2)
+      t.is(await before, 'before')
+      const meanwhile = batch.add('meanwhile')
+      await setImmediate()
+      await setImmediate()
+      stall(LIMIT / 2)
+      const behind = batch.add('behind')
+      t.is(await meanwhile, 'meanwhile')
+      t.is(await behind, 'behind')
+    },
+  )
 }
 
 test('what is wanted at one moment is done in one go', async (t) => {
@@ -59,4 +87,16 @@ test('where none can go beside it, whoever waits behind it is refused with it, a
   )
   t.is(await batch.add('later'), 'later')
   t.deepEqual(goes, [['stuck'], ['later']])
+})
+
+test('an item that fails fails alone', async (t) => {
+  const batch = new Batch<string, string>({
+    timeLimit: LIMIT,
+    concurrent: true,
+    run: async (items) => items.map((item) => (item === 'bad' ? new Error('this one') : item)),
+  })
+  const [first, bad, last] = await Promise.allSettled([batch.add('a'), batch.add('bad'), batch.add('b')])
+  t.like(first, { status: 'fulfilled', value: 'a' })
+  t.like(bad, { status: 'rejected', reason: { message: 'this one' } })
+  t.like(last, { status: 'fulfilled', value: 'b' })
 })

@@ -1,4 +1,5 @@
 import { ownMariadb } from '../../support/databases.js'
+import { testDefaults, testInitConnect } from './database-defaults.js'
 import { testFullDisk } from './database-full.js'
 import { testRefusals } from './database-refusals.js'
 import { testReplies } from './database-replies.js'
@@ -10,3 +11,5 @@ testRoads(ownMariadb)
 testReplies(ownMariadb)
 testRefusals(ownMariadb)
 testFullDisk(ownMariadb)
+testDefaults(ownMariadb)
+testInitConnect(ownMariadb)

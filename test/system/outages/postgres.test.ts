@@ -1,4 +1,5 @@
 import { ownPostgres } from '../../support/databases.js'
+import { testDefaults } from './database-defaults.js'
 import { testFullDisk } from './database-full.js'
 import { testPassword, testRefusals } from './database-refusals.js'
 import { testReplies } from './database-replies.js'
@@ -11,3 +12,4 @@ testReplies(ownPostgres)
 testRefusals(ownPostgres)
 testPassword(ownPostgres)
 testFullDisk(ownPostgres)
+testDefaults(ownPostgres)

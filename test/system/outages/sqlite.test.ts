@@ -1,5 +1,6 @@
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test from 'ava'
@@ -8,6 +9,7 @@ import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 import { mount, testOnSmallDisk } from '../../support/small-disk.js'
+import { stall } from '../../support/stall.js'
 import { startStopwatch } from '../../support/stopwatch.js'
 import { type DatabaseSite, isUnaffected, LIMIT, linesOf, openDatabaseSite, verbs } from './database-site.js'
 
@@ -44,6 +46,69 @@ test.serial(
     t.is(await site.read(id), '2')
   },
 )
+
+test.serial(
+  'R16 a write that was refused while another process had the lock is not done later',
+  async (t) => {
+    const path = join(await temporaryDirectory(t), 'sessions.sqlite')
+    const site = await openDatabaseSite(t, `sqlite:${path}`)
+    const other = new KeyvSqlite(`sqlite://${path}`)
+    t.teardown(() => other.disconnect())
+    const id = await site.store(1)
+    await other.query('BEGIN EXCLUSIVE')
+    // Each kind is a statement of its own, and waits behind the one before.
+    await Promise.all(writers.map((verb) => site.isOutage(verb, id)))
+    await other.query('ROLLBACK')
+    // Waits behind whatever is still under way.
+    t.is((await site.act('update', id)).status, 200)
+    t.is(await site.read(id), '2')
+    t.deepEqual(await other.query('SELECT count(*) AS n FROM tessera_sessions WHERE version > 0'), [{ n: 1 }])
+  },
+)
+
+test.serial('a block of the event loop that is longer than the time limit is no outage', async (t) => {
+  const site = await openDatabaseSite(t, `sqlite:${join(await temporaryDirectory(t), 'sessions.sqlite')}`)
+  const { engine } = site.sessions
+  const now = Date.now()
+  const record = { data: {}, createdAt: now, expires: now + 60_000 }
+  const working = Promise.all(Array.from({ length: 8 }, () => createIn(engine, record)))
+  stall(2 * LIMIT)
+  const ids = await working
+  const reading = Promise.all(ids.map((id) => engine.load(id)))
+  await setImmediate()
+  stall(2 * LIMIT)
+  t.deepEqual([...new Set((await reading).map(({ kind }) => kind))], ['found'])
+  t.deepEqual(linesOf(site), [])
+})
+
+test.serial('the path is that of the start, wherever the process goes', async (t) => {
+  const [home, elsewhere] = [await temporaryDirectory(t), await temporaryDirectory(t)]
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(home)
+  const site = await openDatabaseSite(t, 'sqlite:var/sessions.sqlite')
+  const id = await site.store(1)
+  process.chdir(elsewhere)
+  await untilChecked(site, id)
+  t.is((await site.act('update', id)).status, 200)
+  t.is(await site.read(id), '2')
+  t.deepEqual(site.logged, [])
+})
+
+/** Goes on until the engine has looked at its file, which it does once a second. */
+async function untilChecked(site: DatabaseSite, id: string): Promise<void> {
+  for (const begun = performance.now(); performance.now() - begun < 1100; ) await site.act('load', id)
+}
+
+for (const engine of ['db', 'cached_db'] as const) {
+  test(`${engine}: closing twice is closing once; what comes then is refused`, async (t) => {
+    const path = join(await temporaryDirectory(t), 'sessions.sqlite')
+    const sessions = await openSessions({ engine, databaseUrl: `sqlite:${path}` })
+    await Promise.all([sessions.close(), sessions.engine.close()])
+    await sessions.close()
+    await t.throwsAsync(sessions.engine.load('a'.repeat(32)), { instanceOf: EngineUnavailable })
+  })
+}
 
 testOnSmallDisk(
   '1m',

@@ -31,8 +31,8 @@ export interface SqliteConnectionOptions {
 /** A text is longer than SQLite's limit, a billion bytes. */
 const TOO_BIG = 'SQLITE_TOOBIG'
 
-/** SQLite waits for another process's lock for this share of the time that is left, so that the error names the lock. */
-const BUSY_SHARE = 0.9
+/** SQLite stops waiting for another process's lock this share of the time limit before its end: the error names the lock. */
+const MARGIN = 0.1
 
 /**
  * A connection that prepares each statement once. The adapter's connection prepares a statement for every call, which
@@ -51,7 +51,7 @@ export class SqliteConnection {
     this.#name = name
     this.#database = database
     this.#timeLimit = timeLimit
-    this.#waitForLocks(timeLimit)
+    this.#waitForLocks()
   }
 
   /** @throws EngineUnavailable if the file cannot be opened. */
@@ -70,9 +70,7 @@ export class SqliteConnection {
   async query<Row>(sql: string, parameters: readonly unknown[] = [], timeLimit?: TimeLimit): Promise<Row[]> {
     try {
       const statement = await (this.#statements.get(sql) ?? this.#prepare(sql))
-      // The caller has been refused, so a write must not be done.
-      if (timeLimit?.isOver) throw tooSlow(this.#timeLimit)
-      this.#waitForLocks(timeLimit?.left)
+      this.#waitForLocks(timeLimit)
       return (await run(statement, parameters)) as Row[]
     } catch (cause) {
       throw codeOf(cause) === TOO_BIG ? recordRefused(this.#name, cause) : unavailable(this.#name, cause)
@@ -91,12 +89,15 @@ export class SqliteConnection {
   }
 
   /**
-   * For no longer than the caller waits: a statement that waited behind another one would otherwise get its lock, and
-   * write, when its caller has been refused. Hardly a statement has waited, so the timeout is rarely set anew.
+   * For no longer than the caller waits. A statement that waited behind another one would otherwise get its lock, and
+   * write, when its caller has been refused. Few statements have waited, so the timeout is rarely set.
    */
-  #waitForLocks(left = this.#timeLimit): void {
-    const usual = Math.max(1, Math.floor(this.#timeLimit * BUSY_SHARE))
-    const timeout = left > usual ? usual : Math.max(1, Math.floor(left * BUSY_SHARE))
+  #waitForLocks(timeLimit?: TimeLimit): void {
+    const margin = this.#timeLimit * MARGIN
+    const left = timeLimit?.left ?? this.#timeLimit
+    if (left <= margin) throw tooSlow(this.#timeLimit)
+    const usual = this.#timeLimit - margin
+    const timeout = Math.ceil(left > usual ? usual : left - margin)
     if (timeout === this.#busyTimeout) return
     this.#busyTimeout = timeout
     this.#database.configure('busyTimeout', timeout)

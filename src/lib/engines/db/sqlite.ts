@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.js'
-import { EngineMisconfigured } from '../errors.js'
 import { makeDirectory } from '../file-system.js'
 import { unavailable } from './driver.js'
 import { missingColumns, SqlStore } from './sql-store.js'
@@ -32,8 +31,6 @@ export interface SqliteOptions {
 export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
   const { databaseTable: table, keyPrefix, engineTimeout: timeLimit, logger } = options
   const name = `the SQLite database ${options.path}`
-  if (options.path.startsWith('~'))
-    throw new EngineMisconfigured(`${name}: only a shell knows what ~ means; write the directory out`)
   // Resolved once: the process may change its working directory.
   const path = options.path === MEMORY ? MEMORY : resolve(options.path)
   const connect: Connect = async (setUp) => {
