@@ -1,6 +1,7 @@
 import { ownMariadb } from '../../support/databases.js'
 import { testDefaults, testInitConnect } from './database-defaults.js'
 import { testFullDisk } from './database-full.js'
+import { testRefusedRecords } from './database-records.js'
 import { testRefusals } from './database-refusals.js'
 import { testReplies } from './database-replies.js'
 import { testRoads } from './database-roads.js'
@@ -12,4 +13,5 @@ testReplies(ownMariadb)
 testRefusals(ownMariadb)
 testFullDisk(ownMariadb)
 testDefaults(ownMariadb)
+testRefusedRecords(ownMariadb)
 testInitConnect(ownMariadb)

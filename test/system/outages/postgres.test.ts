@@ -1,6 +1,7 @@
 import { ownPostgres } from '../../support/databases.js'
 import { testDefaults } from './database-defaults.js'
 import { testFullDisk } from './database-full.js'
+import { testRefusedRecords } from './database-records.js'
 import { testPassword, testRefusals } from './database-refusals.js'
 import { testReplies } from './database-replies.js'
 import { testRoads } from './database-roads.js'
@@ -13,3 +14,4 @@ testRefusals(ownPostgres)
 testPassword(ownPostgres)
 testFullDisk(ownPostgres)
 testDefaults(ownPostgres)
+testRefusedRecords(ownPostgres)
