@@ -35,15 +35,31 @@ export const NOTHING_REVOKED: Revoked = { notBefore: 0, ended: new Map() }
 export class RevokedCookies {
   readonly #index: SessionIndex
   readonly #clock: () => number
+  readonly #canBeFull: boolean
 
-  constructor(index: SessionIndex, clock: () => number) {
+  /** `canBeFull`: the store is memory, which holds so many lists and no more. */
+  constructor(index: SessionIndex, clock: () => number, canBeFull = false) {
     this.#index = index
     this.#clock = clock
+    this.#canBeFull = canBeFull
   }
 
   async of(userId: string): Promise<Revoked> {
     const held = await this.#index.read(nameOf(userId))
     return held === undefined ? NOTHING_REVOKED : decode(held.list)
+  }
+
+  /**
+   * Where the store can be full, it takes the user's list now, empty or not: for each cookie of the user that is made, so
+   * that there is room when the session, which ends at `expires`, has to be ended.
+   *
+   * @throws RecordRefused if there is no room. A log-in is refused then, since its log-out would be.
+   */
+  async keepRoom(userId: string, expires: number): Promise<void> {
+    if (!this.#canBeFull) return
+    const held = await this.#index.read(nameOf(userId))
+    if (held !== undefined && held.expires > expires) return
+    await this.#change(userId, (revoked) => revoked, expires - this.#clock())
   }
 
   /** Ends all sessions of the user. Answers the not-before of until now and the one from now on. */
@@ -71,6 +87,7 @@ export class RevokedCookies {
   async #change(
     userId: string,
     next: (revoked: Revoked, now: number) => Revoked,
+    life = LONGEST_LIFE,
   ): Promise<readonly [was: Revoked, is: Revoked]> {
     const name = nameOf(userId)
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -80,7 +97,7 @@ export class RevokedCookies {
       const now = this.#clock()
       const is = next(was, now)
       // When the list expires no cookie is left that it could speak of.
-      const expires = now + LONGEST_LIFE + CLOCK_SKEW
+      const expires = Math.max(held?.expires ?? 0, now + life + CLOCK_SKEW)
       if (await this.#index.write(name, encode(is), expires, held?.version)) return [was, is]
     }
     throw new EngineUnavailable('others changed the revocations of this user every time')

@@ -100,7 +100,7 @@ class SignedCookies implements Engine {
     this.#tools = tools
     this.#store = store
     if (store?.index === undefined) return
-    this.#revoked = new RevokedCookies(store.index, tools.clock)
+    this.#revoked = new RevokedCookies(store.index, tools.clock, !store.capabilities.shared)
     this.revocations = { revokeUser: (userId, keep) => this.#revokeUser(userId, keep) }
   }
 
@@ -122,6 +122,7 @@ class SignedCookies implements Engine {
 
   /** The id that was drawn is not needed: the cookie is the session. */
   async create(_drawn: string, record: SessionRecord): Promise<Created> {
+    await this.#keepRoom(record)
     const { notBefore } = await this.#revokedOf(record)
     const id = this.#write(record, notBefore)
     return { kind: 'created', id, version: 1 }
@@ -130,6 +131,7 @@ class SignedCookies implements Engine {
   async update(id: string, record: SessionRecord): Promise<Updated> {
     const held = await this.#alive(id)
     if (held === undefined) return MISSING
+    await this.#keepRoom(record)
     const { payload, revoked } = held
     const itsOwn = payload.record.user?.id === record.user?.id ? revoked : await this.#revokedOf(record)
     return { kind: 'updated', id: this.#write(record, itsOwn.notBefore, payload), version: 1 }
@@ -138,6 +140,7 @@ class SignedCookies implements Engine {
   async rotate({ id, record }: Rotation): Promise<Updated> {
     const held = await this.#alive(id)
     if (held === undefined) return MISSING
+    await this.#keepRoom(record)
     const { user } = held.payload.record
     const after = await this.#end(held.payload)
     const itsOwn = user !== undefined && user.id === record.user?.id ? after : await this.#revokedOf(record)
@@ -206,6 +209,10 @@ class SignedCookies implements Engine {
 
   async #revokedOf({ user }: SessionRecord): Promise<Revoked> {
     return user === undefined || this.#revoked === undefined ? NOTHING_REVOKED : this.#revoked.of(user.id)
+  }
+
+  async #keepRoom({ user, expires }: SessionRecord): Promise<void> {
+    if (user !== undefined) await this.#revoked?.keepRoom(user.id, expires)
   }
 
   /** Notes that the session has ended, if somebody is logged in. Answers what is revoked of that user from now on. */

@@ -111,3 +111,39 @@ test('with room for one, a rotation keeps the session', async (t) => {
   const rotated = await rotateIn(sessions.engine, id, record, 1)
   t.true(await isThere(rotated.kind === 'updated' ? rotated.id : ''))
 })
+
+test('a log-in is refused for which the store of revocations would have no room', async (t) => {
+  const silent = (): void => {}
+  const sessions = await openSessions({
+    engine: 'signed_cookies',
+    revocationStore: 'cache',
+    cacheMaxSessions: MAX,
+    secretKey: 'mM0yS9pQ2rT5vX8zA1cE4gH7jK0nP3sU',
+    logger: { warn: silent, error: silent },
+  })
+  t.teardown(() => sessions.close())
+  const begin = async (user?: string) => {
+    const session = await sessions.open()
+    session.set<string>('n', 1)
+    if (user !== undefined) session.login(user)
+    await session.save()
+    return session
+  }
+  const isThere = async (id = ''): Promise<boolean> => (await sessions.engine.load(id)).kind === 'found'
+  const [first, ...others] = await Promise.all(
+    Array.from({ length: MAX * 0.9 }, (_, n) => begin(`user ${n}`)),
+  )
+  const copy = first?.id
+  await t.throwsAsync(begin('one more'), { instanceOf: RecordRefused })
+  t.truthy((await begin()).id, 'a visitor')
+  t.truthy((await begin('user 0')).id, 'a user who has a list already')
+
+  first?.logout()
+  await first?.save()
+  t.false(await isThere(copy))
+  await sessions.revokeAll('user 1')
+  t.deepEqual(
+    await Promise.all(others.map(({ id }) => isThere(id))),
+    others.map((_, n) => n > 0),
+  )
+})
