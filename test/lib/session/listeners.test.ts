@@ -135,7 +135,7 @@ test('an event that does not exist is refused with those that do', async (t) => 
   const { sessions } = await openOn(t)
   t.throws(() => sessions.on('sign-in' as SessionEventName, () => {}), {
     instanceOf: TypeError,
-    message: /^there is no event login; there are created, renewed, /,
+    message: /^there is no event sign-in; there are created, renewed, /,
   })
 })
 
