@@ -53,7 +53,8 @@ export class TimeLimit {
   readonly #racing = new Set<() => void>()
   #left = PARTS
   #counted = performance.now()
-  #isOver = false
+  /** Whether nobody waits any more: the time is up, or it was stopped. Nothing must be begun then. */
+  isOver = false
 
   /** Calls `onOver` when the time is up. */
   constructor(limit: number, onOver: () => void) {
@@ -63,14 +64,9 @@ export class TimeLimit {
     this.#timer = setTimeout(() => this.#count(), this.#part)
   }
 
-  /** Whether nobody waits any more: the time is up, or it was stopped. Nothing must be begun then. */
-  get isOver(): boolean {
-    return this.#isOver
-  }
-
   /** Milliseconds; more than 0 unless the time is up. */
   get left(): number {
-    if (this.#isOver) return 0
+    if (this.isOver) return 0
     const counting = Math.min(this.#part, performance.now() - this.#counted)
     return Math.max(1, this.#left * this.#part - counting)
   }
@@ -83,7 +79,7 @@ export class TimeLimit {
   race<Result>(part: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const refuse = (): void => reject(tooSlow(this.#limit))
-      if (this.#isOver) refuse()
+      if (this.isOver) refuse()
       this.#racing.add(refuse)
       part.then(resolve, reject).then(() => this.#racing.delete(refuse))
     })
@@ -91,7 +87,8 @@ export class TimeLimit {
 
   stop(): void {
     clearTimeout(this.#timer)
-    this.#end()
+    this.isOver = true
+    for (const refuse of this.#racing) refuse()
   }
 
   #count(): void {
@@ -101,15 +98,10 @@ export class TimeLimit {
     if (this.#left > 0) this.#timer.refresh()
     else
       setImmediate(() => {
-        if (this.#isOver) return
-        this.#end()
+        if (this.isOver) return
+        this.stop()
         this.#onOver()
       })
-  }
-
-  #end(): void {
-    this.#isOver = true
-    for (const refuse of this.#racing) refuse()
   }
 }
 

@@ -53,7 +53,8 @@ export class RequestSession implements SessionOwner {
 
   get session(): Promise<Session> {
     this.#isAsked = true
-    return this.#openOnce()
+    this.#opening ??= this.#open()
+    return this.#opening
   }
 
   /**
@@ -167,11 +168,6 @@ export class RequestSession implements SessionOwner {
     return res.destroyed || res.socket?.destroyed === true
   }
 
-  #openOnce(): Promise<Session> {
-    this.#opening ??= this.#open()
-    return this.#opening
-  }
-
   async #open(): Promise<Session> {
     try {
       const handle = await openSession(this.#sentIds(), this.context)
@@ -208,14 +204,16 @@ export class RequestSession implements SessionOwner {
     if (ids.length === 0) return undefined
     // Beside a longer one it may be somebody else's, and to remove it would be to remove both.
     if (!ids.some(isLong)) {
-      await this.#openOnce()
+      this.#opening ??= this.#open()
+      await this.#opening
       return this.#handle
     }
     if (failed || !this.context.saveEveryRequest) return undefined
     // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
     if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
-      await this.#openOnce()
+      this.#opening ??= this.#open()
+      await this.#opening
       return this.#handle?.isLive ? this.#handle : undefined
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error

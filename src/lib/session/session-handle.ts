@@ -65,7 +65,9 @@ function stateOf({ id, loaded }: Resolved, context: SessionContext): SessionStat
   }
   const { version, renewed, outdated } = loaded
   const now = clock()
-  const record = withoutFuture(loaded.record, now, rules)
+  const { createdAt, savedAt, renewedAt, user } = loaded.record
+  const isPlain = savedAt === undefined && renewedAt === undefined && user === undefined
+  const record = isPlain && createdAt <= now ? loaded.record : withoutFuture(loaded.record, now, rules)
   // What was written under other settings may last longer than these allow.
   if (rules.absoluteTimeout !== undefined && absoluteEnd(record, rules) <= now) {
     lifecycle.expired(id, 'absolute')

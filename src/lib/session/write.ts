@@ -64,7 +64,8 @@ class Write {
     const { id, renewed } = liveIn(state)
     this.#id = id
     const record = recordOf(state, now, context.rules)
-    this.#record = { ...record, ...this.#factsFor(way, record, renewed) }
+    const { renewedAt, renewal } = this.#factsFor(way, record, renewed)
+    this.#record = { ...record, renewedAt, renewal }
   }
 
   update(): Promise<'stored' | 'missing'> {
@@ -145,6 +146,7 @@ class Write {
 
   /** What the record says of its id. */
   #factsFor(way: Way, record: SessionRecord, renewed: LiveOrigin['renewed']): IdFacts {
+    if (way === 'update' && record.renewal === undefined) return record
     if (way === 'update') return factsOfKept(record, renewed, this.#context, this.#now)
     if (way === 'renew') return factsOfRenewed(record, renewed, this.#now)
     return { renewedAt: this.#merge === undefined ? undefined : this.#now, renewal: undefined }
@@ -152,7 +154,9 @@ class Write {
 
   #mergedInto(newest: SessionRecord, facts: IdFacts): SessionRecord {
     if (this.#merge === undefined) return this.#record
-    return { ...merge(newest, this.#record, this.#merge, this.#now, this.#context.rules), ...facts }
+    const { renewedAt, renewal } = facts
+    const merged = merge(newest, this.#record, this.#merge, this.#now, this.#context.rules)
+    return { ...merged, renewedAt, renewal }
   }
 }
 

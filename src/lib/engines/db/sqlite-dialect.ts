@@ -1,20 +1,7 @@
 import { KeyedMutex, type TimeLimit } from '../concurrency.js'
 import { RecordRefused } from '../errors.js'
 import { allDone, indexName, type Outcomes, type SqlDialect, type SqlRow } from './sql-store.js'
-import type { SqliteConnection } from './sqlite-connection.js'
-
-/** Where the statements go. */
-export interface SqliteConnections {
-  /** A connection of its own, so that no reader waits behind a locked writer. */
-  readonly reader: SqliteConnection
-  readonly writer: SqliteConnection
-}
-
-export interface SqliteDatabase {
-  /** The connections to use now. */
-  connections(): Promise<SqliteConnections>
-  close(): Promise<void>
-}
+import type { SqliteDatabase } from './sqlite-file.js'
 
 /** Sessions in a table that @keyv/sqlite can read. */
 export function sqliteDialect(database: SqliteDatabase, table: string): SqlDialect {

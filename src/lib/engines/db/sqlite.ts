@@ -4,9 +4,8 @@ import type { Logger } from '../../logger.js'
 import { makeDirectory } from '../file-system.js'
 import { unavailable } from './driver.js'
 import { missingColumns, SqlStore } from './sql-store.js'
-import { SqliteConnection } from './sqlite-connection.js'
-import { type SqliteDatabase, sqliteDialect, sqliteStatements } from './sqlite-dialect.js'
-import { type ClosableConnections, SqliteFile } from './sqlite-file.js'
+import { sqliteDialect, sqliteStatements } from './sqlite-dialect.js'
+import { type ClosableConnections, SqliteConnection, type SqliteDatabase, SqliteFile } from './sqlite-file.js'
 
 /** SQLite's name for a database that lives as long as its connection. */
 export const MEMORY = ':memory:'
