@@ -35,7 +35,8 @@ export async function openSite(settings: SiteSettings, logger: Logger): Promise<
   const app = await createApp({ sessions, settings, logger, clock })
   app.silent = true
   const { short } = await openVariants(sessions, settings, { clock, logger })
-  const server = createServer(app.callback()).listen(0, '127.0.0.1')
+  // A busy machine takes its time, and a connection that ends just when the next request is sent fails it.
+  const server = createServer({ keepAliveTimeout: 600_000 }, app.callback()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new TypeError('the server has no port')

@@ -74,7 +74,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   const policies = { contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' } } as const
   app.use(helmet({ ...policies, strictTransportSecurity: isProduction }))
   app.use(errorPages())
-  app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: isProduction } }))
+  app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: environment !== 'development' } }))
   app.use(limitTarget())
   app.use(assets(`${viewsDirectory}/assets`).routes())
   app.use(health(sessions.engine))

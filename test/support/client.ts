@@ -3,7 +3,7 @@ import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request } f
 import { text } from 'node:stream/consumers'
 
 /** After this an answer that never ends counts as an error: milliseconds. */
-const PATIENCE = 10_000
+const PATIENCE = 100_000
 
 /** One `Set-Cookie` line. Attribute names are in lower case; those without a value are `true`. */
 export interface SetCookie {

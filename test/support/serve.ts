@@ -5,7 +5,8 @@ import type Koa from 'koa'
 
 /** Serves `app` on a free port until the test is over, and answers its URL. */
 export async function serve(t: ExecutionContext, app: Koa): Promise<string> {
-  const server = createServer(app.callback()).listen(0, '127.0.0.1')
+  // A busy machine takes its time, and a connection that ends just when the next request is sent fails it.
+  const server = createServer({ keepAliveTimeout: 600_000 }, app.callback()).listen(0, '127.0.0.1')
   t.teardown(() => {
     server.close()
     server.closeAllConnections()

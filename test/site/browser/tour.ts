@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import axe from 'axe-core'
-import { FileSystemConfigLoader, HtmlValidate } from 'html-validate'
+import type { HtmlValidate } from 'html-validate'
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { root } from '../../support/root.js'
 import { testOf } from '../../support/test-of.js'
@@ -10,8 +9,16 @@ import { openSite, type Site } from '../walkthroughs/site.js'
 import { browser, chromiumMissing, closeBrowser } from './chromium.js'
 
 const screenshots = join(root, 'var/screenshots')
+const takesPictures = Boolean(process.env.SCREENSHOTS)
 
-const validator = new HtmlValidate(new FileSystemConfigLoader())
+let validator: HtmlValidate | undefined
+
+/** Loaded when it is needed: it takes a second, also where there is no browser. */
+async function htmlValidator(): Promise<HtmlValidate> {
+  const { FileSystemConfigLoader, HtmlValidate } = await import('html-validate')
+  validator ??= new HtmlValidate(new FileSystemConfigLoader())
+  return validator
+}
 
 /** Somebody at a browser, on the site. */
 export class Tour {
@@ -73,51 +80,56 @@ export class Tour {
   }
 
   /**
-   * Looks at the page as it is now: it is valid HTML, axe finds nothing, the browser complains of nothing, and its
-   * pictures are in `var/screenshots/`, light and dark, on a desk and in a hand.
+   * Looks at the page as it is now: it is valid HTML, axe finds nothing and the browser complains of nothing. With
+   * `SCREENSHOTS` in the environment its pictures are in `var/screenshots/`, light and dark, on a desk and in a hand.
    */
   async look(name: string): Promise<void> {
     this.#t.deepEqual(this.complaints, [], name)
     await this.page.waitForLoadState()
-    const report = await validator.validateString(this.#html, `${name}.html`)
+    const report = await (await htmlValidator()).validateString(this.#html, `${name}.html`)
     this.#t.deepEqual(
       report.results.flatMap(({ messages }) => messages.map(({ message, line }) => `${line}: ${message}`)),
       [],
       `${name}: valid HTML`,
     )
     if (!this.scripts) return
-    await mkdir(screenshots, { recursive: true })
     for (const colorScheme of ['light', 'dark'] as const) {
-      await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       for (const [device, width] of [
         ['desktop', 1400],
         ['phone', 390],
       ] as const) {
-        await this.page.setViewportSize({ width, height: 900 })
         // Each colour and each width once: a fault of the one rarely needs the other.
-        if ((colorScheme === 'light') === (device === 'desktop'))
-          await this.#accessible(`${name}, ${colorScheme}, ${device}`)
-        await this.page.screenshot({
-          path: `${screenshots}/${name}-${device}-${colorScheme}.png`,
-          fullPage: true,
-          animations: 'disabled',
-        })
+        const isChecked = (colorScheme === 'light') === (device === 'desktop')
+        if (!isChecked && !takesPictures) continue
+        await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await this.page.setViewportSize({ width, height: 900 })
+        if (isChecked) await this.#accessible(`${name}, ${colorScheme}, ${device}`)
+        if (takesPictures) await this.#takePicture(`${name}-${device}-${colorScheme}`)
       }
     }
   }
 
+  async #takePicture(name: string): Promise<void> {
+    await mkdir(screenshots, { recursive: true })
+    await this.page.screenshot({
+      path: `${screenshots}/${name}.png`,
+      fullPage: true,
+      animations: 'disabled',
+    })
+  }
+
   async #accessible(what: string): Promise<void> {
     const own = this.complaints.length
-    await this.page.evaluate(axe.source)
-    const { violations } = await this.page.evaluate(() => {
+    if (!(await this.page.evaluate(() => 'axe' in globalThis))) {
+      const { default: axe } = await import('axe-core')
+      await this.page.evaluate(axe.source)
+    }
+    const violations = await this.page.evaluate(async () => {
       const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-      return axe.run({ preload: false })
+      const found = await axe.run({ preload: false, resultTypes: ['violations'], selectors: false })
+      return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
     })
-    this.#t.deepEqual(
-      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-      [],
-      `${what}: axe`,
-    )
+    this.#t.deepEqual(violations, [], `${what}: axe`)
     const overflow = await this.page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     )
@@ -143,6 +155,8 @@ export async function openTour(
     ...options,
   })
   t.teardown(() => context.close())
+  // AVA's own limit is for what hangs.
+  context.setDefaultTimeout(0)
   return new Tour(t, scripts, at, context, await context.newPage())
 }
 

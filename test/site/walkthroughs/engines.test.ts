@@ -76,8 +76,8 @@ test('an engine that may answer late says by how much', async (t) => {
   t.regex((await site.person().open('/engines')).text('#stale') ?? '', /^by 7 seconds/)
 })
 
-test('where internals are not shown, nobody’s record is', async (t) => {
-  const site = await openSite(t, { SESSION_ENGINE: 'cache', SHOW_INTERNALS: 'false' })
+test('in production nobody’s record is shown', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache', NODE_ENV: 'production' })
   const person = site.person()
   await person.open('/sessions/library')
   const page = await person.open('/engines')

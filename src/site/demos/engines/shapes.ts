@@ -67,7 +67,7 @@ export async function shapesOf(subject: Subject, settings: Settings, clock: () =
 /** The session's cookie under `signed_cookies`, made with a key that no server has. */
 async function cookiesOf(
   record: SessionRecord,
-  { cookieName }: Settings,
+  { cookieName, cookieSecure }: Settings,
   cookieCodec: Settings['cookieCodec'],
   clock: () => number,
 ): Promise<Part[]> {
@@ -75,7 +75,7 @@ async function cookiesOf(
   // #region cookies
   // With the server's own key, whoever sees the page could copy the cookie and be logged in.
   const secretKey = randomBytes(32).toString('base64url')
-  const options = { cookieName, cookieCodec, secretKey, cleanupInterval: 0 }
+  const options = { cookieName, cookieSecure, cookieCodec, secretKey, cleanupInterval: 0 }
   const sessions = await openSessions({ engine: 'signed_cookies', ...options, clock, logger: silent })
   // #endregion
   try {

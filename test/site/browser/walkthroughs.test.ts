@@ -1,0 +1,13 @@
+/** One Chromium for all of them, as in `site.test.ts`. */
+import './cart.js'
+import './date-time.js'
+import './four-ways.js'
+import './library.js'
+import './lifetime.js'
+import './log-in.js'
+import './methods.js'
+import './nested-change.js'
+import './profile.js'
+import './set-get-delete.js'
+import './test-cookie.js'
+import './two-tabs.js'
