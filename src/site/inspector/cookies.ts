@@ -16,6 +16,9 @@ export const PLAIN_COOKIES = [
 
 export type PlainCookie = (typeof PLAIN_COOKIES)[number]
 
+/** The names of the inspector's own cookies begin so. They are not shown, since they are no part of any demo. */
+export const OWN_PREFIX = 'inspector-'
+
 const plainCookies: ReadonlySet<string> = new Set(PLAIN_COOKIES)
 
 /** A cookie of a request, fit to be shown. */
@@ -43,15 +46,15 @@ const RAW = { decode: (value: string): string => value }
 
 /** The cookies of a `Cookie` header. */
 export function sentCookies(header: string | undefined): SentCookie[] {
-  return Object.entries(parseCookie(header ?? '', RAW)).map(([name, value = '']) => ({
-    name,
-    value: shown(name, value),
-  }))
+  return Object.entries(parseCookie(header ?? '', RAW))
+    .filter(([name]) => !name.startsWith(OWN_PREFIX))
+    .map(([name, value = '']) => ({ name, value: shown(name, value) }))
 }
 
 /** The cookies that a response sets or removes. */
 export function givenCookies(lines: readonly string[]): GivenCookie[] {
-  return lines.map((line) => {
+  const shownLines = lines.filter((line) => !line.startsWith(OWN_PREFIX))
+  return shownLines.map((line) => {
     const cookie = parseSetCookie(line, RAW)
     const { name, value = '' } = cookie
     const isRemoval = value === '' || cookie.maxAge === 0

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Context } from 'koa'
 import { LRUCache } from 'lru-cache'
 import { EngineUnavailable } from '../../lib/index.js'
-import { CSRF_COOKIE, givenCookie, readCookie } from '../../lib/internal.js'
-import { type GivenCookie, givenCookies, type SentCookie, sentCookies } from './cookies.js'
+import { type GivenCookie, givenCookies, OWN_PREFIX, type SentCookie, sentCookies } from './cookies.js'
 import { type EngineCall, recording } from './recording.js'
 import { type Excerpt, excerpt } from './source.js'
 import { type InspectedSessions, type StoredRecord, storedRecordOf } from './stored-record.js'
@@ -30,13 +31,14 @@ export interface Panel {
   readonly excerpts: readonly Excerpt[]
 }
 
-/** For how long a form's exchange is kept for the page that it redirects to: milliseconds. */
-const BEFORE_TTL = 20_000
+/** For how long a form's exchange is kept for the page that it redirects to: seconds. */
+const BEFORE_AGE = 20
 
 /** Shows visitors their own requests, cookies and records. Ids are shown as hashes only. */
 export class Inspector {
   readonly #inspected: readonly InspectedSessions[]
-  readonly #before = new LRUCache<string, Exchange>({ max: 1000, ttl: BEFORE_TTL })
+  /** By a cookie that only the browser which sent the form has. */
+  readonly #before = new LRUCache<string, Exchange>({ max: 1000, ttl: BEFORE_AGE * 1000 })
 
   constructor(inspected: readonly InspectedSessions[]) {
     this.#inspected = inspected
@@ -49,10 +51,17 @@ export class Inspector {
     return calls
   }
 
-  /** Keeps the exchange of a form for the page that it redirects to. */
+  /**
+   * Keeps the exchange of a form for the page that it redirects to. A random cookie of this one response leads to it: a
+   * cookie that the browser had before may have been planted by somebody who knows it, and two tabs share their cookies.
+   */
   remember(ctx: Context, calls: readonly EngineCall[]): void {
-    const visitor = givenCookie(ctx, CSRF_COOKIE) ?? readCookie(ctx.req.headers.cookie, CSRF_COOKIE)
-    if (visitor !== undefined) this.#before.set(visitor, exchangeOf(ctx, calls))
+    const exchange = exchangeOf(ctx, calls)
+    if (exchange.location === '') return
+    const name = OWN_PREFIX + randomBytes(6).toString('hex')
+    const value = randomBytes(24).toString('base64url')
+    this.#before.set(`${name}=${value}`, exchange)
+    setOwnCookie(ctx, { name, value, path: pathOf(exchange.location), maxAge: BEFORE_AGE })
   }
 
   async panel(ctx: Context, calls: readonly EngineCall[], sources: readonly string[]): Promise<Panel> {
@@ -76,13 +85,35 @@ export class Inspector {
     }
   }
 
+  /** The exchange of the form that redirected to this very address. It is shown once. */
   #takeBefore(ctx: Context): Exchange | undefined {
-    const visitor = readCookie(ctx.req.headers.cookie, CSRF_COOKIE) ?? ''
-    const before = this.#before.get(visitor)
-    if (before?.location.split('?')[0] !== ctx.path) return undefined
-    this.#before.delete(visitor)
-    return before
+    for (const [name, value] of Object.entries(parseCookie(ctx.req.headers.cookie ?? ''))) {
+      const key = `${name}=${value}`
+      const before = name.startsWith(OWN_PREFIX) ? this.#before.get(key) : undefined
+      if (before?.location !== ctx.url) continue
+      this.#before.delete(key)
+      setOwnCookie(ctx, { name, value: '', path: pathOf(before.location), maxAge: 0 })
+      return before
+    }
+    return undefined
   }
+}
+
+interface OwnCookie {
+  readonly name: string
+  readonly value: string
+  readonly path: string
+  /** Seconds. */
+  readonly maxAge: number
+}
+
+function setOwnCookie(ctx: Context, cookie: OwnCookie): void {
+  const attributes = { httpOnly: true, secure: ctx.secure, sameSite: 'strict' } as const
+  ctx.append('Set-Cookie', stringifySetCookie({ ...cookie, ...attributes }))
+}
+
+function pathOf(location: string): string {
+  return location.split('?', 1)[0] ?? '/'
 }
 
 /** Call it when the response is complete but for its body. */

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { keyOf } from '../../../src/lib/engines/ids.js'
-import { onEngines, openSite } from '../walkthroughs/site.js'
+import { onEngines, openSite, type Page } from '../walkthroughs/site.js'
 
 onEngines(
   'the panel shows the visitor’s own record, and ids as the beginning of a hash only',
@@ -51,6 +51,64 @@ onEngines('a form that leads to no page costs the next page nothing', async (t, 
   const page = await person.open('/cookies/page-count')
   t.is(page.status, 200)
   t.notRegex(page.text('.inspector') ?? '', /The form you sent/)
+})
+
+/** What the panel tells of a form's request and response; undefined without one. */
+const formOn = (page: Page): string | undefined =>
+  page.all('.exchange').find((text) => text.startsWith('The form you sent'))
+
+test('whoever knows a visitor’s cookies before a form sees nothing of it', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  const HERE = '/cookies/page-count'
+  const attacker = site.person()
+  const page = await attacker.open(HERE)
+  t.true(formOn(await attacker.submit(page, `${HERE}/forge`, { forged: '1' })) !== undefined)
+  // All that the attacker has been given is planted in the victim's browser, by a sibling domain for example.
+  const victim = attacker.copy()
+  const form = await victim.open(HERE)
+  attacker.cookies.clear()
+  for (const [name, value] of victim.cookies) attacker.cookies.set(name, value)
+  victim.browser.saysOrigin = true
+  const fields = { ...form.hiddenIn(`${HERE}/forge`), forged: '4711' }
+  const answer = await victim.browser.fetch(`${HERE}/forge`, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+  })
+  t.is(answer.status, 303)
+  const seen = await attacker.open(HERE)
+  t.is(formOn(seen), undefined)
+  t.notRegex(seen.html, /4711/)
+  t.regex(formOn(await victim.open(HERE)) ?? '', /count=4711/)
+  t.is(formOn(await victim.open(HERE)), undefined, 'it is shown once')
+})
+
+test('of two tabs that send a form at once each is shown its own', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  const person = site.person()
+  const HERE = '/sessions/two-tabs/by-hand'
+  const begun = await person.submit(await person.open(HERE), `${HERE}/begin`)
+  const tabs = await Promise.all(['milk', 'bread'].map((item) => person.submit(begun, HERE, { item })))
+  const paths = tabs.map(({ path }) => path)
+  t.is(new Set(paths).size, 2)
+  for (const tab of tabs) t.true(formOn(tab)?.includes(` to ${tab.path}`), formOn(tab))
+})
+
+test('values of cookies that are none of the demos’ own are hashes, and the inspector’s own are not shown', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  const person = site.person()
+  person.cookies.set('other_app', 'its-own-secret')
+  person.cookies.set('__Host-sid', 'another-secret')
+  person.cookies.set('cart', 'plain')
+  const page = await person.open('/sessions/page-count')
+  const after = await person.submit(page, '/sessions/page-count/start-again')
+  t.regex(formOn(after) ?? '', /other_app=#[0-9a-f]{8}….*__Host-sid=#[0-9a-f]{8}….*cart=plain/)
+  t.notRegex(after.html, /its-own-secret|another-secret/)
+  t.notRegex(after.text('.inspector') ?? '', /inspector-/)
+  t.deepEqual(
+    [...person.cookies.keys()].filter((name) => name.startsWith('inspector')),
+    [],
+    'nor kept',
+  )
 })
 
 test('in production there is no inspector, unless SHOW_INTERNALS asks for it', async (t) => {

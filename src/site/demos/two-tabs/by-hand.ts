@@ -62,7 +62,8 @@ export function byHand(patience = 5000): Router {
     if (!session.has('twoTabsByHand')) return seeOther(ctx, HERE)
 
     const { item } = form.value
-    const visitor: string = ctx.state.csrfToken
+    // Whoever has this id has the session, so nobody else can be taken for the other tab.
+    const visitor = session.id
     const met = await meetings.meet(`before ${visitor}`, patience)
     if (met === 'full') return page(ctx, { typed: { item }, problems: { item: FULL } }, 503)
     // Now both tabs have loaded the session, and neither has stored anything.
