@@ -4,6 +4,23 @@ export interface Logger {
   error(details: object, message: string): void
 }
 
+/**
+ * The same logger, whose own failures go to standard error: many of our messages are about what nobody waits for, where an
+ * error would end the process.
+ */
+export function unfailing(logger: Logger): Logger {
+  const tell = (level: keyof Logger): Logger[typeof level] => {
+    return async (details, message) => {
+      try {
+        await logger[level](details, message)
+      } catch (err) {
+        consoleLogger.error({ err }, `the logger has failed. It was told: ${message}`)
+      }
+    }
+  }
+  return { warn: tell('warn'), error: tell('error') }
+}
+
 /** For applications that hand in no logger: standard error, one line a message. */
 export const consoleLogger: Logger = {
   warn: (details, message) => console.warn(...lineOf(details, message)),

@@ -4,8 +4,8 @@ import { KeyedMutex } from './engines/concurrency.js'
 import type { Engine } from './engines/engine.js'
 import { generateId } from './engines/ids.js'
 import { watchOutages } from './engines/outages.js'
-import { type EngineChoice, openEngine } from './engines/registry.js'
-import { consoleLogger, type Logger } from './logger.js'
+import { closeAfter, type EngineChoice, openEngine } from './engines/registry.js'
+import { consoleLogger, type Logger, unfailing } from './logger.js'
 import { explainMissingMiddleware, sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
@@ -102,10 +102,11 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   const {
     clock = Date.now,
     generateId: makeId = generateId,
-    logger = consoleLogger,
+    logger: given = consoleLogger,
     engine,
     ...rest
   } = options
+  const logger = unfailing(given)
   const settings = checkOptions({ ...rest, engine })
   for (const warning of settings.warnings) logger.warn({}, warning)
   const ready = typeof engine === 'object' || typeof engine === 'function'
@@ -113,9 +114,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   try {
     return sessionsOn(bare, settings, { clock, generateId: makeId, logger })
   } catch (error) {
-    // What was opened is closed, whatever fails after it.
-    await bare.close()
-    throw error
+    return closeAfter(error, bare)
   }
 }
 

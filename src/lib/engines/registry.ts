@@ -37,7 +37,11 @@ const engines: Record<EngineName, Open> = {
     const { openSignedCookies } = await import('./signed-cookies.js')
     const { revocationStore: name } = options
     const store = name === 'none' ? undefined : await engines[name](options, tools)
-    return openSignedCookies(options, tools, store)
+    try {
+      return await openSignedCookies(options, tools, store)
+    } catch (error) {
+      return closeAfter(error, store)
+    }
   },
 }
 
@@ -87,9 +91,23 @@ async function exportedBy(path: ModulePath): Promise<unknown> {
 async function madeBy(choice: unknown, source: string, tools: EngineTools): Promise<Engine> {
   const isMade = typeof choice !== 'function'
   const engine: unknown = isMade ? choice : await choice(tools)
-  assertEngine(engine, source)
+  try {
+    assertEngine(engine, source)
+  } catch (error) {
+    return closeAfter(error, isMade ? undefined : engine)
+  }
   if (isMade && tools.codec !== jsonCodec) tools.logger.warn({ engine: engine.name }, UNSEALED)
   return engine
+}
+
+/** What was opened is closed if anything fails after it. Throws `error`, also where the closing fails too. */
+export async function closeAfter(error: unknown, opened: unknown): Promise<never> {
+  try {
+    await (opened as Partial<Engine> | undefined)?.close?.()
+  } catch {
+    // The first error says what is wrong.
+  }
+  throw error
 }
 
 const UNSEALED =

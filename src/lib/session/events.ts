@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Logger } from '../logger.js'
 
 /** What every event has. */
@@ -145,7 +146,7 @@ export class Events {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {
         const answer = listener(event as never)
-        if (answer instanceof Promise) answer.catch((err: unknown) => this.#report(name, err))
+        if (types.isPromise(answer)) answer.catch((err: unknown) => this.#report(name, err))
       } catch (err) {
         this.#report(name, err)
       }

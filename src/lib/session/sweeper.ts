@@ -32,7 +32,8 @@ export async function clearExpired(
     const batch = await engine.clearExpired(limit)
     const took = timer() - since
     cleared += batch
-    if (onBatch(cleared) === false || batch < limit) return cleared
+    // An engine of one's own may answer nothing.
+    if (onBatch(cleared) === false || !(batch >= limit)) return cleared
     if (took > LONGEST) limit = Math.max(FEWEST, Math.floor(limit / 2))
     else if (took < LONGEST / 2) limit = Math.min(MOST, limit * 2)
   }
@@ -83,8 +84,9 @@ export class Sweeper {
       const ours = (await this.#engine.lease?.('sweep', this.#interval * (1 - 2 * JITTER))) ?? true
       if (ours) await clearExpired(this.#engine)
     } catch (error) {
-      if (!(error instanceof EngineUnavailable)) throw error
-      this.#logger.warn({ err: error }, 'expired sessions could not be cleared')
+      // Nobody waits for this, so what is thrown would end the process. The next sweep tries again.
+      const level = error instanceof EngineUnavailable ? 'warn' : 'error'
+      this.#logger[level]({ err: error }, 'expired sessions could not be cleared')
     }
   }
 }

@@ -2,17 +2,22 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import {
+  EngineUnavailable,
   openSessions,
   type SessionEvent,
   type SessionEventName,
   type Sessions,
 } from '../../../src/lib/index.js'
+import { openBench } from '../../support/engines.js'
 import { heard, namesOf } from '../../support/heard.js'
+import { intercept } from '../../support/intercept.js'
 import { serve } from '../../support/serve.js'
 import { temporaryDirectory } from '../../support/server-process.js'
+import { memory } from '../../support/stores/memory.js'
 
 interface Logged {
   readonly message: string
@@ -206,3 +211,38 @@ for (const engine of ['cache', 'db'] as const) {
     t.deepEqual(paths.toSorted(), wanted.toSorted())
   })
 }
+
+test.serial('a promise of another realm that a listener answers ends nothing when it rejects', async (t) => {
+  const { sessions, logged } = await openOn(t)
+  sessions.on('created', () => runInNewContext('Promise.reject(new Error("of another realm"))'))
+  await live(sessions)
+  await setImmediate()
+  t.like(logged, [{ message: 'a listener of session events failed', event: 'created' }])
+})
+
+for (const [title, fail] of [
+  [
+    'throws',
+    () => {
+      throw new Error('the disk is full')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('the disk is full'))],
+] as const)
+  test.serial(`a logger that ${title} fails no request and ends no process`, async (t) => {
+    const { bench, close } = await openBench(memory)
+    t.teardown(close)
+    const engine = intercept(bench.engine, () => {
+      throw new EngineUnavailable('down')
+    })
+    const told: unknown[] = []
+    const { error } = console
+    console.error = (...words: unknown[]) => told.push(words[0])
+    t.teardown(() => {
+      console.error = error
+    })
+    const sessions = await openSessions({ engine, logger: { warn: fail, error: fail } })
+    await t.throwsAsync(sessions.open('a'.repeat(32)), { instanceOf: EngineUnavailable })
+    await setImmediate()
+    t.deepEqual(told, ['tessera: the logger has failed. It was told: the session store cannot be used'])
+  })

@@ -2,6 +2,7 @@ import { mock } from 'node:test'
 import test, { type ExecutionContext } from 'ava'
 import { record } from '../../../src/lib/conformance/case.js'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
+import type { Engine } from '../../../src/lib/engines/engine.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
 import type { Logger } from '../../../src/lib/logger.js'
 import { clearExpired, Sweeper } from '../../../src/lib/session/sweeper.js'
@@ -82,6 +83,66 @@ test.serial('a store that is down is a warning, and the next sweep comes all the
   const warning = [{ err: new EngineUnavailable('down') }, 'expired sessions could not be cleared']
   t.deepEqual(warnings, [warning, warning])
   await sweeper.stop()
+})
+
+for (const [title, thrown] of [
+  ['a mistake', new TypeError('a mistake')],
+  ['what is no error', 'full'],
+] as const)
+  for (const call of ['clearExpired', 'lease'] as const)
+    test.serial(
+      `${title} that ${call} of an engine throws is reported, and the next sweep comes all the same`,
+      async (t) => {
+        const { bench, close } = await openBench(memory)
+        t.teardown(close)
+        const { engine } = bench
+        let asked = 0
+        engine[call] = async () => {
+          asked++
+          throw thrown
+        }
+        const reports: unknown[] = []
+        const sweeper = new Sweeper(engine, HOUR, {
+          ...silent(t),
+          error: (details, message) => reports.push([details, message]),
+        })
+        for (const sweep of [1, 2, 3]) {
+          bench.now += HOUR
+          mock.timers.tick(HOUR * 1.1)
+          await turns()
+          t.is(asked, sweep)
+        }
+        t.deepEqual(reports, Array(3).fill([{ err: thrown }, 'expired sessions could not be cleared']))
+        await sweeper.stop()
+      },
+    )
+
+test.serial('an engine that throws before it answers a promise is no other', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  bench.engine.clearExpired = () => {
+    throw new Error('at once')
+  }
+  const reports: string[] = []
+  const sweeper = new Sweeper(bench.engine, HOUR, {
+    ...silent(t),
+    error: (_, message) => reports.push(message),
+  })
+  mock.timers.tick(HOUR * 1.1)
+  await turns()
+  t.is(reports.length, 1)
+  await sweeper.stop()
+})
+
+test.serial('an engine that does not say how many it has cleared is asked once', async (t) => {
+  const { bench, close } = await openBench(memory)
+  t.teardown(close)
+  let asked = 0
+  const nothing = (async () => {
+    if (++asked > 3) throw new Error('asked again and again')
+  }) as unknown as Engine['clearExpired']
+  await clearExpired(Object.assign(Object.create(bench.engine), { clearExpired: nothing }))
+  t.is(asked, 1)
 })
 
 test.serial('of several processes only the one that holds the lease clears', async (t) => {
