@@ -86,3 +86,35 @@ test('S52 a record that was sealed for another purpose is not opened', (t) => {
   const other = sealedCodec(keysFor('another purpose', ['a secret of the tests, and of nobody else']))
   t.is(codec.decode(other.encode(session, KEY), KEY), undefined)
 })
+
+const user = { id: 'ada', handle: 'h', authenticatedAt: 1, device: 'phone' }
+
+test('a record with a user is read back whole', (t) => {
+  for (const one of [user, { id: 'ada', handle: 'h', authenticatedAt: 1 }]) {
+    const entry: Entry = { ...session, record: { ...session.record, user: one, savedAt: 2, renewedAt: 3 } }
+    t.deepEqual(jsonCodec.decode(jsonCodec.encode(entry)), entry)
+  }
+})
+
+for (const part of [
+  { id: undefined },
+  { handle: undefined },
+  { authenticatedAt: undefined },
+  { id: 7 },
+  { handle: 7 },
+  { authenticatedAt: '1' },
+  { device: 7 },
+  { device: null },
+]) {
+  test(`S29 a record with part of a user is rejected, since it could not be revoked: ${JSON.stringify(part)} ${Object.keys(part)}`, (t) => {
+    const value = { version: 1, createdAt: 1, data: {}, user: { ...user, ...part } }
+    t.is(jsonCodec.decode(JSON.stringify({ value, expires: END })), undefined)
+  })
+}
+
+for (const other of [null, 'ada', 7, ['ada']]) {
+  test(`S29 a record whose user is ${JSON.stringify(other)} is rejected`, (t) => {
+    const value = { version: 1, createdAt: 1, data: {}, user: other }
+    t.is(jsonCodec.decode(JSON.stringify({ value, expires: END })), undefined)
+  })
+}

@@ -84,4 +84,8 @@ test('S12 a fingerprint is the same for one id and another for another', (t) => 
   t.not(other, one)
   const unkeyed = createHash('sha256').update('one').digest('base64url')
   t.false(unkeyed.startsWith(one))
+  t.not(fingerprintWith('another secret')('one'), one)
+  const [here, there] = [fingerprintWith(undefined), fingerprintWith(undefined)]
+  t.is(here('one'), here('one'))
+  t.not(here('one'), there('one'))
 })
