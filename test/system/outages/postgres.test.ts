@@ -1,6 +1,7 @@
 import { ownPostgres } from '../../support/databases.js'
 import { testDefaults } from './database-defaults.js'
 import { testFullDisk } from './database-full.js'
+import { testIdle } from './database-idle.js'
 import { testRefusedRecords } from './database-records.js'
 import { testPassword, testRefusals } from './database-refusals.js'
 import { testReplies } from './database-replies.js'
@@ -13,5 +14,6 @@ testReplies(ownPostgres)
 testRefusals(ownPostgres)
 testPassword(ownPostgres)
 testFullDisk(ownPostgres)
+testIdle(ownPostgres)
 testDefaults(ownPostgres)
 testRefusedRecords(ownPostgres)
