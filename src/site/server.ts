@@ -1,11 +1,10 @@
-import { createServer } from 'node:http'
 import { openSessions } from '../lib/index.js'
 import { createApp } from './app.js'
 import { openObserved } from './inspector/recording.js'
 import { createLogger } from './log.js'
 import { announce, startFault } from './process/announce.js'
 import { logEvents } from './process/event-log.js'
-import { listen } from './process/listen.js'
+import { listen, makeServer } from './process/listen.js'
 import { stopOnSignals } from './process/shutdown.js'
 import { loadSiteSettings, showsInternals } from './settings.js'
 
@@ -15,7 +14,8 @@ async function start(): Promise<void> {
   const engine = showsInternals(settings) ? openObserved(settings) : settings.engine
   const sessions = await openSessions({ ...settings, engine, logger })
   const endLog = logEvents(sessions, logger)
-  const server = createServer((await createApp({ sessions, settings, logger })).callback())
+  const app = await createApp({ sessions, settings, logger })
+  const server = makeServer(app.callback(), settings.own)
 
   const close = async (): Promise<void> => {
     endLog()

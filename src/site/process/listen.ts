@@ -1,4 +1,33 @@
-import type { Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+
+/** How much of the server one client, or all together, may hold. */
+export interface ServerLimits {
+  /** For sending a whole request: seconds. */
+  readonly requestTimeout: number
+  /** For sending the headers, at most `requestTimeout`: seconds. */
+  readonly headersTimeout: number
+  /** For an idle connection: seconds. */
+  readonly keepAliveTimeout: number
+  /** A further connection is closed at once. */
+  readonly maxConnections: number
+}
+
+/** How often Node looks for requests that take too long: milliseconds. Its default, 30 seconds, would add to each limit. */
+const CHECK_INTERVAL = 1000
+
+/** Makes the server. Clients that exceed a limit are answered with 408, or disconnected. */
+export function makeServer(handler: RequestListener, limits: ServerLimits): Server {
+  const { requestTimeout, headersTimeout, keepAliveTimeout, maxConnections } = limits
+  const options = {
+    requestTimeout: requestTimeout * 1000,
+    headersTimeout: headersTimeout * 1000,
+    keepAliveTimeout: keepAliveTimeout * 1000,
+    connectionsCheckingInterval: CHECK_INTERVAL,
+  }
+  const server = createServer(options, handler)
+  server.maxConnections = maxConnections
+  return server
+}
 
 /** Where to listen; port 0 is any free one. */
 export interface Address {
