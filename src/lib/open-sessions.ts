@@ -99,6 +99,10 @@ const ALONE =
  * @throws EngineUnavailable if the engine's store cannot be used.
  */
 export async function openSessions(options: SessionsOptions = {}): Promise<Sessions> {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(
+      `openSessions takes an object of options, such as { engine: 'db' }, not ${String(options)}`,
+    )
   const {
     clock = Date.now,
     generateId: makeId = generateId,

@@ -43,10 +43,13 @@ export async function resolveSession(
   lifecycle?: Pick<LifecycleEvents, 'malformed' | 'missing'>,
 ): Promise<Resolved | undefined> {
   let asked = 0
+  let isMalformedTold = false
   for (let index = ids.length - 1; index >= 0 && asked < MOST_ASKED; index--) {
     const id = ids[index] ?? ''
     if (engine.isId?.(id) === false) {
-      lifecycle?.malformed()
+      // Once a request: a header of 16 kB holds a thousand of them.
+      if (!isMalformedTold) lifecycle?.malformed()
+      isMalformedTold = true
       continue
     }
     asked++

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { EngineMisconfigured, openSessions } from '../../../src/lib/index.js'
+import { EngineMisconfigured, keyvEngine as keyvEngineOn, openSessions } from '../../../src/lib/index.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 
 const keyvEngine = import.meta.resolve('../../../src/lib/engines/keyv/keyv-engine.js')
@@ -64,4 +64,13 @@ test('a module that exports nothing, or is not there, is named', async (t) => {
   })
   const broken = await moduleOf(t, 'export default {')
   await t.throwsAsync(openSessions({ engine: broken }), { message: /cannot be loaded/ })
+})
+
+test('what takes an object says so to whoever hands in none', async (t) => {
+  for (const options of [null, 'db', 7] as const)
+    await t.throwsAsync(openSessions(options as never), {
+      message: /^openSessions takes an object of options/,
+    })
+  for (const keyv of [undefined, null, new Map().size] as const)
+    t.throws(() => keyvEngineOn(keyv as never), { message: /^keyvEngine takes a Keyv: / })
 })

@@ -170,6 +170,9 @@ onStoreAndCookie('S70 an id of nobody’s is unknown, and what is no id malforme
   for (const text of ['short', '../../etc/passwd', 'x'.repeat(5000)]) {
     await site.send('/read', { cookie: `sessionid=${text}` })
     are(t, site, events, { event: 'malformed-id' })
+    const many = Array.from({ length: 500 }, (_, n) => `sessionid=no-id-${n}`).join('; ')
+    await site.send('/read', { cookie: many })
+    are(t, site, events, { event: 'malformed-id' })
   }
   t.deepEqual(site.calls, [])
 })
