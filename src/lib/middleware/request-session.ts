@@ -58,12 +58,14 @@ export class RequestSession implements SessionOwner {
   }
 
   /**
-   * Whether nothing is to be done at the end: nobody has asked for the session, and what the request brought can stay.
+   * Ends at once where nothing is to be done, as for a request that did not ask for its session: nobody has opened it, and
+   * what the request brought can stay. Answers whether that is so.
    */
-  get isIdle(): boolean {
+  endIfIdle(): boolean {
     if (this.#opening !== undefined || this.context.saveEveryRequest) return false
     const ids = this.#sentIds()
-    return ids.length === 0 || ids.some(isLong)
+    this.#hasEnded = ids.length === 0 || ids.some(isLong)
+    return this.#hasEnded
   }
 
   /**

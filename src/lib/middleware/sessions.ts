@@ -38,7 +38,7 @@ export function sessionMiddleware(context: SessionContext, settings: CookieSetti
       if (outer) holder[REQUEST_SESSION] = outer
       throw error
     }
-    if (!requestSession.isIdle) await requestSession.end()
+    if (!requestSession.endIfIdle()) await requestSession.end()
     // What is further out sees its own again.
     if (outer) holder[REQUEST_SESSION] = outer
   }

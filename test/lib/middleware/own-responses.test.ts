@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Context } from 'koa'
 import { SessionTooLate } from '../../../src/lib/index.js'
 import { type Handler, onStore, onStoreAndCookie } from '../../support/site.js'
@@ -220,7 +221,7 @@ onStoreAndCookie('an answer of its own that begins after the commit bears the co
       ctx.respond = false
       const endWhenCommitted = (): void => {
         if (ctx.res.hasHeader('Set-Cookie')) ctx.res.end('later')
-        else setImmediate(endWhenCommitted)
+        else void setImmediate().then(endWhenCommitted)
       }
       endWhenCommitted()
     },
@@ -230,3 +231,34 @@ onStoreAndCookie('an answer of its own that begins after the commit bears the co
   t.is((await site.stored(cookies[0]?.value ?? '')).kind, 'found')
   t.deepEqual(site.errors, [])
 })
+
+for (const [title, asks] of [
+  ['asked for it', true],
+  ['did not ask for it', false],
+] as const) {
+  onStore(
+    `W8 a session that is opened and changed after the commit of a request that ${title} is an error, told once`,
+    async (t, open) => {
+      const site = await open({
+        '/': async (ctx) => {
+          if (asks) await ctx.session
+          ctx.body = 'ok'
+          // What runs after everything else: a timer, or a middleware above that has waited for the answer.
+          ctx.res.once('finish', async () => {
+            const session = await ctx.session
+            session.set('late', 1).set('later', 2)
+          })
+        },
+      })
+      const id = await site.store()
+      t.is((await site.send('/', { cookie: `sessionid=${id}` })).status, 200)
+      while (site.errors.length === 0) await setImmediate()
+      t.true(site.errors[0] instanceof SessionTooLate)
+      t.is((await site.send('/', { cookie: `sessionid=${id}` })).status, 200)
+      while (site.errors.length < 2) await setImmediate()
+      t.is(site.errors.length, 2, 'one a request')
+      const stored = await site.stored(id)
+      t.deepEqual(stored.kind === 'found' && stored.record.data, { a: 1 })
+    },
+  )
+}
