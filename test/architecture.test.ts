@@ -83,6 +83,17 @@ test('no file imports from a floor above its own', async (t) => {
   t.true(files.some(({ imports }) => imports.some((imported) => imported.endsWith('.ts'))))
 })
 
+test('src holds the package and the site, and the site knows only what the package shows', async (t) => {
+  const files = await sourceFiles()
+  t.deepEqual([...new Set(files.map(({ path }) => path.split('/')[0]))].sort(), ['lib', 'site'])
+  const shown = ['lib/index.ts', 'lib/internal.ts']
+  const inside = files
+    .filter(({ path }) => path.startsWith('site/'))
+    .flatMap(({ path, imports }) => imports.map((imported) => ({ path, imported })))
+    .filter(({ imported }) => imported.startsWith('lib/') && !shown.includes(imported))
+  t.deepEqual(inside, [])
+})
+
 for (const folder of ['src', 'scripts']) {
   test(`no import in ${folder} is circular`, async (t) => {
     const files = await sourceFiles(`${root}${folder}`)
@@ -145,22 +156,35 @@ for (const [name, places] of Object.entries(only)) {
   })
 }
 
-test('a file that a comment names is there', async (t) => {
-  const folders = ['src', 'test', 'scripts', 'views']
+/** What a text calls a file of ours: a path within the project, or a name that stands as code. */
+const FILE = /\b(?:src|test|scripts|views|docs|config)\/[\w./-]*\.\w+|`[\w./-]+\.(?:ts|js|ejs|css)`/g
+
+/** Files of whoever uses the package. */
+const OTHERS = ['./my-engine.js', 'config/local.json5']
+
+test('a file that a comment or a document names is there', async (t) => {
+  const folders = ['src', 'test', 'scripts', 'views', 'docs', 'config']
   const listed = await Promise.all(
     folders.map(async (folder) =>
       (await readdir(join(root, folder), { recursive: true })).map((path) => `${folder}/${path}`),
     ),
   )
-  const paths = listed.flat()
+  const paths = [...listed.flat(), ...(await readdir(root))]
+  const isThere = (name: string): boolean =>
+    OTHERS.includes(name) || paths.some((path) => path === name || path.endsWith(`/${name}`))
+  const told = paths.filter((path) => /\.(ts|js|md)$/.test(path) && !/node_modules|CHANGELOG/.test(path))
   const missing: string[] = []
-  for (const path of paths.filter((path) => path.endsWith('.ts'))) {
-    for (const line of (await readFile(join(root, path), 'utf8')).split('\n')) {
-      if (!/^\s*(\/\/|\/?\*)/.test(line)) continue
-      for (const [, name = ''] of line.matchAll(/`([\w./-]+\.(?:ts|ejs|css))`/g)) {
-        if (!paths.some((one) => one === name || one.endsWith(`/${name}`))) missing.push(`${path}: ${name}`)
-      }
+  for (const path of told) {
+    for (const line of proseOf(path, await readFile(join(root, path), 'utf8'))) {
+      for (const [name] of line.matchAll(FILE))
+        if (!isThere(name.replaceAll('`', ''))) missing.push(`${path}: ${name}`)
     }
   }
   t.deepEqual(missing, [])
 })
+
+/** The lines of a program that are comments; those of a document that are no example. */
+function proseOf(path: string, text: string): string[] {
+  if (path.endsWith('.md')) return text.replaceAll(/^```.*?^```/gms, '').split('\n')
+  return text.split('\n').filter((line) => /^\s*(\/\/|\/?\*)/.test(line))
+}

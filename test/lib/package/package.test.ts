@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import test from 'ava'
@@ -151,6 +151,31 @@ test.serial('what npm packs holds the library and nothing of the server', (t) =>
     [],
   )
 })
+
+test.serial('every file in it can be reached from what package.json exports', async (t) => {
+  const tessera = join(directory, 'node_modules/tessera')
+  const { exports } = JSON.parse(await readFile(join(tessera, 'package.json'), 'utf8'))
+  const entries = Object.values(exports).flatMap((entry) =>
+    typeof entry === 'object' ? Object.values(entry ?? {}) : [],
+  )
+  const reached = new Set(entries.map((path) => normalize(String(path))))
+  for (const path of reached) {
+    const code = await readFile(join(tessera, path), 'utf8')
+    for (const [, specifier = ''] of code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
+      const imported = normalize(join(dirname(path), specifier))
+      reached.add(path.endsWith('.d.ts') ? imported.replace(/\.js$/, '.d.ts') : imported)
+    }
+  }
+  // The types of a module come with its code, whether or not somebody's types name them.
+  const modules = new Set([...reached].map(moduleOf))
+  t.true(modules.size > 50)
+  t.deepEqual(
+    packed.filter((path) => /^dist\/.*\.\w+$/.test(path) && !modules.has(moduleOf(path))),
+    [],
+  )
+})
+
+const moduleOf = (path: string): string => path.replace(/(\.d\.ts|\.js)$/, '')
 
 test.serial('it can be compiled against and run', async (t) => {
   const { code, stdout } = await compiledAndRun('app')
