@@ -211,6 +211,6 @@ class DetachedOwner implements SessionOwner {
 
   async save(): Promise<void> {
     await this.#handle.commit({ failed: false, tooLate: false, gone: false, explicit: true })
-    this.#handle.state.restartTracking()
+    this.#handle.state.restartTracking(true)
   }
 }

@@ -109,7 +109,7 @@ export class RequestSession implements SessionOwner {
       explicit: true,
     })
     if (verdict) this.#tell(verdict, handle.state)
-    handle.state.restartTracking()
+    handle.state.restartTracking(true)
   }
 
   /** After the handler, before the headers. */

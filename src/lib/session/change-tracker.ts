@@ -15,6 +15,8 @@ interface Tracked {
  */
 export class ChangeTracker {
   readonly #tracked = new Map<string, Tracked>()
+  /** As they were handed out first: objects that were handed out anew since, or removed. Made when first needed. */
+  #originals: Map<object, string> | undefined
   readonly #mode: NestedChanges
 
   constructor(mode: NestedChanges) {
@@ -57,21 +59,37 @@ export class ChangeTracker {
     return changed
   }
 
-  /** `value` as it was when it was handed out under `key`; the value itself if nobody was given it. */
+  /** `value` as it was when it was handed out under `key` first; the value itself if nobody was given it. */
   original(key: string, value: unknown): unknown {
     const tracked = this.#tracked.get(key)
-    return tracked?.value === value && tracked?.text !== undefined ? JSON.parse(tracked.text) : value
+    const text =
+      this.#originals?.get(value as object) ?? (tracked?.value === value ? tracked?.text : undefined)
+    return text === undefined ? value : JSON.parse(text)
   }
 
-  /** From now on only later changes count. */
-  restart(data: ReadonlyMap<string, unknown>): void {
+  /** From now on only later changes count. `isStored`: the store has the values as they are. */
+  restart(data: ReadonlyMap<string, unknown>, isStored: boolean): void {
     for (const [key, { value }] of this.#tracked) {
-      if (data.get(key) === value) this.#remember(key, value)
-      else this.#tracked.delete(key)
+      if (data.get(key) === value) {
+        this.#remember(key, value)
+      } else {
+        this.#keepOriginal(key)
+        this.#tracked.delete(key)
+      }
     }
+    if (isStored) this.#originals = undefined
+  }
+
+  /** To be called before another text is remembered for the key. */
+  #keepOriginal(key: string): void {
+    const { value, text } = this.#tracked.get(key) ?? {}
+    if (value === undefined || text === undefined) return
+    this.#originals ??= new Map()
+    if (!this.#originals.has(value)) this.#originals.set(value, text)
   }
 
   #remember(key: string, value: object): void {
+    this.#keepOriginal(key)
     this.#tracked.set(key, { value, text: this.#mode === 'compare' ? JSON.stringify(value) : undefined })
   }
 }

@@ -46,7 +46,7 @@ export function commit(
   context: SessionContext,
   ending: Ending,
 ): Promise<Verdict> | undefined {
-  state.noticeNestedChanges()
+  if (!noticeNestedChanges(state, ending)) return undefined
   const { reported } = state.pending
   if (!ending.explicit && reported !== undefined && !mayPass(reported)) return undefined
   const now = context.clock()
@@ -54,6 +54,18 @@ export function commit(
   if (step.do !== 'nothing') return carryOutOrGiveBack(step, state, context, ending, now)
   state.dropPending()
   return undefined
+}
+
+/** False if there is what JSON does not hold, as `save()` has said before. */
+function noticeNestedChanges(state: SessionState, { explicit }: Ending): boolean {
+  try {
+    state.noticeNestedChanges()
+    return true
+  } catch (error) {
+    if (!explicit && String(error) === String(state.pending.reported)) return false
+    if (explicit) state.pending.reported = error
+    throw error
+  }
 }
 
 /** Whether a second try may do what `save()` could not: a store that did not answer then may do so now. */
@@ -83,7 +95,7 @@ async function carryOutOrGiveBack(
       const isTold = pending.reported !== undefined
       if (ending.explicit) pending.reported = error
       state.giveBack(pending)
-      state.restartTracking()
+      state.restartTracking(false)
       if (isTold && !ending.explicit) return { cookie: 'leave', now }
     }
     if (error instanceof SessionInterrupted && !state.isInterrupted) {

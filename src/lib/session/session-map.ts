@@ -49,7 +49,7 @@ export class SessionMap {
   pop<Key extends string>(key: Key): ValueOf<Key>
   pop<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
   pop(key: string, ...fallback: [unknown?]): unknown {
-    const value = this.#state.look().get(key)
+    const value = this.#handOut(key, this.#state.look().get(key))
     if (this.delete(key)) return value
     if (fallback.length > 0) return fallback[0]
     throw new RangeError(
@@ -90,7 +90,7 @@ export class SessionMap {
     // What a handler changed in place before is no part of `fn`, which may run again without it. Only this key is
     // compared: a handler that transforms a key for each field of a form would else compare all of them each time.
     this.#state.noticeNestedChanges([key])
-    const value = fn(this.#state.look().get(key))
+    const value = fn(this.#handOut(key, this.#state.look().get(key)))
     assertJson(key, value)
     this.#state.change().transform(key, fn, value)
     this.#state.data.set(key, value)

@@ -156,8 +156,8 @@ export class SessionState {
   }
 
   /** From now on only later changes in place count. */
-  restartTracking(): void {
-    this.#tracker?.restart(this.data)
+  restartTracking(isStored: boolean): void {
+    this.#tracker?.restart(this.data, isStored)
   }
 
   /** Hands over what is pending; from now on changes gather for the commit after. */
