@@ -58,7 +58,7 @@ export const serverSettings = {
     name: 'SHOW_INTERNALS',
     default: undefined,
     meaning:
-      'whether the demos show what happens under the hood; unset: to this machine only, in production to nobody',
+      'whether the pages show the inspector: cookies, engine calls, records; unset: to this machine only, in production to nobody',
   }),
   metrics: setting(kinds.optional(kinds.flag), {
     name: 'METRICS',
@@ -158,7 +158,7 @@ export function exposureWarning(settings: SiteSettings): string | undefined {
   )
 }
 
-/** Whether the demos show what happens under the hood: as `SHOW_INTERNALS` says, else where only this machine sees it. */
+/** Whether the pages show the inspector: as `SHOW_INTERNALS` says, else where only this machine sees it. */
 export function showsInternals(settings: SiteSettings): boolean {
   return settings.own.showInternals ?? isForThisMachine(settings)
 }

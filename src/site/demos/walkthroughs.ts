@@ -29,7 +29,7 @@ const only = (href: string): readonly Entry[] => [{ href, label: 'Begin' }]
 export const chapters: readonly Chapter[] = [
   {
     title: 'HTTP forgets',
-    text: 'Each request is a stranger to the server, unless it brings something along.',
+    text: 'A request tells the server nothing about the one before, unless it carries something from it.',
     walkthroughs: [
       {
         slug: 'four-ways',
@@ -40,13 +40,13 @@ export const chapters: readonly Chapter[] = [
       {
         slug: 'test-cookie',
         title: 'Test cookie',
-        summary: 'Whether this browser brings cookies back at all, found out in two requests.',
+        summary: 'Does this browser send cookies back? Two requests find out.',
         entries: only('/test-cookie'),
       },
       {
         slug: 'page-count',
         title: 'Page count',
-        summary: 'Forge the number in the cookie; then try it with the session.',
+        summary: 'Forge the number in a cookie, then try the same with a session.',
         entries: both('page-count'),
       },
       {
@@ -58,19 +58,19 @@ export const chapters: readonly Chapter[] = [
       {
         slug: 'lifetime',
         title: 'Temporary and persistent',
-        summary: 'A cookie until the browser closes, and one with a date.',
+        summary: 'One cookie lasts until the browser closes, the other has a date.',
         entries: only('/cookies/lifetime'),
       },
     ],
   },
   {
     title: 'The server remembers',
-    text: 'The browser holds an id and nothing else. What belongs to it stands on the server.',
+    text: 'The browser holds only an id. The server stores the data.',
     walkthroughs: [
       {
         slug: 'profile',
         title: 'Three-step profile',
-        summary: 'A name, an age, a friend’s name: three forms, and a page that has them all.',
+        summary: 'Three forms for a name, an age and a friend’s name, and a page that shows all three.',
         entries: both('profile'),
       },
       {
@@ -82,49 +82,49 @@ export const chapters: readonly Chapter[] = [
       {
         slug: 'set-get-delete',
         title: 'Set, get, delete',
-        summary: 'A session of thirty seconds, and what it looks like when it is over.',
+        summary: 'A session that lives for thirty seconds, before and after it expires.',
         entries: only('/sessions/set-get-delete'),
       },
       {
         slug: 'library',
         title: 'Local library',
-        summary: 'A catalogue that is everybody’s, and a visit count that is yours.',
+        summary: 'A catalogue that is the same for everybody, and a visit count that is yours.',
         entries: only('/sessions/library'),
       },
     ],
   },
   {
     title: 'In control',
-    text: 'A session begins, changes its id, is given another end, and is ended.',
+    text: 'A session begins, changes its id, gets another end, and ends.',
     walkthroughs: [
       {
         slug: 'log-in',
         title: 'Log in, log out',
-        summary: 'A new id at the log-in, none after the log-out, and every device where you are logged in.',
+        summary: 'The log-in changes the id, the log-out ends the session, and a list shows your devices.',
         entries: only('/sessions/log-in'),
       },
       {
         slug: 'methods',
         title: 'Session methods',
-        summary: 'Every method about a session’s end, as a button with its result.',
+        summary: 'A button for every method about a session’s end.',
         entries: only('/sessions/methods'),
       },
       {
         slug: 'nested-change',
         title: 'Nested change',
-        summary: 'New wheels for a car in the session: noticed here, lost with Django’s rule.',
+        summary: 'A change inside a stored object: saved here, lost under Django’s rule.',
         entries: only('/sessions/nested-change'),
       },
     ],
   },
   {
     title: 'Sessions at scale',
-    text: 'Many requests at once, and many places to keep what they need.',
+    text: 'Many requests at once, and many places to store sessions.',
     walkthroughs: [
       {
         slug: 'two-tabs',
         title: 'Two tabs at once',
-        summary: 'Two requests that change one session at the same moment, and what becomes of both.',
+        summary: 'Two requests change one session at the same moment. Are both changes kept?',
         entries: only('/sessions/two-tabs'),
       },
       {

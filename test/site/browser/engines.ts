@@ -16,7 +16,7 @@ inBrowser('Engines: one session in every shape, and which of them runs now', asy
     'cache',
     'signed_cookies',
   ])
-  await tour.reads(`#shape-${name} h3`, /runs now$/)
+  await tour.reads(`#shape-${name} h3`, /in use$/)
   for (const engine of ['db', 'redis', 'file'])
     await tour.reads(`#shape-${engine}`, new RegExp(`"engines":"${name}"`))
   await tour.look('engines-own')

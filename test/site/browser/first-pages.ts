@@ -16,5 +16,5 @@ export async function goThePath(tour: Tour, t: ExecutionContext, name: string): 
     await tour.press(place + 1 < count ? 'Done, go on' : 'Done, back to the path')
   }
   t.is(new URL(tour.page.url()).pathname, '/')
-  await tour.reads('.progress label', new RegExp(`through ${count} of ${count}`))
+  await tour.reads('.progress label', new RegExp(`finished ${count} of ${count}`))
 }

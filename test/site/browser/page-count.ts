@@ -30,7 +30,7 @@ inBrowser('Page count: the cookie can be forged, the session cannot', async (tou
   await tour.press('Done, go on')
   t.is(new URL(tour.page.url()).pathname, '/cookies/date-time')
   await tour.open('/')
-  await tour.reads('.progress label', /through 1 of 14/)
+  await tour.reads('.progress label', /finished 1 of 14/)
   await tour.look('path-begun')
   await tour.press('Forget that')
   t.is(await tour.page.locator('.progress').count(), 0)

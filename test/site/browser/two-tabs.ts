@@ -12,7 +12,7 @@ inBrowser('Two tabs at once: by one click, and by hand in two tabs', async (tour
   await tour.reads('#others', 'That record had: right.')
   await tour.look('two-tabs-raced')
   await tour.open('/sessions/two-tabs?race=gone')
-  await tour.reads('.result', /^What came of that race is no longer known/)
+  await tour.reads('.result', /^The result of that race is no longer known/)
 
   await tour.follow('Do it by hand, in two tabs')
   await tour.look('two-tabs-begin')

@@ -24,37 +24,37 @@ export const engineKinds: readonly EngineKind[] = [
     name: 'cached_db',
     where: 'The same row, and a copy in memory',
     about:
-      'Sessions in use are answered from this process’s memory for CACHE_TTL seconds. Writes go to the database with their ' +
-      'condition, so that what is old in memory overwrites nothing.',
+      'This process answers reads from its memory for CACHE_TTL seconds. Writes go to the database and name the version, so ' +
+      'an old copy never overwrites a newer record.',
     start: ['NODE_ENV=cached npm start'],
   },
   {
     name: 'redis',
     where: 'A key of Redis or Valkey',
     about:
-      'The server removes it at its end by itself. Whether a session is over is decided here, by the time inside the text.',
+      'Redis removes the key when it expires. Whether a session has expired is decided here, by the time inside the text.',
     start: ['NODE_ENV=redis npm start'],
   },
   {
     name: 'file',
     where: 'A file',
     about:
-      'One for each session, which only its owner may read, in a directory named after the first two characters of the hash.',
+      'One file for each session, which only its owner may read. The first two characters of the hash name the directory.',
     start: ['NODE_ENV=files npm start'],
   },
   {
     name: 'cache',
     where: 'An entry in this process’s memory',
     about:
-      'In lru-cache: when CACHE_MAX_SESSIONS are there, the one unused for longest gives way. A restart forgets them all.',
+      'In lru-cache. When CACHE_MAX_SESSIONS are there, the anonymous one that was not used for longest is removed. A restart removes all.',
     start: ['NODE_ENV=memory npm start'],
   },
   {
     name: 'signed_cookies',
     where: 'The cookie itself',
     about:
-      'Nothing is stored. Sealed, it is encrypted; signed, whoever has the cookie can read it, and nobody can change it. ' +
-      'These two are signed with a key that was thrown away at once: no server takes them.',
+      'Nothing is stored. A sealed cookie is encrypted. A signed one can be read by whoever has it, but nobody can change it. ' +
+      'The key of these two was thrown away, so no server accepts them.',
     start: ['NODE_ENV=cookies npm start', 'COOKIE_CODEC=signed NODE_ENV=cookies npm start'],
   },
 ]
