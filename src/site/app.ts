@@ -12,7 +12,7 @@ import { openVariants } from './demos/variants.js'
 import { Inspector } from './inspector/inspector.js'
 import { errorPages, logFailures } from './middleware/errors.js'
 import { health, metrics } from './middleware/monitoring.js'
-import { forms, limitTarget } from './middleware/request-limits.js'
+import { forms, limitTarget } from './middleware/requests.js'
 import { root } from './root.js'
 import { isForThisMachine, metricsOpen, type SiteSettings, showsInternals } from './settings.js'
 

@@ -90,7 +90,8 @@ const whole = gzipSync('forged=7'.padEnd(2000, ' '))
 for (const [title, encoding, body, status] of [
   ['gzip that is none', 'gzip', Buffer.from('junk'), 400],
   ['deflate that is none', 'deflate', Buffer.from('junk'), 400],
-  ['brotli that is none', 'br', Buffer.from('junkjunk'), 400],
+  ['brotli that is none', 'br', Buffer.alloc(20, 255), 400],
+  ['brotli that ends too early', 'br', Buffer.from('junkjunk'), 400],
   ['gzip that ends too early', 'gzip', whole.subarray(0, 12), 400],
   ['gzip with a wrong checksum', 'gzip', Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)]), 400],
   ['gzip of fifty megabytes', 'gzip', gzipSync(Buffer.alloc(50_000_000, 'a')), 413],

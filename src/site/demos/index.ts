@@ -1,6 +1,6 @@
 import Router from '@koa/router'
 import { csrf, type Sessions } from '../../lib/index.js'
-import { isFromThisMachine } from '../middleware/this-machine.js'
+import { isFromThisMachine } from '../middleware/requests.js'
 import type { SiteSettings } from '../settings.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'

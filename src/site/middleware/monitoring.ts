@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa'
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import { type Engine, type Sessions, sessionEventNames } from '../../lib/index.js'
-import { isFromThisMachine } from './this-machine.js'
+import { isFromThisMachine } from './requests.js'
 
 /** Written like an id, but no session has it. */
 const NOBODY = '0'.repeat(32)

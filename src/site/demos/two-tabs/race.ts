@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Session } from '../../../lib/index.js'
 import { callsUnderWay, type EngineCall } from '../../inspector/recording.js'
 import { Meetings } from './meetings.js'
-import { type OwnAnswer, postToSelf } from './self.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
@@ -118,5 +120,58 @@ export class Races {
     const cookie = line?.slice(begin.length).split(';')[0]
     const told = status === 200 ? answerBody.safeParse(JSON.parse(body)) : undefined
     return { status, cookie, read: told?.data?.read, met: told?.data?.met ?? false }
+  }
+}
+
+/** How long the server waits for its own response: milliseconds. */
+const ANSWER_PATIENCE = 10_000
+
+interface OwnRequest {
+  readonly path: string
+  /** The `Cookie` header. */
+  readonly cookie: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+interface OwnAnswer {
+  /** 0 if there was none. */
+  readonly status: number
+  /** The `Set-Cookie` lines. */
+  readonly cookies: readonly string[]
+  readonly body: string
+}
+
+const NONE: OwnAnswer = { status: 0, cookies: [], body: '' }
+
+/**
+ * Sends a form to this server over HTTP, to the address at which the request of `ctx` arrived. No proxy is involved.
+ */
+async function postToSelf(ctx: Context, own: OwnRequest): Promise<OwnAnswer> {
+  const { localAddress, localPort } = ctx.req.socket
+  // A server at a Unix socket has no address to send to.
+  if (localAddress === undefined || localPort === undefined) return NONE
+  const sent = request({
+    host: localAddress,
+    port: localPort,
+    path: own.path,
+    method: 'POST',
+    agent: false,
+    signal: AbortSignal.timeout(ANSWER_PATIENCE),
+    headers: {
+      Accept: 'application/json',
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Cookie: own.cookie,
+      // csrf() asks where a form comes from: from this site.
+      'Sec-Fetch-Site': 'same-origin',
+    },
+  })
+  try {
+    sent.end(new URLSearchParams(own.fields).toString())
+    const [response]: IncomingMessage[] = await once(sent, 'response')
+    if (response === undefined) return NONE
+    const { statusCode = 0, headers } = response
+    return { status: statusCode, cookies: headers['set-cookie'] ?? [], body: await text(response) }
+  } catch {
+    return NONE
   }
 }
