@@ -11,6 +11,8 @@ export function alternating(first: Engine, second: Engine): Engine {
   const { name, capabilities } = first
   const wrote = new Map<string, Engine>()
   let last = second
+  // What looks at an id only is asked at once, which an engine in another process cannot be.
+  const here = [first, second].find(({ isId }) => isId !== undefined)
 
   const next = (): Engine => {
     last = last === first ? second : first
@@ -33,8 +35,8 @@ export function alternating(first: Engine, second: Engine): Engine {
   return {
     name,
     capabilities,
-    ...(first.isId && { isId: first.isId.bind(first) }),
-    ...(first.successorOf && { successorOf: first.successorOf.bind(first) }),
+    ...(here?.isId && { isId: here.isId.bind(here) }),
+    ...(here?.successorOf && { successorOf: here.successorOf.bind(here) }),
     load: (id) => reader(id).load(id),
     async create(id, record) {
       const engine = next()
