@@ -1,4 +1,5 @@
 import { type Bench, type EmptyStore, openBench as openBenchOn } from '../../src/lib/conformance/index.js'
+import type { Engine, EngineTools } from '../../src/lib/engines/engine.js'
 import { keyOf as hashOf } from '../../src/lib/engines/ids.js'
 import { type EngineOptions, openEngine } from '../../src/lib/engines/registry.js'
 import { file } from './stores/file.js'
@@ -84,6 +85,11 @@ export const defaults: EngineOptions = {
   revocationStore: 'none',
 }
 
+/** The store of one of our engines. */
+interface OwnStore extends EmptyStore<Partial<EngineOptions>> {
+  open(tools: EngineTools, options?: Partial<EngineOptions>): Promise<Engine>
+}
+
 /** An empty store, and the engine that is to stand on it; `open` opens it. */
 export async function emptyStoreOf(
   {
@@ -96,9 +102,11 @@ export async function emptyStoreOf(
     prepare,
   }: EngineUnderTest,
   open: typeof openEngine = openEngine,
-): Promise<EmptyStore<Partial<EngineOptions>>> {
+): Promise<OwnStore> {
   const { factory, options, damage, dump, discard } = await prepare()
   const choice = factory ?? engine
+  // An engine without an index, as one of two processes, knows no keys: there it is the id.
+  const bare = (key: string): string => (key.includes(':') ? key.slice(key.lastIndexOf(':') + 1) : keyOf(key))
   if (choice === undefined) throw new TypeError(`nothing says how to open ${title}`)
   return {
     async open(tools, more) {
@@ -109,7 +117,7 @@ export async function emptyStoreOf(
       return opened
     },
     ...(unknownId !== undefined && { unknownId }),
-    ...(damage && { damage: (id: string, text: string) => damage(keyOf(id), text) }),
+    ...(damage && { damage: (key: string, text: string) => damage(bare(key), text) }),
     ...(dump && { dump }),
     discard,
   }

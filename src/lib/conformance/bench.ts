@@ -1,5 +1,9 @@
-import { assertEngine, type Engine, type EngineTools } from '../engines/engine.js'
+import type { Codec } from '../codecs/codec.js'
+import type { Engine, EngineFactory, EngineTools } from '../engines/engine.js'
+import { engineFrom } from '../engines/given-engine.js'
 import { generateId } from '../engines/ids.js'
+import type { SessionStore } from '../engines/session-store.js'
+import { StoreEngine } from '../engines/store-engine.js'
 
 /** 2026-01-01, some milliseconds after a full second, so that nothing that truncates goes unnoticed. */
 const START = Date.UTC(2026, 0, 1) + 123
@@ -10,16 +14,21 @@ const START = Date.UTC(2026, 0, 1) + 123
  */
 export interface EmptyStore<Options = never> {
   /**
-   * Opens an engine on the store, and each time another one, as another process would have it. The time comes
-   * from `tools` and nowhere else: cases move the clock.
+   * What `openSessions({ engine })` would get: an engine on the store, or what `storeEngine` answers. Each call is for
+   * another process, which has an engine of its own. The time comes from `tools` and nowhere else: cases move the clock.
    */
-  open(tools: EngineTools, options?: Options): Engine | Promise<Engine>
+  open(tools: EngineTools, options?: Options): Engine | EngineFactory | Promise<Engine>
   /** Written like an id of the engine, and never issued. Default: 32 letters, like those that the session layer draws. */
   readonly unknownId?: string
-  /** Writes `text` over what the store holds under `id`, as an accident would. Left out: those cases are skipped. */
-  damage?(id: string, text: string): Promise<void>
-  /** Everything that the store holds, as one text, keys too. Left out: those cases are skipped. */
+  /**
+   * Writes `text` over the text that the store holds under `key`, as an accident would; where the engine has no index
+   * it gets the id instead. Left out: those cases are skipped, as with the next two.
+   */
+  damage?(key: string, text: string): Promise<void>
+  /** Everything that the store holds, as one text, keys too. */
   dump?(): Promise<string>
+  /** Takes the store down: from now on it answers nothing, as in an outage. */
+  takeDown?(): Promise<void>
   /** Throws the store away, when all its engines are closed. */
   discard?(): Promise<void>
 }
@@ -35,11 +44,17 @@ export interface Bench<Options = never> {
   readonly draw: () => string
   /** What the engines logged. */
   readonly warnings: readonly string[]
+  /** The store beneath the engine, where `storeEngine` made it. */
+  readonly store: SessionStore | undefined
   /** Another engine on the same store, as another process would have it; only where the engine is shared. */
   another(options?: Options): Promise<Engine>
+  /** Another engine with `codec` among its tools. On the same store only where the engine is shared. */
+  withCodec(codec: Codec): Promise<Engine>
   readonly unknownId: string
+  /** Writes `text` over the text of the session with `id`. */
   damage?(id: string, text: string): Promise<void>
   dump?(): Promise<string>
+  takeDown?(): Promise<void>
   /** Closes every engine and throws the store away. */
   close(): Promise<void>
 }
@@ -61,9 +76,9 @@ export async function openBench<Options = never>(store: EmptyStore<Options>): Pr
     clock: () => time.now,
     logger: { warn: log, error: log },
   }
-  const another = async (options?: Options): Promise<Engine> => {
-    const engine = await store.open(tools, options)
-    assertEngine(engine, 'what `open` answers')
+  const open = async (more?: Partial<EngineTools>, options?: Options): Promise<Engine> => {
+    const all = { ...tools, ...more }
+    const engine = await engineFrom(await store.open(all, options), all, 'what `open` answers')
     opened.push(engine)
     return engine
   }
@@ -74,7 +89,7 @@ export async function openBench<Options = never>(store: EmptyStore<Options>): Pr
       await store.discard?.()
     }
   }
-  const engine = await another().catch(async (error: unknown) => {
+  const engine = await open().catch(async (error: unknown) => {
     await close()
     throw error
   })
@@ -89,10 +104,15 @@ export async function openBench<Options = never>(store: EmptyStore<Options>): Pr
     nextIds,
     draw: () => nextIds.shift() ?? generateId(),
     warnings,
-    another,
+    store: StoreEngine.storeOf(engine),
+    another: (options) => open({}, options),
+    withCodec: (codec) => open({ codec }),
     unknownId: store.unknownId ?? 'u'.repeat(32),
-    ...(store.damage && { damage: store.damage.bind(store) }),
+    ...(store.damage && {
+      damage: (id, text) => Promise.resolve(store.damage?.(engine.index?.keyOf(id) ?? id, text)),
+    }),
     ...(store.dump && { dump: store.dump.bind(store) }),
+    ...(store.takeDown && { takeDown: store.takeDown.bind(store) }),
     close,
   }
 }

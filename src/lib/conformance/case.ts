@@ -1,4 +1,6 @@
+import { AssertionError } from 'node:assert'
 import type { SessionRecord } from '../codecs/record.js'
+import { CookieTooLarge, EngineMisconfigured, EngineUnavailable, RecordRefused } from '../engines/errors.js'
 import { type Bench, type EmptyStore, openBench } from './bench.js'
 
 /** One promise of the engine contract. */
@@ -38,8 +40,10 @@ const needs = {
     isMet: ({ engine }) => engine.anchorOf !== undefined,
     otherwise: 'the engine has no `anchorOf`',
   },
+  store: { isMet: (bench) => bench.store !== undefined, otherwise: 'the engine is not one of `storeEngine`' },
   damage: { isMet: (bench) => bench.damage !== undefined, otherwise: 'the store has no `damage`' },
   dump: { isMet: (bench) => bench.dump !== undefined, otherwise: 'the store has no `dump`' },
+  takeDown: { isMet: (bench) => bench.takeDown !== undefined, otherwise: 'the store has no `takeDown`' },
 } satisfies Record<string, Condition>
 
 /** Why the case says nothing about the engine on the bench; `undefined` if it does say something. */
@@ -56,20 +60,36 @@ export function whyNot<Options>(
  *
  * Answers why the case does not apply to this engine; `undefined` if it does, and the promise is kept.
  *
- * @throws AssertionError, mostly, if the promise is broken; and what `open` throws.
+ * @throws AssertionError, mostly, if the promise is broken; what `open` throws; and an `Error` with the cause where the
+ * engine threw what no engine may throw.
  */
 export async function runCase<Options = never>(
   one: Case<Options>,
   emptyStore: () => EmptyStore<Options> | Promise<EmptyStore<Options>>,
 ): Promise<string | undefined> {
   const bench = await openBench(await emptyStore())
+  const reason = whyNot(one, bench)
   try {
-    const reason = whyNot(one, bench)
     if (reason === undefined) await one.run(bench)
-    return reason
-  } finally {
-    await bench.close()
+  } catch (error) {
+    // What a broken engine says when it is closed must not hide what it broke.
+    await bench.close().catch(() => {})
+    throw explained(error)
   }
+  await bench.close()
+  return reason
+}
+
+/** What an engine may throw, and what a case throws itself. */
+const KNOWN = [AssertionError, EngineUnavailable, EngineMisconfigured, RecordRefused, CookieTooLarge]
+
+function explained(error: unknown): unknown {
+  if (KNOWN.some((known) => error instanceof known)) return error
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const message =
+    `the engine threw ${what}\nA store that cannot answer throws EngineUnavailable, one that refuses a record ` +
+    'RecordRefused. Nothing else may be thrown: to Tessera it is no outage, but a fault in the program.'
+  return new Error(message, { cause: error })
 }
 
 /** The cases of one topic. */

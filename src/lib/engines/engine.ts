@@ -1,7 +1,6 @@
 import type { Codec } from '../codecs/codec.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
-import { EngineMisconfigured } from './errors.js'
 import type { Version } from './session-store.js'
 
 /**
@@ -216,29 +215,3 @@ export interface EngineTools {
 
 /** Makes an engine with what it must not take for itself. */
 export type EngineFactory = (tools: EngineTools) => Engine | Promise<Engine>
-
-const METHODS = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired', 'close'] as const
-const CAPABILITIES = ['revocable', 'shared'] as const
-
-/** @throws EngineMisconfigured if `value` is no engine; the message says what it lacks. */
-export function assertEngine(value: unknown, source: string): asserts value is Engine {
-  const missing = missingFrom(value)
-  if (missing.length > 0)
-    throw new EngineMisconfigured(`${source} is no engine; it lacks ${missing.join(', ')}`)
-}
-
-function missingFrom(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return ['everything: it is no object']
-  if (typeof Reflect.get(value, 'read') === 'function' && typeof Reflect.get(value, 'insert') === 'function')
-    return ['ids and users: it is a store. Hand it to storeEngine({ name, store })']
-  const capabilities: unknown = Reflect.get(value, 'capabilities')
-  const declared = (name: string): boolean =>
-    typeof capabilities === 'object' &&
-    capabilities !== null &&
-    typeof Reflect.get(capabilities, name) === 'boolean'
-  return [
-    ...METHODS.filter((name) => typeof Reflect.get(value, name) !== 'function').map((name) => `${name}()`),
-    ...(typeof Reflect.get(value, 'name') === 'string' ? [] : ['name']),
-    ...CAPABILITIES.filter((name) => !declared(name)).map((name) => `capabilities.${name}`),
-  ]
-}

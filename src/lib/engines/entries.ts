@@ -91,12 +91,8 @@ export class Entries {
   tombstone(key: string, next?: Next, expires = 0): StoredEntry {
     const lifetime = next === undefined ? SUPERSEDED_FOR : RENEWED_FOR
     const end = Math.max(this.#parts.clock() + lifetime, expires)
-    return this.#tombstone(key, end, next)
-  }
-
-  #tombstone(key: string, expires: number, next: Next | undefined): StoredEntry {
-    const text = this.#parts.codec.encode({ kind: 'superseded', expires, ...(next && { next }) }, key)
-    return { text, expires, version: undefined }
+    const text = this.#parts.codec.encode({ kind: 'superseded', expires: end, ...(next && { next }) }, key)
+    return { text, expires: end, version: undefined }
   }
 
   #undecodable(): Missing {

@@ -4,9 +4,10 @@ import { jsonCodec } from '../codecs/json-codec.js'
 import type { CacheOptions } from './cache.js'
 import type { CachedDbOptions } from './db/cached-db.js'
 import type { DbOptions } from './db/db.js'
-import { assertEngine, type Engine, type EngineFactory, type EngineTools } from './engine.js'
+import type { Engine, EngineFactory, EngineTools } from './engine.js'
 import { EngineMisconfigured } from './errors.js'
 import type { FileOptions } from './file/file.js'
+import { closeAfter, engineFrom } from './given-engine.js'
 import { type EngineName, isModulePath, type ModulePath, type RevocationStore } from './names.js'
 import { type RecordCodecOptions, recordCodec } from './record-codec.js'
 import type { RedisOptions } from './redis/redis.js'
@@ -49,7 +50,7 @@ const engines: Record<EngineName, Open> = {
 export type EngineChoice = EngineName | ModulePath | Engine | EngineFactory
 
 /**
- * Opens the engine, with the codec that the options name among its tools.
+ * Opens the engine, with the codec that the options name among its tools unless there is one already.
  *
  * @throws EngineUnavailable if its store cannot be used.
  * @throws EngineMisconfigured if the package of its adapter is not installed, or somebody else's engine does not keep
@@ -60,9 +61,9 @@ export async function openEngine(
   options: EngineOptions,
   given: EngineTools,
 ): Promise<Engine> {
-  const tools = { ...given, codec: recordCodec(options) }
-  if (typeof choice !== 'string') return madeBy(choice, 'the engine that was handed in', tools)
-  if (isModulePath(choice)) return madeBy(await exportedBy(choice), `SESSION_ENGINE=${choice}`, tools)
+  const tools = { ...given, codec: given.codec ?? recordCodec(options) }
+  if (typeof choice !== 'string') return checked(choice, 'the engine that was handed in', tools)
+  if (isModulePath(choice)) return checked(await exportedBy(choice), `SESSION_ENGINE=${choice}`, tools)
   try {
     return await engines[choice](options, tools)
   } catch (error) {
@@ -88,26 +89,11 @@ async function exportedBy(path: ModulePath): Promise<unknown> {
   }
 }
 
-async function madeBy(choice: unknown, source: string, tools: EngineTools): Promise<Engine> {
-  const isMade = typeof choice !== 'function'
-  const engine: unknown = isMade ? choice : await choice(tools)
-  try {
-    assertEngine(engine, source)
-  } catch (error) {
-    return closeAfter(error, isMade ? undefined : engine)
-  }
-  if (isMade && tools.codec !== jsonCodec) tools.logger.warn({ engine: engine.name }, UNSEALED)
+/** Somebody else's engine. One that is ready has not been told how to write records. */
+async function checked(given: unknown, source: string, tools: Required<EngineTools>): Promise<Engine> {
+  const engine = await engineFrom(given, tools, source)
+  if (engine === given && tools.codec !== jsonCodec) tools.logger.warn({ engine: engine.name }, UNSEALED)
   return engine
-}
-
-/** What was opened is closed if anything fails after it. Throws `error`, also where the closing fails too. */
-export async function closeAfter(error: unknown, opened: unknown): Promise<never> {
-  try {
-    await (opened as Partial<Engine> | undefined)?.close?.()
-  } catch {
-    // The first error says what is wrong.
-  }
-  throw error
 }
 
 const UNSEALED =

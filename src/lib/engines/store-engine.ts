@@ -103,6 +103,11 @@ export class StoreEngine implements Engine {
     this.#leases = new StoreIndex({ ...parts, keyPrefix, entries: plain, keyOf })
   }
 
+  /** The store beneath the engine, if it has one. For the conformance suite. */
+  static storeOf(engine: Engine): SessionStore | undefined {
+    return #store in engine ? engine.#store : undefined
+  }
+
   async load(id: string): Promise<Loaded> {
     if (!isId(id)) return MISSING
     const key = this.#keyOf(id)

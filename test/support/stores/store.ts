@@ -28,7 +28,7 @@ export interface Store {
   readonly options: Partial<EngineOptions>
   /** Makes the engine that has no name. */
   readonly factory?: EngineFactory
-  /** Writes `text` over what stands under `key`. */
+  /** Writes `text` over what stands under `key`, which is without the prefix here. */
   readonly damage?: (key: string, text: string) => Promise<void>
   /** Everything that the store holds, as one text. */
   readonly dump?: () => Promise<string>

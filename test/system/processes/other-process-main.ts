@@ -35,7 +35,6 @@ async function answer(question: Question): Promise<unknown> {
   const method = opened?.engine?.[question.call]
   if (opened === undefined || method === undefined) throw new TypeError(`no engine that can ${question.call}`)
   opened.now = question.now
-  if (question.call === 'close') engines.delete(question.engine)
   return Reflect.apply(method, opened.engine, question.args)
 }
 

@@ -1,0 +1,53 @@
+import type { Engine, EngineTools } from './engine.js'
+import { EngineMisconfigured } from './errors.js'
+
+const METHODS = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired', 'close'] as const
+const CAPABILITIES = ['revocable', 'shared'] as const
+
+/**
+ * The engine that `given` is, or makes of the tools. `source`: who gave it, for the message.
+ *
+ * @throws EngineMisconfigured if it is no engine; the message says what it lacks.
+ */
+export async function engineFrom(given: unknown, tools: EngineTools, source: string): Promise<Engine> {
+  const isMade = typeof given !== 'function'
+  const engine: unknown = isMade ? given : await given(tools)
+  try {
+    assertEngine(engine, source)
+    return engine
+  } catch (error) {
+    return closeAfter(error, isMade ? undefined : engine)
+  }
+}
+
+/** What was opened is closed if anything fails after it. Throws `error`, also where the closing fails too. */
+export async function closeAfter(error: unknown, opened: unknown): Promise<never> {
+  try {
+    await (opened as Partial<Engine> | undefined)?.close?.()
+  } catch {
+    // The first error says what is wrong.
+  }
+  throw error
+}
+
+function assertEngine(value: unknown, source: string): asserts value is Engine {
+  const missing = missingFrom(value)
+  if (missing.length > 0)
+    throw new EngineMisconfigured(`${source} is no engine; it lacks ${missing.join(', ')}`)
+}
+
+function missingFrom(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return ['everything: it is no object']
+  if (typeof Reflect.get(value, 'read') === 'function' && typeof Reflect.get(value, 'insert') === 'function')
+    return ['ids and users: it is a store. Hand it to storeEngine({ name, store })']
+  const capabilities: unknown = Reflect.get(value, 'capabilities')
+  const declared = (name: string): boolean =>
+    typeof capabilities === 'object' &&
+    capabilities !== null &&
+    typeof Reflect.get(capabilities, name) === 'boolean'
+  return [
+    ...METHODS.filter((name) => typeof Reflect.get(value, name) !== 'function').map((name) => `${name}()`),
+    ...(typeof Reflect.get(value, 'name') === 'string' ? [] : ['name']),
+    ...CAPABILITIES.filter((name) => !declared(name)).map((name) => `capabilities.${name}`),
+  ]
+}
