@@ -1,4 +1,4 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { generateId } from '../../../src/lib/engines/ids.js'
 import { openEngine } from '../../../src/lib/engines/registry.js'
 import { openSignedCookies } from '../../../src/lib/engines/signed-cookies.js'
@@ -129,11 +129,12 @@ onCookies('S33 without a store for revocations nothing is pretended', async (t, 
 })
 
 /** Sessions in cookies, and what they ask of the store for revocations. */
-async function openCounted() {
+async function openCounted(t: ExecutionContext) {
+  const databaseUrl = `sqlite:${await temporaryDatabase(t)}`
   const calls: EngineCall[] = []
   let isDown = false
   const tools = { clock: Date.now, generateId, logger: { warn: () => {}, error: () => {} } }
-  const store = intercept(await openEngine('cache', defaults, tools), (call) => {
+  const store = intercept(await openEngine('db', { ...defaults, databaseUrl }, tools), (call) => {
     calls.push(call)
     if (isDown) throw new EngineUnavailable('the store is down')
   })
@@ -148,7 +149,7 @@ async function openCounted() {
 }
 
 test('S33 a cookie without a user costs no look-up, one with a user costs one to load and one to write', async (t) => {
-  const { sessions, calls } = await openCounted()
+  const { sessions, calls } = await openCounted(t)
   t.teardown(() => sessions.close())
   const session = await sessions.open()
   session.set<string>('basket', 1)
@@ -171,7 +172,7 @@ test('S33 a cookie without a user costs no look-up, one with a user costs one to
 })
 
 test('S66 S33 a store for revocations that is down is never "not revoked"', async (t) => {
-  const { sessions, down } = await openCounted()
+  const { sessions, down } = await openCounted(t)
   t.teardown(() => sessions.close())
   const session = await sessions.open()
   session.login('ada')
