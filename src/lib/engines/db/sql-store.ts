@@ -1,4 +1,4 @@
-import { Batch } from '../batch.js'
+import { Batch, type BatchOptions } from '../batch.js'
 import { type TimeLimit, within } from '../concurrency.js'
 import { EngineMisconfigured, RecordRefused } from '../errors.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
@@ -91,22 +91,10 @@ export class SqlStore implements SessionStore {
     const { timeLimit, dialect } = options
     const { concurrent } = dialect
     this.#options = options
-    this.#reads = new Batch({ timeLimit, concurrent, run: (keys, left) => this.#readMany(keys, left) })
-    this.#inserts = new Batch({
-      timeLimit,
-      concurrent,
-      run: (inserts, left) => this.#insertMany(inserts, left),
-    })
-    this.#replaces = new Batch({
-      timeLimit,
-      concurrent,
-      run: (replaces, left) => this.#replaceMany(replaces, left),
-    })
-    this.#extends = new Batch({
-      timeLimit,
-      concurrent,
-      run: (extensions, left) => this.#extendMany(extensions, left),
-    })
+    this.#reads = new Batch({ timeLimit, concurrent, run: this.#readMany })
+    this.#inserts = new Batch({ timeLimit, concurrent, run: this.#insertMany })
+    this.#replaces = new Batch({ timeLimit, concurrent, run: this.#replaceMany })
+    this.#extends = new Batch({ timeLimit, concurrent, run: this.#extendMany })
   }
 
   read(key: string): Promise<StoredEntry | undefined> {
@@ -151,7 +139,7 @@ export class SqlStore implements SessionStore {
     await this.#options.dialect.close()
   }
 
-  async #readMany(keys: readonly string[], timeLimit: TimeLimit): Promise<(StoredEntry | undefined)[]> {
+  readonly #readMany: Run<string, StoredEntry | undefined> = async (keys, timeLimit) => {
     const found = new Map<string, StoredEntry>()
     const rows = await this.#options.dialect.readMany([...new Set(keys)].sort(), timeLimit)
     for (const { key, value: text, version, expires } of rows) {
@@ -161,73 +149,77 @@ export class SqlStore implements SessionStore {
   }
 
   /** Of several inserts of one key the first is sent; the others have lost. */
-  #insertMany(inserts: readonly SqlInsert[], timeLimit: TimeLimit): Promise<(boolean | Error)[]> {
-    return oneForEachKey(
-      inserts,
-      () => false,
-      (sent) => this.#options.dialect.insertMany(sent, timeLimit),
-    )
-  }
+  readonly #insertMany: Run<SqlInsert, boolean> = (inserts, timeLimit) =>
+    oneForEachKey({
+      items: inserts,
+      isBetter: () => false,
+      send: (sent) => this.#options.dialect.insertMany(sent, timeLimit),
+    })
 
   /** Of several replacements of one key the one with the newest version is sent; the others have lost. */
-  #replaceMany(replaces: readonly SqlReplace[], timeLimit: TimeLimit): Promise<(boolean | Error)[]> {
-    return oneForEachKey(
-      replaces,
-      (replace, rival) => replace.version > rival.version,
-      (sent) => this.#options.dialect.replaceMany(sent, timeLimit),
-    )
-  }
+  readonly #replaceMany: Run<SqlReplace, boolean> = (replaces, timeLimit) =>
+    oneForEachKey({
+      items: replaces,
+      isBetter: (replace, rival) => replace.version > rival.version,
+      send: (sent) => this.#options.dialect.replaceMany(sent, timeLimit),
+    })
 
   /** Several extensions of one key become one: they came at the same moment, so any of them may be carried out. */
-  async #extendMany(extensions: readonly SqlExtension[], timeLimit: TimeLimit): Promise<(boolean | Error)[]> {
-    const sent = new Map(extensions.map((extension) => [extension.key, extension]))
-    const outcomes = await this.#options.dialect.extendMany(inOrder(sent), timeLimit)
-    return extensions.map(({ key }) => outcomes.get(key) ?? false)
-  }
+  readonly #extendMany: Run<SqlExtension, boolean> = (extensions, timeLimit) =>
+    oneForEachKey({
+      items: extensions,
+      isBetter: () => true,
+      isForAll: true,
+      send: (sent) => this.#options.dialect.extendMany(sent, timeLimit),
+    })
+}
+
+type Run<Item, Result> = BatchOptions<Item, Result>['run']
+
+interface OneForEachKey<Item> {
+  readonly items: readonly Item[]
+  /** Which of two items with one key is sent. */
+  readonly isBetter: (item: Item, rival: Item) => boolean
+  /** Whether the item that is sent is carried out for the others too. */
+  readonly isForAll?: boolean
+  readonly send: (sent: readonly Item[]) => Promise<Outcomes>
 }
 
 /**
- * Sends one item for each key, and answers for every item whether it was the one that was carried out. Had several of one
- * key been sent, SQL would carry out any that meets its condition and answer the key, and each caller would believe that
- * it had won.
+ * Sends one item for each key, and answers for every item whether it was carried out. Had several of one key been sent,
+ * SQL would carry out any that meets its condition and answer the key, and each caller would believe that it had won.
  */
 async function oneForEachKey<Item extends { readonly key: string }>(
-  items: readonly Item[],
-  isBetter: (item: Item, rival: Item) => boolean,
-  run: (sent: readonly Item[]) => Promise<Outcomes>,
+  task: OneForEachKey<Item>,
 ): Promise<(boolean | Error)[]> {
-  const sent = new Map<string, Item>()
+  const { items, isBetter, isForAll = false, send } = task
+  const chosen = new Map<string, Item>()
   for (const item of items) {
-    const rival = sent.get(item.key)
-    if (rival === undefined || isBetter(item, rival)) sent.set(item.key, item)
+    const rival = chosen.get(item.key)
+    if (rival === undefined || isBetter(item, rival)) chosen.set(item.key, item)
   }
-  const outcomes = await runOrSplit(inOrder(sent), run)
-  return items.map((item) => sent.get(item.key) === item && (outcomes.get(item.key) ?? false))
+  const sent = [...chosen.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+  const outcomes = await send(sent).catch((error: unknown) => {
+    if (error instanceof RecordRefused && sent.length > 1) return sendEach(sent, send)
+    throw error
+  })
+  return items.map((item) => (isForAll || chosen.get(item.key) === item) && (outcomes.get(item.key) ?? false))
 }
 
-/** Items that share a statement are refused together. Runs each by itself then, so that only the guilty one fails. */
-async function runOrSplit<Item extends { readonly key: string }>(
+/** Items that share a statement are refused together. Sends each by itself, so that only the guilty one fails. */
+async function sendEach<Item extends { readonly key: string }>(
   items: readonly Item[],
-  run: (sent: readonly Item[]) => Promise<Outcomes>,
+  send: (sent: readonly Item[]) => Promise<Outcomes>,
 ): Promise<Outcomes> {
-  try {
-    return await run(items)
-  } catch (error) {
-    if (!(error instanceof RecordRefused) || items.length === 1) throw error
-  }
   const outcomes = new Map<string, true | Error>()
   for (const item of items) {
     try {
-      for (const [key, outcome] of await run([item])) outcomes.set(key, outcome)
+      for (const [key, outcome] of await send([item])) outcomes.set(key, outcome)
     } catch (error) {
       outcomes.set(item.key, error instanceof Error ? error : new Error(String(error)))
     }
   }
   return outcomes
-}
-
-function inOrder<Item>(items: ReadonlyMap<string, Item>): Item[] {
-  return [...items.keys()].sort().flatMap((key) => items.get(key) ?? [])
 }
 
 /** The name of the index of a table, no longer than the table's may be: PostgreSQL cuts it off at 63 bytes. */

@@ -9,10 +9,9 @@ export function sqliteDialect(database: SqliteDatabase, table: string): SqlDiale
   const writing = new KeyedMutex()
 
   /**
-   * Runs one writing statement at a time, and answers the keys of the rows that it changed. Each statement that waits
-   * for another process's lock occupies one of this process's few threads; if all of them waited, nobody could read.
-   * The event loop would stop too: the driver finalizes a statement under the connection's lock, which the next
-   * statement holds while it runs. SQLite itself writes one after the other anyway.
+   * Runs one writing statement at a time, and answers the keys of the rows that it changed. If two ran on one connection,
+   * the event loop would stop: the driver finalizes a statement under the connection's lock, which the other statement
+   * holds while it runs. SQLite itself writes one after the other anyway.
    */
   const write = (timeLimit: TimeLimit, statement: string, ...parameters: unknown[]): Promise<string[]> =>
     writing.runExclusive('writer', async () => {
@@ -24,7 +23,15 @@ export function sqliteDialect(database: SqliteDatabase, table: string): SqlDiale
     timeLimit: TimeLimit,
     statement: string,
     items: readonly unknown[],
-  ): Promise<Outcomes> => allDone(await write(timeLimit, statement, asJson(items)))
+  ): Promise<Outcomes> => {
+    let json: string
+    try {
+      json = JSON.stringify(items)
+    } catch (cause) {
+      throw new RecordRefused('the record is too large for SQLite', { cause })
+    }
+    return allDone(await write(timeLimit, statement, json))
+  }
 
   return {
     concurrent: false,
@@ -68,15 +75,6 @@ export function sqliteDialect(database: SqliteDatabase, table: string): SqlDiale
     removeExpired: async (prefix, limit, now, timeLimit) =>
       (await write(timeLimit, sql.removeExpired, prefix, `${prefix.slice(0, -1)};`, now, limit)).length,
     close: () => database.close(),
-  }
-}
-
-/** @throws RecordRefused if the items are longer than a text can be. */
-function asJson(items: readonly unknown[]): string {
-  try {
-    return JSON.stringify(items)
-  } catch (cause) {
-    throw new RecordRefused('the record is too large for SQLite', { cause })
   }
 }
 

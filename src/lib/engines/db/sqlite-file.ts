@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../../logger.js'
 import { type TimeLimit, tooSlow } from '../concurrency.js'
 import { hasCode } from '../file-system.js'
@@ -139,8 +140,10 @@ export interface SqliteConnectionOptions {
 /** A text is longer than SQLite's limit, a billion bytes. */
 const TOO_BIG = 'SQLITE_TOOBIG'
 
-/** SQLite stops waiting for another process's lock this share of the time limit before its end: the error names the lock. */
-const MARGIN = 0.1
+/** Another process, or another connection, has the lock. */
+const BUSY = 'SQLITE_BUSY'
+/** Milliseconds between two attempts to get a lock, as SQLite itself waits; the last one for all that come. */
+const BUSY_WAITS = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100]
 
 /**
  * A connection that prepares each statement once. The adapter's connection prepares a statement for every call, which
@@ -151,7 +154,6 @@ export class SqliteConnection {
   readonly #database: Database
   /** Milliseconds. */
   readonly #timeLimit: number
-  #busyTimeout = 0
   /** By their text; the number of texts is that of `sqliteStatements`. */
   readonly #statements = new Map<string, Promise<Statement>>()
 
@@ -159,7 +161,6 @@ export class SqliteConnection {
     this.#name = name
     this.#database = database
     this.#timeLimit = timeLimit
-    this.#waitForLocks()
   }
 
   /** @throws EngineUnavailable if the file cannot be opened. */
@@ -171,17 +172,33 @@ export class SqliteConnection {
     }).catch((cause: unknown) => {
       throw unavailable(name, cause)
     })
+    // The driver's default is to wait for a second.
+    database.configure('busyTimeout', 0)
     return new SqliteConnection(options, database)
   }
 
-  /** Runs one statement and answers its rows. Throws nothing but `EngineUnavailable` and `RecordRefused`. */
+  /**
+   * Runs one statement and answers its rows. Where another process has the lock it tries again until the time is up. (If
+   * SQLite waited, it would occupy one of this process's few threads; with all of them waiting nobody could read. And a
+   * statement could get its lock, and write, when its caller has been refused.)
+   *
+   * @throws EngineUnavailable, @throws RecordRefused, and nothing else.
+   */
   async query<Row>(sql: string, parameters: readonly unknown[] = [], timeLimit?: TimeLimit): Promise<Row[]> {
-    try {
-      const statement = await (this.#statements.get(sql) ?? this.#prepare(sql))
-      this.#waitForLocks(timeLimit)
-      return (await run(statement, parameters)) as Row[]
-    } catch (cause) {
-      throw codeOf(cause) === TOO_BIG ? recordRefused(this.#name, cause) : unavailable(this.#name, cause)
+    const since = performance.now()
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const statement = await (this.#statements.get(sql) ?? this.#prepare(sql))
+        if (timeLimit?.isOver) throw tooSlow(this.#timeLimit)
+        return (await run(statement, parameters)) as Row[]
+      } catch (cause) {
+        const code = codeOf(cause)
+        const wait = BUSY_WAITS[Math.min(attempt, BUSY_WAITS.length - 1)] ?? 0
+        const left = timeLimit?.left ?? since + this.#timeLimit - performance.now()
+        if (code !== BUSY || left <= wait)
+          throw code === TOO_BIG ? recordRefused(this.#name, cause) : unavailable(this.#name, cause)
+        await delay(wait)
+      }
     }
   }
 
@@ -194,21 +211,6 @@ export class SqliteConnection {
     await new Promise<void>((resolve, reject) => {
       this.#database.close((error) => (error === null ? resolve() : reject(error)))
     })
-  }
-
-  /**
-   * For no longer than the caller waits. A statement that waited behind another one would otherwise get its lock, and
-   * write, when its caller has been refused. Few statements have waited, so the timeout is rarely set.
-   */
-  #waitForLocks(timeLimit?: TimeLimit): void {
-    const margin = this.#timeLimit * MARGIN
-    const left = timeLimit?.left ?? this.#timeLimit
-    if (left <= margin) throw tooSlow(this.#timeLimit)
-    const usual = this.#timeLimit - margin
-    const timeout = Math.ceil(left > usual ? usual : left - margin)
-    if (timeout === this.#busyTimeout) return
-    this.#busyTimeout = timeout
-    this.#database.configure('busyTimeout', timeout)
   }
 
   #prepare(sql: string): Promise<Statement> {
