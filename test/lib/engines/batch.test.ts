@@ -9,13 +9,13 @@ import { startStopwatch } from '../../support/stopwatch.js'
 /** Milliseconds. */
 const LIMIT = 400
 
-/** A batch whose goes are written down; one with `stuck` in it never ends. */
-function batchOf(goes: string[][], concurrent = true): Batch<string, string> {
+/** A batch that keeps a list of its runs; one with `stuck` in it never ends. */
+function batchOf(runs: string[][], concurrent = true): Batch<string, string> {
   return new Batch({
     timeLimit: LIMIT,
     concurrent,
     run: (items) => {
-      goes.push([...items])
+      runs.push([...items])
       return items.includes('stuck') ? new Promise(() => {}) : Promise.resolve(items)
     },
   })
@@ -47,16 +47,16 @@ for (const concurrent of [true, false]) {
   )
 }
 
-test('what is wanted at one moment is done in one go', async (t) => {
-  const goes: string[][] = []
-  const batch = batchOf(goes)
+test('what is wanted at one moment is done in one run', async (t) => {
+  const runs: string[][] = []
+  const batch = batchOf(runs)
   t.deepEqual(await Promise.all(['a', 'b', 'c'].map((item) => batch.add(item))), ['a', 'b', 'c'])
-  t.deepEqual(goes, [['a', 'b', 'c']])
+  t.deepEqual(runs, [['a', 'b', 'c']])
 })
 
-test('R15 a go that is stuck ends for its own in time, and holds up nobody else until then', async (t) => {
-  const goes: string[][] = []
-  const batch = batchOf(goes)
+test('R15 a run that is stuck fails for its own items in time, and delays nobody else until then', async (t) => {
+  const runs: string[][] = []
+  const batch = batchOf(runs)
   const elapsed = startStopwatch()
   const ended: string[] = []
   const stuck = batch.add('stuck').catch((error: unknown) => {
@@ -67,15 +67,15 @@ test('R15 a go that is stuck ends for its own in time, and holds up nobody else 
   await setImmediate()
   const next = batch.add('next').then((item) => ended.push(item))
   await next
-  t.deepEqual(goes, [['stuck'], ['next']])
+  t.deepEqual(runs, [['stuck'], ['next']])
   t.true((await stuck) instanceof EngineUnavailable)
   t.true(elapsed() < 3 * LIMIT)
   t.deepEqual(ended, ['next', 'stuck'])
 })
 
-test('where none can go beside it, whoever waits behind it is refused with it, and not done later', async (t) => {
-  const goes: string[][] = []
-  const batch = batchOf(goes, false)
+test('where no run can overtake it, items that wait behind it are refused with it, and not done later', async (t) => {
+  const runs: string[][] = []
+  const batch = batchOf(runs, false)
   const stuck = batch.add('stuck')
   await setImmediate()
   await setImmediate()
@@ -86,7 +86,7 @@ test('where none can go beside it, whoever waits behind it is refused with it, a
     ['rejected', 'rejected'],
   )
   t.is(await batch.add('later'), 'later')
-  t.deepEqual(goes, [['stuck'], ['later']])
+  t.deepEqual(runs, [['stuck'], ['later']])
 })
 
 test('an item that fails fails alone', async (t) => {
