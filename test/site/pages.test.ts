@@ -1,11 +1,12 @@
 import test from 'ava'
 import { Browser } from '../support/browser.js'
 import { ownDatabase, ServerProcess } from '../support/server-process.js'
+import { openSite } from './walkthroughs/site.js'
 
 for (const path of ['/cookies/page-count', '/sessions/page-count']) {
   test(`${path} counts 1, 2, 3, and starts again when told to`, async (t) => {
-    const server = ServerProcess.start(t, await ownDatabase(t))
-    const browser = new Browser(await server.url())
+    const { url } = await openSite(t)
+    const browser = new Browser(url)
     for (const count of ['1', '2', '3']) t.is(await browser.textOf('count', path), count)
 
     const headers = { 'Sec-Fetch-Site': 'same-origin' }
@@ -34,19 +35,17 @@ test('the session count goes on after a restart', async (t) => {
 })
 
 test('the session page tells when the session ends', async (t) => {
-  const server = ServerProcess.start(t, { ...(await ownDatabase(t)), COOKIE_AGE: '3600' })
-  const before = Date.now()
-  const page = await (await new Browser(await server.url()).fetch('/sessions/page-count')).text()
-  const after = Date.now()
+  const site = await openSite(t, { COOKIE_AGE: '3600' })
+  const page = await (await new Browser(site.url).fetch('/sessions/page-count')).text()
 
   t.regex(page, /1 hour \(<span id="expiry-age">3600<\/span> seconds\)/)
   const ends = Date.parse(/id="expiry-date" datetime="([^"]+)"/.exec(page)?.[1] ?? '')
-  t.true(ends >= before + 3_600_000 && ends <= after + 3_600_000)
+  t.is(ends, site.now + 3_600_000)
 })
 
 test('a count in a cookie that is no whole number up to a billion starts again at 1', async (t) => {
-  const server = ServerProcess.start(t, await ownDatabase(t))
-  const browser = new Browser(await server.url())
+  const { url } = await openSite(t)
+  const browser = new Browser(url)
   const expected = {
     '41': '42',
     '0': '1',
@@ -65,11 +64,8 @@ test('a count in a cookie that is no whole number up to a billion starts again a
 })
 
 test('the front page shows the engine, every setting with its layer, and the way to the demos', async (t) => {
-  const server = ServerProcess.start(t, {
-    ...(await ownDatabase(t)),
-    SECRET_KEY: 'a secret that no page shows, ever',
-  })
-  const response = await new Browser(await server.url()).fetch('/')
+  const { url } = await openSite(t, { SECRET_KEY: 'a secret that no page shows, ever' })
+  const response = await new Browser(url).fetch('/')
   const page = await response.text()
 
   t.regex(page, /<b>db<\/b> engine/)
@@ -81,8 +77,8 @@ test('the front page shows the engine, every setting with its layer, and the way
 })
 
 test('pages are their visitor’s own, and need neither inline scripts nor inline styles nor anybody else’s server', async (t) => {
-  const server = ServerProcess.start(t, await ownDatabase(t))
-  const browser = new Browser(await server.url())
+  const { url } = await openSite(t)
+  const browser = new Browser(url)
   for (const path of ['/', '/cookies/page-count', '/sessions/page-count', '/nowhere']) {
     const response = await browser.fetch(path)
     const page = await response.text()
@@ -97,8 +93,8 @@ test('pages are their visitor’s own, and need neither inline scripts nor inlin
 })
 
 test('the style sheet and the health check have nothing to do with sessions', async (t) => {
-  const server = ServerProcess.start(t, { ...(await ownDatabase(t)), SAVE_EVERY_REQUEST: 'true' })
-  const browser = new Browser(await server.url())
+  const { url } = await openSite(t, { SAVE_EVERY_REQUEST: 'true' })
+  const browser = new Browser(url)
   await browser.fetch('/sessions/page-count')
 
   const health = await browser.fetch('/healthz')

@@ -10,7 +10,7 @@ import { conformanceCases, type Need } from '../../../src/lib/conformance/index.
 import { root } from '../../support/root.js'
 import { engineOfOthers, proofOfOthers } from './engine-of-others.js'
 
-const run = promisify(execFile)
+const runProgram = promisify(execFile)
 
 /** An application as somebody else would write it, in TypeScript. */
 const application = `
@@ -102,12 +102,12 @@ let packed: readonly string[] = []
 test.before(async (t) => {
   t.timeout(120_000)
   directory = await mkdtemp(join(tmpdir(), 'tessera-'))
-  await run('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: root })
+  await runProgram('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: root })
   const [tarball = ''] = await readdir(directory)
   const modules = join(directory, 'node_modules')
   await mkdir(modules)
-  await run('tar', ['-xzf', join(directory, tarball), '-C', modules])
-  await run('mv', [join(modules, 'package'), join(modules, 'tessera')])
+  await runProgram('tar', ['-xzf', join(directory, tarball), '-C', modules])
+  await runProgram('mv', [join(modules, 'package'), join(modules, 'tessera')])
   for (const name of await readdir(join(root, 'node_modules'))) {
     if (!name.startsWith('.')) await symlink(join(root, 'node_modules', name), join(modules, name))
   }
@@ -118,17 +118,16 @@ test.before(async (t) => {
   await writeFile(join(directory, 'production.ts'), production)
   await writeFile(join(directory, 'my-engine.ts'), engineOfOthers)
   await writeFile(join(directory, 'my-engine.test.ts'), proofOfOthers)
+  // As strictly as there is.
+  const strict = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--types', 'node']
+  const files = ['app.ts', 'production.ts', 'my-engine.test.ts']
+  await runProgram(join(root, 'node_modules/.bin/tsc'), [...strict, ...files], { cwd: directory })
 })
 
 test.after.always(() => rm(directory, { recursive: true, force: true }))
 
-/** Compiles a file as strictly as there is, and runs it; answers the exit code and what it printed. */
-async function compiledAndRun(
-  name: string,
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ code: number; stdout: string }> {
-  const strict = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--types', 'node']
-  await run(join(root, 'node_modules/.bin/tsc'), [...strict, `${name}.ts`], { cwd: directory })
+/** Runs a file that was compiled; answers the exit code and what it printed. */
+async function run(name: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; stdout: string }> {
   const child = spawn(process.execPath, ['--test-reporter=tap', `${name}.js`], {
     cwd: directory,
     env: { PATH: process.env.PATH, ...env },
@@ -178,13 +177,13 @@ test.serial('every file in it can be reached from what package.json exports', as
 const moduleOf = (path: string): string => path.replace(/(\.d\.ts|\.js)$/, '')
 
 test.serial('it can be compiled against and run', async (t) => {
-  const { code, stdout } = await compiledAndRun('app')
+  const { code, stdout } = await run('app')
   t.is(stdout, '1 cache cache true\n400 503 function\nfunction CsrfRefused\n')
   t.is(code, 0)
 })
 
 test.serial('in production it protects an application that has no files and gives no options', async (t) => {
-  const { code, stdout } = await compiledAndRun('production', { NODE_ENV: 'production' })
+  const { code, stdout } = await run('production', { NODE_ENV: 'production' })
   t.deepEqual(stdout.trimEnd().split('\n'), [
     '__Host-sessionid; Path=/; HttpOnly; Secure; SameSite=Lax',
     'sid; Path=/; HttpOnly; SameSite=Lax',
@@ -196,7 +195,7 @@ test.serial('in production it protects an application that has no files and give
 })
 
 test.serial("somebody else's engine proves itself with node:test", async (t) => {
-  const { code, stdout } = await compiledAndRun('my-engine.test')
+  const { code, stdout } = await run('my-engine.test')
   t.deepEqual(stdout.match(/^not ok .*/gm), null)
   t.is(code, 0)
   t.is(stdout.match(/^ok /gm)?.length, conformanceCases.length)
@@ -219,7 +218,7 @@ test.serial("somebody else's engine proves itself with node:test", async (t) => 
 })
 
 test.serial('one that looks at no version is caught, by name', async (t) => {
-  const { code, stdout } = await compiledAndRun('my-engine.test', { CARELESS: 'yes' })
+  const { code, stdout } = await run('my-engine.test', { CARELESS: 'yes' })
   t.not(code, 0)
   const failed = stdout.match(/^not ok \d+ - .*/gm)?.map((line) => line.replace(/^not ok \d+ - /, ''))
   t.deepEqual(failed, [

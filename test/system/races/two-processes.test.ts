@@ -1,15 +1,17 @@
-import { once } from 'node:events'
-import type { ExecutionContext } from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { openSessions, type Sessions, type SessionsOptions } from '../../../src/lib/index.js'
 import { serverSide, sharedEngines } from '../../support/engines.js'
 import { sqlite } from '../../support/stores/sqlite.js'
 import type { EngineUnderTest } from '../../support/stores/store.js'
 import { testOf } from '../../support/test-of.js'
-import { outputOf, runTogether, startWorker } from './processes.js'
+import { Colleague, together } from './processes.js'
 
-/** What each of the two processes does, all at once. */
-const EACH = 100
+/** What each of the two processes does, all at once: more than a conditional write is tried again. */
+const EACH = 60
 const each = String(EACH)
+
+const colleagues = [new Colleague(), new Colleague()] as const
+test.after.always(() => Promise.all(colleagues.map((one) => one.stop())))
 
 interface Subject {
   readonly sessions: Sessions
@@ -54,7 +56,7 @@ for (const under of sharedEngines.filter(serverSide)) {
     async (t) => {
       const { sessions, where, stored, settle } = await openSubject(t, under)
       const id = await stored()
-      await runTogether(t, where, ['set', id, '0', each], ['set', id, each, each])
+      await together(colleagues, where, ['set', id, '0', each], ['set', id, each, each])
       settle()
       const session = await sessions.open(id)
       t.is(session.size, 1 + 2 * EACH)
@@ -68,7 +70,7 @@ for (const under of sharedEngines.filter(serverSide)) {
     async (t) => {
       const { sessions, where, stored, settle } = await openSubject(t, under)
       const id = await stored()
-      await runTogether(t, where, ['increment', id, each], ['increment', id, each])
+      await together(colleagues, where, ['increment', id, each], ['increment', id, each])
       settle()
       t.is((await sessions.open(id)).get('n'), 2 * EACH)
     },
@@ -82,9 +84,9 @@ for (const under of sharedEngines.filter(serverSide)) {
       async (t) => {
         const { sessions, where, settle } = await openSubject(t, under, { maxSessionsPerUser })
         const task = ['people', 'ada', '8']
-        const printed = await runTogether(t, where, task, task)
+        const printed = await together(colleagues, where, task, task)
         settle()
-        const ids = new Set(printed.join('').match(/^[a-z0-9]{32}$/gm))
+        const ids = new Set(printed.flat())
         t.true(ids.size > 16)
         const loaded = await Promise.all([...ids].map((id) => sessions.engine.load(id)))
         const alive = loaded.flatMap((one) => (one.kind === 'found' ? (one.record.user?.handle ?? []) : []))
@@ -101,16 +103,17 @@ for (const under of sharedEngines.filter(serverSide)) {
   testOf(under, 'S27 what one process logs out, no late write of another revives', async (t) => {
     const { sessions, where, stored } = await openSubject(t, under)
     const ids = await Promise.all([stored(), stored(), stored()])
-    const worker = startWorker(t, where, 'late', ...ids)
-    await once(worker.stdout, 'data')
-    const output = outputOf(worker)
+    const [colleague] = colleagues
+    await colleague.prepare(where, 'late', ...ids)
+    colleague.go()
+    await colleague.until('held')
     for (const id of ids) {
       const session = await sessions.open(id)
       session.flush()
       await session.save()
     }
-    worker.stdin.end('go')
-    t.is(await output, 'SessionInterrupted\n'.repeat(3))
+    colleague.go()
+    t.deepEqual(await colleague.until('done'), Array(3).fill('SessionInterrupted'))
     for (const id of ids) t.deepEqual(await sessions.engine.load(id), { kind: 'missing' })
     t.is(await sessions.clearExpired(), 0)
   })

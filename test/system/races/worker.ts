@@ -9,27 +9,25 @@
  *                         prints every id that any of them was ever given
  *   write TIMES           creates and rewrites sessions for ever; prints each id when its create was answered
  *
- * With `together` as the last argument it prints "ready" and begins when it hears of it: any text on its input.
+ * Without arguments it does one task after the other: each line of its input is one, as JSON. It prints "ready" when it
+ * has opened the sessions, begins at the next line, and prints "done".
  */
-import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import {
   openSessions,
   type Session,
   SessionInterrupted,
+  type Sessions,
   type SessionsOptions,
 } from '../../../src/lib/index.js'
 
-const [where = '', task, ...rest] = process.argv.slice(2)
-const store: SessionsOptions = where.startsWith('{')
-  ? JSON.parse(where)
-  : { engine: 'db', databaseUrl: where }
-const sessions = await openSessions({ engineTimeout: 20_000, ...store })
+const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+let sessions: Sessions
 
 /** Says what is the case and waits for the word to go on. */
 async function told(what: string): Promise<void> {
   console.log(what)
-  await once(process.stdin, 'data')
-  process.stdin.destroy()
+  await input.next()
 }
 
 async function increment(id: string): Promise<void> {
@@ -116,6 +114,24 @@ const tasks: Readonly<Record<string, (...args: string[]) => Promise<unknown>>> =
   write: (times) => all(times, writeForEver),
 }
 
-if (rest.at(-1) === 'together') await told('ready')
-await tasks[task ?? '']?.(...rest)
-await sessions.close()
+async function work(where: string, task: string, args: readonly string[], ready = false): Promise<void> {
+  const store: SessionsOptions = where.startsWith('{')
+    ? JSON.parse(where)
+    : { engine: 'db', databaseUrl: where }
+  sessions = await openSessions({ engineTimeout: 20_000, ...store })
+  if (ready) await told('ready')
+  await tasks[task]?.(...args)
+  await sessions.close()
+}
+
+const [where, task = '', ...args] = process.argv.slice(2)
+if (where !== undefined) {
+  await work(where, task, args)
+  process.stdin.destroy()
+} else {
+  for (let line = await input.next(); !line.done; line = await input.next()) {
+    const [where = '', task = '', ...args]: string[] = JSON.parse(line.value)
+    await work(where, task, args, true)
+    console.log('done')
+  }
+}
