@@ -93,13 +93,6 @@ export function keepCookie(ctx: Context, name: string, line: string | undefined)
   })
 }
 
-/** The headers that the error says it is to be answered with. */
-export function headersOf(error: object): Record<string, Value> | undefined {
-  return 'headers' in error && typeof error.headers === 'object' && error.headers !== null
-    ? (error.headers as Record<string, Value>)
-    : undefined
-}
-
 function linesOf(lines: Value): readonly string[] {
   if (lines === undefined) return []
   return typeof lines === 'object' ? lines : [String(lines)]

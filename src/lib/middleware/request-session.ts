@@ -251,14 +251,11 @@ export class RequestSession implements SessionOwner {
   }
 }
 
-/** The status that Koa answers a thrown value with. */
-export function statusOf(thrown: unknown): number {
-  if (!(thrown instanceof Error)) return 500
-  const status = property(thrown, 'status') || property(thrown, 'statusCode')
-  return typeof status === 'number' && STATUS_CODES[status] !== undefined ? status : 500
-}
-
-/** A member that an error may have or not. */
-export function property(error: object, name: string): unknown {
-  return name in error ? (error as Record<string, unknown>)[name] : undefined
+/** The status that Koa answers a thrown value with. An error may be one of another realm. */
+function statusOf(thrown: unknown): number {
+  const isError = thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]'
+  if (!isError) return 500
+  const { status, statusCode } = thrown as { readonly status?: unknown; readonly statusCode?: unknown }
+  const answered = status || statusCode
+  return typeof answered === 'number' && STATUS_CODES[answered] !== undefined ? answered : 500
 }
