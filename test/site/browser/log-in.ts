@@ -35,7 +35,10 @@ inBrowser('Log in, log out: a new id, a page for members, and a second tab', asy
   await early.getByLabel('Username').fill('Grace')
   await early.getByLabel('Password').fill('another')
   await early.getByRole('button', { name: 'Log in', exact: true }).click()
-  t.regex(await early.getByRole('status').innerText(), /^The form that you sent was of a page from before/)
+  t.regex(
+    await early.getByRole('status').innerText(),
+    /^You sent a form from a page that you loaded before the log-in/,
+  )
   t.is(await early.locator('.lead b').innerText(), 'Ada')
   await early.close()
 
@@ -89,11 +92,11 @@ inBrowser('Your devices: two browsers, and one ends the other', async (tour, t) 
   await phone.fill(entry, 'Log in')
   tour.site.now += 600_000
   await tour.open('/sessions/log-in/devices')
-  t.is(await tour.page.getByRole('button', { name: /^Log out/ }).count(), 0)
-  await tour.press('It is me')
+  t.is(await tour.page.getByRole('button', { name: /^Log out(?! here)/ }).count(), 0)
+  await tour.press('Confirm that it is you')
   await tour.reads('.problem', 'A password is missing.')
   await tour.look('log-in-devices-again')
-  await tour.fill({ Password: 'still not a real one' }, 'It is me')
+  await tour.fill({ Password: 'still not a real one' }, 'Confirm that it is you')
   await tour.press('Log out everywhere else')
   await tour.reads('[role=status]', /^1 session has ended\./)
   await tour.look('log-in-devices-ended')

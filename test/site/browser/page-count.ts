@@ -36,7 +36,7 @@ inBrowser('Page count: the cookie can be forged, the session cannot', async (tou
   t.is(await tour.page.locator('.progress').count(), 0)
 })
 
-inBrowser('Under the hood: the panel is remembered, the countdown runs', async (tour, t) => {
+inBrowser('Inspector: the panel is remembered, the countdown runs', async (tour, t) => {
   await tour.open('/sessions/page-count')
   const panel = tour.page.locator('.inspector > details')
   await tour.reads('.inspector pre', /"pageCount": 1/)

@@ -1,6 +1,6 @@
 import { inBrowser } from './tour.js'
 
-inBrowser('Under the hood: closed and opened, down to the record as it is stored', async (tour, t) => {
+inBrowser('Inspector: closed and opened, down to the record as it is stored', async (tour, t) => {
   const { page } = tour
   const panel = page.locator('.inspector > details')
   const raw = page.locator('.raw pre')
