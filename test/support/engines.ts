@@ -6,6 +6,7 @@ import { file } from './stores/file.js'
 import { keyvFile, keyvMap } from './stores/keyv.js'
 import { mariadb } from './stores/mariadb.js'
 import { memory } from './stores/memory.js'
+import { comparingTexts, counting } from './stores/of-others.js'
 import { postgres } from './stores/postgres.js'
 import { redis } from './stores/redis.js'
 import { redisCluster } from './stores/redis-cluster.js'
@@ -47,6 +48,12 @@ export const allEngines: readonly EngineUnderTest[] = enginesUnderTest.flatMap((
  * on all of them.
  */
 export const sealedEngines = chosenOf([memory, keyvMap, sqlite, file, redis]).map(sealedAtRest)
+
+/** Stores as somebody else would write them, plain and sealed: what `storeEngine` promises on each. */
+export const storesOfOthers = chosenOf([counting, comparingTexts]).flatMap((under) => [
+  under,
+  sealedAtRest(under),
+])
 
 /** Sessions in cookies, one for each store that can remember revocations. */
 export const revocableCookies = chosenOf([memory, sqlite, redis, file]).map(revocableBy)

@@ -114,6 +114,19 @@ export function isRevocable({ engine }: Pick<Bench, 'engine'>): boolean {
   return engine.capabilities.revocable
 }
 
+/**
+ * Makes the calls at the same moment, and answers in their order. Each `round` another one is the first to be made: a
+ * store that looks now and writes later is caught in one order only.
+ */
+export async function atOnce<Answer>(
+  round: number,
+  calls: readonly (() => Promise<Answer>)[],
+): Promise<readonly Answer[]> {
+  const first = round % calls.length
+  const answers = await Promise.all([...calls.slice(first), ...calls.slice(0, first)].map((call) => call()))
+  return [...answers.slice(-first), ...answers.slice(0, -first)]
+}
+
 /** Lets so much time pass that what one process wrote is seen by every other. */
 export function settle(bench: Bench): void {
   bench.now += bench.engine.capabilities.staleFor ?? 0

@@ -1,62 +1,64 @@
 /**
- * Where sessions are kept: the one interface to implement for a store of your own. `storeEngine({ name, store })` makes
- * an engine of it and adds everything else: ids and their hashes, expiry, rotation, grace, sealing, users' lists.
+ * Where sessions are kept. To keep them in a store of your own, write these eight methods and hand the store to
+ * `storeEngine`, which adds everything else: ids and their hashes, expiry, rotation, sealing, users' lists.
  *
- * A store holds entries under keys. It knows nothing of ids, users or JSON: a key is a text that `storeEngine` makes, an
- * entry is a text with two facts beside it. Hand back what you were given.
+ * A store keeps one entry under each key. A key is a text; an entry is a text with two facts about it, `expires` and
+ * `version`. Store all three as they come and answer them as they are. What the text says is not the store's concern.
  *
- * Each method is one atomic step. Two requests, of two processes perhaps, can call `replace` with the same version at the
- * same moment; only one may win. A conditional step answers whether it was done. Why it was not (gone, changed, taken)
- * `storeEngine` finds out with `read`.
+ * - An entry with a version is a *session*. An entry without one is a *tombstone*: it marks a key that a session has left
+ *   or must not take.
+ * - A session is *alive* while its `expires` is later than `now`. A tombstone is never alive.
+ * - `expires` and `now` are milliseconds since 1970. Compare them with each other, never with a clock of the store. A
+ *   store may remove at any time what has expired.
+ * - Each method is one atomic step, for other processes too. Two requests can call `replace` with the same version at the
+ *   same moment: one is answered `true`, the other `false`.
+ * - A method with a condition answers `true` if it did its work. Otherwise it changes nothing and answers `false`; the
+ *   caller finds out the reason with `read`.
  *
- * An entry is *alive* if it is a session and its `expires` is later than `now`. An entry without a version is a
- * *tombstone*, which marks a key whose session has moved or was ended; it is never alive.
- *
- * Times are milliseconds since 1970 and come from the caller: a store never asks its own clock whether an entry is alive.
- * It may remove what has expired by itself.
- *
- * @throws EngineUnavailable from every method, if the store is down, refuses, or does not answer in time. Nothing else
- * tells an outage from a session that does not exist.
+ * @throws EngineUnavailable from every method if the store is down or does not answer in time. "Nothing stands there"
+ * would be wrong: it logs people out.
+ * @throws RecordRefused if the store works and cannot take this one entry, because it is too large for example.
  */
 export interface SessionStore {
-  /** The entry at `key`, expired or not; `undefined` if there is none. */
+  /** The entry at `key`, expired or not, as a copy; `undefined` if there is none. */
   read(key: string): Promise<StoredEntry | undefined>
 
-  /** The same, past any cache between this process and the store. Leave it out where `read` is never behind. */
+  /** The same, past any cache in front of the store. Only for a store whose `read` may be behind other processes. */
   readLatest?(key: string): Promise<StoredEntry | undefined>
 
-  /** Stores `entry` unless there is any other at `key`, be it expired or a tombstone. */
+  /** Stores `entry` if nothing stands at `key`, not even a tombstone or what has expired. */
   insert(key: string, entry: StoredEntry): Promise<boolean>
 
-  /** Replaces the entry at `key` if it is alive and has `version`. */
+  /** Puts `entry` in the place of the session at `key`, if that is alive and has `version`. */
   replace(key: string, entry: StoredEntry, version: Version, now: number): Promise<boolean>
 
-  /** Gives the entry at `key` another `expires` if it is alive. Its text and version stay. */
+  /** Gives the session at `key` another `expires`, if it is alive. Text and version stay. */
   extend(key: string, expires: number, now: number): Promise<boolean>
 
   /**
-   * Moves a session. If the entry at `from` is alive and has `version`, and there is none at `to`: puts `entry` at `to`
-   * and `tombstone` at `from`. Both or neither.
+   * Puts `entry` at `to` and `tombstone` at `from`, both or neither, if the session at `from` is alive and has `version`,
+   * and nothing stands at `to`.
    */
   move(move: Move, version: Version, now: number): Promise<boolean>
 
-  /** Removes the session at `key`, expired or not. A tombstone stays. */
+  /** Removes the session at `key`, alive or expired. A tombstone stays. */
   remove(key: string): Promise<boolean>
 
-  /** Removes at most `limit` entries, tombstones too, whose `expires` is not later than `now`; answers how many. */
+  /** Removes entries whose `expires` is `now` or earlier, tombstones too, at most `limit`. Answers how many. */
   removeExpired(limit: number, now: number): Promise<number>
 
   /** Finishes what is under way and releases files, sockets and timers. A second call does nothing. */
   close(): Promise<void>
 
   /**
-   * What the store compares to tell whether an entry has changed. `counter` (default): the version that came with the
-   * entry. `text`: the whole text; then `read` answers the text as the version, and needs no column for it.
+   * What the store compares as the version. `counter` (default): the `version` that came with the entry. `text`: the
+   * entry's text, for stores that compare a whole value anyway. `read` then answers the text as the version too, except
+   * for a tombstone, which still has none.
    */
   readonly versions?: 'counter' | 'text'
 }
 
-/** Told apart with `===` only. */
+/** A store compares it with `===` and does nothing else with it. */
 export type Version = number | string
 
 /** What stands under one key. */
@@ -67,8 +69,9 @@ export interface StoredEntry {
   /** `undefined` for a tombstone. */
   readonly version: Version | undefined
   /**
-   * Security depends on it: a user's list, a revocation, the session of somebody logged in. A store that forgets entries
-   * when it is full must not forget this one for the sake of those without the mark. No store needs to hand it back.
+   * Security depends on this entry: it is a user's list, a revocation, or the session of somebody logged in. A store that
+   * forgets entries when it is full must not forget this one to make room for entries without the mark. All other stores
+   * ignore it; `read` need not answer it.
    */
   readonly isProtected?: boolean
 }

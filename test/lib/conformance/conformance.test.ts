@@ -1,12 +1,21 @@
-import { runCase } from '../../../src/lib/conformance/index.js'
-import { allEngines, emptyStoreOf, sealedEngines } from '../../support/engines.js'
+import { type Case, conformanceCases, runCase } from '../../../src/lib/conformance/index.js'
+import type { EngineOptions } from '../../../src/lib/engines/registry.js'
+import { allEngines, emptyStoreOf, sealedEngines, storesOfOthers } from '../../support/engines.js'
+import type { EngineUnderTest } from '../../support/stores/store.js'
 import { testOf } from '../../support/test-of.js'
+import { atRestCases } from './at-rest-cases.js'
 import { ownCases } from './own-cases.js'
 
-for (const under of [...allEngines, ...sealedEngines]) {
-  for (const one of ownCases) {
-    testOf(under, one.title, async (t) => {
-      await t.notThrowsAsync(runCase(one, () => emptyStoreOf(under)))
-    })
+function tryAll(engines: readonly EngineUnderTest[], cases: readonly Case<Partial<EngineOptions>>[]): void {
+  for (const under of engines) {
+    for (const one of cases) {
+      testOf(under, one.title, async (t) => {
+        await t.notThrowsAsync(runCase(one, () => emptyStoreOf(under)))
+      })
+    }
   }
 }
+
+tryAll([...allEngines, ...sealedEngines], ownCases)
+// A store of others knows nothing of our settings, but of `CODEC`, which `storeEngine` sees to.
+tryAll(storesOfOthers, [...conformanceCases, ...atRestCases])
