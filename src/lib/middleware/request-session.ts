@@ -158,16 +158,34 @@ export class RequestSession implements SessionOwner {
   changedLate(): void {
     const { res, app } = this.#ctx
     const report = (): void => {
-      if (this.#handle?.state.isModified) app.emit('error', new SessionTooLate(), this.#ctx)
+      const error = this.#errorOfLateChange()
+      if (error !== undefined) app.emit('error', error, this.#ctx)
     }
-    if (res.closed) setImmediate(report)
+    if (res.closed || this.#isGone) setImmediate(report)
     else res.once('close', report)
+  }
+
+  #errorOfLateChange(): unknown {
+    const state = this.#handle?.state
+    if (state === undefined) return undefined
+    try {
+      state.noticeNestedChanges()
+    } catch (error) {
+      return error
+    }
+    if (state.isModified) return new SessionTooLate()
+    // Read or saved so far.
+    state.lateListener = this
+    return undefined
   }
 
   /** Whether the client has gone: no cookie will arrive. */
   get #isGone(): boolean {
     const { res } = this.#ctx
-    return res.destroyed || res.socket?.destroyed === true
+    // A response of HTTP/2 has no socket any more when its stream is gone.
+    const connection =
+      res.socket ?? (res as { readonly stream?: { readonly destroyed: boolean } | null }).stream
+    return res.destroyed || connection?.destroyed === true
   }
 
   async #open(): Promise<Session> {

@@ -152,7 +152,7 @@ async function carryOut(
     case 'refuse':
       throw new SessionInterrupted()
     case 'too late':
-      throw new SessionTooLate()
+      throw new SessionTooLate(ending.gone && !ending.tooLate)
     case 'create':
       return create(state, context, now)
     case 'delete':

@@ -34,17 +34,20 @@ export class SessionContended extends Error {
 }
 
 /**
- * The session was changed in a way that needs a cookie when the response had begun and no cookie could be sent any
- * more. Nothing was saved.
+ * The session was changed in a way that needs a cookie when no cookie could be sent any more: the response had begun, or
+ * the client was gone. Nothing was saved.
  */
 export class SessionTooLate extends Error {
   override readonly name = 'SessionTooLate'
   readonly code = 'E_SESSION_TOO_LATE'
 
-  constructor() {
+  /** `isGone`: the connection was closed before the response had begun. */
+  constructor(isGone = false) {
     super(
-      'The session was changed, but the response has begun, so nothing was saved. A handler that writes the response ' +
-        'itself must `await session.save()` before its first byte.',
+      isGone
+        ? 'The session was changed, but the client is gone, so nothing was saved.'
+        : 'The session was changed, but the response has begun, so nothing was saved. A handler that writes the ' +
+            'response itself must `await session.save()` before its first byte.',
     )
   }
 }

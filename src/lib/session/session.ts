@@ -92,10 +92,7 @@ export class Session extends SessionMap {
   }
 
   set modified(modified: boolean) {
-    const { pending } = this.#state
-    pending.modified = modified
-    pending.modifiedByHand = modified
-    pending.reported = undefined
+    this.#state.markModified(modified)
   }
 
   /** Whether there is neither an id nor anything to store. Does not count as access. */

@@ -42,7 +42,7 @@ export class SessionState {
   accessed = false
   /** Whether the request was refused what it wanted to save. It may want it twice, by `save()` and at its end. */
   isInterrupted = false
-  /** There once the request's own commit is done, after which only `save()` saves. Hears of one change. */
+  /** There once the request's own commit is done, after which only `save()` saves. Hears once of what may be a change. */
   lateListener: { changedLate(): void } | undefined
   readonly #nestedChanges: NestedChanges
   /** Made when first needed, as is the tracker: a request that only reads strings and numbers needs neither. */
@@ -67,6 +67,8 @@ export class SessionState {
   }
 
   get tracker(): ChangeTracker {
+    // What is handed out now may be changed in place.
+    if (this.lateListener !== undefined) this.#tellLate()
     this.#tracker ??= new ChangeTracker(this.#nestedChanges)
     return this.#tracker
   }
@@ -143,6 +145,14 @@ export class SessionState {
     this.pending.reported = undefined
     if (this.lateListener !== undefined) this.#tellLate()
     return this.pending.changes
+  }
+
+  /** What somebody says by hand of changes in place. */
+  markModified(modified: boolean): void {
+    this.pending.modified = modified
+    this.pending.modifiedByHand = modified
+    this.pending.reported = undefined
+    if (modified) this.#tellLate()
   }
 
   /** Takes up what was changed in place, so that it counts like `set`. `keys`: where to look. Default: everywhere. */
