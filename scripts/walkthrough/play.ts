@@ -112,11 +112,13 @@ function stageFor({ site, pace, tell, signal }: PlayOptions): Stage {
     browser = new JarBrowser({ base: site.url, clock: () => site.now, onWire }),
   ) => new Visitor(browser)
 
+  const { revocable } = site.sessions.engine.capabilities
   return {
     visitor: other(),
     other,
     cookieName: site.settings.cookieName,
-    revocable: site.sessions.engine.capabilities.revocable,
+    revocable,
+    endsCopies: revocable || site.sessions.engine.revocations !== undefined,
     say: (text) => told({ kind: 'say', text }),
     async later(seconds) {
       site.now += seconds * 1000

@@ -18,6 +18,8 @@ export interface Stage {
   readonly cookieName: string
   /** Whether the engine keeps sessions on the server, so that ending one ends every copy. */
   readonly revocable: boolean
+  /** Whether a log-out ends every copy of the session's cookie: cookies that hold sessions need a REVOCATION_STORE. */
+  readonly endsCopies: boolean
   /** Prints a sentence. */
   say(text: string): Promise<void>
   /** Lets time pass for the server and the browsers: seconds. */

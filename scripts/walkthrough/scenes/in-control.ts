@@ -6,7 +6,7 @@ const DEVICES = `${LOG_IN}/devices`
 export const logIn: Scene = {
   slug: 'log-in',
   async play(stage) {
-    const { visitor, other, cookieName, revocable, say, check, reads, holds } = stage
+    const { visitor, other, cookieName, endsCopies, say, check, reads, holds } = stage
     const { browser } = visitor
     await say('A session before the log-in. An attacker has seen its cookie, or planted it.')
     await visitor.open('/sessions/page-count')
@@ -33,11 +33,11 @@ export const logIn: Scene = {
     await check('the browser has no session', browser.cookie(cookieName) === undefined)
     await reads(await visitor.open(`${LOG_IN}/members`), 'h1', 'Log in')
     await say(
-      revocable
+      endsCopies
         ? 'A copy of the cookie, made while Ada was logged in, is worthless.'
         : 'A copy of the cookie, made while Ada was logged in, works until it expires: this engine cannot revoke it.',
     )
-    await reads(await copy.open(`${LOG_IN}/members`), 'h1', revocable ? 'Log in' : 'Members')
+    await reads(await copy.open(`${LOG_IN}/members`), 'h1', endsCopies ? 'Log in' : 'Members')
   },
 }
 

@@ -200,7 +200,12 @@ test('signed_cookies: S29 S33 with a store for revocations all others are ended 
   ada.browser.saysOrigin = true
   const one = await ada.browser.fetch(END, { method: 'POST', body: new URLSearchParams({ handle: 'x' }) })
   t.is(one.status, 404, 'one alone cannot be ended')
-  t.regex((await ada.open(LOG_IN)).html, /unless\s+you\s+<a href="[^"]*devices">log out everywhere else/)
+  const inside = await ada.open(LOG_IN)
+  t.regex(inside.html, /so\s+copies\s+of\s+the\s+cookie\s+are\s+worthless/)
+  const kept = ada.copy()
+  const out = await ada.submit(inside, `${LOG_IN}/out`)
+  t.is(await whoIs(kept), 'nobody')
+  t.regex(out.html, /So\s+a\s+copy\s+of\s+the\s+cookie\s+is\s+worthless/)
 })
 
 test('signed_cookies: S33 without one nothing is listed or ended, and the page says which setting would do', async (t) => {

@@ -26,6 +26,10 @@ const stores: readonly { title: string; missing?: string | undefined; open: () =
     open: async () => ({ env: { SESSION_ENGINE: 'signed_cookies', COOKIE_CODEC: 'signed' } }),
   },
   {
+    title: 'signed_cookies, with a store for revocations',
+    open: async () => ({ env: { SESSION_ENGINE: 'signed_cookies', REVOCATION_STORE: 'db' } }),
+  },
+  {
     title: 'redis',
     missing: redisMissing,
     async open() {
