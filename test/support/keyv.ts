@@ -1,7 +1,8 @@
+import { createRequire } from 'node:module'
 import type { Keyv as Keyv5 } from 'keyv'
 
 /** The module that TEST_KEYV names, of another major version (see `test/keyv6/`); else the one that we depend on. */
-const module: { Keyv: typeof Keyv5 } = await import(process.env.TEST_KEYV ?? 'keyv')
+const module: { Keyv: typeof Keyv5 } = createRequire(import.meta.url)(process.env.TEST_KEYV ?? 'keyv')
 
 export const { Keyv } = module
 export type Keyv = Keyv5

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './root.js'
 
 /** The code of the README that begins with `// name`, word for word. */
-export async function codeOfReadme(name: string): Promise<string> {
-  const readme = await readFile(join(root, 'README.md'), 'utf8')
+export function codeOfReadme(name: string): string {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const blocks = [...readme.matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, code = '']) => code)
   const found = blocks.find((code) => new RegExp(`^// ${name.replaceAll('.', '\\.')}(:|$)`, 'm').test(code))
   if (found === undefined) throw new Error(`README.md has no code that begins with // ${name}`)

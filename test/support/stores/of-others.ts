@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { EngineFactory } from '../../../src/lib/engines/engine.js'
 import type { SessionStore, StoredEntry, Version } from '../../../src/lib/engines/session-store.js'
 import { storeEngine } from '../../../src/lib/index.js'
@@ -12,15 +16,23 @@ interface MyStore {
   myStore(entries?: Entries): SessionStore
 }
 
-/** The store that the README shows, with our own `storeEngine` in place of the package's. */
-export const { myStore, default: myEngine }: MyStore = await import(
-  `data:text/javascript,${encodeURIComponent(
-    (await codeOfReadme('my-store.js')).replace(
-      "'tessera'",
-      `'${import.meta.resolve('../../../src/lib/index.js')}'`,
-    ),
-  )}`
-)
+/**
+ * The store that the README shows, with our own `storeEngine` in place of the package's. Loaded at once: AVA starts a test
+ * file that waits for a module before its last test was declared.
+ */
+function storeOfReadme(): MyStore {
+  const code = codeOfReadme('my-store.js')
+  const directory = mkdtempSync(join(tmpdir(), 'tessera-'))
+  try {
+    const path = join(directory, 'my-store.mjs')
+    writeFileSync(path, code.replace("'tessera'", `'${import.meta.resolve('../../../src/lib/index.js')}'`))
+    return createRequire(import.meta.url)(path)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+export const { myStore, default: myEngine } = storeOfReadme()
 
 /** The same, except that it compares whole texts and keeps no version. */
 export function textStore(entries: Entries = new Map()): SessionStore {
