@@ -177,16 +177,10 @@ function cookieFor({ origin }: SessionState): Verdict['cookie'] {
   return origin.kind === 'live' && origin.renewed !== undefined ? 'leave' : 'send'
 }
 
-/** `before`: who was logged in already, where the same log-in begins another session. */
-async function create(
-  state: SessionState,
-  context: SessionContext,
-  now: number,
-  before?: SessionUser,
-): Promise<'send'> {
+async function create(state: SessionState, context: SessionContext, now: number): Promise<'send'> {
   const { engine, rules, lifecycle } = context
   const record = recordOf(state, now, rules)
-  const newId = new NewId(context, { record, before })
+  const newId = new NewId(context, { record })
   try {
     const { id, version } = await newId.store((drawn) => engine.create(drawn, record))
     await newId.arrived()
@@ -218,11 +212,10 @@ async function rotate(
   const stored = await write(way, state, keep ? pending : undefined, context, now)
   if (stored === 'missing') {
     // Who logs in has proved who they are: that the session before has ended or moved says nothing against that.
-    // A re-authentication stays the log-in that it was: if that was revoked meanwhile, it is refused.
-    const same = before?.handle === state.user?.handle ? before : undefined
-    if (keep && (!pending.logIn || (same && !userIndex))) throw new SessionInterrupted()
+    if (keep && !(pending.logIn && (await mayLogIn(state, from, before, context))))
+      throw new SessionInterrupted()
     state.beginAnew(pending, now)
-    return create(state, context, now, same)
+    return create(state, context, now)
   }
   if (before && before.handle !== state.saved?.user?.handle) await userIndex?.remove(before)
   const { id: to } = liveIn(state)
@@ -233,6 +226,21 @@ async function rotate(
     lifecycle.renewed(from, to)
   }
   return cookieFor(state)
+}
+
+/**
+ * Whether a log-in may begin a session in place of the one that is gone. To prove again who one is may, if another request
+ * has given the session a new id, as after a double click; where it has ended it stays so.
+ */
+async function mayLogIn(
+  { user }: SessionState,
+  id: string,
+  before: SessionUser | undefined,
+  { engine, userIndex }: SessionContext,
+): Promise<boolean> {
+  if (before === undefined || before.handle !== user?.handle) return true
+  if ((await engine.load(id)).kind !== 'superseded') return false
+  return (await userIndex?.isListed(before)) ?? false
 }
 
 async function end(

@@ -1,6 +1,6 @@
 import type { CustomExpiry, JsonObject, Renewal, SessionRecord, SessionUser } from '../codecs/record.js'
 import type { Version } from '../engines/session-store.js'
-import { type LogInOptions, logInOf } from '../users/log-in.js'
+import { type LogInOptions, logInOf, newHandle } from '../users/log-in.js'
 import { ChangeTracker, type NestedChanges } from './change-tracker.js'
 import { type Changes, joinPending, nothingPending, type Pending } from './changes.js'
 
@@ -208,6 +208,7 @@ export class SessionState {
    * held nothing is left but what this request did.
    */
   beginAnew(pending: Pending, now: number): void {
+    const before = this.saved?.user
     this.origin = { kind: 'unknown' }
     this.saved = undefined
     this.data = pending.changes.applyTo(new Map())
@@ -215,6 +216,9 @@ export class SessionState {
     this.renewedAt = undefined
     this.renewal = undefined
     if (!pending.expiryChanged) this.expiry = undefined
+    // The log-in that is proven again may live on in another session, whose log-out must not take this one off the list.
+    if (this.user !== undefined && this.user.handle === before?.handle)
+      this.user = { ...this.user, handle: newHandle() }
   }
 
   /** Takes over what a commit stored, where others' changes were merged in. */

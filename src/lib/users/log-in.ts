@@ -31,7 +31,7 @@ export function logInOf(
     throw new TypeError(`login() takes a text for the device, not ${typeof given}`)
   const same = present?.id === userId ? present : undefined
   const device = given === undefined ? same?.device : wellFormed(given.slice(0, LONGEST_DEVICE))
-  const handle = same?.handle ?? randomBytes(HANDLE_BYTES).toString('base64url')
+  const handle = same?.handle ?? newHandle()
   return { id: userId, handle, authenticatedAt: now, ...(device !== undefined && { device }) }
 }
 
@@ -46,4 +46,9 @@ export function assertUserId(userId: unknown): asserts userId is string {
 /** Half a character, which a cut may leave, is no text that every store keeps. */
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\u{fffd}')
+}
+
+/** What a log-in is called that is in no list yet. */
+export function newHandle(): string {
+  return randomBytes(HANDLE_BYTES).toString('base64url')
 }

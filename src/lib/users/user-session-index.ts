@@ -123,6 +123,12 @@ export class UserSessionIndex {
     })
   }
 
+  /** Whether the log-in is in the list of its user, and nobody has ended it. */
+  async isListed({ id, handle }: SessionUser): Promise<boolean> {
+    const listed = (await this.lists.read(id))?.sessions.get(handle)
+    return listed !== undefined && !listed.ended
+  }
+
   /** After a log-out. If this fails, what is left in the list is an empty key, which counts for nothing. */
   async remove(user: SessionUser): Promise<void> {
     const { lists, logger } = this.#parts

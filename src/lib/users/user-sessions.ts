@@ -119,7 +119,8 @@ export class UserSessions {
     await lists.change(userId, 0, (list) => {
       // A session that was ended elsewhere may still be in this request's hands, or in a cache: it ends no other.
       const asking = asker === undefined ? undefined : list?.sessions.get(asker)
-      if (asker !== undefined && (asking === undefined || asking.ended)) throw new SessionInterrupted()
+      if (list && asker !== undefined && (asking === undefined || asking.ended))
+        throw new SessionInterrupted()
       marked = list && markEnded(list, isMeant)
       return marked === list ? undefined : marked
     })

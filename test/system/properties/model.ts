@@ -280,7 +280,7 @@ export class Request {
   /** Not a version but the changes themselves are saved: keys that this request left alone stay as others wrote them. */
   #update(id: string): Told {
     const newest = this.#world.find(id)
-    if (newest === undefined || newest === 'superseded') return this.#beginAnew(this.#loggedIn)
+    if (newest === undefined || newest === 'superseded') return this.#beginAnew(this.#loggedIn, newest)
     if (this.#world.rules.inCookie) return this.#send(this.#fresh(), this.#view)
     const data = new Map(newest.data)
     for (const change of this.#done) change(data)
@@ -291,23 +291,26 @@ export class Request {
   }
 
   /** Where the session before is gone: who logs in begins another one, with what this request did and nothing else. */
-  #beginAnew(may: boolean): Told {
+  #beginAnew(may: boolean, there: Found): Told {
     const { user } = this.#view
     const isSame = user !== undefined && user.logIn === this.#saved?.user?.logIn
     // To prove again who one is makes no other log-in: where that has ended it stays ended.
     const { inCookie } = this.#world.rules
-    const hasEnded = isSame && (inCookie || this.#world.endedLogIns.has(user.logIn))
+    const isGone = inCookie || there !== 'superseded' || this.#world.endedLogIns.has(user?.logIn ?? -1)
+    const hasEnded = isSame && isGone
     if (!may || hasEnded) throw new Interrupted()
     const data = new Map<string, unknown>()
     for (const change of this.#done) change(data)
     const expiry = this.#expiryChanged ? this.#view.expiry : undefined
-    return this.#send(this.#fresh(), { data, expiry, createdAt: this.#world.now, user })
+    const logIn = isSame ? this.#world.nextLogIn() : user?.logIn
+    const another = user && logIn !== undefined ? { ...user, logIn } : undefined
+    return this.#send(this.#fresh(), { data, expiry, createdAt: this.#world.now, user: another })
   }
 
   #replace(id: string, view: View): Told {
     const { rules } = this.#world
     const there = this.#world.find(id)
-    if (there === undefined || there === 'superseded') return this.#beginAnew(this.#end)
+    if (there === undefined || there === 'superseded') return this.#beginAnew(this.#end, there)
     if (!rules.inCookie) this.#world.leaveMark(id)
     if (there.user && there.user.logIn !== view.user?.logIn) this.#world.endedLogIns.add(there.user.logIn)
     return this.#send(this.#fresh(), view)
@@ -365,6 +368,10 @@ export class Request {
   #revoke(action: Extract<Action, { do: 'revokeOthers' | 'revokeAll' }>): void {
     if (this.#world.rules.inCookie) return
     const { user } = this.#view
+    // A log-in that has ended meanwhile ends no other.
+    const isIn = user !== undefined && user.logIn === this.#saved?.user?.logIn
+    if (action.do === 'revokeOthers' && isIn && this.#world.endedLogIns.has(user.logIn))
+      throw new Interrupted()
     if (action.do === 'revokeAll') this.revoked.push(this.#world.revoke(action.user))
     else if (user !== undefined) this.revoked.push(this.#world.revoke(user.id, user.logIn))
   }
