@@ -62,6 +62,29 @@ const cookieCosts: Readonly<Record<View, { macs: number; ciphers: number }>> = {
   'log out': { macs: 1, ciphers: 1 },
 }
 
+/** Objects, strings and closures that Tessera's own functions make for a request; what they parse too. */
+const objects: Readonly<Partial<Record<View, number>>> = { untouched: 8, read: 89, write: 248, create: 248 }
+
+/** The clock stands: a busy machine's requests pass more seconds, each of which has cookie lines of its own. */
+const NOW = Date.now()
+
+// Before all others: what they run is compiled for all that they do, and makes more.
+test.serial('cache: the objects that a request makes are counted', async (t) => {
+  const { visit } = await siteOn(t, { engine: 'cache', clock: () => NOW })
+  const { id } = await visit('create')
+  for (const [view, most] of Object.entries(objects)) {
+    const requests = async (): Promise<void> => {
+      for (let time = 0; time < REQUESTS; time++) await visit(view as View, id)
+    }
+    await requests() // what is made once is made by now
+    // A busy machine compiles later what makes fewer objects once it is compiled.
+    let made = Number.POSITIVE_INFINITY
+    for (let time = 0; time < 5 && made > most; time++)
+      made = Math.min(made, Math.round((await objectsOf('/src/', requests)) / REQUESTS))
+    t.true(made <= most, `${view}: ${made} objects, where ${most} will do`)
+  }
+})
+
 for (const [view, most] of Object.entries(costs)) {
   onEveryStore(`what a request costs that does this: ${view}`, async (t, open) => {
     const site = await open(routes)
@@ -146,28 +169,6 @@ test.serial('cache: the promises that a request makes are counted', async (t) =>
     const made = await fewest(() => visit(view as View, id))
     const without = await fewest(() => bare(id))
     t.true(made - without <= most, `${view}: ${made - without} promises, where ${most} will do`)
-  }
-})
-
-/** Objects, strings and closures that Tessera's own functions make for a request; what they parse too. */
-const objects: Readonly<Partial<Record<View, number>>> = { untouched: 8, read: 89, write: 248, create: 248 }
-
-/** The clock stands: a busy machine's requests pass more seconds, each of which has cookie lines of its own. */
-const NOW = Date.now()
-
-test.serial('cache: the objects that a request makes are counted', async (t) => {
-  const { visit } = await siteOn(t, { engine: 'cache', clock: () => NOW })
-  const { id } = await visit('create')
-  for (const [view, most] of Object.entries(objects)) {
-    const requests = async (): Promise<void> => {
-      for (let time = 0; time < REQUESTS; time++) await visit(view as View, id)
-    }
-    await requests() // what is made once is made by now
-    // A busy machine compiles later what makes fewer objects once it is compiled.
-    let made = Number.POSITIVE_INFINITY
-    for (let time = 0; time < 20 && made > most; time++)
-      made = Math.min(made, Math.round((await objectsOf('/src/', requests)) / REQUESTS))
-    t.true(made <= most, `${view}: ${made} objects, where ${most} will do`)
   }
 })
 
