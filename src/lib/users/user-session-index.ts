@@ -171,9 +171,12 @@ export class IndexedMove {
     const key = index.keyOf(newId)
     const isFirst = this.#isLogIn && this.#announced === undefined
     let written: UserList | undefined
+    // The minute for which the key may stay empty begins here, not when others have been evicted.
+    let at = 0
     await lists.change(user.id, expires, async (list) => {
       const held = list?.sessions.get(user.handle)
       const now = clock()
+      at = now
       const isExpected = isFirst || (held ? !held.ended : isLost(list, before, now))
       if (!isExpected) throw new SessionInterrupted()
       // The key of an anonymous session is none of the user's: to end it would cost a visitor a basket, and gain nothing.
@@ -186,7 +189,7 @@ export class IndexedMove {
     })
     // Those that were evicted end before the one for whose sake they were arrives: never more than the limit.
     if (written) lifecycle.revoked(user.id, 'limit', await finish(index, lists, user.id, endedIn(written)))
-    this.#announced = { key, at: clock() }
+    this.#announced = { key, at }
   }
 
   /**

@@ -256,4 +256,35 @@ for (const under of serverSideEngines) {
       t.deepEqual(outcomes, ['done', 'done', 'SessionInterrupted'])
     },
   )
+
+  testOf(
+    under,
+    'S29 so does one that is stopped while it ends the log-in that is one too many',
+    async (t) => {
+      const actors = await TwoActors.start(t, under, { maxSessionsPerUser: 1 })
+      let nth = 0
+      for (; nth < MANY; nth++) {
+        actors.forget()
+        const userId = crypto.randomUUID()
+        await logIn(actors.quick, userId)
+        let wasAnnounced = false
+        const ended = await actors.overtake(
+          nth,
+          () => logIn(actors.slow, userId),
+          async () => {
+            wasAnnounced = actors.passed.includes('index.write')
+            if (!wasAnnounced) return
+            await actors.quick.revokeAll(userId)
+            actors.bench.now += 120_000
+            await actors.quick.clearExpired()
+          },
+        )
+        if (ended === undefined) break
+        const at = `before call ${nth}: ${ended}`
+        t.deepEqual(await actors.listed(userId), await actors.alive(userId), at)
+        if (wasAnnounced && actors.passed.includes('create')) t.is(ended, 'SessionInterrupted', at)
+      }
+      t.true(nth > 4 && nth < MANY, `${nth} calls`)
+    },
+  )
 }
