@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Touched, Updated } from '../engines/engine.js'
-import { about, atOnce, isRevocable, record } from './case.js'
+import { about, atOnce, isRevocable, record, settle } from './case.js'
 import { newIn } from './drawing.js'
 import { found, idOf, versionOf } from './outcomes.js'
 
@@ -129,6 +129,7 @@ export const updateCases = about('updates', [
           () => engine.touch(id, bench.now + MINUTE),
         ])
         assert.equal(deleted, 'deleted')
+        settle(bench)
         assert.equal((await engine.load(id)).kind, 'missing', 'a deleted session is there again')
       }
     },
