@@ -30,8 +30,12 @@ const everyEngine: readonly EngineUnderTest[] = [
   sealedCookies,
 ]
 
-/** Those that `TEST_ENGINES` names by their heads, as in `TEST_ENGINES=cache,redis`; without it all. */
-export const enginesUnderTest = chosenOf(everyEngine)
+/**
+ * Those that `TEST_ENGINES` names by their heads, as in `TEST_ENGINES=cache,redis`; without it all. It may name the stores
+ * of others, too.
+ */
+export const enginesUnderTest =
+  process.env.TEST_ENGINES === undefined ? everyEngine : chosenOf([...everyEngine, counting, comparingTexts])
 
 function chosenOf(engines: readonly EngineUnderTest[]): readonly EngineUnderTest[] {
   const heads = process.env.TEST_ENGINES?.split(',')
@@ -71,8 +75,10 @@ export const oneStore = [serverSideEngines.find((under) => under === sqlite) ?? 
 /** And for those that need a session in its cookie. */
 export const oneCookie = cookieEngines.filter((under) => under === sealedCookies)
 
-/** Those that several processes may use at once. */
-export const sharedEngines = allEngines.filter(({ oneProcess = false }) => !oneProcess)
+/** Those that several processes may use at once, each of which opens the engine by its name. */
+export const sharedEngines = allEngines.filter(
+  ({ engine, oneProcess = false }) => engine !== undefined && !oneProcess,
+)
 
 export const defaults: EngineOptions = {
   databaseUrl: 'sqlite::memory:',

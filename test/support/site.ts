@@ -14,6 +14,7 @@ import {
   oneStore,
   openBench,
   serverSideEngines,
+  storesOfOthers,
 } from './engines.js'
 import { type EngineCall, intercept } from './intercept.js'
 import { serve } from './serve.js'
@@ -91,6 +92,11 @@ export function onEveryEngine(title: string, run: RunOnSite): void {
 /** The same without those that keep the session in the cookie. */
 export function onEveryStore(title: string, run: RunOnSite): void {
   registerOn(serverSideEngines, title, run)
+}
+
+/** For what `storeEngine` makes of a store that somebody else has written, sealed and not. */
+export function onStoresOfOthers(title: string, run: RunOnSite): void {
+  registerOn(storesOfOthers, title, run)
 }
 
 /** The id that the browser has after an answer to `sent`. */

@@ -2,11 +2,23 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { EngineMisconfigured, keyvEngine as keyvEngineOn, openSessions } from '../../../src/lib/index.js'
+import {
+  EngineMisconfigured,
+  keyvEngine as keyvEngineOn,
+  openSessions,
+  type SessionsOptions,
+  storeEngine,
+} from '../../../src/lib/index.js'
 import { temporaryDirectory } from '../../support/server-process.js'
+import { BareEngine } from '../../support/stores/bare-engine.js'
+import { myStore } from '../../support/stores/of-others.js'
+
+type EngineChoice = NonNullable<SessionsOptions['engine']>
 
 const keyvEngine = import.meta.resolve('../../../src/lib/engines/keyv/keyv-engine.js')
 const keyv = import.meta.resolve('keyv')
+const index = import.meta.resolve('../../../src/lib/index.js')
+const storesOfOthers = import.meta.resolve('../../support/stores/of-others.js')
 
 /** A module with this text; answers its path. */
 async function moduleOf(t: ExecutionContext, text: string): Promise<`/${string}`> {
@@ -20,20 +32,59 @@ const good = `
   import { keyvEngine } from '${keyvEngine}'
 `
 
-for (const [title, text] of [
-  ['the default export that makes an engine', `${good} export default keyvEngine(new Keyv())`],
-  ['an export called engine', `${good} export const engine = keyvEngine(new Keyv())`],
-] as const) {
-  test(`SESSION_ENGINE may be the path of a module: ${title}`, async (t) => {
-    const sessions = await openSessions({ engine: await moduleOf(t, text) })
+/** Whatever `openSessions({ engine })` takes. */
+const forms: Readonly<Record<string, (t: ExecutionContext) => EngineChoice | Promise<EngineChoice>>> = {
+  'what storeEngine answers': () => storeEngine({ name: 'mine', store: myStore() }),
+  'an engine that is ready': () => new BareEngine(new Map(), { clock: Date.now, logger: console }),
+  'a function that makes one': () => (tools) => new BareEngine(new Map(), tools),
+  'a function that makes one in a while': () => async (tools) => new BareEngine(new Map(), tools),
+  'a name': () => 'cache',
+  'the path of a module, the default export of which makes one': (t) =>
+    moduleOf(t, `${good} export default keyvEngine(new Keyv())`),
+  'the path of a module with an export called engine': (t) =>
+    moduleOf(t, `${good} export const engine = keyvEngine(new Keyv())`),
+  'the path of a module with a store': (t) =>
+    moduleOf(
+      t,
+      `import { myStore } from '${storesOfOthers}'
+       import { storeEngine } from '${index}'
+       export default storeEngine({ name: 'mine', store: myStore() })`,
+    ),
+}
+
+for (const [title, form] of Object.entries(forms)) {
+  test(`openSessions({ engine }) takes ${title}`, async (t) => {
+    let now = Date.now()
+    const clock = () => now
+    const sessions = await openSessions({ engine: await form(t), clock, cookieAge: 60, cleanupInterval: 0 })
     t.teardown(() => sessions.close())
     const session = await sessions.open()
     session.set<string>('n', 1)
     await session.save()
     t.is((await sessions.open(session.id)).get('n'), 1)
-    t.is(sessions.engine.name, 'keyv')
+    if (title === 'an engine that is ready') return
+    now += 60_000
+    t.false((await sessions.open(session.id)).has('n'), 'the engine has a clock of its own')
   })
 }
+
+const FORGOTTEN =
+  /is no engine; it lacks ids and users: it is a store\. Hand it to storeEngine\(\{ name, store \}\)$/
+
+test('a store that was not handed to storeEngine is told to be', async (t) => {
+  const store = myStore()
+  // @ts-expect-error a store is no engine
+  await t.throwsAsync(openSessions({ engine: store }), {
+    instanceOf: EngineMisconfigured,
+    message: new RegExp(`^the engine that was handed in ${FORGOTTEN.source}`),
+  })
+  // @ts-expect-error a store is no engine
+  await t.throwsAsync(openSessions({ engine: () => store }), { message: FORGOTTEN })
+  const path = await moduleOf(t, `import { myStore } from '${storesOfOthers}'; export default myStore()`)
+  await t.throwsAsync(openSessions({ engine: path }), {
+    message: new RegExp(`^SESSION_ENGINE=${path} ${FORGOTTEN.source}`),
+  })
+})
 
 test('the path may be a URL', async (t) => {
   const path = await moduleOf(t, `${good} export default keyvEngine(new Keyv())`)

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava'
 import { record } from '../../../src/lib/conformance/case.js'
 import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
+import { found } from '../../../src/lib/conformance/outcomes.js'
 import type { Answer } from '../../support/client.js'
 import { COOKIE_AGE, onStore, onStoreAndCookie, type Site } from '../../support/site.js'
 import {
@@ -70,7 +71,8 @@ async function cookieFor(incoming: Incoming, { bench, store }: Site): Promise<st
     }
     case 'superseded': {
       const id = await store()
-      await rotateIn(bench.engine, id, record(bench, { a: 1 }, COOKIE_AGE), 1)
+      const { version } = await found(bench.engine, id)
+      await rotateIn(bench.engine, id, record(bench, { a: 1 }, COOKIE_AGE), version)
       return id
     }
     case 'live': {

@@ -1,5 +1,6 @@
 import { record } from '../../../src/lib/conformance/case.js'
 import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
+import { found } from '../../../src/lib/conformance/outcomes.js'
 import { COOKIE_AGE, type Handler, onCookies, onStore, onStoreAndCookie } from '../../support/site.js'
 
 const read: Handler = async (ctx) => {
@@ -117,7 +118,8 @@ onStore(
     const site = await open({ '/': read, '/set': set })
     const id = await site.store({ a: 'mine' })
     const planted = await site.store({ a: 'planted' })
-    await rotateIn(site.bench.engine, id, record(site.bench, { a: 'mine' }, COOKIE_AGE), 1)
+    const { version } = await found(site.bench.engine, id)
+    await rotateIn(site.bench.engine, id, record(site.bench, { a: 'mine' }, COOKIE_AGE), version)
     for (const sent of [cookies(planted, id), cookies(id, site.bench.unknownId)]) {
       const answer = await site.send('/', sent)
       t.is(answer.body, 'nobody')
