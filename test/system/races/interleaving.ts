@@ -1,10 +1,29 @@
 import type { ExecutionContext } from 'ava'
 import type { Bench } from '../../../src/lib/conformance/bench.js'
+import { openBench as openBenchOn } from '../../../src/lib/conformance/index.js'
 import type { Engine } from '../../../src/lib/engines/engine.js'
-import { openSessions, type Session, type Sessions, type SessionsOptions } from '../../../src/lib/index.js'
+import type { SessionStore } from '../../../src/lib/engines/session-store.js'
+import {
+  openSessions,
+  type Session,
+  type Sessions,
+  type SessionsOptions,
+  storeEngine,
+} from '../../../src/lib/index.js'
 import { openBench } from '../../support/engines.js'
-import { type EngineCall, intercept } from '../../support/intercept.js'
+import { intercept } from '../../support/intercept.js'
+import { type Entries, myStore } from '../../support/stores/of-others.js'
 import type { EngineUnderTest } from '../../support/stores/store.js'
+
+type Options = Omit<SessionsOptions, 'engine' | 'clock'>
+
+/** Where the slow one is stopped. */
+export interface Stage {
+  readonly title: string
+  /** The Debian package to install, if it is not on this machine. */
+  readonly missing?: string | undefined
+  start(t: ExecutionContext, options?: Options): Promise<TwoActors>
+}
 
 /** Stops whoever is behind it before one of their calls. */
 class Gate {
@@ -13,7 +32,7 @@ class Gate {
   #opened = Promise.resolve()
   open = (): void => {}
   /** The calls that have passed. */
-  readonly passed: EngineCall[] = []
+  readonly passed: string[] = []
 
   /** Resolves when call number `nth`, from 0, has come. */
   close(nth: number): Promise<void> {
@@ -27,7 +46,7 @@ class Gate {
     })
   }
 
-  pass(call: EngineCall): void | Promise<void> {
+  pass(call: string): void | Promise<void> {
     if (this.#left-- !== 0) {
       this.passed.push(call)
       return
@@ -56,27 +75,48 @@ export class TwoActors {
     this.#ids = ids
   }
 
-  static async start(
+  /** Two processes with one store; the slow one stops before the calls of its engine. */
+  static async onEngine(
     t: ExecutionContext,
     under: EngineUnderTest,
-    options: Omit<SessionsOptions, 'engine' | 'clock'> = {},
+    options: Options = {},
   ): Promise<TwoActors> {
     const { bench, close } = await openBench(under)
     t.teardown(close)
     const gate = new Gate()
+    const slow = intercept(bench.engine, (call) => gate.pass(call))
+    return TwoActors.#start(bench, slow, gate, options)
+  }
+
+  /** The same with a store in memory; the slow one stops before each step of its store. */
+  static async onStore(t: ExecutionContext, options: Options = {}): Promise<TwoActors> {
+    const entries: Entries = new Map()
+    const gate = new Gate()
+    const engineOn = (store: SessionStore) =>
+      storeEngine({ name: 'steps', store, capabilities: { shared: true } })
+    const stores = [myStore(entries), stepping(myStore(entries), gate)]
+    const bench = await openBenchOn({ open: () => engineOn(stores.shift() ?? myStore(entries)) })
+    t.teardown(() => bench.close())
+    return TwoActors.#start(bench, await bench.another(), gate, options)
+  }
+
+  static async #start(bench: Bench, slow: Engine, gate: Gate, options: Options): Promise<TwoActors> {
     const ids: string[] = []
-    const open = (before: (call: EngineCall) => void | Promise<void>): Promise<Sessions> =>
+    const open = (engine: Engine): Promise<Sessions> =>
       openSessions({
         ...options,
-        engine: noting(ids, intercept(bench.engine, before)),
+        engine: noting(
+          ids,
+          intercept(engine, () => {}),
+        ),
         clock: () => bench.now,
         cleanupInterval: 0,
       })
-    return new TwoActors(bench, await open((call) => gate.pass(call)), await open(() => {}), gate, ids)
+    return new TwoActors(bench, await open(slow), await open(bench.engine), gate, ids)
   }
 
   /** The slow one's calls that have passed so far. */
-  get passed(): readonly EngineCall[] {
+  get passed(): readonly string[] {
     return this.#gate.passed
   }
 
@@ -106,7 +146,8 @@ export class TwoActors {
     const handles = loaded.flatMap((one) =>
       one.kind === 'found' && one.record.user?.id === userId ? [one.record.user.handle] : [],
     )
-    return handles.sort()
+    // The old id of a renewal leads to the same session.
+    return [...new Set(handles)].sort()
   }
 
   /** Another user's turn. */
@@ -118,6 +159,19 @@ export class TwoActors {
   async listed(userId: string): Promise<string[]> {
     return (await this.quick.forUser(userId)).map(({ handle }) => handle).sort()
   }
+}
+
+/** The store, each of whose steps is one that the gate lets pass. To write a user's list is called as by the engine. */
+function stepping(store: SessionStore, gate: Gate): SessionStore {
+  const stepped = Object.entries(store).map(([name, method]) => {
+    const step = async (...args: unknown[]): Promise<unknown> => {
+      const isListWrite = ['insert', 'replace'].includes(name) && String(args[0]).includes(':user-')
+      await gate.pass(isListWrite ? 'index.write' : name)
+      return method(...args)
+    }
+    return [name, name === 'close' ? method : step]
+  })
+  return Object.fromEntries(stepped)
 }
 
 /** Keeps every id that the engine gives out. */
@@ -143,4 +197,16 @@ export async function logIn(sessions: Sessions, userId: string, id?: string): Pr
   session.login(userId)
   await session.save()
   return session
+}
+
+export const stageOf = (under: EngineUnderTest): Stage => ({
+  title: under.title,
+  missing: under.missing,
+  start: (t, options) => TwoActors.onEngine(t, under, options),
+})
+
+/** A call of the engine is several of the store: the argument must hold between any two of those too. */
+export const stepByStep: Stage = {
+  title: 'a store, step by step',
+  start: (t, options) => TwoActors.onStore(t, options),
 }

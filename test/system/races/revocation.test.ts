@@ -2,10 +2,12 @@ import type { ExecutionContext } from 'ava'
 import type { Session } from '../../../src/lib/index.js'
 import { serverSideEngines } from '../../support/engines.js'
 import { testOf } from '../../support/test-of.js'
-import { logIn, TwoActors } from './interleaving.js'
+import { logIn, stageOf, stepByStep, type TwoActors } from './interleaving.js'
 
 /** More calls than anything here makes. */
 const MANY = 40
+/** Seconds. */
+const RENEW_AFTER = 600
 
 interface Cast {
   readonly actors: TwoActors
@@ -23,6 +25,8 @@ const moves: Readonly<
     {
       logsIn: boolean
       begin: 'nothing' | 'anonymous' | 'user'
+      /** It is time for a new id when the request comes. Default: it is not. */
+      isRenewal?: boolean
       act: (session: Session, userId: string) => unknown
     }
   >
@@ -40,6 +44,12 @@ const moves: Readonly<
   're-authentication': { logsIn: false, begin: 'user', act: (session, userId) => session.login(userId) },
   'a rotation': { logsIn: false, begin: 'user', act: (session) => session.cycleKey() },
   'a write': { logsIn: false, begin: 'user', act: (session) => session.set<string>('late', 1) },
+  'a write with a renewal': {
+    logsIn: false,
+    begin: 'user',
+    isRenewal: true,
+    act: (session) => session.set<string>('late', 1),
+  },
   'a log-out': { logsIn: false, begin: 'user', act: (session) => session.logout() },
   'a log-in of another user': {
     logsIn: false,
@@ -63,6 +73,7 @@ const slowEndings: Readonly<Record<string, (cast: Cast) => Promise<unknown>>> = 
 async function cast(
   actors: TwoActors,
   begin: 'nothing' | 'anonymous' | 'user',
+  isRenewal: boolean,
 ): Promise<{ cast: Cast; id: string | undefined }> {
   actors.forget()
   const userId = crypto.randomUUID()
@@ -71,6 +82,7 @@ async function cast(
   session.set<string>('basket', 1)
   if (begin === 'user') session.login(userId)
   if (begin !== 'nothing') await session.save()
+  if (isRenewal) actors.bench.now += RENEW_AFTER * 1000
   return { cast: { actors, userId, elsewhere, handle: session.handle ?? '' }, id: session.id }
 }
 
@@ -84,18 +96,19 @@ async function assertTrue(
   return alive
 }
 
-for (const under of serverSideEngines) {
-  for (const [title, { logsIn, begin, act }] of Object.entries(moves)) {
+for (const stage of [...serverSideEngines.map(stageOf), stepByStep]) {
+  for (const [title, { logsIn, begin, isRenewal = false, act }] of Object.entries(moves)) {
+    const options = isRenewal ? { renewAfter: RENEW_AFTER } : {}
     testOf(
-      under,
+      stage,
       `S29 S31 ${title} that is overtaken by a revocation, at any of its calls, ends with it`,
       async (t) => {
-        const actors = await TwoActors.start(t, under)
+        const actors = await stage.start(t, options)
         for (const [name, { spares, end }] of Object.entries(endings)) {
           if (name === 'revoke' && logsIn) continue
           let nth = 0
           for (; nth < MANY; nth++) {
-            const { cast: all, id } = await cast(actors, begin)
+            const { cast: all, id } = await cast(actors, begin, isRenewal)
             let wasAnnounced = false
             const ended = await actors.overtake(
               nth,
@@ -132,15 +145,15 @@ for (const under of serverSideEngines) {
     )
 
     testOf(
-      under,
+      stage,
       `S29 S31 ${title} in the middle of a revocation, at any of its calls, is listed or over`,
       async (t) => {
-        const actors = await TwoActors.start(t, under)
+        const actors = await stage.start(t, options)
         for (const [name, end] of Object.entries(slowEndings)) {
           if (name === 'revoke' && logsIn) continue
           let nth = 0
           for (; nth < MANY; nth++) {
-            const { cast: all, id } = await cast(actors, begin)
+            const { cast: all, id } = await cast(actors, begin, isRenewal)
             let moved: PromiseSettledResult<unknown> | undefined
             const ended = await actors.overtake(
               nth,
@@ -164,13 +177,13 @@ for (const under of serverSideEngines) {
     )
 
     testOf(
-      under,
+      stage,
       `S31 ${title} in the middle of a listing, at any of its calls, hides no session`,
       async (t) => {
-        const actors = await TwoActors.start(t, under)
+        const actors = await stage.start(t, options)
         let nth = 0
         for (; nth < MANY; nth++) {
-          const { cast: all, id } = await cast(actors, begin)
+          const { cast: all, id } = await cast(actors, begin, isRenewal)
           const before = await actors.alive(all.userId)
           let listed: readonly string[] = []
           const ended = await actors.overtake(
@@ -197,10 +210,10 @@ for (const under of serverSideEngines) {
 
   for (const policy of ['evict-oldest', 'refuse-new'] as const) {
     testOf(
-      under,
+      stage,
       `S32 of two log-ins at once, at any of their calls, no more than the limit live (${policy})`,
       async (t) => {
-        const actors = await TwoActors.start(t, under, { maxSessionsPerUser: 1, maxSessionsPolicy: policy })
+        const actors = await stage.start(t, { maxSessionsPerUser: 1, maxSessionsPolicy: policy })
         for (const hasOne of [true, false]) {
           if (hasOne && policy === 'refuse-new') continue
           let nth = 0
@@ -228,10 +241,10 @@ for (const under of serverSideEngines) {
   }
 
   testOf(
-    under,
+    stage,
     'S29 a log-in that is stopped for longer than a key stays closed leaves when it wakes up',
     async (t) => {
-      const actors = await TwoActors.start(t, under)
+      const actors = await stage.start(t)
       const userId = crypto.randomUUID()
       const outcomes: string[] = []
       let nth = 0
@@ -258,10 +271,10 @@ for (const under of serverSideEngines) {
   )
 
   testOf(
-    under,
+    stage,
     'S29 so does one that is stopped while it ends the log-in that is one too many',
     async (t) => {
-      const actors = await TwoActors.start(t, under, { maxSessionsPerUser: 1 })
+      const actors = await stage.start(t, { maxSessionsPerUser: 1 })
       let nth = 0
       for (; nth < MANY; nth++) {
         actors.forget()
