@@ -27,7 +27,7 @@ export { type StoreEngineOptions, storeEngine } from './engines/store-engine.js'
 export type { Logger } from './logger.js'
 export type { WithSession } from './middleware/context.js'
 export { openSessions, type Sessions, type SessionsOptions } from './open-sessions.js'
-// All of it, since only a module's star exports can be augmented: `declare module 'tessera' { interface SessionData … }`.
+// All of it, since only a module's star exports can be augmented: `declare module 'koa-tessera' { interface SessionData … }`.
 export * from './session/data.js'
 export {
   NotOnThisEngine,

@@ -28,6 +28,6 @@ export const consoleLogger: Logger = {
 }
 
 function lineOf(details: object, message: string): unknown[] {
-  const line = `tessera: ${message}`
+  const line = `koa-tessera: ${message}`
   return Object.keys(details).length === 0 ? [line] : [line, details]
 }

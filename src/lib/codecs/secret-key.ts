@@ -1,6 +1,6 @@
 /** What a key should be, after "give" or "needs". */
 export const GOOD_KEY =
-  '32 characters or more that nobody can guess, such as `npm run generate-key` or `openssl rand -base64 48` prints'
+  '32 characters or more that nobody can guess, such as `npx koa-tessera generate-key` or `openssl rand -base64 48` prints'
 
 /** Characters. At random from base64 these are 192 bits. */
 export const SHORTEST_KEY = 32

@@ -1,7 +1,7 @@
 /**
  * The keys that your sessions hold, for the compiler. Declare yours:
  *
- *     declare module 'tessera' {
+ *     declare module 'koa-tessera' {
  *       interface SessionData { visits: number }
  *     }
  *

@@ -15,9 +15,9 @@ const runProgram = promisify(execFile)
 /** An application as somebody else would write it, in TypeScript. */
 const application = `
 import Koa from 'koa'
-import { csrf, CsrfRefused, EngineUnavailable, loadSettings, openSessions, SessionInterrupted, SettingsError } from 'tessera'
+import { csrf, CsrfRefused, EngineUnavailable, loadSettings, openSessions, SessionInterrupted, SettingsError } from 'koa-tessera'
 
-declare module 'tessera' {
+declare module 'koa-tessera' {
   interface SessionData { visits: number }
 }
 
@@ -57,7 +57,7 @@ await Promise.all([sessions.close(), same.close()])
 /** An application in production that has neither a folder `config` nor options for it. */
 const production = `
 import Koa from 'koa'
-import { csrf, openSessions, type Sessions } from 'tessera'
+import { csrf, openSessions, type Sessions } from 'koa-tessera'
 
 const logger = { warn: () => {}, error: () => {} }
 
@@ -97,7 +97,7 @@ console.log(await refused(() => csrf({ secretKey: 'x', logger })))
 
 /** An application whose engine is chosen in the environment. */
 const chosen = `
-import { loadSettings, openSessions } from 'tessera'
+import { loadSettings, openSessions } from 'koa-tessera'
 
 const sessions = await openSessions(await loadSettings({ configDir: 'nowhere' }))
 const [here, there] = [await sessions.open(), await sessions.open()]
@@ -122,11 +122,11 @@ test.before(async (t) => {
   const modules = join(directory, 'node_modules')
   await mkdir(modules)
   await runProgram('tar', ['-xzf', join(directory, tarball), '-C', modules])
-  await runProgram('mv', [join(modules, 'package'), join(modules, 'tessera')])
+  await runProgram('mv', [join(modules, 'package'), join(modules, 'koa-tessera')])
   for (const name of await readdir(join(root, 'node_modules'))) {
     if (!name.startsWith('.')) await symlink(join(root, 'node_modules', name), join(modules, name))
   }
-  packed = await readdir(join(modules, 'tessera'), { recursive: true })
+  packed = await readdir(join(modules, 'koa-tessera'), { recursive: true })
 
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
   await writeFile(join(directory, 'app.ts'), application)
@@ -169,7 +169,7 @@ test.serial('what npm packs holds the library and nothing of the server', (t) =>
 })
 
 test.serial('every file in it can be reached from what package.json exports', async (t) => {
-  const tessera = join(directory, 'node_modules/tessera')
+  const tessera = join(directory, 'node_modules/koa-tessera')
   const { exports } = JSON.parse(await readFile(join(tessera, 'package.json'), 'utf8'))
   const entries = Object.values(exports).flatMap((entry) =>
     typeof entry === 'object' ? Object.values(entry ?? {}) : [],

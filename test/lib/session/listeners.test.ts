@@ -244,5 +244,5 @@ for (const [title, fail] of [
     const sessions = await openSessions({ engine, logger: { warn: fail, error: fail } })
     await t.throwsAsync(sessions.open('a'.repeat(32)), { instanceOf: EngineUnavailable })
     await setImmediate()
-    t.deepEqual(told, ['tessera: the logger has failed. It was told: the session store cannot be used'])
+    t.deepEqual(told, ['koa-tessera: the logger has failed. It was told: the session store cannot be used'])
   })

@@ -25,7 +25,10 @@ function storeOfReadme(): MyStore {
   const directory = mkdtempSync(join(tmpdir(), 'tessera-'))
   try {
     const path = join(directory, 'my-store.mjs')
-    writeFileSync(path, code.replace("'tessera'", `'${import.meta.resolve('../../../src/lib/index.js')}'`))
+    writeFileSync(
+      path,
+      code.replace("'koa-tessera'", `'${import.meta.resolve('../../../src/lib/index.js')}'`),
+    )
     return createRequire(import.meta.url)(path)
   } finally {
     rmSync(directory, { recursive: true })
