@@ -3,8 +3,8 @@ import { type TimeLimit, within } from './concurrency.js'
 /** Items in one run at the most. */
 const MAX_ITEMS = 256
 
-/** After this share of the time limit a run that is not over no longer keeps the next one waiting. */
-const PATIENCE = 0.25
+/** The share of the time limit for which the next run waits for the one before; an item has at least as long. */
+const WAIT_SHARE = 0.25
 
 interface Waiting<Item, Result> {
   readonly item: Item
@@ -66,11 +66,11 @@ export class Batch<Item, Result> {
 
   async #run(current: object, items: readonly Waiting<Item, Result>[]): Promise<void> {
     const { run, timeLimit: limit, concurrent } = this.#options
-    const patience = limit * PATIENCE
+    const longestWait = limit * WAIT_SHARE
     // At least a quarter: perhaps it was the event loop that was blocked, and not the store.
-    const left = Math.max(patience, limit - (performance.now() - this.#since))
-    // It may be stuck on a dead connection: the next run takes another one.
-    const timer = concurrent ? setTimeout(() => this.#letNext(current), patience) : undefined
+    const left = Math.max(longestWait, limit - (performance.now() - this.#since))
+    // The run may wait on a dead connection: the next one takes another connection.
+    const timer = concurrent ? setTimeout(() => this.#letNext(current), longestWait) : undefined
     let refused = items
     const refuseWaiting = (): void => {
       // Items that wait behind a run which none can overtake would wait for longer than the limit.

@@ -39,7 +39,7 @@ export interface SignedCookiesOptions extends SecretKeyOptions {
 
 /**
  * The `signed_cookies` engine: the cookie itself holds the session, and nothing is stored here. `store`: an engine
- * with a index, which is to remember who was revoked; it is closed along with this one.
+ * with an index, which remembers who was revoked; it is closed along with this one.
  *
  * @throws EngineMisconfigured without a key.
  */
@@ -90,7 +90,7 @@ class SignedCookies implements Engine {
   readonly #tools: EngineTools
   readonly #store: Engine | undefined
   readonly #revoked: RevokedCookies | undefined
-  /** The cookie that was verified last: mostly it is written next, and need not be verified again. */
+  /** The cookie that was verified last. The next write is mostly of the same session, and need not verify it again. */
   #last: { readonly id: string; readonly held: Held } | undefined
   readonly revocations?: Revocations
 
@@ -155,8 +155,8 @@ class SignedCookies implements Engine {
   }
 
   /**
-   * Without a store for revocations nothing is asked of anybody. With one a log-out that cannot be noted there is none: a
-   * copy of the cookie would go on being good.
+   * Without a store for revocations this makes no call. With one, a log-out fails if the store cannot note it: a copy of
+   * the cookie would still be accepted.
    */
   async delete(id: string): Promise<'deleted' | 'missing'> {
     const held = await this.#alive(id)

@@ -162,7 +162,7 @@ export class StoreEngine implements Engine {
       const there = await this.#find(id)
       if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
       if (there.entry.version !== version) return CONFLICT
-      // Alive and unchanged. At the same key: the new id was taken (S07). At another one: it was renewed meanwhile.
+      // The session is alive and unchanged. At the same key the new id was taken (S07); at another it was renewed meanwhile.
       if (there.key === from) return TAKEN
       from = there.key
     }
@@ -171,7 +171,7 @@ export class StoreEngine implements Engine {
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
     const there = await this.#find(id)
     if (there.kind === 'missing') {
-      // What has expired goes too; but then the browser may have a newer session already.
+      // An expired record is removed too. The answer stays `missing`: the browser may have a newer session already.
       await this.#store.remove(this.#keyOf(id))
       return 'missing'
     }
@@ -209,7 +209,7 @@ export class StoreEngine implements Engine {
     return this.#closing
   }
 
-  /** What stands under `id`, or where its renewed session has moved to (S24). */
+  /** What stands under `id`; for an old id that was renewed, the session that it leads to (S24). */
   async #find(id: string): Promise<Found | Missing> {
     if (!isId(id)) return MISSING
     const key = this.#keyOf(id)
@@ -219,7 +219,7 @@ export class StoreEngine implements Engine {
     return { kind: 'there', key, entry, steps: 0 }
   }
 
-  /** Where the session has moved to whose renewal left `tombstone` at `key`, if the old id still leads there. */
+  /** The session that was renewed away from `key` and left `tombstone` there, if the old id still leads to it. */
   async #follow(key: string, tombstone: Tombstone): Promise<Found | Missing> {
     const { next } = tombstone
     const dead: Found = { kind: 'there', key, entry: tombstone, steps: 0 }
@@ -243,7 +243,7 @@ export class StoreEngine implements Engine {
       }
       at = entry.next
     }
-    // A request that was on its way finds a tombstone; who comes later comes with an id that is no more.
+    // For a minute the id is superseded, for requests that were under way. After that it leads nowhere.
     return now - deadSince < SUPERSEDED_FOR ? dead : LAPSED
   }
 

@@ -60,8 +60,9 @@ export class StoreIndex implements SessionIndex {
   }
 
   /**
-   * A list that has expired, or was written under another codec, stands in the way of an insert. Two processes can find
-   * it at once; one of them wins. That it is dead is why no time counts for the condition "alive".
+   * Replaces a list that has expired, or that was written with another codec, since an insert finds its key taken. Two
+   * processes can find it at the same moment; the version lets one of them win. `now` is 0, so that the expired list
+   * meets the store's condition "alive".
    */
   async #replaceDead(key: string, record: SessionRecord): Promise<boolean> {
     const { store, entries } = this.#parts

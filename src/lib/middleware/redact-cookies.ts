@@ -48,7 +48,7 @@ function redactIn(text: string, names: ReadonlyMap<string, Fingerprint>): string
     .split(';')
     .map((pair) => {
       const equals = pair.indexOf('=')
-      // More is trimmed here than where the cookie is read: what nearly is a session's cookie must not be shown either.
+      // `trim` removes more than the reader of cookies does, so that a cookie that nearly has the name is hidden too.
       const fingerprint = equals === -1 ? undefined : names.get(pair.slice(0, equals).trim())
       const value = pair.slice(equals + 1).trim()
       return fingerprint === undefined || value === ''

@@ -122,11 +122,11 @@ export class RequestSession implements SessionOwner {
     }
     try {
       const committed = await this.#commit(this.#ctx.status >= 500)
-      // Whoever asked in vain answers otherwise than with a session at hand (S45).
+      // A handler that got an error instead of its session answers differently, so caches must know (S45).
       if (committed || this.#isAsked) varyOnCookie(this.#ctx)
     } catch (error) {
       if (this.#ctx.headerSent) {
-        // The answer is on its way and can only be cut off; the application is told.
+        // The response has begun, so its status cannot change. The application hears of the error.
         this.#ctx.app.emit('error', error, this.#ctx)
         return
       }
@@ -154,7 +154,7 @@ export class RequestSession implements SessionOwner {
     }
   }
 
-  /** For the state: what is changed after the commit is lost unless it says `save()`; not in silence (Django W8). */
+  /** Called by the state. Changes after the commit are lost unless `save()` follows, and the application is told (Django W8). */
   changedLate(): void {
     const { res, app } = this.#ctx
     const report = (): void => {
@@ -195,7 +195,7 @@ export class RequestSession implements SessionOwner {
       if (this.#hasEnded) handle.state.lateListener = this
       return new Session(handle.state, this.context, this)
     } catch (error) {
-      // A handler that asks and does not wait must not bring the process down when the store is.
+      // A handler may read `ctx.session` without waiting for it. Its rejection must not end the process in an outage.
       this.#opening?.catch(ignore)
       throw error
     }
@@ -214,7 +214,7 @@ export class RequestSession implements SessionOwner {
   }
 
   #openForCommit(failed: boolean): Promise<SessionHandle | undefined> {
-    // Whoever asked for a session that could not be opened has had the error, and answers for it.
+    // If the session could not be opened, the handler has got the error. It is not thrown a second time.
     return this.#opening?.then(() => this.#handle, ignore) ?? this.#openUnasked(failed)
   }
 
@@ -222,14 +222,15 @@ export class RequestSession implements SessionOwner {
   async #openUnasked(failed: boolean): Promise<SessionHandle | undefined> {
     const ids = this.#sentIds()
     if (ids.length === 0) return undefined
-    // Beside a longer one it may be somebody else's, and to remove it would be to remove both.
+    // A short value that comes alone is removed. Beside a longer one it may belong to another application of this host, and
+    // the removal would remove the session's cookie as well.
     if (!ids.some(isLong)) {
       this.#opening ??= this.#open()
       await this.#opening
       return this.#handle
     }
     if (failed || !this.context.saveEveryRequest) return undefined
-    // Further in, another middleware of the same cookie has saved this session: what the request brought is old.
+    // Another middleware of the same cookie, further in, has saved the session already. The id that the request brought is old.
     if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
     try {
       this.#opening ??= this.#open()
@@ -262,14 +263,14 @@ export class RequestSession implements SessionOwner {
     return { age: cookieAge(state, now, this.context), now }
   }
 
-  /** A session that has ended since its cookie was sent needs it no more. */
+  /** If the session has ended since the cookie was set, the cookie need not survive Koa's error handler. */
   #forgetCookieAfter(error: unknown): void {
     if (error instanceof SessionInterrupted && this.#line !== undefined)
       keepCookie(this.#ctx, this.#cookie.name, undefined)
   }
 }
 
-/** The status that Koa answers a thrown value with. An error may be one of another realm. */
+/** The status with which Koa answers a thrown value. The error may come from another realm, such as a vm context. */
 function statusOf(thrown: unknown): number {
   const isError = thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]'
   if (!isError) return 500

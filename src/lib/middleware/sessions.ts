@@ -39,7 +39,7 @@ export function sessionMiddleware(context: SessionContext, settings: CookieSetti
       throw error
     }
     if (!requestSession.endIfIdle()) await requestSession.end()
-    // What is further out sees its own again.
+    // The middleware and handlers further out see their own session again.
     if (outer) holder[REQUEST_SESSION] = outer
   }
 }
@@ -98,7 +98,7 @@ export function explainMissingMiddleware(): void {
 
 const FORGOT_AWAIT = 'ctx.session is a promise: write `const session = await ctx.session` first, then '
 
-/** Every name that a session has, and no promise. */
+/** The names of a session's members that a promise does not have. */
 const sessionMembers = new Set<string>()
 for (
   let at: object | null = Session.prototype;
@@ -109,7 +109,7 @@ for (
 }
 for (const name of ['constructor', 'toJSON', 'then']) sessionMembers.delete(name)
 
-/** Stands between a promise of a session and `Promise.prototype`, and is asked for what no promise has. */
+/** The prototype of every promise of a session: it refuses members that only the session itself has. */
 const misuse = new Proxy(Object.create(Promise.prototype), {
   get(target: object, name, receiver) {
     if (typeof name === 'string' && sessionMembers.has(name))
@@ -122,7 +122,7 @@ const misuse = new Proxy(Object.create(Promise.prototype), {
   },
 })
 
-/** What `await` and `then` ask for is found here, so the proxy costs them nothing. */
+/** `await` and `then` find what they need here, before the proxy, so it costs them nothing. */
 const { then, catch: onRejected, finally: onSettled } = Promise.prototype
 const sessionPromise = Object.create(misuse, {
   // biome-ignore lint/suspicious/noThenProperty: a promise it is

@@ -1,7 +1,7 @@
 /**
- * From now on it throws where somebody assigns to a session, as in `session.views = 1`, which would store nothing.
- * `prototypes`: those of the session's classes, the furthest one last. What is asked of a session is found before the
- * proxy, so it costs nothing.
+ * Makes every assignment to a session throw, as `session.views = 1`, which would store nothing. `prototypes`: those of the
+ * session's classes, from the class itself to its furthest ancestor. A proxy becomes the prototype of the last one. A read
+ * of a member finds it on the classes and never reaches the proxy, so reads cost nothing.
  */
 export function refuseAssignment(...prototypes: readonly object[]): void {
   for (const prototype of prototypes) {
@@ -15,7 +15,7 @@ export function refuseAssignment(...prototypes: readonly object[]): void {
       return typeof name === 'string' ? refuse(name) : Reflect.set(target, name, value, receiver)
     },
   })
-  // `await` asks each session for its `then`.
+  // `await` reads `then` of every session; found here, the read does not reach the proxy.
   // biome-ignore lint/suspicious/noThenProperty: there is none
   const last = Object.create(refusing, { then: { value: undefined } })
   const furthest = prototypes.at(-1)

@@ -89,7 +89,7 @@ export interface Pending {
   rotate: boolean
   /** `login()`: the user is this request's to say; otherwise a newer version's own stands. */
   logIn: boolean
-  /** `flush()`: the session ends. What was set afterwards begins another one. */
+  /** `flush()`: the session ends. Data that is set afterwards begins another one. */
   end: boolean
   /** What `save()` has thrown for all of this: the end of the request must not throw it again. */
   reported: unknown

@@ -68,7 +68,7 @@ function noticeNestedChanges(state: SessionState, { explicit }: Ending): boolean
   }
 }
 
-/** Whether a second try may do what `save()` could not: a store that did not answer then may do so now. */
+/** Whether the commit at the end may succeed where `save()` has failed: a store that did not answer then may answer now. */
 function mayPass(reported: unknown): boolean {
   return reported instanceof EngineUnavailable || reported instanceof SessionContended
 }
@@ -88,7 +88,7 @@ async function carryOutOrGiveBack(
       context.lifecycle.loggedIn(origin.id, saved.user.id)
     return { cookie, now }
   } catch (error) {
-    // A log-in that is refused leaves nothing to be tried again: the handler may answer otherwise.
+    // A refused log-in is not tried again at the end of the request: the handler answers as it likes.
     if (error instanceof TooManySessions) {
       state.restore(now)
     } else {
@@ -131,7 +131,7 @@ function planFor(state: SessionState, context: SessionContext, ending: Ending, n
     isEmpty: (!isLive || end) && state.isEmpty,
     isOver: expiryTime(state.expiry, now, context.rules) <= now,
     touchDue: isToBeRewritten || (context.needsUpkeep && touchDue(state, context, now)),
-    // Nobody asked for it, so it waits for a request that can still send the cookie.
+    // No handler asked for a renewal, so it waits for a request that can still send the cookie.
     renewDue: context.needsUpkeep && !ending.tooLate && !ending.gone && renewDue(state, context, now),
     isFirstUse: isLive && isFirstUse(state, origin.renewed),
     inCookie: !context.engine.capabilities.revocable,
@@ -211,7 +211,7 @@ async function rotate(
   const way = isRenewal ? 'renew' : 'rotate'
   const stored = await write(way, state, keep ? pending : undefined, context, now)
   if (stored === 'missing') {
-    // Who logs in has proved who they are: that the session before has ended or moved says nothing against that.
+    // Whoever logs in has proved who they are. That the session before has ended or moved says nothing against it.
     if (keep && !(pending.logIn && (await mayLogIn(state, from, before, context))))
       throw new SessionInterrupted()
     state.beginAnew(pending, now)
@@ -229,8 +229,9 @@ async function rotate(
 }
 
 /**
- * Whether a log-in may begin a session in place of the one that is gone. To prove again who one is may, if another request
- * has given the session a new id, as after a double click; where it has ended it stays so.
+ * Whether a log-in may begin a session in place of the one that is gone. A user who was logged in there already may do so
+ * only if another request has given that session a new id, as after a double click. If that session was ended, it stays
+ * ended.
  */
 async function mayLogIn(
   { user }: SessionState,

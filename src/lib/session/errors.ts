@@ -18,7 +18,7 @@ export class SessionInterrupted extends Error {
 }
 
 /**
- * So many requests are changing this session at the same moment that this one's turn never came. Nothing was
+ * Other requests changed this session between each read and write of this one, for as often as it tried. Nothing was
  * saved; the request can be sent again.
  */
 export class SessionContended extends Error {

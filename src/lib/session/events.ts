@@ -38,7 +38,10 @@ export interface SessionEvents {
   readonly created: Happened<'created'> & OfSession
   /** A session has a new id, and goes on under `session`; the events before it call it `previous`. */
   readonly renewed: Happened<'renewed'> & OfSession & { readonly previous: string }
-  /** Somebody came with a session whose time was over, or set it a time that is. Sessions that nobody comes back to are not told of. */
+  /**
+   * A request came with a session that had expired, or gave its session an end that had passed. Sessions that expire with
+   * no request after it cause no event.
+   */
   readonly expired: Happened<'expired'> & OfSession & { readonly reason?: ExpiryReason }
   /** `login()` has taken effect: a new log-in, or a new proof of the same. */
   readonly login: Happened<'login'> & OfSession & OfUser
@@ -53,15 +56,15 @@ export interface SessionEvents {
     }
   /** A request was refused what it wanted to save: its session had ended, or moved, while it ran. */
   readonly interrupted: Happened<'interrupted'> & Partial<OfSession>
-  /** Somebody came with an id that was good until a moment ago. */
+  /** A request came with the id of a session that had ended within the last minute. */
   readonly 'use-after-end': Happened<'use-after-end'> & OfSession & { readonly ended: EndedBy }
-  /** Somebody came with an id that is written like one, and leads nowhere. */
+  /** A request came with a well-formed id that leads to no session. */
   readonly 'unknown-id': Happened<'unknown-id'> & OfSession
-  /** Somebody came with what cannot be an id. */
+  /** A request came with a cookie that cannot be an id. */
   readonly 'malformed-id': Happened<'malformed-id'>
   /** What is stored under an id cannot be read. */
   readonly undecodable: Happened<'undecodable'> & OfSession
-  /** The store has begun to fail. Once an outage, however many requests it costs. */
+  /** The store has begun to fail. One event for each outage, however many requests fail. */
   readonly 'engine-down': Happened<'engine-down'> & { readonly message: string }
   /** What had failed works again. */
   readonly 'engine-up': Happened<'engine-up'> & {
@@ -96,7 +99,7 @@ export const sessionEventNames = Object.keys({
   'engine-up': true,
 } satisfies Record<SessionEventName, true>) as readonly SessionEventName[]
 
-/** A listener that fails each time is reported so often at the most: milliseconds. */
+/** The shortest time between two reports of listeners that fail: milliseconds. */
 const REPORT_EVERY = 60_000
 
 export interface EventsParts {
@@ -124,7 +127,7 @@ export class Events {
     if (!sessionEventNames.includes(name)) {
       throw new TypeError(`there is no event ${String(name)}; there are ${sessionEventNames.join(', ')}`)
     }
-    // One of its own each time: the same function twice is two listeners, and each is taken away by itself.
+    // A function of its own each time: the same listener added twice is two listeners, and each can be removed by itself.
     const own: SessionEventListener<Name> = (event) => listener(event)
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(own))
@@ -133,7 +136,7 @@ export class Events {
     }
   }
 
-  /** Whether anybody listens to one of these: what nobody hears is not worked out. */
+  /** Whether anybody listens to one of these. Without a listener the details of an event are not computed. */
   anyFor(...names: readonly SessionEventName[]): boolean {
     return names.some((name) => (this.#listeners.get(name)?.size ?? 0) > 0)
   }
@@ -153,7 +156,7 @@ export class Events {
     }
   }
 
-  /** A listener's failure is nobody's request's. */
+  /** A listener that fails must not fail the request, so its error is logged. */
   #report(event: SessionEventName, err: unknown): void {
     const { clock, logger } = this.#parts
     const now = clock()

@@ -13,7 +13,7 @@ export interface ExpiryRules {
   readonly absoluteTimeout?: number | undefined
 }
 
-/** What a session's end is reckoned from. */
+/** The facts that a session's end is computed from. */
 export type Life = Pick<SessionRecord, 'createdAt' | 'expiry' | 'user'>
 
 /** The last moment that JavaScript's dates know: milliseconds since 1970. */
@@ -35,8 +35,8 @@ export function toCustomExpiry(expiry: number | Date, now: number): CustomExpiry
 }
 
 /**
- * The record as it counts at `now`, which is the record itself unless a clock that was ahead has written it (S25). What lies
- * in the future then counts as now: else the timeouts would not begin before the clock has come that far.
+ * The record with no moment later than `now`: the same object, unless a clock that was ahead has written it (S25). Otherwise
+ * the timeouts would not begin before the clock has reached those moments.
  */
 export function withoutFuture(record: SessionRecord, now: number, rules: ExpiryRules): SessionRecord {
   if (!isFromFuture(record, now + CLOCK_SKEW)) return record
@@ -87,20 +87,21 @@ export function endsWithBrowser(expiry: CustomExpiry | undefined, rules: ExpiryR
 }
 
 /**
- * The end that neither use nor a save nor a new id moves, only a new log-in: milliseconds since 1970 (S16).
+ * When `ABSOLUTE_TIMEOUT` ends the session: milliseconds since 1970 (S16). Uses, saves and new ids do not move this end; a
+ * log-in does.
  */
 export function absoluteEnd({ createdAt, user }: Life, { absoluteTimeout }: ExpiryRules): number {
   if (absoluteTimeout === undefined) return Number.POSITIVE_INFINITY
   return (user?.authenticatedAt ?? createdAt) + absoluteTimeout * 1000
 }
 
-/** The end of a session that is saved now: the least of all that apply (S17). */
+/** The end of a session that is saved now: the earliest of all that apply (S17). */
 export function endOfSaved(life: Life, now: number, rules: ExpiryRules): number {
   const end = expiryTime(life.expiry, now, rules)
   return keepsSavedAt(rules) ? endOfUsed(life, end, now, rules) : end
 }
 
-/** The same for one that is used now and was saved before, which gave it until `savedEnd`. */
+/** The end of a session that is used now without being saved. `savedEnd`: the end that its last save gave it. */
 export function endOfUsed(life: Life, savedEnd: number, now: number, rules: ExpiryRules): number {
   const { idleTimeout } = rules
   const idleEnd = idleTimeout === undefined ? Number.POSITIVE_INFINITY : now + idleTimeout * 1000
@@ -123,7 +124,7 @@ export function lastUsed(record: SessionRecord, rules: ExpiryRules): number {
   return Math.max(touched, savedAt, renewedAt, createdAt, user?.authenticatedAt ?? createdAt)
 }
 
-/** Which of its ends it was that a session which is over has come to. */
+/** Which of its ends a session has reached that is over. */
 export function expiryReason(life: Omit<SessionRecord, 'data'>, rules: ExpiryRules): ExpiryReason {
   const { expiry, savedAt, expires } = life
   if (expires >= absoluteEnd(life, rules)) return 'absolute'
@@ -136,8 +137,8 @@ interface Saved extends Life {
 }
 
 /**
- * Until when the last save has given the session; where that was not written, its end says so. With `saveEveryRequest` a
- * use counts as a save.
+ * The end that the last save gave the session. Where the record does not say when that was, its `expires` is that end. With
+ * `saveEveryRequest` a use counts as a save.
  */
 export function savedEnd(
   { expiry, saved }: Saved,

@@ -25,7 +25,7 @@ function toObject(data: ReadonlyMap<string, unknown>): JsonObject {
   const object: Record<string, JsonValue> = {}
   for (const [key, value] of data) {
     assertJson(key, value)
-    // Assigned, it would become the prototype; it is a key like any other.
+    // It is a key like any other; an assignment would set the object's prototype.
     if (key === '__proto__')
       Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
     else object[key] = value
@@ -42,7 +42,7 @@ const DEEPEST = 200
  * @throws UnsupportedValue naming the key and the place within its value; or for a key that is no text.
  */
 export function assertJson(key: string, value: unknown): asserts value is JsonValue {
-  // Stored, it would be a text or gone.
+  // The store would make a text of it, or lose it.
   if (typeof key !== 'string') throw new UnsupportedValue(`a session's keys are texts, not ${typeof key}`)
   if (!isScalar(value)) check(value, [key], [])
 }
@@ -62,7 +62,7 @@ function check(value: unknown, path: (string | number)[], ancestors: object[]): 
     const remedy = value instanceof Date ? 'use its toISOString()' : 'use a plain object or an array'
     throw refuse(path, `a ${kindOf(value)}`, remedy)
   }
-  // JSON would hold what it answers instead.
+  // JSON would hold the answer of that method instead of the object.
   if ('toJSON' in value && typeof value.toJSON === 'function')
     throw refuse(path, 'an object with toJSON()', 'set what that answers')
   ancestors.push(value)

@@ -12,7 +12,7 @@ export function graceOf({ renewal: { renewAfter, renewGrace } }: SessionContext)
   return Math.min(renewGrace, renewAfter ?? renewGrace) * 1000
 }
 
-/** As many renewals in a row whose answers got lost; after that the old id goes on leading to the session as it is. */
+/** So many renewals in a row may get lost. After that the session keeps its id, and the old id still leads to it. */
 const MOST_LOST = 8
 
 export type IdFacts = Pick<SessionRecord, 'renewedAt' | 'renewal'>
@@ -26,9 +26,9 @@ export function isFirstUse({ renewal }: IdFacts, renewed: Renewed): boolean {
 }
 
 /**
- * Whether it is time for a new id (S24). With the old id of a renewal whose answer got lost it is: the browser needs a
- * cookie that lasts, and the id of the first renewal is known to nobody. Where the cookie is the session there is no id to
- * renew.
+ * Whether it is time for a new id (S24). It always is for a request with the old id of a renewal whose new id was never
+ * seen: the browser needs a cookie that lasts, and only a hash of that new id is known. Where the cookie holds the session
+ * there is no id to renew.
  */
 export function renewDue(
   { origin, renewedAt, renewal, createdAt }: SessionState,
@@ -40,13 +40,13 @@ export function renewDue(
   return now - (renewedAt ?? createdAt) >= renewAfter * 1000
 }
 
-/** What a renewed session says of its id. */
+/** What the record of a renewed session says of its id. */
 export function factsOfRenewed({ renewal }: IdFacts, renewed: Renewed, now: number): IdFacts {
   const isSeries = renewed !== undefined && renewal?.until === undefined
   return { renewedAt: now, renewal: { since: (isSeries && renewal?.since) || now } }
 }
 
-/** What a session says of its id that keeps it. */
+/** The same for a session that keeps its id. */
 export function factsOfKept(facts: IdFacts, renewed: Renewed, context: SessionContext, now: number): IdFacts {
   const { renewedAt, renewal } = facts
   if (renewal === undefined || !isFirstUse(facts, renewed)) return { renewedAt, renewal }

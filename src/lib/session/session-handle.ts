@@ -5,7 +5,7 @@ import { absoluteEnd, withoutFuture } from './expiry.js'
 import type { LifecycleEvents } from './lifecycle-events.js'
 import { type Origin, SessionState } from './state.js'
 
-/** Of how many ids of one request the engine is asked: what a stranger can make it do is bounded. */
+/** How many ids of one request the engine is asked for. It bounds the work that a stranger can cause. */
 const MOST_ASKED = 3
 
 /** An id that leads to a session, or did a moment ago. */
@@ -29,11 +29,11 @@ export async function openSession(ids: readonly string[], context: SessionContex
 }
 
 /**
- * What the last of `ids` leads to that leads anywhere. A request may bring several: who has a sibling domain, or the
- * network between, can plant a cookie of any name beside ours, and what is junk or expired must not hide the session
- * (S11). What is not written like an id costs no call, and of the others three are tried at most. One that was rotated
- * away a moment ago ends the search: it is as good as a live one's, and nothing planted may take its place.
- * `lifecycle` hears of those that lead nowhere.
+ * What the ids lead to. They are tried from the last one to the first, and the first that leads to a session counts. A
+ * request may bring several: a sibling domain, or somebody in the network, can plant a cookie of our name beside ours, and
+ * one that is junk or expired must not hide the session (S11). A malformed id costs no call, and at most three of the others
+ * are tried. An id that was rotated away a moment ago ends the search too: the visitor's own session is behind it, and a
+ * planted cookie must not take its place. `lifecycle` is told of ids that lead nowhere.
  *
  * @throws EngineUnavailable if the store does not answer: never fall back to an earlier cookie when a lookup fails.
  */
@@ -47,7 +47,7 @@ export async function resolveSession(
   for (let index = ids.length - 1; index >= 0 && asked < MOST_ASKED; index--) {
     const id = ids[index] ?? ''
     if (engine.isId?.(id) === false) {
-      // Once a request: a header of 16 kB holds a thousand of them.
+      // One event for each request: a header of 16 kB holds a thousand of them.
       if (!isMalformedTold) lifecycle?.malformed()
       isMalformedTold = true
       continue
@@ -118,7 +118,7 @@ export class SessionHandle {
     return this.state.origin.kind === 'live'
   }
 
-  /** Whether the id that came was rotated away a moment ago: the browser may have the new one by now. */
+  /** Whether the id that came was rotated away within the last minute: the browser may have the new one by now. */
   get isSuperseded(): boolean {
     return this.state.origin.kind === 'superseded'
   }

@@ -35,17 +35,20 @@ export class SessionState {
   user: SessionUser | undefined
   /** When it was given its id, if that is not its first: milliseconds since 1970. */
   renewedAt: number | undefined
-  /** The renewals of its id that old ids still lead through. */
+  /** The last renewals of its id, by which old ids still lead to the session. */
   renewal: Renewal | undefined
   /** The record as it is in the store, as far as this request knows. */
   saved: SessionRecord | undefined
   accessed = false
-  /** Whether the request was refused what it wanted to save. It may want it twice, by `save()` and at its end. */
+  /** Whether a commit of this request was refused and told as an event. A request can commit twice, by `save()` and at its end. */
   isInterrupted = false
-  /** There once the request's own commit is done, after which only `save()` saves. Hears once of what may be a change. */
+  /**
+   * Set when the request's own commit is done, after which only `save()` saves. It is called once, with the first access
+   * that may change the session.
+   */
   lateListener: { changedLate(): void } | undefined
   readonly #nestedChanges: NestedChanges
-  /** Made when first needed, as is the tracker: a request that only reads strings and numbers needs neither. */
+  /** This and the tracker are made when first needed: a request that only reads strings and numbers needs neither. */
   #pending: Pending | undefined
   #tracker: ChangeTracker | undefined
 
@@ -124,7 +127,10 @@ export class SessionState {
     this.pending.modified = true
   }
 
-  /** Where the session is its id: the one that it had is worth nothing any more. `undefined`: nor is the session. */
+  /**
+   * For engines whose id holds the session itself (`signed_cookies`): a revocation has made the present id worthless. `id`:
+   * the one that the session has from now on; `undefined`: the session has ended.
+   */
   reissuedAs(id: string | undefined): void {
     if (this.origin.kind !== 'live') return
     this.origin = id === undefined ? { kind: 'superseded', id: this.origin.id } : { ...this.origin, id }
@@ -132,13 +138,13 @@ export class SessionState {
     this.#tellLate()
   }
 
-  /** The one way to the data: looking at it is what `accessed` means. */
+  /** Every read of the data comes through here, so that `accessed` is right. */
   look(): ReadonlyMap<string, unknown> {
     this.accessed = true
     return this.data
   }
 
-  /** The one way to change it. */
+  /** Every change of the data comes through here. */
   change(): Changes {
     this.accessed = true
     this.pending.modified = true
@@ -147,7 +153,7 @@ export class SessionState {
     return this.pending.changes
   }
 
-  /** What somebody says by hand of changes in place. */
+  /** A handler has set `session.modified`: it says whether values were changed in place. */
   markModified(modified: boolean): void {
     this.pending.modified = modified
     this.pending.modifiedByHand = modified
@@ -204,8 +210,8 @@ export class SessionState {
   }
 
   /**
-   * The session that a log-in, or what was set after a `flush()`, begins where the one before is gone: of what that one
-   * held nothing is left but what this request did.
+   * Begins another session in the place of one that has ended or moved, for a log-in or for what was set after a `flush()`.
+   * It holds what this request did, and nothing of the one before.
    */
   beginAnew(pending: Pending, now: number): void {
     const before = this.saved?.user
@@ -216,7 +222,8 @@ export class SessionState {
     this.renewedAt = undefined
     this.renewal = undefined
     if (!pending.expiryChanged) this.expiry = undefined
-    // The log-in that is proven again may live on in another session, whose log-out must not take this one off the list.
+    // The log-in that is proven again may go on in another session. A log-out there must not remove this one from the
+    // user's list, so this one gets a handle of its own.
     if (this.user !== undefined && this.user.handle === before?.handle)
       this.user = { ...this.user, handle: newHandle() }
   }
@@ -252,7 +259,7 @@ export function toMap(data: JsonObject | undefined): Map<string, unknown> {
   return map
 }
 
-/** Where the session stands in the store. */
+/** The session's id and version in the store. @throws TypeError if it has no record. */
 export function liveIn({ origin }: SessionState): LiveOrigin {
   if (origin.kind !== 'live') throw new TypeError(`a session that is ${origin.kind} has no record`)
   return origin

@@ -3,7 +3,7 @@ import type { Engine } from '../engines/engine.js'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { Logger } from '../logger.js'
 
-/** Expired records that one call removes: the first one, none fewer, none more. */
+/** How many expired records one call removes: the first call, at the least, at the most. */
 const FIRST = 100
 const FEWEST = 10
 const MOST = 500
@@ -11,7 +11,7 @@ const MOST = 500
 /** How long one call may keep the store from requests: milliseconds. Quicker ones grow, slower ones shrink. */
 const LONGEST = 10
 
-/** How much earlier or later than the interval a sweep may come: processes that started together drift apart. */
+/** The share of the interval by which a sweep may come earlier or later, so that processes do not sweep at the same moment. */
 const JITTER = 0.1
 
 /** Hears how many records went so far; the sweep ends early where it answers `false`. */

@@ -11,8 +11,8 @@ import { recordOf } from './record.js'
 import { factsOfKept, factsOfRenewed, type IdFacts } from './renewal.js'
 import { type LiveOrigin, liveIn, type SessionState, toMap } from './state.js'
 
-/** How a session is written: where it is, under a new id, or under a new id that nobody asked for. */
-export type Way = 'update' | 'rotate' | 'renew'
+/** How a session is written: under its id, under a new id that a handler asked for, or under one by `RENEW_AFTER`. */
+export type WriteKind = 'update' | 'rotate' | 'renew'
 
 /**
  * Stores what the session holds. `merge`: what to do again to a newer version; without it the record is written whatever
@@ -21,26 +21,26 @@ export type Way = 'update' | 'rotate' | 'renew'
  * @throws SessionContended if others were faster every time.
  */
 export function write(
-  way: Way,
+  kind: WriteKind,
   state: SessionState,
   merge: Pending | undefined,
   context: SessionContext,
   now: number,
 ): Promise<'stored' | 'missing'> {
-  const write = new Write(way, state, merge, context, now)
-  return way === 'update' ? write.update() : write.rotate()
+  const write = new Write(kind, state, merge, context, now)
+  return kind === 'update' ? write.update() : write.rotate()
 }
 
 interface Attempt {
   readonly result: Updated
   readonly record: SessionRecord
-  /** The session was found under an id that another request has renewed. */
+  /** How many renewals ago the session had the id under which it was found; `undefined`: it is its present id. */
   readonly renewed: LiveOrigin['renewed']
 }
 
 /** One session that is being written: all that stays the same from one attempt to the next. */
 class Write {
-  readonly #way: Way
+  readonly #kind: WriteKind
   readonly #state: SessionState
   readonly #merge: Pending | undefined
   readonly #context: SessionContext
@@ -50,13 +50,13 @@ class Write {
   #newId: NewId | undefined
 
   constructor(
-    way: Way,
+    kind: WriteKind,
     state: SessionState,
     merge: Pending | undefined,
     context: SessionContext,
     now: number,
   ) {
-    this.#way = way
+    this.#kind = kind
     this.#state = state
     this.#merge = merge
     this.#context = context
@@ -64,7 +64,7 @@ class Write {
     const { id, renewed } = liveIn(state)
     this.#id = id
     const record = recordOf(state, now, context.rules)
-    const { renewedAt, renewal } = this.#factsFor(way, record, renewed)
+    const { renewedAt, renewal } = this.#factsFor(kind, record, renewed)
     this.#record = { ...record, renewedAt, renewal }
   }
 
@@ -94,25 +94,25 @@ class Write {
   async #store(): Promise<'stored' | 'missing'> {
     const { version, renewed } = liveIn(this.#state)
     let attempt: Attempt = {
-      result: await this.#put(this.#way, this.#record, version),
+      result: await this.#put(this.#kind, this.#record, version),
       record: this.#record,
       renewed,
     }
     if (attempt.result.kind === 'conflict') {
       attempt = await this.#context.mutex.runExclusive(this.#id, () => this.#writeAgain())
     }
-    const { result, record } = attempt
+    const { result, record, renewed: renewals } = attempt
     if (result.kind === 'conflict') throw new SessionContended()
     if (result.kind === 'missing') return 'missing'
     if (record !== this.#record) this.#state.adopt(record)
     this.#state.stored(record)
-    const { renewed: its } = attempt
-    const isBorrowed = its !== undefined && result.id === this.#id
+    // The request still holds an old id, unless this write has given it a new one.
+    const isOldId = renewals !== undefined && result.id === this.#id
     this.#state.origin = {
       kind: 'live',
       id: result.id,
       version: result.version,
-      ...(isBorrowed && { renewed: its }),
+      ...(isOldId && { renewed: renewals }),
     }
     return 'stored'
   }
@@ -128,27 +128,27 @@ class Write {
       const { renewed } = newest
       const theirs = withoutFuture(newest.record, this.#now, this.#context.rules)
       // Another request has renewed the id meanwhile. That is done; what is left to do is this request's own write.
-      const way = renewed !== undefined && this.#way === 'renew' ? 'update' : this.#way
-      const record = this.#mergedInto(theirs, this.#factsFor(way, theirs, renewed))
-      const result = await this.#put(way, record, newest.version)
+      const kind = renewed !== undefined && this.#kind === 'renew' ? 'update' : this.#kind
+      const record = this.#mergedInto(theirs, this.#factsFor(kind, theirs, renewed))
+      const result = await this.#put(kind, record, newest.version)
       if (result.kind !== 'conflict') return { result, record, renewed }
     }
     return { result: { kind: 'conflict' }, record: this.#record, renewed: undefined }
   }
 
-  #put(way: Way, record: SessionRecord, version: Version): Promise<Updated> {
+  #put(kind: WriteKind, record: SessionRecord, version: Version): Promise<Updated> {
     const { engine } = this.#context
     const id = this.#id
-    if (way === 'update' || this.#newId === undefined) return engine.update(id, record, version)
-    const isRenewal = way === 'renew'
+    if (kind === 'update' || this.#newId === undefined) return engine.update(id, record, version)
+    const isRenewal = kind === 'renew'
     return this.#newId.store((to) => engine.rotate({ id, to, record, version, isRenewal }))
   }
 
   /** What the record says of its id. */
-  #factsFor(way: Way, record: SessionRecord, renewed: LiveOrigin['renewed']): IdFacts {
-    if (way === 'update' && record.renewal === undefined) return record
-    if (way === 'update') return factsOfKept(record, renewed, this.#context, this.#now)
-    if (way === 'renew') return factsOfRenewed(record, renewed, this.#now)
+  #factsFor(kind: WriteKind, record: SessionRecord, renewed: LiveOrigin['renewed']): IdFacts {
+    if (kind === 'update' && record.renewal === undefined) return record
+    if (kind === 'update') return factsOfKept(record, renewed, this.#context, this.#now)
+    if (kind === 'renew') return factsOfRenewed(record, renewed, this.#now)
     return { renewedAt: this.#merge === undefined ? undefined : this.#now, renewal: undefined }
   }
 

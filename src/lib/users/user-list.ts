@@ -13,7 +13,7 @@ export interface Listed {
 
 /** The log-ins of one user by their handles. */
 export interface UserList {
-  /** Since when the list is kept: milliseconds since 1970. Log-ins of before were in another one, which is lost. */
+  /** Since when the list is kept: milliseconds since 1970. Earlier log-ins were in another list, which the store has lost. */
   readonly begun: number
   /** How many log-ins it may hold before it is looked through for those that are over. */
   readonly room: number
@@ -31,7 +31,7 @@ export function withSessions(list: UserList, sessions: ReadonlyMap<string, Liste
   return { ...list, sessions }
 }
 
-/** After a look through the whole list: the next one is due when it has doubled, so that each log-in costs little. */
+/** To be called after a search of the whole list. The next search is due when the list has doubled, so each log-in costs little. */
 export function withRoom(list: UserList): UserList {
   return { ...list, room: Math.max(LEAST_ROOM, 2 * list.sessions.size) }
 }
@@ -59,7 +59,7 @@ function isListed(value: unknown): value is Listed {
   const { keys, ended } = value
   return (
     Array.isArray(keys) &&
-    keys.every((place) => typeof place === 'string') &&
+    keys.every((key) => typeof key === 'string') &&
     (ended === undefined || ended === true)
   )
 }

@@ -11,7 +11,7 @@ import { ARRIVAL } from './locate.js'
 import { emptyList, type Listed, type UserList, withSessions } from './user-list.js'
 import { UserLists } from './user-lists.js'
 
-/** From how many keys on those are looked up that a log-in may have left. */
+/** With so many keys of one log-in, those that its session has left are looked for, and dropped. */
 const MANY_KEYS = 4
 
 export interface UserSessionIndexParts {
@@ -74,8 +74,10 @@ export function openUserSessionIndex({
  * 3. *No announcement for what has ended.* A request that announces a key for a handle that is marked, or no longer
  *    listed, is refused before anything is stored. Only a log-in adds its handle, once.
  *
- * Each step is one call of the engine, so two requests can interleave between any two of them. Take a revocation and a
- * move (log-in, rotation, renewal) of one session. Both write the list, and one write comes first:
+ * Each step is one call of the engine, and some calls are several steps of the store (`evict` removes, then inserts a
+ * tombstone; `rotate` moves, and looks again if that was refused). Two requests can interleave between any two steps of the
+ * store; each of these steps is atomic, and the argument below uses nothing else. Take a revocation and a move (log-in,
+ * rotation, renewal) of one session. Both write the list, and one write comes first:
  *
  * - The mark comes first. The announcement is refused, and nothing is stored.
  * - The announcement comes first. The revocation knows the new key too, and evicts the old key before the new one.
@@ -83,6 +85,8 @@ export function openUserSessionIndex({
  *     is stopped at its new key, where `evict` leaves a tombstone for a minute. It finds the key taken, draws another
  *     id, announces that key, and is refused.
  *   - If the session has moved, it is at the new key, which is evicted next.
+ *   - If it arrives at the new key between the two steps of `evict` there, the tombstone is refused, and `evict` removes
+ *     the session that it finds then.
  *
  * An update, a touch or a log-out moves nothing: it finds its key empty and writes nothing. A log-out that comes first
  * leaves nothing to evict. Two revocations mark and evict the same keys; the handle is removed once. A crash between the
@@ -171,7 +175,7 @@ export class IndexedMove {
     const key = index.keyOf(newId)
     const isFirst = this.#isLogIn && this.#announced === undefined
     let written: UserList | undefined
-    // The minute for which the key may stay empty begins here, not when others have been evicted.
+    // The minute for which the key may stay empty begins with the announcement, not after the evictions below.
     let at = 0
     await lists.change(user.id, expires, async (list) => {
       const held = list?.sessions.get(user.handle)
@@ -179,7 +183,7 @@ export class IndexedMove {
       at = now
       const isExpected = isFirst || (held ? !held.ended : isLost(list, before, now))
       if (!isExpected) throw new SessionInterrupted()
-      // The key of an anonymous session is none of the user's: to end it would cost a visitor a basket, and gain nothing.
+      // An anonymous session's key does not belong to the user. If it were listed, a revocation would end a visitor's session.
       const from = id !== undefined && before?.handle === user.handle ? [index.keyOf(id)] : []
       const keys = new Set([...(await this.#keysOf(held, now)), ...from, key])
       const base = list ?? emptyList(now)
@@ -187,7 +191,7 @@ export class IndexedMove {
       written = withListed(roomy, user.handle, { at: now, keys: [...keys] })
       return written
     })
-    // Those that were evicted end before the one for whose sake they were arrives: never more than the limit.
+    // The sessions that give way end before this log-in is stored, so that the user never has more than the limit.
     if (written) lifecycle.revoked(user.id, 'limit', await finish(index, lists, user.id, endedIn(written)))
     this.#announced = { key, at }
   }
@@ -229,8 +233,9 @@ export class IndexedMove {
 }
 
 /**
- * Whether a log-in that is not in the list was in one that is lost. Otherwise it was removed. A list that a clock has begun
- * which was ahead cannot tell: then nothing that was revoked comes back (S25).
+ * Whether a log-in that is not in the list was in an earlier list, which the store has lost. Otherwise it was removed from
+ * this one. If the list was begun by a clock that was ahead, nobody can tell, and the log-in counts as removed, so that
+ * nothing that was revoked comes back (S25).
  */
 function isLost(list: UserList | undefined, user: SessionUser | undefined, now: number): boolean {
   if (user === undefined || list === undefined) return user !== undefined

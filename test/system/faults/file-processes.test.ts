@@ -154,7 +154,7 @@ for (const [what, after] of [
       // The signal is asked after the check and right before the commit.
       const { signal } = new AbortController()
       signal.throwIfAborted = meanwhile
-      t.false(await compareAndSet({ path, before: 'before', after, patience: 100, signal }))
+      t.false(await compareAndSet({ path, before: 'before', after, lockWait: 100, signal }))
       t.is(await readFile(path, 'utf8'), 'theirs')
     }
     t.deepEqual(await readdir(directory), ['key.json'])
@@ -167,7 +167,7 @@ test('file: of 50 writers at the same moment, without a mutex, one succeeds', as
   const { signal } = new AbortController()
   const done = await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
-      compareAndSet({ path, before: 'before', after: `after ${n}`, patience: 5, signal }),
+      compareAndSet({ path, before: 'before', after: `after ${n}`, lockWait: 5, signal }),
     ),
   )
   t.is(done.filter(Boolean).length, 1)

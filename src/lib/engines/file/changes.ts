@@ -4,9 +4,9 @@ import { compareAndSet } from './compare-and-set.js'
 import { insertFile, MAX_BYTES, readSessionFile } from './session-file.js'
 
 /** How much of the time limit to wait for one holder of a lock. */
-const PATIENCE_SHARE = 0.1
+const WAIT_SHARE = 0.1
 /** And the longest, in milliseconds: many times what a change takes. */
-const MAX_PATIENCE = 200
+const LONGEST_WAIT = 200
 
 /** Decides from a file's text what to do with the file: `leave` it, or make it hold `after` (`undefined`: remove it). */
 export type Decide = (before: string) => Change
@@ -26,13 +26,13 @@ export interface FileChangesOptions {
  */
 export class FileChanges {
   readonly #options: FileChangesOptions
-  readonly #patience: number
+  readonly #lockWait: number
   readonly #mutex = new KeyedMutex()
   readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(options: FileChangesOptions) {
     this.#options = options
-    this.#patience = Math.min(MAX_PATIENCE, options.timeLimit * PATIENCE_SHARE)
+    this.#lockWait = Math.min(LONGEST_WAIT, options.timeLimit * WAIT_SHARE)
   }
 
   /** Answers whether the file is new. It needs no mutex. */
@@ -70,7 +70,7 @@ export class FileChanges {
       if (change === 'leave') return false
       refuseTooLarge(change.after)
       const { after } = change
-      if (await compareAndSet({ path, before, after, patience: this.#patience, signal })) return true
+      if (await compareAndSet({ path, before, after, lockWait: this.#lockWait, signal })) return true
       signal.throwIfAborted()
     }
   }

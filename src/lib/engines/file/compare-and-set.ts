@@ -25,7 +25,7 @@ export interface CompareAndSet {
   /** The text that it is to hold; `undefined` removes the file. */
   readonly after: string | undefined
   /** How long to wait for one holder of the lock, in milliseconds. */
-  readonly patience: number
+  readonly lockWait: number
   /** Once it is aborted nothing is committed, since nobody waits for the outcome any more. */
   readonly signal: AbortSignal
 }
@@ -57,13 +57,13 @@ export interface CompareAndSet {
  * @throws What the operating system says, or the signal's reason; then nothing was done.
  */
 export async function compareAndSet(change: CompareAndSet): Promise<boolean> {
-  const { path, before, after, patience, signal } = change
+  const { path, before, after, lockWait, signal } = change
   const token = randomUUID()
   const stage = stageOf(path, token)
   const lock = path.replace(/json$/, 'lock')
   try {
     await prepare(stage, token, after)
-    await takeLock(stage, lock, patience, signal)
+    await takeLock(stage, lock, lockWait, signal)
     if ((await readSessionFile(path)) !== before) {
       await release(lock, token)
       return false
@@ -90,12 +90,12 @@ async function prepare(stage: string, token: string, text: string | undefined): 
 }
 
 /**
- * Makes the directory `stage`, with the token in it, the lock. Waits for another holder, but no longer than `patience`
+ * Makes the directory `stage`, with the token in it, the lock. Waits for another holder, but no longer than `lockWait`
  * milliseconds for the same one; then it removes that holder's token.
  *
  * @throws ENOENT if the stage is gone; the signal's reason; what else the operating system says.
  */
-async function takeLock(stage: string, lock: string, patience: number, signal: AbortSignal): Promise<void> {
+async function takeLock(stage: string, lock: string, lockWait: number, signal: AbortSignal): Promise<void> {
   let holder: string | undefined
   let since = 0
   while (!(await renamed(stage, lock))) {
@@ -105,7 +105,7 @@ async function takeLock(stage: string, lock: string, patience: number, signal: A
       holder = present
       since = performance.now()
     }
-    if (holder !== undefined && performance.now() - since > patience) {
+    if (holder !== undefined && performance.now() - since > lockWait) {
       await removeAll(`${lock}/${holder}`)
     } else {
       await delay(Math.random() * LONGEST_PAUSE)
