@@ -26,6 +26,7 @@ export type { Move, SessionStore, StoredEntry, Version } from './engines/session
 export { type StoreEngineOptions, storeEngine } from './engines/store-engine.js'
 export type { Logger } from './logger.js'
 export type { WithSession } from './middleware/context.js'
+export type { MiddlewareOptions } from './middleware/sessions.js'
 export { openSessions, type Sessions, type SessionsOptions } from './open-sessions.js'
 // All of it, since only a module's star exports can be augmented: `declare module 'koa-tessera' { interface SessionData … }`.
 export * from './session/data.js'

@@ -7,7 +7,7 @@ import { generateId } from './engines/ids.js'
 import { watchOutages } from './engines/outages.js'
 import { type EngineChoice, openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger, unfailing } from './logger.js'
-import { explainMissingMiddleware, sessionMiddleware } from './middleware/sessions.js'
+import { explainMissingMiddleware, type MiddlewareOptions, sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
@@ -38,8 +38,12 @@ export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
 export interface Sessions {
   /** Where they are kept. */
   readonly engine: Engine
-  /** Gives every request `ctx.session`. */
-  middleware(): Middleware
+  /**
+   * Gives every request `ctx.session`; with `{ inViews: true }` templates get it too, as `ctx.state.session`.
+   *
+   * @throws TypeError for anything else than these options.
+   */
+  middleware(options?: MiddlewareOptions): Middleware
   /**
    * The session with `id`, outside a request; without an id, or if there is none such, a new one. Changes take effect
    * with `await session.save()`.
@@ -124,7 +128,18 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
 }
 
 const FORGOT_TO_CALL = 'write app.use(sessions.middleware()), with parentheses'
-const TAKES_NOTHING = 'sessions.middleware() takes nothing: options belong to openSessions()'
+const TAKES_LITTLE =
+  'sessions.middleware() takes { inViews: true } or nothing: other options belong to openSessions()'
+
+function checkedOptions(given: unknown): MiddlewareOptions {
+  if (given === undefined) return {}
+  const isRight =
+    typeof given === 'object' &&
+    given !== null &&
+    Object.entries(given).every(([name, value]) => name === 'inViews' && typeof value === 'boolean')
+  if (!isRight) throw new TypeError(TAKES_LITTLE)
+  return given
+}
 
 interface Tools {
   readonly clock: () => number
@@ -182,8 +197,8 @@ function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logge
   return {
     engine: own,
     middleware(...called: unknown[]) {
-      if (called.length > 0) throw new TypeError(called.length > 1 ? FORGOT_TO_CALL : TAKES_NOTHING)
-      return sessionMiddleware(context, cookie)
+      if (called.length > 1) throw new TypeError(FORGOT_TO_CALL)
+      return sessionMiddleware(context, cookie, checkedOptions(called[0]))
     },
     async open(id) {
       const handle = await openSession(id === undefined ? [] : [id], context)

@@ -7,7 +7,7 @@ import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
 import { cookieAge, endsWithBrowser } from '../session/expiry.js'
 import { Session, type SessionOwner } from '../session/session.js'
-import { openSession, type SessionHandle } from '../session/session-handle.js'
+import { beginSession, openSession, type SessionHandle } from '../session/session-handle.js'
 import { liveIn, type SessionState } from '../session/state.js'
 import { type CookieLife, readCookies } from './cookie.js'
 import { givenCookie, keepCookie, sendCookie, varyOnCookie } from './headers.js'
@@ -58,13 +58,29 @@ export class RequestSession implements SessionOwner {
   }
 
   /**
+   * The session for views, which cannot wait: opened now where the request brought a cookie. It counts as asked for when a
+   * view has looked into it.
+   */
+  openForViews(): Session | Promise<Session> {
+    if (this.#opening === undefined && this.#sentIds().length === 0) {
+      this.#handle = beginSession(this.context)
+      const session = new Session(this.#handle.state, this.context, this)
+      this.#opening = Promise.resolve(session)
+      return session
+    }
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  /**
    * Ends at once where nothing is to be done, as for a request that did not ask for its session: nobody has opened it, and
    * what the request brought can stay. Answers whether that is so.
    */
   endIfIdle(): boolean {
-    if (this.#opening !== undefined || this.context.saveEveryRequest) return false
+    if (this.#isUsed || this.context.saveEveryRequest) return false
     const ids = this.#sentIds()
     this.#hasEnded = ids.length === 0 || ids.some(isLong)
+    if (this.#hasEnded && this.#handle) this.#handle.state.lateListener = this
     return this.#hasEnded
   }
 
@@ -114,7 +130,7 @@ export class RequestSession implements SessionOwner {
 
   /** After the handler, before the headers. */
   async end(): Promise<void> {
-    if (this.#handle?.isQuiet) {
+    if (this.#isUsed && this.#handle?.isQuiet) {
       this.#hasEnded = true
       this.#handle.state.lateListener = this
       varyOnCookie(this.#ctx)
@@ -179,6 +195,12 @@ export class RequestSession implements SessionOwner {
     return undefined
   }
 
+  /** Whether a handler asked for the session, or a view looked into the one that was opened for it. */
+  get #isUsed(): boolean {
+    const state = this.#handle?.state
+    return this.#isAsked || (state !== undefined && (state.accessed || !state.isUntouched))
+  }
+
   /** Whether the client has gone: no cookie will arrive. */
   get #isGone(): boolean {
     const { res } = this.#ctx
@@ -203,7 +225,9 @@ export class RequestSession implements SessionOwner {
 
   /** Answers whether there was a session to commit. */
   async #commit(failed: boolean): Promise<boolean> {
-    const handle = this.#handle ?? (await this.#openForCommit(failed))
+    const handle = this.#isUsed
+      ? (this.#handle ?? (await this.#openForCommit()))
+      : await this.#openUnasked(failed)
     this.#hasEnded = true
     if (handle === undefined) return false
     const ending = { failed, tooLate: this.#ctx.headerSent, gone: this.#isGone, explicit: false }
@@ -213,9 +237,10 @@ export class RequestSession implements SessionOwner {
     return true
   }
 
-  #openForCommit(failed: boolean): Promise<SessionHandle | undefined> {
+  async #openForCommit(): Promise<SessionHandle | undefined> {
     // If the session could not be opened, the handler has got the error. It is not thrown a second time.
-    return this.#opening?.then(() => this.#handle, ignore) ?? this.#openUnasked(failed)
+    await this.#opening?.catch(ignore)
+    return this.#handle
   }
 
   /** What there is to do for a request that did not ask for its session: hardly ever anything. */

@@ -6,6 +6,16 @@ import { redactCookie } from './redact-cookies.js'
 import { RequestSession } from './request-session.js'
 import { SessionCookie } from './session-cookie.js'
 
+/** What `sessions.middleware()` takes. */
+export interface MiddlewareOptions {
+  /**
+   * Whether templates find the session as `ctx.state.session`: the same object as `await ctx.session`, opened before the
+   * handlers run. Default: false. Costs one read of the store for each request that brings a session cookie, so put what
+   * serves files above. A request whose views do not look into it counts as one that did not ask.
+   */
+  readonly inViews?: boolean | undefined
+}
+
 const REQUEST_SESSION = Symbol('tessera.request-session')
 
 interface WithRequestSession {
@@ -16,7 +26,11 @@ interface WithRequestSession {
  * Gives every request `ctx.session`, and commits it after the handlers have run and before the headers go out. A
  * request that does not ask for its session costs nothing.
  */
-export function sessionMiddleware(context: SessionContext, settings: CookieSettings): Middleware {
+export function sessionMiddleware(
+  context: SessionContext,
+  settings: CookieSettings,
+  { inViews = false }: MiddlewareOptions = {},
+): Middleware {
   const cookie = new SessionCookie(settings, context)
   const prepared = new WeakSet<Koa>()
   return async function tessera(ctx, next) {
@@ -27,10 +41,15 @@ export function sessionMiddleware(context: SessionContext, settings: CookieSetti
     }
     const holder: WithRequestSession & typeof ctx = ctx
     const outer = holder[REQUEST_SESSION]
-    // The same sessions twice: the outer middleware commits.
-    if (isWithin(outer, context)) return next()
+    const same = requestSessionIn(outer, context)
+    if (same !== undefined) {
+      // The same sessions twice: the outer middleware commits.
+      if (inViews) await showInViews(ctx, same)
+      return next()
+    }
     const requestSession = new RequestSession(ctx, context, cookie, outer)
     holder[REQUEST_SESSION] = requestSession
+    if (inViews) await showInViews(ctx, requestSession)
     try {
       await next()
     } catch (error) {
@@ -44,15 +63,37 @@ export function sessionMiddleware(context: SessionContext, settings: CookieSetti
   }
 }
 
+/**
+ * Puts the opened session where templates find it. Where the store does not answer, pages that show nothing of it are
+ * served all the same.
+ */
+async function showInViews(ctx: Context, requestSession: RequestSession): Promise<void> {
+  try {
+    const opened = requestSession.openForViews()
+    ctx.state.session = opened instanceof Session ? opened : await opened
+  } catch (error) {
+    Object.defineProperty(ctx.state, 'session', {
+      configurable: true,
+      enumerable: true,
+      get(): never {
+        throw error
+      },
+    })
+  }
+}
+
 /** This request's session, for what works beside the handlers; the innermost, where there are several. */
 export function requestSessionOf(ctx: Context): RequestSession | undefined {
   const holder: WithRequestSession & Context = ctx
   return holder[REQUEST_SESSION]
 }
 
-function isWithin(session: RequestSession | undefined, context: SessionContext): boolean {
-  for (let at = session; at !== undefined; at = at.outer) if (at.context === context) return true
-  return false
+function requestSessionIn(
+  session: RequestSession | undefined,
+  context: SessionContext,
+): RequestSession | undefined {
+  for (let at = session; at !== undefined; at = at.outer) if (at.context === context) return at
+  return undefined
 }
 
 /** Once an application, not once a request: `ctx.session` is a getter of the prototype of all its contexts. */

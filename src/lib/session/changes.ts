@@ -1,4 +1,7 @@
-/** Makes a key's next value from its present one, `undefined` where there is none. May run more than once. */
+/**
+ * Makes a key's next value from its present one, `undefined` where there is none; what it answers so is removed. May run
+ * more than once.
+ */
 export type Transform = (value: unknown) => unknown
 
 type Change =
@@ -52,7 +55,7 @@ export class Changes {
       if (change.kind === 'clear') data.clear()
       else if (change.kind === 'delete') data.delete(change.key)
       else if (change.kind === 'set') data.set(change.key, change.value)
-      else data.set(change.key, change.fn(data.get(change.key)))
+      else put(data, change.key, change.fn(data.get(change.key)))
     }
     return data
   }
@@ -70,11 +73,17 @@ export class Changes {
       this.#own.add(change.key)
     } else if (this.#cleared || this.#own?.has(change.key)) {
       // `fn` was given a value of this request's own making; a second run could find that value changed.
-      this.#log.push({ kind: 'set', key: change.key, value: change.value })
+      const { key, value } = change
+      this.#log.push(value === undefined ? { kind: 'delete', key } : { kind: 'set', key, value })
       return
     }
     this.#log.push(change)
   }
+}
+
+function put(data: Map<string, unknown>, key: string, value: unknown): void {
+  if (value === undefined) data.delete(key)
+  else data.set(key, value)
 }
 
 /** What the next commit is to carry out. */

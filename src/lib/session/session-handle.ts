@@ -24,8 +24,13 @@ export async function openSession(ids: readonly string[], context: SessionContex
   const { engine, lifecycle } = context
   const resolved = ids.length === 0 ? undefined : await resolveSession(ids, engine, lifecycle)
   if (resolved !== undefined) return new SessionHandle(stateOf(resolved, context), context)
-  const origin = { kind: ids.length === 0 ? 'new' : 'unknown' } as const
-  return new SessionHandle(stateWithout(origin, context), context)
+  if (ids.length === 0) return beginSession(context)
+  return new SessionHandle(stateWithout({ kind: 'unknown' }, context), context)
+}
+
+/** The session of a request that brought no id. Nothing is stored before something is put into it. */
+export function beginSession(context: SessionContext): SessionHandle {
+  return new SessionHandle(stateWithout({ kind: 'new' }, context), context)
 }
 
 /**

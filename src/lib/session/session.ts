@@ -3,6 +3,7 @@ import type { LogInOptions } from '../users/log-in.js'
 import { refuseAssignment } from './assignment.js'
 import type { SessionContext } from './context.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
+import { addMessage, takeMessages } from './flash.js'
 import { SessionMap } from './session-map.js'
 import type { SessionState } from './state.js'
 
@@ -201,6 +202,28 @@ export class Session extends SessionMap {
   /** True if it was there. */
   deleteTestCookie(): boolean {
     return this.delete(TEST_COOKIE)
+  }
+
+  /**
+   * Leaves a message for the next page that takes those of `key`: any JSON value; beyond 50 a key the oldest go. They
+   * stand in the session's own key `flash`.
+   *
+   * @throws UnsupportedValue if JSON cannot hold `message`.
+   */
+  flash(key: string, message: unknown): this
+  /**
+   * Takes all messages left under `key`, the oldest first; an empty list if there are none. Each is shown once: the store
+   * gives it up before this answers, and of two requests that take at the same moment one gets it. So take them in the
+   * handler, and hand them to the page. Where the cookie holds the session (`signed_cookies`) each request has its own
+   * copy, and two at the same moment both show it.
+   *
+   * @throws EngineUnavailable if the store does not answer.
+   */
+  flash(key: string): Promise<unknown[]>
+  flash(key: string, ...message: [unknown?]): this | Promise<unknown[]> {
+    if (message.length === 0) return takeMessages(this.#state, this.#context, key)
+    addMessage(this.#state, key, message[0])
+    return this
   }
 
   /** What may be shown of the session, in a log say: neither the data nor the id (S12). Does not count as access. */
