@@ -34,7 +34,7 @@ const of = (group: Group, lines: readonly Line[]): readonly Requirement[] =>
 const LIFETIMES = 'docs/security.md#lifetimes'
 const COOKIES = 'docs/cookies.md'
 const KEYS = 'docs/security.md#keys'
-const CSRF = 'README.md#forms-from-other-sites'
+const CSRF = 'docs/csrf.md'
 const EVENTS = 'docs/events.md'
 
 /** Every requirement that a session framework can meet, in order. */

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { conformanceCases, type Need } from '../../../src/lib/conformance/index.js'
-import { codeOfReadme } from '../../support/readme.js'
+import { codeIn } from '../../support/documents.js'
 import { root } from '../../support/root.js'
 
 const runProgram = promisify(execFile)
@@ -133,7 +133,7 @@ test.before(async (t) => {
   await writeFile(join(directory, 'production.ts'), production)
   await writeFile(join(directory, 'chosen.ts'), chosen)
   for (const name of ['my-store.js', 'my-store.test.js'])
-    await writeFile(join(directory, name), codeOfReadme(name))
+    await writeFile(join(directory, name), codeIn('docs/engines.md', name))
   // As strictly as there is.
   const strict = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--types', 'node']
   const checked = ['app.ts', 'production.ts', 'chosen.ts', '--allowJs', '--checkJs', 'my-store.js']
@@ -212,9 +212,9 @@ test.serial('in production it protects an application that has no files and give
 })
 
 test.serial(
-  'the store of the README proves itself with its test: all is kept but what cannot apply',
+  'the store of docs/engines.md proves itself with its test: all is kept but what cannot apply',
   async (t) => {
-    const lines = codeOfReadme('my-store.js').trimEnd().split('\n')
+    const lines = codeIn('docs/engines.md', 'my-store.js').trimEnd().split('\n')
     t.true(lines.length <= 60, `${lines.length} lines`)
     const { code, stdout } = await run('my-store.test.js')
     t.deepEqual(stdout.match(/^not ok .*/gm), null)
@@ -229,7 +229,7 @@ test.serial(
 )
 
 test.serial('where it looks at no version it is caught, by name', async (t) => {
-  const store = codeOfReadme('my-store.js')
+  const store = codeIn('docs/engines.md', 'my-store.js')
   const careless = store.replaceAll(/\?\.version !== version/g, ' === undefined')
   t.not(careless, store)
   await writeFile(join(directory, 'my-store.js'), careless)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { settingsPage } from '../../../scripts/settings-page.js'
 import { sessionSettings } from '../../../src/lib/settings/definitions.js'
 import { root } from '../../support/root.js'
 
@@ -36,4 +37,8 @@ test('an editor shows the meaning and the default of each setting, and no ruleâ€
     else t.false(comment.includes('in production'), key)
     t.notRegex(comment, /\bS\d\d\b|Django item/)
   }
+})
+
+test('docs/settings.md has every setting as it is defined: `npm run settings-page` writes them', async (t) => {
+  t.is(await readFile(join(root, 'docs/settings.md'), 'utf8'), settingsPage())
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { EngineFactory } from '../../../src/lib/engines/engine.js'
 import type { SessionStore, StoredEntry, Version } from '../../../src/lib/engines/session-store.js'
 import { storeEngine } from '../../../src/lib/index.js'
-import { codeOfReadme } from '../readme.js'
+import { codeIn } from '../documents.js'
 import type { EngineUnderTest } from './store.js'
 
 /** What stands in the database of a store of somebody else's. */
@@ -17,11 +17,11 @@ interface MyStore {
 }
 
 /**
- * The store that the README shows, with our own `storeEngine` in place of the package's. Loaded at once: AVA starts a test
+ * The store that docs/engines.md shows, with our own `storeEngine` in place of the package's. Loaded at once: AVA starts a test
  * file that waits for a module before its last test was declared.
  */
-function storeOfReadme(): MyStore {
-  const code = codeOfReadme('my-store.js')
+function storeOfDocuments(): MyStore {
+  const code = codeIn('docs/engines.md', 'my-store.js')
   const directory = mkdtempSync(join(tmpdir(), 'tessera-'))
   try {
     const path = join(directory, 'my-store.mjs')
@@ -35,7 +35,7 @@ function storeOfReadme(): MyStore {
   }
 }
 
-export const { myStore, default: myEngine } = storeOfReadme()
+export const { myStore, default: myEngine } = storeOfDocuments()
 
 /** The same, except that it compares whole texts and keeps no version. */
 export function textStore(entries: Entries = new Map()): SessionStore {

@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { application } from './support/application.js'
+import { Browser } from './support/browser.js'
+import { codeIn } from './support/documents.js'
+import { root } from './support/root.js'
+
+const example = (name: string): Promise<string> => readFile(join(root, 'examples', name), 'utf8')
+
+/** The token that the page's forms carry. */
+async function tokenOf(browser: Browser, path = '/'): Promise<string> {
+  const page = await (await browser.fetch(path)).text()
+  return /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(page)?.[1] ?? ''
+}
+
+async function post(browser: Browser, path: string, fields: Record<string, string> = {}): Promise<number> {
+  const body = new URLSearchParams({ csrfmiddlewaretoken: await tokenOf(browser), ...fields })
+  return (await browser.fetch(path, { method: 'POST', body })).status
+}
+
+for (const name of ['minimal.mjs', 'commonjs.cjs']) {
+  test(`${name} counts the visits of each browser`, async (t) => {
+    const { start } = await application(t, { [name]: await example(name) })
+    const { url } = await start(name)
+    const [one, other] = [new Browser(url), new Browser(url)]
+    const seen: string[] = []
+    for (const browser of [one, one, other, one]) {
+      await browser.fetch('/favicon.ico')
+      seen.push(await (await browser.fetch('/')).text())
+    }
+    t.deepEqual(seen, ['visit 1', 'visit 2', 'visit 1', 'visit 3'])
+  })
+}
+
+test('typescript.ts compiles as strictly as there is, and adds to the newest basket', async (t) => {
+  const { directory, start } = await application(t, { 'typescript.ts': await example('typescript.ts') })
+  const options = {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: {
+      noEmit: true,
+      incremental: false,
+      rootDir: '/',
+      paths: { 'koa-tessera': [join(root, 'src/lib/index.ts')] },
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+    include: [],
+    files: ['typescript.ts'],
+  }
+  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(options))
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', directory])
+
+  const { url } = await start('typescript.ts')
+  const browser = new Browser(url)
+  await browser.fetch('/basket/tea', { method: 'POST' })
+  await Promise.all(['tea', 'milk'].map((name) => browser.fetch(`/basket/${name}`, { method: 'POST' })))
+  t.deepEqual(await (await browser.fetch('/basket')).json(), { tea: 2, milk: 1 })
+})
+
+test('devices.mjs lists where somebody is logged in, and logs them out there', async (t) => {
+  const { start } = await application(t, { 'devices.mjs': await example('devices.mjs') })
+  const { url } = await start('devices.mjs')
+  const [phone, laptop] = [new Browser(url), new Browser(url)]
+  phone.userAgent = 'Phone <1>'
+  laptop.userAgent = 'Laptop'
+  t.is(await post(phone, '/log-in', { name: 'ada', password: 'wrong' }), 403)
+  t.is(await post(phone, '/log-in', { name: 'ada', password: 'lovelace' }), 302)
+  t.is(await post(laptop, '/log-in', { name: 'ada', password: 'lovelace' }), 302)
+
+  const page = await (await laptop.fetch('/')).text()
+  t.regex(page, /Phone &#60;1&#62;, last seen .*\n.*Log out there/s)
+  t.is((await laptop.fetch('/log-out-elsewhere', { method: 'POST' })).status, 403)
+  t.is(await post(laptop, /action="(\/devices\/[^"]+)"/.exec(page)?.[1] ?? ''), 302)
+  t.regex(await (await phone.fetch('/')).text(), /Log in/)
+  t.regex(await (await laptop.fetch('/')).text(), /Hello ada/)
+})
+
+test('every example stands in the list, and is tried here', async (t) => {
+  const files = (await readdir(join(root, 'examples'))).filter((name) => name !== 'README.md')
+  const [list, tests] = [
+    await example('README.md'),
+    await readFile(join(root, 'test/examples.test.ts'), 'utf8'),
+  ]
+  t.deepEqual(
+    files.filter((name) => !list.includes(`[${name}](${name})`) || !tests.includes(name)),
+    [],
+  )
+})
+
+test('the server of docs/deploying.md answers what is under way when it is told to stop, and ends with 0', async (t) => {
+  const slow = `app.use(async (ctx, next) => {
+    if (ctx.path === '/slow') await new Promise((resolve) => process.once('message', resolve).send('it is here'))
+    await next()
+  })`
+  const code = codeIn('docs/deploying.md', 'server.mjs').replace('app.use(', `${slow}\napp.use(`)
+  const { start } = await application(t, { 'server.mjs': code })
+  const { url, child } = await start('server.mjs')
+  const browser = new Browser(url)
+  t.is(await (await browser.fetch('/')).text(), 'visit 1')
+  const arrived = once(child, 'message')
+  const answer = browser.fetch('/slow')
+  await arrived
+  child.kill('SIGTERM')
+  child.send('go on')
+  t.is(await (await answer).text(), 'visit 2')
+  const [exitCode] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode]
+  t.is(exitCode, 0)
+})
