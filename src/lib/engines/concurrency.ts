@@ -36,6 +36,23 @@ export class KeyedMutex {
   }
 }
 
+/** Calls of a store that one piece of work has under way at the same moment, at the most. */
+const MOST_AT_ONCE = 100
+
+/**
+ * What `work` answers for each item, in their order. A user can have thousands of sessions. Asked for all at once, a store
+ * would keep every other request waiting, and the last answers would be later than the time limit.
+ */
+export async function mapInChunks<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (let start = 0; start < items.length; start += MOST_AT_ONCE)
+    results.push(...(await Promise.all(items.slice(start, start + MOST_AT_ONCE).map(work))))
+  return results
+}
+
 /** A time limit is counted in so many parts. */
 const PARTS = 4
 

@@ -179,7 +179,7 @@ export interface SessionIndex {
    * arrived yet finds it taken. `superseded`: it has moved on.
    */
   evict(key: string): Promise<'deleted' | 'missing' | 'superseded'>
-  /** The list called `name`. Expired is missing. */
+  /** The list called `name`. Expired is missing; one that cannot be read is not (`isDamaged`). */
   read(name: string): Promise<IndexList | undefined>
   /**
    * Writes the list if it still has `version`; `undefined`: if there is none. False: somebody was faster. It is kept
@@ -192,7 +192,13 @@ export interface IndexList {
   readonly list: JsonObject
   /** Milliseconds since 1970. */
   readonly expires: number
-  readonly version: Version
+  /** `undefined` for a list that cannot be read. */
+  readonly version: Version | undefined
+  /**
+   * A list stands there and cannot be read: it is damaged, or sealed with a key that is gone. `list` is empty then, and
+   * `write` without a version puts another one in its place. The reader decides what security demands.
+   */
+  readonly isDamaged?: true
 }
 
 /** How a user's sessions are ended where none of them is kept: all that were issued so far, at once (S33). */

@@ -11,6 +11,8 @@ export const SUPERSEDED_FOR = 60_000
 const RENEWED_FOR = 86_400_000
 
 export const LAPSED = { kind: 'missing', why: 'superseded' } as const
+const UNREADABLE = 'a stored session cannot be read; it counts as missing'
+const NO_VERSION = 'the store answered a session without its version; it counts as missing'
 const UNDECODABLE = { kind: 'missing', why: 'undecodable' } as const
 
 /** A session that is alive. */
@@ -56,7 +58,9 @@ export class Entries {
     const isMoved = entry.record.expires !== stored.expires
     const record = isMoved ? { ...entry.record, expires: stored.expires } : entry.record
     if (record.expires <= clock()) return expired(record)
-    return { kind: 'session', record, version: stored.version ?? entry.version }
+    // Such a session could be read and never be written. A plain Keyv client may have put it there.
+    if (stored.version === undefined) return this.#undecodable(NO_VERSION)
+    return { kind: 'session', record, version: stored.version }
   }
 
   /** What stands at `key`, never behind what other processes wrote. */
@@ -95,10 +99,10 @@ export class Entries {
     return { text, expires: end, version: undefined }
   }
 
-  #undecodable(): Missing {
+  #undecodable(message = UNREADABLE): Missing {
     const { logger, name } = this.#parts
-    // Which one it is the event of that name says, by a keyed hash (S12).
-    logger.warn({ engine: name }, 'a stored session cannot be read; it counts as missing')
+    // The event `undecodable` says which session it is, by a keyed hash (S12).
+    logger.warn({ engine: name }, message)
     return UNDECODABLE
   }
 }

@@ -1,5 +1,6 @@
 import type { Engine, EngineTools } from './engine.js'
 import { EngineMisconfigured } from './errors.js'
+import type { SessionStore } from './session-store.js'
 
 const METHODS = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired', 'close'] as const
 const CAPABILITIES = ['revocable', 'shared'] as const
@@ -28,6 +29,42 @@ export async function closeAfter(error: unknown, opened: unknown): Promise<never
     // The first error says what is wrong.
   }
   throw error
+}
+
+const STORE_METHODS = [
+  'read',
+  'insert',
+  'replace',
+  'extend',
+  'move',
+  'remove',
+  'removeExpired',
+  'close',
+] as const satisfies readonly (keyof SessionStore)[]
+
+/** @throws EngineMisconfigured if these are no options of `storeEngine`; the message says what they lack. */
+export function assertStoreOptions(options: unknown): void {
+  const { name, store } = Object(options) as { readonly name?: unknown; readonly store?: unknown }
+  const wanted = 'storeEngine takes { name, store }'
+  if (typeof name !== 'string' || name === '')
+    throw new EngineMisconfigured(
+      `${wanted}, where the name is a text for messages and events, not ${shown(name)}`,
+    )
+  if (typeof store !== 'object' || store === null)
+    throw new EngineMisconfigured(
+      `${wanted}, where the store is an object with ${listed(STORE_METHODS)}, not ${shown(store)}`,
+    )
+  const missing = STORE_METHODS.filter((method) => typeof Reflect.get(store, method) !== 'function')
+  if (missing.length > 0)
+    throw new EngineMisconfigured(`the store of ${name} is no SessionStore; it lacks ${listed(missing)}`)
+}
+
+function listed(methods: readonly string[]): string {
+  return methods.map((method) => `${method}()`).join(', ')
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
 }
 
 function assertEngine(value: unknown, source: string): asserts value is Engine {

@@ -100,7 +100,8 @@ const UNSEALED =
   'CODEC=sealed does not reach an engine that was made already: hand in a function, and use the codec among its tools'
 
 function missingPackage(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND')
-    return undefined
-  return /Cannot find package '([^']+)'/.exec(error.message)?.[1]
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  // Bundled as CommonJS, the adapter is asked for by `require`, which has another code and other words.
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') return undefined
+  return /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?[\w.-]+)'/.exec(error.message)?.[1]
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import type { JsonObject } from '../codecs/record.js'
+import type { Logger } from '../logger.js'
 import { backoff, CLOCK_SKEW, MAX_ATTEMPTS } from './concurrency.js'
-import type { SessionIndex } from './engine.js'
+import type { EngineTools, IndexList, SessionIndex } from './engine.js'
 import { EngineUnavailable } from './errors.js'
 
 /** No session in a cookie lives for longer than browsers keep a cookie: 400 days, in milliseconds (S21). */
@@ -35,18 +36,25 @@ export const NOTHING_REVOKED: Revoked = { notBefore: 0, ended: new Map() }
 export class RevokedCookies {
   readonly #index: SessionIndex
   readonly #clock: () => number
+  readonly #logger: Logger
   readonly #canBeFull: boolean
 
   /** `canBeFull`: the store is memory, which holds so many lists and no more. */
-  constructor(index: SessionIndex, clock: () => number, canBeFull = false) {
+  constructor(index: SessionIndex, { clock, logger }: EngineTools, canBeFull: boolean) {
     this.#index = index
     this.#clock = clock
+    this.#logger = logger
     this.#canBeFull = canBeFull
   }
 
   async of(userId: string): Promise<Revoked> {
     const held = await this.#index.read(nameOf(userId))
-    return held === undefined ? NOTHING_REVOKED : decode(held.list)
+    if (held === undefined) return NOTHING_REVOKED
+    const revoked = decode(held)
+    if (revoked !== undefined) return revoked
+    // What cannot be read is not "nothing revoked". Every session of the user ends, and a new list begins.
+    this.#logger.error({}, 'the revocations of a user cannot be read; all sessions of the user end')
+    return (await this.endAll(userId)).is
   }
 
   /**
@@ -63,12 +71,12 @@ export class RevokedCookies {
   }
 
   /** Ends all sessions of the user. Answers the not-before of until now and the one from now on. */
-  async endAll(userId: string): Promise<{ readonly was: number; readonly is: number }> {
+  async endAll(userId: string): Promise<{ readonly was: number; readonly is: Revoked }> {
     const [was, is] = await this.#change(userId, (revoked, now) => ({
       notBefore: Math.max(now, revoked.notBefore + 1),
       ended: new Map(),
     }))
-    return { was: was.notBefore, is: is.notBefore }
+    return { was: was.notBefore, is }
   }
 
   /** Ends the session with this anchor, whose last cookie expires then. Answers what is in force from now on. */
@@ -93,8 +101,9 @@ export class RevokedCookies {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       await backoff(attempt)
       const held = await this.#index.read(name)
-      const was = held === undefined ? NOTHING_REVOKED : decode(held.list)
       const now = this.#clock()
+      const was =
+        held === undefined ? NOTHING_REVOKED : (decode(held) ?? { notBefore: now, ended: new Map() })
       const is = next(was, now)
       // When the list expires no cookie is left that it could speak of.
       const expires = Math.max(held?.expires ?? 0, now + life + CLOCK_SKEW)
@@ -119,11 +128,11 @@ function encode({ notBefore, ended }: Revoked): JsonObject {
   return { notBefore, ended: Object.fromEntries([...ended].map(([key, times]) => [key, [...times]])) }
 }
 
-/** What cannot be read is not "not revoked". */
-function decode({ notBefore, ended = {} }: JsonObject): Revoked {
+/** `undefined` if it cannot be read. */
+function decode({ list: { notBefore, ended = {} }, isDamaged }: IndexList): Revoked | undefined {
   const isList = typeof ended === 'object' && ended !== null && !Array.isArray(ended)
-  if (typeof notBefore !== 'number' || !isList || !Object.values(ended).every(isEnded))
-    throw new EngineUnavailable('the revocations of a user cannot be read')
+  if (isDamaged || typeof notBefore !== 'number' || !isList || !Object.values(ended).every(isEnded))
+    return undefined
   return { notBefore, ended: new Map(Object.entries(ended) as unknown as [string, Ended][]) }
 }
 

@@ -23,7 +23,10 @@ export interface SessionStore {
   /** The entry at `key`, expired or not, as a copy; `undefined` if there is none. */
   read(key: string): Promise<StoredEntry | undefined>
 
-  /** The same, past any cache in front of the store. Only for a store whose `read` may be behind other processes. */
+  /**
+   * The same, past any cache in front of the store. Only for a store whose `read` may be behind other processes. It is
+   * asked after a condition was not met, so a later `read` of the key must answer nothing older.
+   */
   readLatest?(key: string): Promise<StoredEntry | undefined>
 
   /** Stores `entry` if nothing stands at `key`, not even a tombstone or what has expired. */

@@ -100,7 +100,7 @@ class SignedCookies implements Engine {
     this.#tools = tools
     this.#store = store
     if (store?.index === undefined) return
-    this.#revoked = new RevokedCookies(store.index, tools.clock, !store.capabilities.shared)
+    this.#revoked = new RevokedCookies(store.index, tools, !store.capabilities.shared)
     this.revocations = { revokeUser: (userId, keep) => this.#revokeUser(userId, keep) }
   }
 
@@ -193,7 +193,7 @@ class SignedCookies implements Engine {
       return undefined
     // Somebody else has revoked them all between the two.
     if (raised.was !== before.notBefore) return undefined
-    return this.#write(kept.record, raised.is, kept)
+    return this.#write(kept.record, raised.is.notBefore, kept)
   }
 
   /** The session in the cookie, if nobody has ended it, and what is revoked of its user. */

@@ -21,6 +21,7 @@ import {
   type Updated,
 } from './engine.js'
 import { Entries, LAPSED, type LiveEntry, SUPERSEDED_FOR, type Tombstone } from './entries.js'
+import { assertStoreOptions } from './given-engine.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
 import type { SessionStore, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
@@ -53,8 +54,11 @@ export interface StoreEngineOptions {
  *
  * It adds ids and their hashes, versions, expiry, rotation with tombstones and grace, sealing, leases, and users' lists
  * with revocation. The store is closed with the engine.
+ *
+ * @throws EngineMisconfigured at once, if the name or a method of the store is missing; the message says which.
  */
 export function storeEngine(options: StoreEngineOptions): EngineFactory {
+  assertStoreOptions(options)
   return (tools) => new StoreEngine({ ...options, ...tools })
 }
 
@@ -134,7 +138,7 @@ export class StoreEngine implements Engine {
     const entry = this.#entries.session(key, record, version)
     if (await this.#store.replace(key, entry, version, this.#clock()))
       return { kind: 'updated', id, version: entry.version }
-    const there = await this.#find(id)
+    const there = await this.#findLatest(id)
     if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
     if (there.steps === 0 || there.entry.version !== version) return CONFLICT
     const moved = this.#entries.session(there.key, record, version)
@@ -144,7 +148,7 @@ export class StoreEngine implements Engine {
 
   async touch(id: string, expires: number): Promise<Touched> {
     if (await this.#store.extend(this.#keyOf(id), expires, this.#clock())) return { kind: 'touched', id }
-    const there = await this.#find(id)
+    const there = await this.#findLatest(id)
     if (there.kind === 'missing' || there.steps === 0) return MISSING
     return (await this.#store.extend(there.key, expires, this.#clock())) ? { kind: 'touched', id } : MISSING
   }
@@ -159,7 +163,7 @@ export class StoreEngine implements Engine {
       const tombstone = this.#entries.tombstone(from, next, isRenewal ? record.expires : now)
       if (await this.#confirmed.move({ from, to, entry, tombstone }, version, now))
         return { kind: 'updated', id: newId, version: entry.version }
-      const there = await this.#find(id)
+      const there = await this.#findLatest(id)
       if (there.kind === 'missing' || there.entry.kind !== 'session') return MISSING
       if (there.entry.version !== version) return CONFLICT
       // The session is alive and unchanged. At the same key the new id was taken (S07); at another it was renewed meanwhile.
@@ -176,7 +180,7 @@ export class StoreEngine implements Engine {
       return 'missing'
     }
     if (there.entry.kind === 'session' && (await this.#store.remove(there.key))) return 'deleted'
-    const since = await this.#find(id)
+    const since = await this.#findLatest(id)
     return since.kind === 'there' && since.entry.kind === 'superseded' ? 'superseded' : 'missing'
   }
 
@@ -213,7 +217,17 @@ export class StoreEngine implements Engine {
   async #find(id: string): Promise<Found | Missing> {
     if (!isId(id)) return MISSING
     const key = this.#keyOf(id)
-    const entry = this.#entries.decode(key, await this.#store.read(key))
+    return this.#found(key, this.#entries.decode(key, await this.#store.read(key)))
+  }
+
+  /** The same after a step that was refused: what refused it may be newer than what `read` answers. */
+  async #findLatest(id: string): Promise<Found | Missing> {
+    if (!isId(id)) return MISSING
+    const key = this.#keyOf(id)
+    return this.#found(key, await this.#entries.readLatest(key))
+  }
+
+  async #found(key: string, entry: LiveEntry | Tombstone | Missing): Promise<Found | Missing> {
     if (entry.kind === 'missing') return entry
     if (entry.kind === 'superseded') return this.#follow(key, entry)
     return { kind: 'there', key, entry, steps: 0 }

@@ -1,7 +1,8 @@
+import { metadataOf } from '../codecs/codec.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
 import { type IndexList, type Loaded, type SessionIndex, SUPERSEDED } from './engine.js'
 import type { Entries } from './entries.js'
-import type { SessionStore, Version } from './session-store.js'
+import type { SessionStore, StoredEntry, Version } from './session-store.js'
 
 export interface StoreIndexParts {
   readonly store: SessionStore
@@ -12,9 +13,25 @@ export interface StoreIndexParts {
   readonly keyPrefix: string
 }
 
+/** A list whose text was damaged is kept at another key; whose text there was damaged too, at a third, and so on. */
+const MOST_MOVES = 4
+
+interface Place {
+  readonly key: string
+  readonly stored: StoredEntry | undefined
+  /** Nothing stands there yet, and a text that cannot be read stands at the list's own key. */
+  readonly isBehindDamage: boolean
+}
+
+function isNoEntry({ text, version }: StoredEntry): boolean {
+  return version === undefined && metadataOf(text) === undefined
+}
+
 /** The index of a store. A list is a record under a key that no id leads to. */
 export class StoreIndex implements SessionIndex {
   readonly #parts: StoreIndexParts
+  /** By name: the key of each list that is kept elsewhere, as `#find` has found it. */
+  readonly #elsewhere = new Map<string, string>()
 
   constructor(parts: StoreIndexParts) {
     this.#parts = parts
@@ -40,9 +57,13 @@ export class StoreIndex implements SessionIndex {
   }
 
   async read(name: string): Promise<IndexList | undefined> {
-    const entry = await this.#parts.entries.readLatest(this.#listKey(name))
-    if (entry.kind !== 'session') return undefined
-    return { list: entry.record.data, expires: entry.record.expires, version: entry.version }
+    const { entries } = this.#parts
+    const { key, stored, isBehindDamage } = await this.#find(name)
+    const entry = entries.decode(key, stored)
+    if (entry.kind === 'session')
+      return { list: entry.record.data, expires: entry.record.expires, version: entry.version }
+    const isDamaged = isBehindDamage || (entry.kind === 'missing' && entry.why === 'undecodable')
+    return isDamaged ? { list: {}, expires: 0, version: undefined, isDamaged } : undefined
   }
 
   async write(
@@ -52,7 +73,7 @@ export class StoreIndex implements SessionIndex {
     version: Version | undefined,
   ): Promise<boolean> {
     const { store, entries, clock } = this.#parts
-    const key = this.#listKey(name)
+    const key = this.#elsewhere.get(name) ?? this.#listKey(name)
     const now = clock()
     const record: SessionRecord = { data: list, createdAt: now, expires }
     if (version !== undefined) return store.replace(key, entries.list(key, record, version), version, now)
@@ -69,6 +90,24 @@ export class StoreIndex implements SessionIndex {
     const stored = await entries.storedLatest(key)
     if (stored?.version === undefined || entries.decode(key, stored).kind === 'session') return false
     return store.replace(key, entries.list(key, record, stored.version), stored.version, 0)
+  }
+
+  /**
+   * Where the list is kept. A text that is no entry at all is neither alive nor a session, so no step of a store replaces
+   * it. The list is kept at another key then, which every process finds in the same way.
+   */
+  async #find(name: string): Promise<Place> {
+    const { entries } = this.#parts
+    let key = this.#listKey(name)
+    let stored = await entries.storedLatest(key)
+    let moves = 0
+    for (; stored !== undefined && isNoEntry(stored) && moves < MOST_MOVES; moves++) {
+      key = `${this.#listKey(name)}-${moves + 2}`
+      stored = await entries.storedLatest(key)
+    }
+    if (moves > 0) this.#elsewhere.set(name, key)
+    else if (this.#elsewhere.size > 0) this.#elsewhere.delete(name)
+    return { key, stored, isBehindDamage: moves > 0 && stored === undefined }
   }
 
   #listKey(name: string): string {

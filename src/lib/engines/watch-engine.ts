@@ -1,6 +1,9 @@
 import type { Engine } from './engine.js'
 
-/** The calls of an engine, and of its parts, that reach its store. */
+/**
+ * The calls of an engine, and of its parts, that requests and sweeps make. `lease` and `inspect` reach the store too, and
+ * are not among them: the sweeper logs what goes wrong with a lease, and `inspect` is for people who look.
+ */
 export type EngineCall =
   | 'load'
   | 'create'

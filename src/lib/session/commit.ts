@@ -91,6 +91,7 @@ async function carryOutOrGiveBack(
     // A refused log-in is not tried again at the end of the request: the handler answers as it likes.
     if (error instanceof TooManySessions) {
       state.restore(now)
+      if (context.nestedChanges === 'ignore') await forgetNestedChanges(state, context)
     } else {
       const isTold = pending.reported !== undefined
       if (ending.explicit) pending.reported = error
@@ -104,6 +105,19 @@ async function carryOutOrGiveBack(
     }
     throw error
   }
+}
+
+/**
+ * Takes the data from the store again. Where changes in place are ignored, nobody knows how the values were that a handler
+ * has been given.
+ */
+async function forgetNestedChanges(state: SessionState, { engine }: SessionContext): Promise<void> {
+  if (state.origin.kind !== 'live') return
+  const loaded = await engine.load(state.origin.id)
+  if (loaded.kind !== 'found') return
+  state.origin = { ...state.origin, version: loaded.version }
+  state.saved = loaded.record
+  state.adopt(loaded.record)
 }
 
 const MOVES: ReadonlySet<Plan['do']> = new Set(['create', 'rotate', 'renew', 'delete', 'forget'])

@@ -41,6 +41,10 @@ export class SessionTooLate extends Error {
   override readonly name = 'SessionTooLate'
   readonly code = 'E_SESSION_TOO_LATE'
 
+  /** As Koa reads them. That a client went away is no fault of the application, so Koa prints no stack for it. */
+  readonly status: number
+  readonly expose: boolean
+
   /** `isGone`: the connection was closed before the response had begun. */
   constructor(isGone = false) {
     super(
@@ -49,6 +53,8 @@ export class SessionTooLate extends Error {
         : 'The session was changed, but the response has begun, so nothing was saved. A handler that writes the ' +
             'response itself must `await session.save()` before its first byte.',
     )
+    this.status = isGone ? 400 : 500
+    this.expose = isGone
   }
 }
 

@@ -155,7 +155,7 @@ export class Session extends SessionMap {
 
   /**
    * Forgets what was changed since the session was opened or last saved: data, expiry, a log-in, a log-out. Values that
-   * were changed in place are as they were.
+   * were changed in place are as they were; with `NESTED_CHANGES=ignore` nobody knows how that was, and they stay changed.
    */
   discard(): void {
     this.#state.restore(this.#context.clock())

@@ -1,3 +1,4 @@
+import { mapInChunks } from '../engines/concurrency.js'
 import type { SessionIndex } from '../engines/engine.js'
 import { type Listed, type UserList, withSessions } from './user-list.js'
 import type { UserLists } from './user-lists.js'
@@ -28,7 +29,7 @@ export async function finish(
   ended: Ended,
 ): Promise<number> {
   if (ended.length === 0) return 0
-  const alive = await Promise.all(ended.map(([handle, listed]) => evictAll(index, handle, listed)))
+  const alive = await mapInChunks(ended, ([handle, listed]) => evictAll(index, handle, listed))
   await lists.change(userId, 0, (list) => {
     if (list === undefined) return undefined
     const sessions = new Map(list.sessions)

@@ -1,4 +1,4 @@
-import { CLOCK_SKEW } from '../engines/concurrency.js'
+import { CLOCK_SKEW, mapInChunks } from '../engines/concurrency.js'
 import type { SessionIndex } from '../engines/engine.js'
 import { TooManySessions } from '../session/errors.js'
 import { markEnded } from './ending.js'
@@ -39,15 +39,13 @@ export async function makeRoom(
   const isFull = limit !== undefined && limit.most > 0 && others.length >= limit.most
   if (!isFull && list.sessions.size < list.room) return list
 
-  const located = await Promise.all(
-    others.map(async ([other, listed]) => {
-      const location = await locate(index, other, listed)
-      const since = location.record?.user?.authenticatedAt ?? listed.at
-      // A log-in by a clock that was ahead counts as the oldest: it was not used since that was set right (S25).
-      const isAhead = since > now + CLOCK_SKEW
-      return { handle: other, since: isAhead ? 0 : since, hasEnded: hasEnded(listed, location, now) }
-    }),
-  )
+  const located = await mapInChunks(others, async ([other, listed]) => {
+    const location = await locate(index, other, listed)
+    const since = location.record?.user?.authenticatedAt ?? listed.at
+    // A log-in by a clock that was ahead counts as the oldest: it was not used since that was set right (S25).
+    const isAhead = since > now + CLOCK_SKEW
+    return { handle: other, since: isAhead ? 0 : since, hasEnded: hasEnded(listed, location, now) }
+  })
   const ended = new Set(located.filter((one) => one.hasEnded).map((one) => one.handle))
   const kept = [...list.sessions].filter(([other]) => !ended.has(other))
   const cleaned = withRoom(withSessions(list, new Map(kept)))

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { backoff, type KeyedMutex, MAX_ATTEMPTS } from '../engines/concurrency.js'
-import type { SessionIndex } from '../engines/engine.js'
+import type { IndexList, SessionIndex } from '../engines/engine.js'
+import type { Logger } from '../logger.js'
 import { SessionContended } from '../session/errors.js'
 import { decodeList, encodeList, type UserList } from './user-list.js'
 
@@ -17,6 +18,7 @@ export interface UserListsParts {
   readonly mutex: KeyedMutex
   /** Milliseconds since 1970. */
   readonly clock: () => number
+  readonly logger: Logger
 }
 
 /** What becomes of a list; `undefined`: it stays as it is. What this throws, `change` throws. */
@@ -32,8 +34,7 @@ export class UserLists {
   }
 
   async read(userId: string): Promise<UserList | undefined> {
-    const held = await this.#parts.index.read(nameOf(userId))
-    return held && decodeList(held.list)
+    return this.#decode(await this.#parts.index.read(nameOf(userId)))
   }
 
   /** Whether the user's list was seen to be kept until `expires`. */
@@ -58,8 +59,8 @@ export class UserLists {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       await backoff(attempt)
       const held = await index.read(name)
-      const list = await next(held && decodeList(held.list))
-      const content = list === undefined ? held?.list : encodeList(list)
+      const list = await next(this.#decode(held))
+      const content = list === undefined ? (held?.isDamaged ? undefined : held?.list) : encodeList(list)
       if (content === undefined) return
       const reach = held?.expires ?? 0
       const end = this.#endFor(expires, reach)
@@ -70,6 +71,21 @@ export class UserLists {
       }
     }
     throw new SessionContended()
+  }
+
+  /**
+   * A list that cannot be read counts as lost, as one that the store has forgotten: a new one begins with the next log-in.
+   * What was revoked stays so, since those sessions have been removed. Sessions that were listed put themselves back when
+   * they get a new id or live longer.
+   */
+  #decode(held: IndexList | undefined): UserList | undefined {
+    const list = held && !held.isDamaged ? decodeList(held.list) : undefined
+    if (held !== undefined && list === undefined)
+      this.#parts.logger.error(
+        {},
+        'the list of a user’s sessions cannot be read; a new one begins with the next log-in',
+      )
+    return list
   }
 
   #endFor(expires: number, reach: number): number {

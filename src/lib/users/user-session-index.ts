@@ -53,7 +53,7 @@ export function openUserSessionIndex({
 }: UserSessionIndexParts): UserSessionIndex | undefined {
   const { index } = engine
   if (index !== undefined) {
-    const lists = new UserLists({ index, mutex, clock: parts.clock })
+    const lists = new UserLists({ index, mutex, clock: parts.clock, logger: parts.logger })
     return new UserSessionIndex({ ...parts, index, lists })
   }
   const { most } = parts.limit
@@ -96,7 +96,7 @@ export function openUserSessionIndex({
  * is still empty counts as given up. So a process that was stopped for that long between announcement and arrival reads
  * the list again when it has arrived, and withdraws if it is no longer listed.
  *
- * A list can get lost only where the store forgets entries (a full `cache`, Redis told to evict). A session that was
+ * A list can get lost only where the store forgets entries (Redis told to evict) or somebody has damaged its text. A session that was
  * listed before the present list began is put back when it announces a key, or needs the list for longer.
  */
 export class UserSessionIndex {

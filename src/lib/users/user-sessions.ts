@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../codecs/record.js'
+import { mapInChunks } from '../engines/concurrency.js'
 import type { Engine, SessionIndex } from '../engines/engine.js'
 import { NotOnThisEngine, SessionInterrupted } from '../session/errors.js'
 import type { RevokedBy } from '../session/events.js'
@@ -164,11 +165,9 @@ export class UserSessions {
 /** Each log-in that is not marked as ended, and what there is at its keys. */
 async function locateAll(index: SessionIndex, list: UserList): Promise<ReadonlyMap<string, Location>> {
   const open = [...list.sessions].filter(([, { ended }]) => !ended)
-  const located = await Promise.all(
-    open.map(async ([handle, listed]): Promise<[string, Location]> => {
-      return [handle, await locate(index, handle, listed)]
-    }),
-  )
+  const located = await mapInChunks(open, async ([handle, listed]): Promise<[string, Location]> => {
+    return [handle, await locate(index, handle, listed)]
+  })
   return new Map(located)
 }
 

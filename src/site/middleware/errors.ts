@@ -87,13 +87,22 @@ async function answer(ctx: Context, status: number, message: string): Promise<vo
   ctx.vary('Accept')
   if (!ctx.res.hasHeader('Cache-Control')) ctx.set('Cache-Control', 'no-store')
 
-  const type = ctx.accepts('html', 'json', 'text')
+  const type = acceptedType(ctx)
   if (type === 'json') {
     ctx.body = { status, message }
   } else if (type !== 'html' || !(await rendered(ctx, { status, title: reason(status), message }))) {
     ctx.type = 'text'
     ctx.body = message
   }
+}
+
+/** Octets of an `Accept` header that is read. Browsers send 200; the parser's time grows with the square of an unclosed quote. */
+const LONGEST_ACCEPT = 1000
+
+/** A longer header is disregarded, as RFC 9110 (12.5.1) lets a server do. */
+function acceptedType(ctx: Context): string | false {
+  const { length } = ctx.get('Accept')
+  return length > LONGEST_ACCEPT ? 'html' : ctx.accepts('html', 'json', 'text')
 }
 
 /** Renders the error page. False if that fails: the client then gets plain text. */

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import {
   EngineMisconfigured,
+  EngineUnavailable,
   keyvEngine as keyvEngineOn,
   openSessions,
   type SessionsOptions,
@@ -124,4 +125,38 @@ test('what takes an object says so to whoever hands in none', async (t) => {
     })
   for (const keyv of [undefined, null, new Map().size] as const)
     t.throws(() => keyvEngineOn(keyv as never), { message: /^keyvEngine takes a Keyv: / })
+})
+
+test('storeEngine says at once what a store lacks', async (t) => {
+  const { move: _move, removeExpired: _removeExpired, ...half } = myStore()
+  const wrong: readonly [unknown, RegExp][] = [
+    [undefined, /^storeEngine takes \{ name, store \}, where the name is a text.*, not undefined$/],
+    [{ store: myStore() }, /where the name is a text/],
+    [{ name: '', store: myStore() }, /where the name is a text.*, not ""$/],
+    [{ name: 'mine' }, /where the store is an object with read\(\), insert\(\).*, not undefined$/],
+    [
+      { name: 'mine', store: {} },
+      /^the store of mine is no SessionStore; it lacks read\(\), insert\(\), .*close\(\)$/,
+    ],
+    [{ name: 'mine', store: half }, /; it lacks move\(\), removeExpired\(\)$/],
+    [{ name: 'mine', store: class {} }, /where the store is an object .*, not a function$/],
+    [{ name: 'mine', store: new Map() }, /; it lacks read\(\)/],
+  ]
+  for (const [options, message] of wrong)
+    t.throws(() => storeEngine(options as never), { instanceOf: EngineMisconfigured, message })
+  t.throws(() => keyvEngineOn(new Map() as never), { message: /keyvEngine takes a Keyv/ })
+})
+
+test('an error of another copy of the package is what it says', async (t) => {
+  const copy: typeof import('../../../src/lib/engines/errors.js') = await import(
+    `${import.meta.resolve('../../../src/lib/engines/errors.js')}?another-copy`
+  )
+  t.not(copy.EngineUnavailable, EngineUnavailable)
+  t.true(new copy.EngineUnavailable('down') instanceof EngineUnavailable)
+  t.false(new copy.EngineUnavailable('down') instanceof EngineMisconfigured)
+  t.false(new Error('down') instanceof EngineUnavailable)
+  class Special extends EngineUnavailable {}
+  t.true(new Special('down') instanceof EngineUnavailable)
+  t.false(new EngineUnavailable('down') instanceof Special)
+  t.false(new copy.EngineUnavailable('down') instanceof Special)
 })

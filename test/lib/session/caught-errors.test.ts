@@ -255,9 +255,11 @@ const changes: readonly [string, (session: Session) => unknown][] = [
     },
   ],
 ]
-for (const [title, change] of changes)
+for (const [nestedChanges, [title, change]] of changes.flatMap((each) =>
+  (['compare', 'ignore'] as const).map((mode) => [mode, each] as const),
+))
   onStore(
-    `S32 a log-in that is refused leaves nothing of what ${title} changed in place`,
+    `S32 a log-in that is refused leaves nothing of what ${title} changed in place: NESTED_CHANGES=${nestedChanges}`,
     async (t, open) => {
       const site = await open(
         {
@@ -276,7 +278,7 @@ for (const [title, change] of changes)
             t.deepEqual(session.get('box'), begun.box)
           },
         },
-        limited,
+        { ...limited, nestedChanges },
       )
       const first = await site.sessions.open()
       first.login('ada')

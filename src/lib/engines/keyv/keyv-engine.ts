@@ -19,7 +19,8 @@ const DEFAULT_PREFIX = 'keyv'
  * Keyv for data of its own. An adapter that neither throws nor emits its errors makes an outage look like a log-out.
  */
 export function keyvEngine(keyv: AnyKeyv, { engineTimeout = 2000 }: KeyvEngineOptions = {}): EngineFactory {
-  if (typeof keyv?.get !== 'function')
+  // A Map has some of these, too, and is what a Keyv is made of.
+  if (!(['get', 'set', 'delete', 'on'] as const).every((method) => typeof keyv?.[method] === 'function'))
     throw new TypeError('keyvEngine takes a Keyv: keyvEngine(new Keyv(store))')
   const keyPrefix = keyv.namespace ?? DEFAULT_PREFIX
   return (tools) => {
