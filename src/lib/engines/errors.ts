@@ -8,22 +8,12 @@ export class EngineUnavailable extends Error {
   readonly status = 503
   readonly expose = false
   readonly headers: Record<string, string> = { 'Retry-After': '1' }
-
-  /** An engine may have its error from another copy of this package: what counts is the `code`. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isOfClass(this, EngineUnavailable, value, 'E_ENGINE_UNAVAILABLE')
-  }
 }
 
 /** The engine cannot be opened as it was asked for, and will not be until somebody changes that. For start-up only. */
 export class EngineMisconfigured extends Error {
   override readonly name = 'EngineMisconfigured'
   readonly code = 'E_ENGINE_MISCONFIGURED'
-
-  /** As `EngineUnavailable`. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isOfClass(this, EngineMisconfigured, value, 'E_ENGINE_MISCONFIGURED')
-  }
 }
 
 /**
@@ -36,18 +26,23 @@ export class RecordRefused extends Error {
   readonly code = 'E_RECORD_REFUSED'
   readonly status = 500
   readonly expose = false
-
-  /** As `EngineUnavailable`. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isOfClass(this, RecordRefused, value, 'E_RECORD_REFUSED')
-  }
 }
 
-/** For `instanceof`: of `base` itself whatever has its code, of a class that extends it only what that has made. */
-function isOfClass(asked: unknown, base: unknown, value: unknown, code: string): boolean {
-  if (asked === base && value instanceof Error && 'code' in value && value.code === code) return true
-  return Function.prototype[Symbol.hasInstance].call(asked, value)
+/**
+ * Makes `instanceof` go by the `code`, since an engine may have its errors from another copy of this package. A class that
+ * extends one of these recognises its own objects only.
+ */
+function recogniseByCode(base: { new (message: string): { readonly code: string } }): void {
+  const { code } = new base('')
+  Object.defineProperty(base, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      if (this === base && value instanceof Error && 'code' in value && value.code === code) return true
+      return Function.prototype[Symbol.hasInstance].call(this, value)
+    },
+  })
 }
+
+for (const base of [EngineUnavailable, EngineMisconfigured, RecordRefused]) recogniseByCode(base)
 
 /**
  * The session does not fit into a cookie, and browsers would drop the cookie without a word (S41). Nothing was saved. In
