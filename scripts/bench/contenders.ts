@@ -32,6 +32,7 @@ export const contenders: readonly Contender[] = [
   tessera('tessera, cache', 'memory', { engine: 'cache' }),
   tessera('tessera, cached_db', 'disk', { engine: 'cached_db' }),
   tessera('tessera, db', 'disk', { engine: 'db' }),
+  tessera('tessera, file', 'disk', { engine: 'file' }),
   tessera('tessera, redis', 'redis', { engine: 'redis' }),
   tessera('tessera, signed', 'cookie', { engine: 'signed_cookies', cookieCodec: 'signed' }),
   tessera('tessera, sealed', 'cookie', { engine: 'signed_cookies', cookieCodec: 'sealed' }),

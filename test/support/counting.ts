@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks'
 import crypto from 'node:crypto'
 import { Session } from 'node:inspector/promises'
 import { syncBuiltinESMExports } from 'node:module'
@@ -32,6 +33,23 @@ export async function promisesOf(work: () => Promise<unknown>): Promise<number> 
     await work()
   } finally {
     stop()
+  }
+  return made
+}
+
+/** How many calls of the file system are handed to Node's threads while `work` is done. */
+export async function fileCallsOf(work: () => Promise<unknown>): Promise<number> {
+  let made = 0
+  const hook = createHook({
+    init(_id, type) {
+      if (type.startsWith('FSREQ')) made++
+    },
+  })
+  hook.enable()
+  try {
+    await work()
+  } finally {
+    hook.disable()
   }
   return made
 }

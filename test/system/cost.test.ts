@@ -7,11 +7,12 @@ import sqlite3 from 'sqlite3'
 import { createIn } from '../../src/lib/conformance/drawing.js'
 import { openSessions } from '../../src/lib/index.js'
 import { send } from '../support/client.js'
-import { noteCrypto, objectsOf, promisesOf } from '../support/counting.js'
+import { fileCallsOf, noteCrypto, objectsOf, promisesOf } from '../support/counting.js'
 import { serve } from '../support/serve.js'
 import { askRedis, redisMissing, redisUrl } from '../support/servers/redis.js'
 import { sharedPort } from '../support/servers/shared.js'
 import { type Handler, idAfter, onCookies, onEveryStore, type Site } from '../support/site.js'
+import { file } from '../support/stores/file.js'
 import { sqlite } from '../support/stores/sqlite.js'
 import { testOf } from '../support/test-of.js'
 
@@ -137,6 +138,23 @@ testOf(
     t.is(await made(() => Promise.all(ids.map((one) => engine.update(one, record, 1)))), 1, '32 updates')
   },
 )
+
+/**
+ * A read opens and reads; a write makes a directory and a file, takes the lock, reads, commits, and lets go; a new session
+ * mostly needs a directory first.
+ */
+const fileCalls: Readonly<Partial<Record<View, number>>> = { untouched: 0, read: 2, write: 10, create: 7 }
+
+testOf(file, 'a request makes few calls of the file system', async (t) => {
+  const { options, discard } = await file.prepare()
+  t.teardown(discard)
+  const { visit } = await siteOn(t, { engine: 'file', ...options })
+  const { id } = await visit('create')
+  for (const [view, most] of Object.entries(fileCalls)) {
+    const made = await fileCallsOf(() => visit(view as View, id))
+    t.true(made <= most, `${view}: ${made} calls, where ${most} will do`)
+  }
+})
 
 testOf(
   { title: 'redis', missing: redisMissing },

@@ -127,6 +127,8 @@ test('file: what a remover that died had taken is gone, with all that it had lef
   t.deepEqual(await leftoversIn(bench.filePath), [])
 })
 
+const isExpected = (text: string): boolean => text === 'before'
+
 for (const [what, after] of [
   ['writer', 'mine'],
   ['remover', undefined],
@@ -154,7 +156,7 @@ for (const [what, after] of [
       // The signal is asked after the check and right before the commit.
       const { signal } = new AbortController()
       signal.throwIfAborted = meanwhile
-      t.false(await compareAndSet({ path, before: 'before', after, lockWait: 100, signal }))
+      t.false(await compareAndSet({ path, isExpected, after, lockWait: 100, signal }))
       t.is(await readFile(path, 'utf8'), 'theirs')
     }
     t.deepEqual(await readdir(directory), ['key.json'])
@@ -167,7 +169,7 @@ test('file: of 50 writers at the same moment, without a mutex, one succeeds', as
   const { signal } = new AbortController()
   const done = await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
-      compareAndSet({ path, before: 'before', after: `after ${n}`, lockWait: 5, signal }),
+      compareAndSet({ path, isExpected, after: `after ${n}`, lockWait: 5, signal }),
     ),
   )
   t.is(done.filter(Boolean).length, 1)

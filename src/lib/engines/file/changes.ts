@@ -45,6 +45,20 @@ export class FileChanges {
     return this.runExclusive(path, (signal) => this.changeWithin(path, decide, signal))
   }
 
+  /**
+   * The same where the new text is known beforehand. The file is read once, while nobody else can change it, rather than
+   * before that too.
+   */
+  replace(path: string, after: string, isExpected: (before: string) => boolean): Promise<boolean> {
+    return this.runExclusive(path, async (signal) => {
+      refuseTooLarge(after)
+      const change = { path, isExpected, after, lockWait: this.#lockWait, signal }
+      if (await compareAndSet(change)) return true
+      // It is not as expected, or another writer came in between.
+      return this.changeWithin(path, (before) => (isExpected(before) ? { after } : 'leave'), signal)
+    })
+  }
+
   /** Runs a step of several changes while no other writer of this process changes this file. */
   runExclusive(path: string, step: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
     return this.inTime((signal) =>
@@ -70,7 +84,8 @@ export class FileChanges {
       if (change === 'leave') return false
       refuseTooLarge(change.after)
       const { after } = change
-      if (await compareAndSet({ path, before, after, lockWait: this.#lockWait, signal })) return true
+      const isExpected = (text: string): boolean => text === before
+      if (await compareAndSet({ path, isExpected, after, lockWait: this.#lockWait, signal })) return true
       signal.throwIfAborted()
     }
   }

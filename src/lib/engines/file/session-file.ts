@@ -1,8 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { link, lstat, open, rm, writeFile } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  link,
+  lstat,
+  lstatSync,
+  open,
+  read,
+  unlink,
+  writeFile,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { hasCode, makeDirectory } from '../file-system.js'
+
+// Each call that may have to wait for the disk is a task of Node's thread pool, which costs as much as the call itself. The
+// calls ending in `Sync` never wait: they ask for what the system holds in memory since the call before. Files are numbers
+// here, since a `FileHandle` costs three times as much.
+const openFile = promisify(open)
+const readInto = promisify(read)
+const writeInto = promisify(writeFile)
+const linkFile = promisify(link)
+const unlinkFile = promisify(unlink)
+const factsOf = promisify(lstat)
 
 /** The directory of one application's sessions. */
 export function directoryOf({ filePath, keyPrefix }: { filePath: string; keyPrefix: string }): string {
@@ -41,20 +62,51 @@ const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
  * @throws What the operating system says.
  */
 export async function readSessionFile(path: string): Promise<string | undefined> {
-  if (!(await hasRealDirectory(path))) return undefined
   try {
-    const file = await open(path, READ_ONLY)
+    const file = await openFile(path, READ_ONLY)
     try {
-      const facts = await file.stat()
-      return facts.isFile() && facts.size <= MAX_BYTES ? await file.readFile('utf8') : ''
+      checkDirectory(path)
+      const facts = fstatSync(file)
+      return facts.isFile() && facts.size <= MAX_BYTES ? await textIn(file, facts.size) : ''
     } finally {
-      await file.close()
+      closeSync(file)
     }
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (hasCode(error, 'ENOENT')) return missingIn(path)
     // ELOOP: a symbolic link. ENXIO: a socket.
     if (hasCode(error, 'ELOOP', 'ENXIO')) return ''
     throw error
+  }
+}
+
+/** A session file never changes: another one takes its place. So it has `size` bytes, and one call reads them. */
+async function textIn(file: number, size: number): Promise<string> {
+  const bytes = Buffer.allocUnsafe(size)
+  let length = 0
+  while (length < size) {
+    const { bytesRead } = await readInto(file, bytes, length, size - length, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return bytes.toString('utf8', 0, length)
+}
+
+/** That there is no file says something only where its directory is one, or is missing too. */
+async function missingIn(path: string): Promise<undefined> {
+  try {
+    if (!(await factsOf(dirname(path))).isDirectory()) throw noDirectory(path)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
+}
+
+/** Writes a new file, for the owner alone. @throws What the operating system says, EEXIST if the name is taken. */
+export async function writeNewFile(path: string, text: string): Promise<void> {
+  const file = await openFile(path, 'wx', 0o600)
+  try {
+    await writeInto(file, text)
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -69,17 +121,18 @@ export async function readSessionFile(path: string): Promise<string | undefined>
 export async function insertFile(path: string, text: string, signal: AbortSignal): Promise<boolean> {
   const stage = stageOf(path, randomUUID())
   for (;;) {
-    if (!(await hasRealDirectory(path))) await makeDirectory(dirname(path))
     try {
-      await writeFile(stage, text, { flag: 'wx', mode: 0o600 })
+      await writeNewFile(stage, text)
+      checkDirectory(path)
       signal.throwIfAborted()
-      await link(stage, path)
+      await linkFile(stage, path)
       return true
     } catch (error) {
       if (hasCode(error, 'EEXIST')) return false
-      // Somebody removed the directory, or the sweep removed the stage.
+      // There is no directory yet, or somebody removed it; or the sweep removed the stage.
       if (!hasCode(error, 'ENOENT')) throw error
       signal.throwIfAborted()
+      await makeDirectory(dirname(path))
     } finally {
       await erase(stage)
     }
@@ -88,22 +141,20 @@ export async function insertFile(path: string, text: string, signal: AbortSignal
 
 /** Removes a file that only we know. If that fails, the sweep finds it, or its expiry. */
 export async function erase(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => {})
+  await unlinkFile(path).catch(() => {})
 }
 
 /**
- * Whether the directory of this file exists. Node cannot open a file relative to an open directory, so we look for a
- * link each time; between that and the open only the owner of the sessions could put one there.
+ * Node cannot open a file relative to an open directory, so we look for a link each time (S72); between that and what
+ * follows only the owner of the sessions could put one there. To be called after something in the directory was opened or
+ * made: the system knows the directory then, and answers at once.
  *
- * @throws if it is anything but a directory, a link to a directory included (S72).
+ * @throws if it is anything but a directory, a link to a directory included.
  */
-async function hasRealDirectory(path: string): Promise<boolean> {
-  const directory = dirname(path)
-  try {
-    if ((await lstat(directory)).isDirectory()) return true
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false
-    throw error
-  }
-  throw new Error(`${basename(directory)}, where session files belong, is no directory`)
+export function checkDirectory(path: string): void {
+  if (!lstatSync(dirname(path)).isDirectory()) throw noDirectory(path)
+}
+
+function noDirectory(path: string): Error {
+  return new Error(`${basename(dirname(path))}, where session files belong, is no directory`)
 }

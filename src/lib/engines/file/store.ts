@@ -46,7 +46,7 @@ export class FileStore implements SessionStore {
   }
 
   replace(key: string, { text }: StoredEntry, version: Version, now: number): Promise<boolean> {
-    return this.#changes.change(this.#pathOf(key), ifAlive(text, version, now))
+    return this.#changes.replace(this.#pathOf(key), text, (before) => aliveVersion(before, now) === version)
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
