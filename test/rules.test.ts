@@ -33,7 +33,7 @@ function numbersOf(list: string): string[] {
 
 const mentions = ['src', 'test', 'scripts'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
     .flatMap((name) => mentionsIn(`${folder}/${name}`)),
 )
 const defined = [...page.matchAll(/^\| ([SRW]\d+|\d+) \| /gm)].map(([, tag = '']) => tag)

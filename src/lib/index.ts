@@ -1,4 +1,6 @@
-export type { Codec, Entry } from './codecs/codec.js'
+/** @module koa-tessera */
+
+export type { Codec, Entry, SessionEntry, Tombstone } from './codecs/codec.js'
 export type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from './codecs/record.js'
 export { type CsrfReason, CsrfRefused } from './csrf/check.js'
 export { csrf } from './csrf/csrf.js'
@@ -22,6 +24,8 @@ export type {
 } from './engines/engine.js'
 export { CookieTooLarge, EngineMisconfigured, EngineUnavailable, RecordRefused } from './engines/errors.js'
 export { type KeyvEngineOptions, keyvEngine } from './engines/keyv/keyv-engine.js'
+export type { EngineName } from './engines/names.js'
+export type { EngineChoice } from './engines/registry.js'
 export type { Move, SessionStore, StoredEntry, Version } from './engines/session-store.js'
 export { type StoreEngineOptions, storeEngine } from './engines/store-engine.js'
 export type { Logger } from './logger.js'
@@ -49,7 +53,8 @@ export {
   sessionEventNames,
 } from './session/events.js'
 export type { ExpiryQuestion, Session } from './session/session.js'
-export { type Definition, setting } from './settings/definitions.js'
+export type { OnBatch } from './session/sweeper.js'
+export { type Definition, type OwnDefinitions, type OwnValues, setting } from './settings/definitions.js'
 export { type SettingFault, SettingsError } from './settings/errors.js'
 export { type Checked, type Kind, kinds } from './settings/kinds.js'
 export { type LoadOptions, loadSettings, type SettingsAndOwn } from './settings/load.js'

@@ -1,6 +1,8 @@
 /** The two levels that Tessera logs at. A pino logger is one. */
 export interface Logger {
+  /** Something that an administrator should know; sessions work. */
   warn(details: object, message: string): void
+  /** Something failed; `details` has the error as `err`. */
   error(details: object, message: string): void
 }
 

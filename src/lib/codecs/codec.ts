@@ -3,12 +3,14 @@ import type { SessionRecord } from './record.js'
 /** What is stored under one key: a session, or the tombstone that a rotation leaves under the old id. */
 export type Entry = SessionEntry | Tombstone
 
+/** A session as it is stored. */
 export interface SessionEntry {
   readonly kind: 'session'
   readonly record: SessionRecord
   readonly version: number
 }
 
+/** What stands under the old id of a session that has moved or ended. */
 export interface Tombstone {
   readonly kind: 'superseded'
   /** Until when the tombstone counts: milliseconds since 1970. */

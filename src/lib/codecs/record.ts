@@ -1,5 +1,6 @@
 /** What JSON can hold. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
+/** An object whose values JSON can hold. */
 export interface JsonObject {
   [key: string]: JsonValue
 }

@@ -50,10 +50,13 @@ export interface Bench<Options = never> {
   another(options?: Options): Promise<Engine>
   /** Another engine with `codec` among its tools. On the same store only where the engine is shared. */
   withCodec(codec: Codec): Promise<Engine>
+  /** Written like an id of the engine, and never issued. */
   readonly unknownId: string
   /** Writes `text` over the text of the session with `id`. */
   damage?(id: string, text: string): Promise<void>
+  /** Everything that the store holds, as one text, keys too. */
   dump?(): Promise<string>
+  /** Takes the store down: from now on it answers nothing. */
   takeDown?(): Promise<void>
   /** Closes every engine and throws the store away. */
   close(): Promise<void>

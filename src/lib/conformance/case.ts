@@ -15,6 +15,7 @@ export interface Case<Options = never> {
   readonly run: (bench: Bench<Options>) => Promise<void>
 }
 
+/** What a case needs of an engine or of a store; without it the case is skipped. */
 export type Need = keyof typeof needs
 
 interface Condition {

@@ -1,3 +1,5 @@
+/** @module koa-tessera/conformance */
+
 import type { Case } from './case.js'
 import { endingCases } from './ending-cases.js'
 import { idCases } from './id-cases.js'

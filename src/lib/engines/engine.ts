@@ -119,6 +119,7 @@ export type Loaded =
   | Missing
   | { readonly kind: 'superseded' }
 
+/** There is no session: none ever was, or it ended. */
 export interface Missing {
   readonly kind: 'missing'
   /** What stands there all the same, if the engine has seen it. `superseded`: a tombstone whose minute is over. */
@@ -135,15 +136,18 @@ export type Created =
   | { readonly kind: 'created'; readonly id: string; readonly version: Version }
   | { readonly kind: 'taken' }
 
+/** What became of an update. `conflict`: the session has another version, and nothing was changed. */
 export type Updated =
   | { readonly kind: 'updated'; readonly id: string; readonly version: Version }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'missing' }
 
+/** What became of a touch. */
 export type Touched =
   /** `id`: another one only where the cookie itself holds the end. */
   { readonly kind: 'touched'; readonly id: string } | { readonly kind: 'missing' }
 
+/** A session's way to a new id: what is to stand there, and the version that it must still have at the old one. */
 export interface Rotation {
   readonly id: string
   /** The new id, which the session layer has drawn. */
@@ -157,6 +161,7 @@ export interface Rotation {
   readonly isRenewal?: boolean | undefined
 }
 
+/** What became of a rotation. `taken`: something stands at the new id, and nothing was changed. */
 export type Rotated = Updated | { readonly kind: 'taken' }
 
 /** A record as it is stored. */
@@ -171,6 +176,7 @@ export interface Stored {
  * server it leads to the session, in a cookie to nothing (S05). Reads are never behind what other processes wrote.
  */
 export interface SessionIndex {
+  /** The key at which the session with `id` stands. */
   keyOf(id: string): string
   /** As the engine's own `load`. */
   load(key: string): Promise<Loaded>
@@ -188,6 +194,7 @@ export interface SessionIndex {
   write(name: string, list: JsonObject, expires: number, version: Version | undefined): Promise<boolean>
 }
 
+/** A user's list, as it is stored. */
 export interface IndexList {
   readonly list: JsonObject
   /** Milliseconds since 1970. */

@@ -1,5 +1,6 @@
 /** The engines that can be chosen by name. */
 export const ENGINE_NAMES = ['cache', 'db', 'cached_db', 'redis', 'file', 'signed_cookies'] as const
+/** The name of one of Tessera's engines. */
 export type EngineName = (typeof ENGINE_NAMES)[number]
 
 /** The engines that can remember which users of `signed_cookies` were revoked. */

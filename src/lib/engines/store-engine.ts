@@ -32,6 +32,7 @@ const TAKEN = { kind: 'taken' } as const
 /** How many renewals in a row are followed, if the answers to all of them got lost. */
 const MOST_STEPS = 10
 
+/** What `storeEngine` takes. */
 export interface StoreEngineOptions {
   /** The engine's name in messages and events. */
   readonly name: string

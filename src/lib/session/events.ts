@@ -73,7 +73,9 @@ export interface SessionEvents {
   }
 }
 
+/** The name of an event. */
 export type SessionEventName = keyof SessionEvents
+/** Any of the events. */
 export type SessionEvent = SessionEvents[SessionEventName]
 
 /** What an event has besides what all have. */

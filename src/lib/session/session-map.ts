@@ -15,11 +15,14 @@ export class SessionMap {
     return this.#state.look().size
   }
 
+  /** Whether there is such a key. */
   has(key: string): boolean {
     return this.#state.look().has(key)
   }
 
+  /** What stands under the key. An object may be changed in place; the change is saved (`NESTED_CHANGES`). */
   get<Key extends string>(key: Key): ValueOf<Key> | undefined
+  /** What stands under the key, or `fallback` if there is no such key. */
   get<Key extends string, Fallback>(key: Key, fallback: Fallback): ValueOf<Key> | Fallback
   get(key: string, fallback?: unknown): unknown {
     const data = this.#state.look()
@@ -98,18 +101,22 @@ export class SessionMap {
     return value
   }
 
+  /** The keys, in the order in which they were first set. */
   keys(): IterableIterator<string> {
     return this.#state.look().keys()
   }
 
+  /** The values, in the order of `keys()`. */
   *values(): IterableIterator<unknown> {
     for (const [, value] of this.entries()) yield value
   }
 
+  /** Keys with their values, in the order of `keys()`. */
   *entries(): IterableIterator<[string, unknown]> {
     for (const [key, value] of this.#state.look()) yield [key, this.#handOut(key, value)]
   }
 
+  /** The same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[string, unknown]> {
     return this.entries()
   }

@@ -62,6 +62,7 @@ export class Session extends SessionMap {
     return this.#state.id
   }
 
+  /** When the session began. */
   get createdAt(): Date {
     return new Date(this.#state.createdAt)
   }
@@ -92,6 +93,7 @@ export class Session extends SessionMap {
     return this.#state.isModified
   }
 
+  /** True: the commit writes, whatever changed. False: what was changed so far counts as no change. */
   set modified(modified: boolean) {
     this.#state.markModified(modified)
   }
@@ -181,10 +183,12 @@ export class Session extends SessionMap {
     return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#context.rules)
   }
 
+  /** The moment at which the session ends, counted from `modification`. */
   getExpiryDate(question: ExpiryQuestion = {}): Date {
     return new Date(expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#context.rules))
   }
 
+  /** Whether the browser forgets the cookie when it closes. The server ends the session after `cookieAge` all the same. */
   getExpireAtBrowserClose(): boolean {
     this.#state.look()
     return endsWithBrowser(this.#state.expiry, this.#context.rules)
@@ -195,6 +199,7 @@ export class Session extends SessionMap {
     this.set<string>(TEST_COOKIE, TEST_COOKIE_VALUE)
   }
 
+  /** Whether the browser sent back the cookie of `setTestCookie()`. */
   testCookieWorked(): boolean {
     return this.get<string>(TEST_COOKIE) === TEST_COOKIE_VALUE
   }
@@ -237,6 +242,7 @@ export class Session extends SessionMap {
     }
   }
 
+  /** As `toJSON`, for `console.log`. */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     return `Session ${inspect(this.toJSON(), options)}`
   }

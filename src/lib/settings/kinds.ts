@@ -136,7 +136,22 @@ export function optional<T>(kind: Kind<T>): Kind<T | undefined> {
 }
 
 /** The kinds for an application's own settings. */
-export const kinds = { flag, wholeNumber, share, choice, text, texts, optional }
+export const kinds = {
+  /** True or false. */
+  flag,
+  /** A whole number within a range. */
+  wholeNumber,
+  /** A number from 0 to less than 1. */
+  share,
+  /** One of some texts. */
+  choice,
+  /** A text of a certain form. */
+  text,
+  /** A list of texts; in the environment with commas between them. */
+  texts,
+  /** A value of another kind, or none. */
+  optional,
+}
 
 /** "a, b or c". */
 export function either(choices: readonly string[]): string {

@@ -2,6 +2,7 @@ import type { EngineFactory } from '../engine.js'
 import { StoreEngine } from '../store-engine.js'
 import { type AnyKeyv, KeyvStore } from './keyv-store.js'
 
+/** What `keyvEngine` takes besides the Keyv. */
 export interface KeyvEngineOptions {
   /** How long one step may take, in milliseconds. Default: 2000. */
   readonly engineTimeout?: number
