@@ -13,7 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ['lib/middleware/', 'lib/csrf/'],
   ['lib/settings/'],
   ['lib/open-sessions.ts'],
-  ['lib/index.ts', 'lib/internal.ts', 'lib/conformance/'],
+  ['lib/index.ts', 'lib/internal.ts', 'lib/conformance/', 'lib/passport/'],
   ['site/root.ts', 'site/settings.ts', 'site/log.ts'],
   ['site/middleware/'],
   ['site/inspector/'],
@@ -24,7 +24,7 @@ const floors: readonly (readonly string[])[] = [
 
 /** The only code that knows these packages. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  koa: ['lib/middleware/', 'lib/csrf/', 'lib/open-sessions.ts', 'site/'],
+  koa: ['lib/middleware/', 'lib/csrf/', 'lib/open-sessions.ts', 'lib/passport/', 'site/'],
   '@koa/router': ['site/demos/', 'site/app.ts'],
   keyv: ['lib/engines/'],
   '@keyv/sqlite': ['lib/engines/db/'],

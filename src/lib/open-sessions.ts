@@ -92,6 +92,13 @@ export interface Sessions {
   close(): Promise<void>
 }
 
+const contexts = new WeakMap<object, SessionContext>()
+
+/** What the parts of `sessions` share, for the package's other entries. `undefined`: it is not what `openSessions` made. */
+export function contextOf(sessions: unknown): SessionContext | undefined {
+  return typeof sessions === 'object' && sessions !== null ? contexts.get(sessions) : undefined
+}
+
 const ALONE =
   'sessions of this engine are seen by this process alone: where several serve one site, choose a shared one, such as db or redis'
 
@@ -194,7 +201,7 @@ function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logge
     partitioned: settings.cookiePartitioned,
     priority: settings.cookiePriority,
   }
-  return {
+  const sessions: Sessions = {
     engine: own,
     middleware(...called: unknown[]) {
       if (called.length > 1) throw new TypeError(FORGOT_TO_CALL)
@@ -215,6 +222,8 @@ function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logge
       await own.close()
     },
   }
+  contexts.set(sessions, context)
+  return sessions
 }
 
 /** Saves a session outside a request, where there is no browser to be told, and no answer that could be too late. */

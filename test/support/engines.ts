@@ -75,6 +75,9 @@ export const oneStore = [serverSideEngines.find((under) => under === sqlite) ?? 
 /** And for those that need a session in its cookie. */
 export const oneCookie = cookieEngines.filter((under) => under === sealedCookies)
 
+/** One of each kind: in memory, in a database, on a server, in the cookie. */
+export const oneOfEachKind = chosenOf([memory, sqlite, redis, signedCookies])
+
 /** Those that several processes may use at once, each of which opens the engine by its name. */
 export const sharedEngines = allEngines.filter(
   ({ engine, oneProcess = false }) => engine !== undefined && !oneProcess,

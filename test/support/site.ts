@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
-import Koa, { type Context } from 'koa'
+import Koa, { type Context, type Middleware } from 'koa'
 import type { Bench } from '../../src/lib/conformance/bench.js'
 import { record } from '../../src/lib/conformance/case.js'
 import { createIn } from '../../src/lib/conformance/drawing.js'
@@ -11,6 +11,7 @@ import {
   cookieEngines,
   enginesUnderTest,
   oneCookie,
+  oneOfEachKind,
   oneStore,
   openBench,
   serverSideEngines,
@@ -59,6 +60,8 @@ export type OpenSite = (handlers?: Readonly<Record<string, Handler>>, options?: 
 export type SiteOptions = Omit<SessionsOptions, 'engine' | 'clock' | 'logger'> & {
   /** Koa's `app.proxy`. Default: false, as Koa's. */
   readonly proxy?: boolean
+  /** What stands between the sessions and the handlers. */
+  readonly use?: (sessions: Sessions) => readonly Middleware[]
 }
 
 /**
@@ -72,6 +75,11 @@ export function onStoreAndCookie(title: string, run: RunOnSite): void {
 /** The same for what only a store can do: end a session, or tell two writers apart. */
 export function onStore(title: string, run: RunOnSite): void {
   registerOn(oneStore, title, run)
+}
+
+/** For what other packages build on: one engine of each kind. */
+export function onEachKind(title: string, run: RunOnSite): void {
+  registerOn(oneOfEachKind, title, run)
 }
 
 /** For what differs where the cookie holds the session: signed and sealed. */
@@ -118,7 +126,7 @@ async function openSite(
   t: ExecutionContext,
   under: EngineUnderTest,
   handlers: Readonly<Record<string, Handler>>,
-  { proxy = false, ...options }: SiteOptions,
+  { proxy = false, use = () => [], ...options }: SiteOptions,
 ): Promise<Site> {
   const { bench, close } = await openBench(under)
   t.teardown(close)
@@ -150,6 +158,7 @@ async function openSite(
     return handled
   })
   app.use(sessions.middleware())
+  for (const middleware of use(sessions)) app.use(middleware)
   app.use(async (ctx) => {
     await handlers[ctx.path]?.(ctx)
     if (ctx.respond !== false && ctx.status === 404 && ctx.body === undefined) ctx.body = 'ok'

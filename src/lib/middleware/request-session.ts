@@ -58,10 +58,10 @@ export class RequestSession implements SessionOwner {
   }
 
   /**
-   * The session for views, which cannot wait: opened now where the request brought a cookie. It counts as asked for when a
-   * view has looked into it.
+   * The session for whoever cannot wait later: opened now where the request brought a cookie. It counts as asked for when
+   * somebody has looked into it.
    */
-  openForViews(): Session | Promise<Session> {
+  openEarly(): Session | Promise<Session> {
     if (this.#opening === undefined && this.#sentIds().length === 0) {
       this.#handle = beginSession(this.context)
       const session = new Session(this.#handle.state, this.context, this)

@@ -41,7 +41,7 @@ export function sessionMiddleware(
     }
     const holder: WithRequestSession & typeof ctx = ctx
     const outer = holder[REQUEST_SESSION]
-    const same = requestSessionIn(outer, context)
+    const same = requestSessionWithin(outer, context)
     if (same !== undefined) {
       // The same sessions twice: the outer middleware commits.
       if (inViews) await showInViews(ctx, same)
@@ -69,7 +69,7 @@ export function sessionMiddleware(
  */
 async function showInViews(ctx: Context, requestSession: RequestSession): Promise<void> {
   try {
-    const opened = requestSession.openForViews()
+    const opened = requestSession.openEarly()
     ctx.state.session = opened instanceof Session ? opened : await opened
   } catch (error) {
     Object.defineProperty(ctx.state, 'session', {
@@ -82,13 +82,18 @@ async function showInViews(ctx: Context, requestSession: RequestSession): Promis
   }
 }
 
+/** The same, of the sessions with this `context`; none where their middleware does not stand above. */
+export function requestSessionIn(ctx: Context, context: SessionContext): RequestSession | undefined {
+  return requestSessionWithin(requestSessionOf(ctx), context)
+}
+
 /** This request's session, for what works beside the handlers; the innermost, where there are several. */
 export function requestSessionOf(ctx: Context): RequestSession | undefined {
   const holder: WithRequestSession & Context = ctx
   return holder[REQUEST_SESSION]
 }
 
-function requestSessionIn(
+function requestSessionWithin(
   session: RequestSession | undefined,
   context: SessionContext,
 ): RequestSession | undefined {
@@ -137,6 +142,10 @@ export function explainMissingMiddleware(): void {
   })
 }
 
+/** It reads and calls what no promise has, and would take it that nobody is logged in. */
+const PASSPORT =
+  "Passport cannot wait for a session: write app.use(passportSessions(sessions)), from 'koa-tessera/passport', between " +
+  'app.use(sessions.middleware()) and app.use(passport.initialize())'
 const FORGOT_AWAIT = 'ctx.session is a promise: write `const session = await ctx.session` first, then '
 
 /** The names of a session's members that a promise does not have. */
@@ -153,6 +162,7 @@ for (const name of ['constructor', 'toJSON', 'then']) sessionMembers.delete(name
 /** The prototype of every promise of a session: it refuses members that only the session itself has. */
 const misuse = new Proxy(Object.create(Promise.prototype), {
   get(target: object, name, receiver) {
+    if (name === 'passport' || name === 'regenerate') throw new TypeError(PASSPORT)
     if (typeof name === 'string' && sessionMembers.has(name))
       throw new TypeError(`${FORGOT_AWAIT}\`session.${name}\``)
     return Reflect.get(target, name, receiver)

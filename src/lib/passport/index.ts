@@ -1,0 +1,1 @@
+export { type PassportOptions, passportSessions } from './passport-sessions.js'
