@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash, type KeyObject, randomBytes } from 'node:crypto'
 import { isSame, type Keys, macOf } from '../codecs/keys.js'
 import type { Engine } from '../engines/engine.js'
 
@@ -31,7 +31,7 @@ export function randomOf(token: string): string | undefined {
   return TOKEN.exec(token)?.[1]
 }
 
-function sign(random: string, binding: string, key: Buffer): string {
+function sign(random: string, binding: string, key: KeyObject): string {
   return macOf(`${binding.length}:${binding}${random.length}:${random}`, key)
 }
 

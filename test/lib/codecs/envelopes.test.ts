@@ -72,3 +72,16 @@ test.serial(
     t.deepEqual(asked, [12, 12, 12, 12])
   },
 )
+
+test('S50 sealed: a value whose form was looked at before has one spelling, whatever its length', (t) => {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  for (const text of ['', 'x', 'xx', 'xxx', 'xxxx', TEXT]) {
+    const envelope = new SealedEnvelope(keys)
+    const value = envelope.close(text)
+    const spellings = [...alphabet, '', ...[...alphabet].map((last) => value.slice(-1) + last)]
+    const opened = spellings
+      .map((end) => value.slice(0, -1) + end)
+      .filter((one) => envelope.isWritten(one) && envelope.open(one) !== undefined)
+    t.deepEqual(opened, [value])
+  }
+})
