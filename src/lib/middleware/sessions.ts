@@ -144,7 +144,7 @@ export function explainMissingMiddleware(): void {
 
 /** It reads and calls what no promise has, and would take it that nobody is logged in. */
 const PASSPORT =
-  "Passport cannot wait for a session: write app.use(passportSessions(sessions)), from 'koa-tessera/passport', between " +
+  'Passport cannot wait for a session: write app.use(passportSessions(sessions)), of koa-tessera/passport, between ' +
   'app.use(sessions.middleware()) and app.use(passport.initialize())'
 const FORGOT_AWAIT = 'ctx.session is a promise: write `const session = await ctx.session` first, then '
 

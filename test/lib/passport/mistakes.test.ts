@@ -28,7 +28,7 @@ async function ours(t: ExecutionContext): Promise<Sessions> {
 test('Passport without passportSessions says so, at a log-in and where it looks for one', async (t) => {
   const [sessions, passport] = [await ours(t), localPassport()]
   const above = [sessions.middleware(), passport.initialize()]
-  const remedy = /passportSessions\(sessions\)\), from 'koa-tessera\/passport'/
+  const remedy = /passportSessions\(sessions\)\), of koa-tessera\/passport/
   t.regex(await errorOf(t, above), remedy)
   t.regex(await errorOf(t, [...above, passport.session()]), remedy)
 })
