@@ -8,7 +8,7 @@ const src = join(root, 'src')
 /** From the ground up; a file imports from its own floor or below. Folders end in a slash. */
 const floors: readonly (readonly string[])[] = [
   ['lib/logger.ts', 'lib/codecs/', 'lib/session/events.ts'],
-  ['lib/engines/'],
+  ['lib/engines/', 'lib/tracing.ts'],
   ['lib/session/', 'lib/users/'],
   ['lib/middleware/', 'lib/csrf/'],
   ['lib/settings/'],

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.js'
 import type { Engine } from './engine.js'
 import { EngineUnavailable, withCauses } from './errors.js'
+import { idsIn, traceCalls } from './trace-calls.js'
 import { type Around, type EngineCall, watchEngine } from './watch-engine.js'
 
 type Kind = 'reads' | 'writes'
@@ -50,7 +51,7 @@ export function watchOutages(engine: Engine, tools: OutageTools, listener: Outag
   }
   const outages = new Outages(engine.name, tools)
   outages.listeners.push(listener)
-  const seen = watchEngine(engine, outages.around)
+  const seen = watchEngine(engine, traceCalls(engine.name, outages.around))
   known.set(seen, outages)
   return seen
 }
@@ -115,13 +116,6 @@ class Outages {
     const downFor = this.#tools.clock() - this.#since
     for (const { up } of this.listeners) up(downFor)
   }
-}
-
-/** The first argument of a call is an id, or a rotation with two. */
-function idsIn(asked: unknown): readonly string[] {
-  if (typeof asked === 'string') return asked === '' ? [] : [asked]
-  if (typeof asked !== 'object' || asked === null) return []
-  return [Reflect.get(asked, 'id'), Reflect.get(asked, 'to')].flatMap(idsIn)
 }
 
 /** A write that had nothing to write to has shown of the store no more than a read. */

@@ -1,5 +1,6 @@
 import type { SessionUser } from '../codecs/record.js'
 import { EngineUnavailable } from '../engines/errors.js'
+import { commitChannel, trace } from '../tracing.js'
 import type { Pending } from './changes.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
@@ -51,9 +52,25 @@ export function commit(
   if (!ending.explicit && reported !== undefined && !mayPass(reported)) return undefined
   const now = context.clock()
   const step = planFor(state, context, ending, now)
-  if (step.do !== 'nothing') return carryOutOrGiveBack(step, state, context, ending, now)
+  if (step.do !== 'nothing') {
+    return commitChannel.hasSubscribers
+      ? traced(step, state, context, ending, now)
+      : carryOutOrGiveBack(step, state, context, ending, now)
+  }
   state.dropPending()
   return undefined
+}
+
+function traced(
+  ...[step, state, context, ending, now]: Parameters<typeof carryOutOrGiveBack>
+): Promise<Verdict> {
+  return trace(commitChannel, {
+    engine: context.engine.name,
+    operation: step.do,
+    run: () => carryOutOrGiveBack(step, state, context, ending, now),
+    outcomeOf: ({ cookie }) => cookie,
+    secrets: () => ('id' in state.origin ? [state.origin.id] : []),
+  })
 }
 
 /** False if there is what JSON does not hold, as `save()` has said before. */

@@ -1,4 +1,5 @@
 import type { Engine, Loaded } from '../engines/engine.js'
+import { openChannel, trace } from '../tracing.js'
 import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd, withoutFuture } from './expiry.js'
@@ -20,7 +21,18 @@ export interface Resolved {
  *
  * @throws EngineUnavailable if the store does not answer.
  */
-export async function openSession(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
+export function openSession(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
+  if (!openChannel.hasSubscribers) return open(ids, context)
+  return trace(openChannel, {
+    engine: context.engine.name,
+    operation: 'open',
+    run: () => open(ids, context),
+    outcomeOf: ({ state }) => state.origin.kind,
+    secrets: () => ids,
+  })
+}
+
+async function open(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
   const { engine, lifecycle } = context
   const resolved = ids.length === 0 ? undefined : await resolveSession(ids, engine, lifecycle)
   if (resolved !== undefined) return new SessionHandle(stateOf(resolved, context), context)
