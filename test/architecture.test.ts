@@ -13,7 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ['lib/middleware/', 'lib/csrf/'],
   ['lib/settings/'],
   ['lib/open-sessions.ts'],
-  ['lib/index.ts', 'lib/internal.ts', 'lib/conformance/', 'lib/passport/'],
+  ['lib/index.ts', 'lib/internal.ts', 'lib/conformance/', 'lib/passport/', 'lib/read-through/'],
   ['site/root.ts', 'site/settings.ts', 'site/log.ts'],
   ['site/middleware/'],
   ['site/inspector/'],

@@ -11,6 +11,7 @@ import { explainMissingMiddleware, type MiddlewareOptions, sessionMiddleware } f
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
+import type { OldSessions } from './session/read-through.js'
 import { Session, type SessionOwner } from './session/session.js'
 import { openSession, type SessionHandle } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
@@ -30,6 +31,13 @@ export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
   readonly clock?: () => number
   /** Makes session ids: 32 characters of `a-z0-9` from a secure generator, as the default does. */
   readonly generateId?: () => string
+  /**
+   * Where sessions of another library live on: what `koaSessionCookie`, `koaSessionStore` and `expressSession` of
+   * `koa-tessera/read-through` make. A request without a session of ours that brings the cookie of such a session takes it
+   * over: it is written to ours once, and removed there. Default: none. A request that has a session of ours costs nothing
+   * more.
+   */
+  readonly readThrough?: readonly OldSessions[] | undefined
   /** Where to report what no request can: pino, or anything with its `warn` and `error`. Default: the console. */
   readonly logger?: Logger
 }
@@ -120,15 +128,17 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     generateId: makeId = generateId,
     logger: given = consoleLogger,
     engine,
+    readThrough = [],
     ...rest
   } = options
   const logger = unfailing(given)
   const settings = checkOptions({ ...rest, engine })
+  checkReadThrough(readThrough)
   for (const warning of settings.warnings) logger.warn({}, warning)
   const ready = typeof engine === 'object' || typeof engine === 'function'
   const bare = await openEngine(ready ? engine : settings.engine, settings, { clock, logger })
   try {
-    return sessionsOn(bare, settings, { clock, generateId: makeId, logger })
+    return sessionsOn(bare, settings, { clock, generateId: makeId, logger, readThrough })
   } catch (error) {
     return closeAfter(error, bare)
   }
@@ -148,13 +158,28 @@ function checkedOptions(given: unknown): MiddlewareOptions {
   return given
 }
 
+function checkReadThrough(given: unknown): void {
+  const isRight =
+    Array.isArray(given) &&
+    given.every((one: unknown) => typeof one === 'object' && one !== null && 'keyOf' in one && 'load' in one)
+  if (!isRight)
+    throw new TypeError(
+      "readThrough takes a list of what koaSessionCookie(), koaSessionStore() and expressSession() of 'koa-tessera/read-through' make",
+    )
+}
+
 interface Tools {
   readonly clock: () => number
   readonly generateId: () => string
   readonly logger: Logger
+  readonly readThrough: readonly OldSessions[]
 }
 
-function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logger }: Tools): Sessions {
+function sessionsOn(
+  bare: Engine,
+  settings: Settings,
+  { clock, generateId, logger, readThrough }: Tools,
+): Sessions {
   explainMissingMiddleware()
   const events = new Events({ engine: bare.name, clock, logger })
   const own = watchOutages(
@@ -188,6 +213,7 @@ function sessionsOn(bare: Engine, settings: Settings, { clock, generateId, logge
     lifecycle,
     fingerprint,
     logger,
+    readThrough,
     userIndex,
   }
   const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)

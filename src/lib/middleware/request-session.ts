@@ -6,11 +6,12 @@ import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
 import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
 import { cookieAge, endsWithBrowser } from '../session/expiry.js'
+import { type CookiesByName, type TakenOver, takeOver } from '../session/read-through.js'
 import { Session, type SessionOwner } from '../session/session.js'
-import { beginSession, openSession, type SessionHandle } from '../session/session-handle.js'
+import { beginSession, openSession, resumeSession, type SessionHandle } from '../session/session-handle.js'
 import { liveIn, type SessionState } from '../session/state.js'
 import { type CookieLife, readCookies } from './cookie.js'
-import { givenCookie, keepCookie, sendCookie, varyOnCookie } from './headers.js'
+import { forgetOldCookies, givenCookie, keepCookie, sendCookie, varyOnCookie } from './headers.js'
 import type { SessionCookie } from './session-cookie.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
@@ -38,6 +39,8 @@ export class RequestSession implements SessionOwner {
   /** The `Set-Cookie` that the last commit asked for. */
   #line: string | undefined
   #onCookie: (() => void) | undefined
+  /** Where another library had the session until this request. */
+  #takenOver: TakenOver | undefined
 
   constructor(
     ctx: Context,
@@ -62,7 +65,7 @@ export class RequestSession implements SessionOwner {
    * somebody has looked into it.
    */
   openEarly(): Session | Promise<Session> {
-    if (this.#opening === undefined && this.#sentIds().length === 0) {
+    if (this.#opening === undefined && this.#sentIds().length === 0 && !this.#hasOld) {
       this.#handle = beginSession(this.context)
       const session = new Session(this.#handle.state, this.context, this)
       this.#opening = Promise.resolve(session)
@@ -130,7 +133,7 @@ export class RequestSession implements SessionOwner {
 
   /** After the handler, before the headers. */
   async end(): Promise<void> {
-    if (this.#isUsed && this.#handle?.isQuiet) {
+    if (this.#isUsed && this.#handle?.isQuiet && this.#takenOver === undefined) {
       this.#hasEnded = true
       this.#handle.state.lateListener = this
       varyOnCookie(this.#ctx)
@@ -212,7 +215,8 @@ export class RequestSession implements SessionOwner {
 
   async #open(): Promise<Session> {
     try {
-      const handle = await openSession(this.#sentIds(), this.context)
+      const opened = await openSession(this.#sentIds(), this.context)
+      const handle = this.context.readThrough.length === 0 ? opened : await this.#orTakenOver(opened)
       this.#handle = handle
       if (this.#hasEnded) handle.state.lateListener = this
       return new Session(handle.state, this.context, this)
@@ -233,8 +237,36 @@ export class RequestSession implements SessionOwner {
     const ending = { failed, tooLate: this.#ctx.headerSent, gone: this.#isGone, explicit: false }
     const verdict = await handle.commit(ending)
     if (verdict) this.#tell(verdict, handle.state)
+    if (this.#takenOver !== undefined) await this.#tellOfTakeOver(this.#takenOver, handle)
     handle.state.lateListener = this
     return true
+  }
+
+  get #hasOld(): boolean {
+    return this.context.readThrough.some((old) => old.keyOf(this.#cookies) !== undefined)
+  }
+
+  readonly #cookies: CookiesByName = (name) => readCookies(this.#ctx.req.headers.cookie, name)
+
+  /** The session that the visitor has with another library, where there is none of ours. */
+  async #orTakenOver(opened: SessionHandle): Promise<SessionHandle> {
+    if (opened.isLive || opened.isSuperseded) return opened
+    this.#takenOver = await takeOver(this.#cookies, this.context)
+    return this.#takenOver === undefined ? opened : resumeSession(this.#takenOver, this.context)
+  }
+
+  /**
+   * Gives the browser our cookie for the old one, whatever the handler did. Unless another request that brought the old one
+   * too has moved the session meanwhile: its answer has the newer cookie.
+   */
+  async #tellOfTakeOver({ from }: TakenOver, { state, isLive }: SessionHandle): Promise<void> {
+    forgetOldCookies(
+      this.#ctx,
+      from.cookies.filter(({ name }) => name !== this.#cookie.name),
+    )
+    if (this.#line !== undefined || !isLive) return
+    const { kind } = await this.context.engine.load(liveIn(state).id)
+    if (kind === 'found') this.#tell({ cookie: 'send', now: this.context.clock() }, state)
   }
 
   async #openForCommit(): Promise<SessionHandle | undefined> {

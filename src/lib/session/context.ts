@@ -6,6 +6,7 @@ import type { UserSessionIndex } from '../users/user-session-index.js'
 import type { NestedChanges } from './change-tracker.js'
 import type { ExpiryRules } from './expiry.js'
 import type { LifecycleEvents } from './lifecycle-events.js'
+import type { OldSessions } from './read-through.js'
 
 /** What all sessions of one application share. */
 export interface SessionContext {
@@ -25,6 +26,8 @@ export interface SessionContext {
   readonly lifecycle: LifecycleEvents
   readonly fingerprint: Fingerprint
   readonly logger: Logger
+  /** Where sessions of other libraries live on, which requests without a session of ours may bring. */
+  readonly readThrough: readonly OldSessions[]
   /** Where the engine has an index. */
   readonly userIndex: UserSessionIndex | undefined
 }

@@ -35,9 +35,14 @@ export function openSession(ids: readonly string[], context: SessionContext): Pr
 async function open(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
   const { engine, lifecycle } = context
   const resolved = ids.length === 0 ? undefined : await resolveSession(ids, engine, lifecycle)
-  if (resolved !== undefined) return new SessionHandle(stateOf(resolved, context), context)
+  if (resolved !== undefined) return resumeSession(resolved, context)
   if (ids.length === 0) return beginSession(context)
   return new SessionHandle(stateWithout({ kind: 'unknown' }, context), context)
+}
+
+/** The session that an id was found to lead to. */
+export function resumeSession(resolved: Resolved, context: SessionContext): SessionHandle {
+  return new SessionHandle(stateOf(resolved, context), context)
 }
 
 /** The session of a request that brought no id. Nothing is stored before something is put into it. */
