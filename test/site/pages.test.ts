@@ -113,3 +113,35 @@ test('the style sheet and the health check have nothing to do with sessions', as
   const again = await browser.fetch('/assets/tessera.css', { headers: revalidate })
   t.is(again.status, 304)
 })
+
+test('the path visits an application in a cookie first, then in a session, and each is a step', async (t) => {
+  const { url } = await openSite(t)
+  const browser = new Browser(url)
+  browser.saysOrigin = true
+  const done = async (step: string): Promise<string | null> =>
+    (await browser.fetch(`/progress/${step}`, { method: 'POST' })).headers.get('Location')
+  t.is(await done('cookies-page-count'), '/sessions/page-count')
+  const begun = await (await browser.fetch('/')).text()
+  t.regex(begun, /finished <b>1<\/b> of 17 steps/)
+  t.notRegex(begun, /<li class="done">/, 'half of it is not all of it')
+  t.is(await done('sessions-page-count'), '/cookies/date-time')
+  const both = await (await browser.fetch('/')).text()
+  t.regex(both, /<li class="done">\s*<h3><a href="\/cookies\/page-count">/)
+  t.is((await browser.fetch('/progress/page-count', { method: 'POST' })).status, 404)
+})
+
+test('a log-out leaves the progress on the path, which has a session of its own', async (t) => {
+  for (const engine of ['cache', 'signed_cookies']) {
+    const { url } = await openSite(t, { SESSION_ENGINE: engine })
+    const browser = new Browser(url)
+    browser.saysOrigin = true
+    await browser.fetch('/progress/four-ways', { method: 'POST' })
+    await browser.fetch('/sessions/page-count')
+    await browser.fetch('/sessions/page-count/start-again', { method: 'POST' })
+    t.false(browser.cookies.has('sessionid'), 'the session was flushed')
+    t.regex(await (await browser.fetch('/')).text(), /finished <b>1<\/b> of 17/)
+    await browser.fetch('/progress/forget', { method: 'POST' })
+    t.notRegex(await (await browser.fetch('/')).text(), /finished/)
+    t.false(browser.cookies.has('sessionid-progress'))
+  }
+})

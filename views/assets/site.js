@@ -20,7 +20,8 @@ const units = [
 function inWords(seconds) {
   if (seconds <= 0) return 'over'
   const [unit, size] = units.find(([, size]) => seconds >= size * 2) ?? units.at(-1)
-  return `in ${new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(Math.floor(seconds / size))}`
+  // Rounded: a second after a save for 14 days, 14 days are left.
+  return `in ${new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(Math.round(seconds / size))}`
 }
 
 const countdowns = [...document.querySelectorAll('[data-until]')]

@@ -59,7 +59,7 @@ export const testCookie: Scene = {
     await holds('testcookie', undefined)
 
     await say('In a browser with cookies off, each request is from a stranger.')
-    page = await other().open(`${TEST_COOKIE}/check`)
+    page = await other().open(`${TEST_COOKIE}/check?set=yes`)
     await reads(page, 'h1', 'No cookie came')
   },
 }

@@ -2,11 +2,12 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { EngineUnavailable } from '../../lib/index.js'
 import { seeOther, show } from './kit/page.js'
-import { chapters, walkthroughs } from './walkthroughs.js'
+import type { Variants } from './variants.js'
+import { chapters, steps } from './walkthroughs.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
-    /** The slugs of the walkthroughs that the visitor has finished. */
+    /** The names of the steps that the visitor has finished. */
     progress: string[]
   }
 }
@@ -28,37 +29,42 @@ export interface SettingFact {
   readonly meaning: string
 }
 
-/** The front page, with the path through the walkthroughs, and the visitor's progress on it. */
-export function home(facts: Facts | undefined): Router {
+/**
+ * The front page, with the path through the walkthroughs, and the visitor's progress on it. The progress has a session of
+ * its own: a step of the path is to log out, and that must not cost it.
+ */
+export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'progress'>): Router {
   const router = new Router()
+  const own = progress.middleware()
 
-  router.get('/', async (ctx) => {
-    const done = new Set(await progressOf(ctx))
-    const next = walkthroughs.find(({ slug }) => !done.has(slug))
+  router.get('/', own, async (ctx) => {
+    const finished = new Set(await progressOf(ctx))
+    const done = new Set(steps.map(({ step }) => step).filter((step) => finished.has(step)))
+    const next = steps.find(({ step }) => !done.has(step))
     const locals = {
       ...(ctx.state.showsSettings && { facts }),
       chapters,
       done,
       next,
-      count: walkthroughs.length,
+      count: steps.length,
     }
     // The form to forget the progress is shown only where there is some. Without a form there is no token and no cookie.
     show(ctx, { view: 'home', title: 'Sessions for Koa', locals, forms: done.size > 0 })
   })
 
-  router.post('/progress/forget', async (ctx) => {
+  router.post('/progress/forget', own, async (ctx) => {
     const session = await ctx.session
-    session.delete('progress')
+    session.flush()
     seeOther(ctx, '/')
   })
 
-  router.post('/progress/:slug', async (ctx) => {
-    const at = walkthroughs.findIndex(({ slug }) => slug === ctx.params.slug)
-    const done = walkthroughs[at]
+  router.post('/progress/:step', own, async (ctx) => {
+    const at = steps.findIndex(({ step }) => step === ctx.params.step)
+    const done = steps[at]
     if (done === undefined) return ctx.throw(404)
     const session = await ctx.session
-    session.transform('progress', (before = []) => [...new Set([...before, done.slug])])
-    seeOther(ctx, walkthroughs[at + 1]?.entries[0]?.href ?? '/')
+    session.transform('progress', (before = []) => [...new Set([...before, done.step])])
+    seeOther(ctx, steps[at + 1]?.href ?? '/')
   })
 
   return router

@@ -62,7 +62,7 @@ export function demos({
   // A page without a form sets no cookie: `pages()` gives the token to pages with forms only.
   router.use(csrf({ environment, secretKey, secretKeyFallbacks, inEveryView: false }))
   const all = [
-    home(facts),
+    home(facts, variants),
     fourWays({ secretKeys }),
     testCookie(),
     cookiePageCount(),

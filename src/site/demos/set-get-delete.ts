@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
+import { readCookies } from '../../lib/internal.js'
 import { digest } from '../inspector/cookies.js'
 import { line, readForm, type Typed } from './kit/form.js'
 import { formatMoment, formatSeconds } from './kit/format.js'
@@ -23,7 +24,10 @@ const HERE = '/sessions/set-get-delete'
 
 const naming = z.object({ name: line('A name') })
 
-/** Set a session, get it, delete it, or let it expire: it lives for thirty seconds, as with COOKIE_AGE=30. */
+/**
+ * Set a session, get it, delete it, or let it expire: it lives for thirty seconds, as with COOKIE_AGE=30. Its cookie stays
+ * until the browser closes, so that the browser goes on sending it when the record has ended.
+ */
 export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
   const router = new Router({ prefix: HERE })
   // #region short
@@ -98,6 +102,8 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
       age: formatSeconds(short.age),
       hasName: session.has('name'),
       id: id === undefined ? undefined : digest(id),
+      // What came may lead to nothing.
+      sent: readCookies(ctx.req.headers.cookie, short.cookieName).map(digest)[0],
       ends: id === undefined ? undefined : await endOf(id),
     }
   }

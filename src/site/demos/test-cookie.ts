@@ -1,5 +1,5 @@
 import Router from '@koa/router'
-import { seeOther, show } from './kit/page.js'
+import { queryValue, seeOther, show } from './kit/page.js'
 
 const HERE = '/test-cookie'
 const sources = ['demos/test-cookie.ts#set', 'demos/test-cookie.ts#check', 'demos/test-cookie.ts#delete']
@@ -29,9 +29,12 @@ export function testCookie(): Router {
   router.get('/check', async (ctx) => {
     const session = await ctx.session
     const worked = session.testCookieWorked()
-    // Without the test value: any cookie shows that the browser sends cookies.
-    const outcome = worked ? 'worked' : ctx.req.headers.cookie ? 'not-set' : 'no-cookies'
-    show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], sources })
+    // Without the test value: any cookie shows that the browser sends cookies. Whoever comes straight here has been given
+    // none yet, so that none came says nothing.
+    const wasSet = queryValue(ctx, 'set') === 'yes'
+    const outcome = worked ? 'worked' : ctx.req.headers.cookie || !wasSet ? 'not-set' : 'no-cookies'
+    const locals = { sentCookies: ctx.req.headers.cookie !== undefined }
+    show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], locals, sources })
   })
   // #endregion
 

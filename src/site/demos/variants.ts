@@ -1,4 +1,11 @@
-import { type EngineTools, type Logger, openSessions, type Sessions, type Settings } from '../../lib/index.js'
+import {
+  type EngineTools,
+  type Logger,
+  openSessions,
+  type Sessions,
+  type SessionsOptions,
+  type Settings,
+} from '../../lib/index.js'
 import { openEngine } from '../../lib/internal.js'
 import { observe } from '../inspector/recording.js'
 
@@ -11,6 +18,8 @@ export interface Variants {
   readonly short: { readonly sessions: Sessions; readonly cookieName: string; readonly age: number }
   /** The site's sessions, with NESTED_CHANGES=ignore. */
   readonly ignoring: Sessions
+  /** How far a visitor has come on the path. They have a cookie of their own: a log-out leaves them. */
+  readonly progress: Sessions
 }
 
 /** Opens them on the engine of `sessions`, which stays open when they close. */
@@ -22,26 +31,31 @@ export async function openVariants(
   // The warnings of the engine have been logged already.
   const quiet: Logger = { warn: () => {}, error: (details, message) => logger.error(details, message) }
   const shared = { ...settings, engine: sessions.engine, cleanupInterval: 0, clock, logger: quiet }
+  /** A sealed cookie is bound to the cookie's name (S52), so each name needs an engine of its own. */
+  const under = (cookieName: string): Pick<SessionsOptions, 'cookieName' | 'engine'> => ({
+    cookieName,
+    engine: sessions.engine.capabilities.revocable
+      ? sessions.engine
+      : async (tools: EngineTools) =>
+          observe(await openEngine('signed_cookies', { ...settings, cookieName }, tools)),
+  })
   const cookieName = `${settings.cookieName}-short`
   const age = Math.min(SHORT_AGE, settings.cookieAge)
-  const engine = sessions.engine.capabilities.revocable
-    ? sessions.engine
-    : // A sealed cookie is bound to the cookie's name (S52), so this one needs an engine of its own.
-      async (tools: EngineTools) =>
-        observe(await openEngine('signed_cookies', { ...settings, cookieName }, tools))
   return {
     short: {
       // The walkthrough shows that reading does not prolong a session, whatever the site's setting is.
       sessions: await openSessions({
         ...shared,
-        cookieName,
+        ...under(cookieName),
         cookieAge: age,
-        engine,
+        // The browser goes on sending the cookie when the record has ended: the page shows that the server decides.
+        expireAtBrowserClose: true,
         saveEveryRequest: false,
       }),
       cookieName,
       age,
     },
     ignoring: await openSessions({ ...shared, nestedChanges: 'ignore' }),
+    progress: await openSessions({ ...shared, ...under(`${settings.cookieName}-progress`) }),
   }
 }

@@ -8,9 +8,12 @@ export interface Walkthrough {
   readonly entries: readonly Entry[]
 }
 
+/** A step of the path: one page that is visited, and ticked when it is done. */
 export interface Entry {
   readonly href: string
   readonly label: string
+  /** Its name in the visitor's progress. */
+  readonly step: string
 }
 
 export interface Chapter {
@@ -19,11 +22,17 @@ export interface Chapter {
   readonly walkthroughs: readonly Walkthrough[]
 }
 
+const entry = (href: string, label: string): Entry => ({
+  href,
+  label,
+  step: href.slice(1).replaceAll('/', '-'),
+})
+/** The cookie is first: the session is the answer to what it lacks. */
 const both = (name: string): readonly Entry[] => [
-  { href: `/cookies/${name}`, label: 'In a cookie' },
-  { href: `/sessions/${name}`, label: 'In a session' },
+  entry(`/cookies/${name}`, 'In a cookie'),
+  entry(`/sessions/${name}`, 'In a session'),
 ]
-const only = (href: string): readonly Entry[] => [{ href, label: 'Begin' }]
+const only = (href: string): readonly Entry[] => [entry(href, 'Begin')]
 
 /** The path, from "HTTP forgets" to "sessions at scale". */
 export const chapters: readonly Chapter[] = [
@@ -140,23 +149,37 @@ export const chapters: readonly Chapter[] = [
 /** All walkthroughs, in the order of the path. */
 export const walkthroughs: readonly Walkthrough[] = chapters.flatMap((chapter) => chapter.walkthroughs)
 
+/** A step of the path, as a link names it. */
+export interface Step extends Entry {
+  readonly title: string
+}
+
+/** All steps, in the order of the path. An application that is there twice is two steps. */
+export const steps: readonly Step[] = walkthroughs.flatMap(({ title, entries }) =>
+  entries.map((one) => ({
+    ...one,
+    title: entries.length === 1 ? title : `${title}, ${one.label.toLowerCase()}`,
+  })),
+)
+
 /** A page's place on the path. */
 export interface Place extends Walkthrough {
   /** The chapter's title. */
   readonly chapter: string
-  /** From 1. */
+  readonly step: string
+  /** The number of the step, from 1. */
   readonly number: number
   readonly count: number
-  readonly next: Walkthrough | undefined
+  readonly next: Step | undefined
 }
 
 /** The place of the page at `path`, which is an entry of a walkthrough or below one. */
 export function placeOf(path: string): Place | undefined {
-  const at = walkthroughs.findIndex(({ entries }) =>
-    entries.some(({ href }) => path === href || path.startsWith(`${href}/`)),
-  )
-  const here = walkthroughs[at]
-  if (here === undefined) return undefined
-  const chapter = chapters.find((one) => one.walkthroughs.includes(here))?.title ?? ''
-  return { ...here, chapter, number: at + 1, count: walkthroughs.length, next: walkthroughs[at + 1] }
+  const at = steps.findIndex(({ href }) => path === href || path.startsWith(`${href}/`))
+  const here = steps[at]
+  const walkthrough = walkthroughs.find(({ entries }) => entries.some(({ step }) => step === here?.step))
+  if (here === undefined || walkthrough === undefined) return undefined
+  const chapter = chapters.find((one) => one.walkthroughs.includes(walkthrough))?.title ?? ''
+  const { step } = here
+  return { ...walkthrough, chapter, step, number: at + 1, count: steps.length, next: steps[at + 1] }
 }

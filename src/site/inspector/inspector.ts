@@ -16,6 +16,8 @@ export interface Exchange {
   /** Where the response redirects to; empty if it does not. */
   readonly location: string
   readonly sent: readonly SentCookie[]
+  /** Whether a session's cookie came. */
+  readonly hadSession: boolean
   readonly given: readonly GivenCookie[]
   readonly calls: readonly EngineCall[]
 }
@@ -56,7 +58,7 @@ export class Inspector {
    * cookie that the browser had before may have been planted by somebody who knows it, and two tabs share their cookies.
    */
   remember(ctx: Context, calls: readonly EngineCall[]): void {
-    const exchange = exchangeOf(ctx, calls)
+    const exchange = this.#exchangeOf(ctx, calls)
     if (exchange.location === '') return
     const name = OWN_PREFIX + randomBytes(6).toString('hex')
     const value = randomBytes(24).toString('base64url')
@@ -66,10 +68,26 @@ export class Inspector {
 
   async panel(ctx: Context, calls: readonly EngineCall[], sources: readonly string[]): Promise<Panel> {
     return {
-      exchange: exchangeOf(ctx, calls),
+      exchange: this.#exchangeOf(ctx, calls),
       before: this.#takeBefore(ctx),
       records: await this.#recordsOf(ctx),
       excerpts: sources.map(excerpt),
+    }
+  }
+
+  /** Call it when the response is complete but for its body. */
+  #exchangeOf(ctx: Context, calls: readonly EngineCall[]): Exchange {
+    const sent = sentCookies(ctx.req.headers.cookie)
+    return {
+      method: ctx.method,
+      path: ctx.path,
+      status: ctx.status,
+      // Koa's types promise a string, but without the header it is undefined.
+      location: ctx.response.get('Location') ?? '',
+      sent,
+      hadSession: sent.some(({ name }) => this.#inspected.some(({ cookieName }) => cookieName === name)),
+      given: givenCookies(setCookieLines(ctx)),
+      calls,
     }
   }
 
@@ -114,20 +132,6 @@ function setOwnCookie(ctx: Context, cookie: OwnCookie): void {
 
 function pathOf(location: string): string {
   return location.split('?', 1)[0] ?? '/'
-}
-
-/** Call it when the response is complete but for its body. */
-function exchangeOf(ctx: Context, calls: readonly EngineCall[]): Exchange {
-  return {
-    method: ctx.method,
-    path: ctx.path,
-    status: ctx.status,
-    // Koa's types promise a string, but without the header it is undefined.
-    location: ctx.response.get('Location') ?? '',
-    sent: sentCookies(ctx.req.headers.cookie),
-    given: givenCookies(setCookieLines(ctx)),
-    calls,
-  }
 }
 
 function setCookieLines({ res }: Context): readonly string[] {

@@ -46,6 +46,16 @@ for (const scripts of [true, false]) {
       await tour.look('test-cookie-no-cookies')
       await tour.follow('Check again')
       await tour.reads('h1', 'No cookie came')
+      for (const path of ['/sessions/log-in', '/sessions/cart', '/cookies/page-count']) {
+        await tour.open(path)
+        t.is(await tour.page.locator('.cookies-off').count(), 0, 'a first visit brings none')
+      }
+      await tour.follow('Load again')
+      await tour.reads('.cookies-off b', 'This browser keeps no cookies.')
+      await tour.look('cookies-off')
+      await tour.open('/sessions/log-in')
+      await tour.fill({ Username: 'ada', Password: 'ada' }, 'Log in')
+      await tour.reads('.cookies-off b', 'This browser keeps no cookies.')
       t.deepEqual(await context.cookies(), [])
     },
   )

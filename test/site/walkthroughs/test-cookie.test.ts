@@ -37,14 +37,18 @@ onEngines('deleting it takes nothing else out of the session', async (t, site) =
 onEngines('a browser with cookies off is told so, by its form and without it', async (t, site) => {
   const person = withoutCookies(site)
   t.is((await person.open(HERE)).status, 200)
-  t.is((await person.open(`${HERE}/check`)).text('h1'), 'No cookie came')
+  const straight = await person.open(`${HERE}/check`)
+  t.is(straight.text('h1'), 'No test cookie', 'nothing was set yet, so that none came says nothing')
+  t.regex(straight.text('.lead') ?? '', /^Nothing was set yet/)
 
   // A browser says where a form comes from; so it needs no token, which would need a cookie.
   const headers = { 'Sec-Fetch-Site': 'same-origin' }
   const sent = await person.browser.fetch(`${HERE}/set`, { method: 'POST', headers })
   t.is(sent.status, 303)
-  t.is((await person.open(sent.headers.get('Location') ?? '')).text('h1'), 'Has it come back?')
-  const page = await person.open(`${HERE}/check`)
+  const set = await person.open(sent.headers.get('Location') ?? '')
+  t.is(set.text('h1'), 'Has it come back?')
+  t.regex(set.html, /href="\/test-cookie\/check\?set=yes"/)
+  const page = await person.open(`${HERE}/check?set=yes`)
   t.is(page.status, 200)
   t.is(page.text('h1'), 'No cookie came')
   t.is(person.cookies.size, 0)

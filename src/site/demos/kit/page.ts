@@ -61,9 +61,21 @@ export function pages(inspector: Inspector | undefined): Middleware {
     const csrfToken: string = forms ? ctx.state.csrfToken : ''
     const panel = sources && calls && (await inspector?.panel(ctx, calls, sources))
     const walkthrough = placeOf(ctx.path)
-    const frame = { title, csrfToken, panel, live, path: ctx.path }
+    const frame = { title, csrfToken, panel, live, path: ctx.path, cookiesOff: keepsNoCookies(ctx) }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
     else await ctx.render('walkthrough', { ...locals, ...frame, walkthrough, content: view })
     ctx.status = status
   }
+}
+
+/**
+ * Whether the browser comes from a walkthrough's page, each of which sets a cookie for its forms, and brings none: it keeps
+ * none. Whoever comes from elsewhere has been given none yet.
+ */
+function keepsNoCookies(ctx: Context): boolean {
+  if (ctx.req.headers.cookie !== undefined) return false
+  const referrer = ctx.get('Referer')
+  if (!URL.canParse(referrer)) return false
+  const { host, pathname } = new URL(referrer)
+  return host === ctx.host && placeOf(pathname) !== undefined
 }
