@@ -11,7 +11,7 @@ import { explainMissingMiddleware, type MiddlewareOptions, sessionMiddleware } f
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
-import type { OldSessions } from './session/read-through.js'
+import type { OldSessions } from './session/old-sessions.js'
 import { Session, type SessionOwner } from './session/session.js'
 import { openSession, type SessionHandle } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'

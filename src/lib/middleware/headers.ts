@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Context } from 'koa'
 import onHeaders from 'on-headers'
 import { append } from 'vary'
-import type { OldCookie } from '../session/read-through.js'
+import type { OldCookie } from '../session/old-sessions.js'
 import { removeCookie } from './cookie.js'
 
 /** A header's value as Node holds it. */

@@ -1,5 +1,5 @@
 import { isObject } from '../codecs/record.js'
-import type { OldSessions } from '../session/read-through.js'
+import type { OldSessions } from '../session/old-sessions.js'
 import { asked } from './koa-session.js'
 import { signedByExpress, signForExpress } from './signatures.js'
 

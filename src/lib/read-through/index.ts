@@ -1,4 +1,4 @@
-export type { CookiesByName, OldCookie, OldSession, OldSessions } from '../session/read-through.js'
+export type { CookiesByName, OldCookie, OldSession, OldSessions } from '../session/old-sessions.js'
 export { type ExpressSessionSetup, type ExpressSessionStore, expressSession } from './express-session.js'
 export {
   type KoaSessionCookieSetup,

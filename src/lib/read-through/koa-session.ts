@@ -1,6 +1,6 @@
 import { isObject } from '../codecs/record.js'
 import { EngineUnavailable } from '../engines/errors.js'
-import type { OldCookie, OldSession, OldSessions } from '../session/read-through.js'
+import type { OldCookie, OldSession, OldSessions } from '../session/old-sessions.js'
 import { type KoaKeys, keygripOf, signedByKoa } from './signatures.js'
 
 /** How koa-session was set up: its own options of the same names. */

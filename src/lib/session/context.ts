@@ -6,7 +6,7 @@ import type { UserSessionIndex } from '../users/user-session-index.js'
 import type { NestedChanges } from './change-tracker.js'
 import type { ExpiryRules } from './expiry.js'
 import type { LifecycleEvents } from './lifecycle-events.js'
-import type { OldSessions } from './read-through.js'
+import type { OldSessions } from './old-sessions.js'
 
 /** What all sessions of one application share. */
 export interface SessionContext {
