@@ -79,6 +79,18 @@ test('devices.mjs lists where somebody is logged in, and logs them out there', a
   t.regex(await (await laptop.fetch('/')).text(), /Hello ada/)
 })
 
+test('passport.mjs logs in with the right password, and out', async (t) => {
+  const { start } = await application(t, { 'passport.mjs': await example('passport.mjs') })
+  const { url } = await start('passport.mjs')
+  const browser = new Browser(url)
+  t.is(await post(browser, '/log-in', { username: 'ada', password: 'wrong' }), 302)
+  t.notRegex(await (await browser.fetch('/')).text(), /Hello/)
+  t.is(await post(browser, '/log-in', { username: 'ada', password: 'lovelace' }), 302)
+  t.regex(await (await browser.fetch('/')).text(), /Hello ada/)
+  t.is(await post(browser, '/log-out'), 302)
+  t.notRegex(await (await browser.fetch('/')).text(), /Hello/)
+})
+
 test('every example stands in the list, and is tried here', async (t) => {
   const files = (await readdir(join(root, 'examples'))).filter((name) => name !== 'README.md')
   const [list, tests] = [
