@@ -100,11 +100,17 @@ export interface Sessions {
   close(): Promise<void>
 }
 
-const contexts = new WeakMap<object, SessionContext>()
+/** What the package's other entries need of sessions that are open. */
+export interface SessionsParts {
+  readonly context: SessionContext
+  readonly cookieName: string
+}
 
-/** What the parts of `sessions` share, for the package's other entries. `undefined`: it is not what `openSessions` made. */
-export function contextOf(sessions: unknown): SessionContext | undefined {
-  return typeof sessions === 'object' && sessions !== null ? contexts.get(sessions) : undefined
+const parts = new WeakMap<object, SessionsParts>()
+
+/** `undefined`: `sessions` are not what `openSessions` has made. */
+export function partsOf(sessions: unknown): SessionsParts | undefined {
+  return typeof sessions === 'object' && sessions !== null ? parts.get(sessions) : undefined
 }
 
 const ALONE =
@@ -248,12 +254,12 @@ function sessionsOn(
       await own.close()
     },
   }
-  contexts.set(sessions, context)
+  parts.set(sessions, { context, cookieName: cookie.name })
   return sessions
 }
 
 /** Saves a session outside a request, where there is no browser to be told, and no answer that could be too late. */
-class DetachedOwner implements SessionOwner {
+export class DetachedOwner implements SessionOwner {
   readonly #handle: SessionHandle
 
   constructor(handle: SessionHandle) {

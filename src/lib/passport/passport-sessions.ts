@@ -1,6 +1,6 @@
 import type { Context, Middleware, Request } from 'koa'
 import { requestSessionIn } from '../middleware/sessions.js'
-import { contextOf, type Sessions } from '../open-sessions.js'
+import { partsOf, type Sessions } from '../open-sessions.js'
 import type { Session } from '../session/session.js'
 import { PassportSession } from './passport-session.js'
 import { type PassportManager, SessionManager, type SessionManagerParts } from './session-manager.js'
@@ -38,8 +38,9 @@ export function passportSessions<User = never>(
   sessions: Sessions,
   options: PassportOptions<User> = {},
 ): Middleware {
-  const context = contextOf(sessions)
-  if (context === undefined) throw new TypeError(NO_SESSIONS)
+  const parts = partsOf(sessions)
+  if (parts === undefined) throw new TypeError(NO_SESSIONS)
+  const { context } = parts
   const userId = userIdIn(options)
   return async function tesseraPassport(ctx, next) {
     const request: Request & WithPassportSession = ctx.request

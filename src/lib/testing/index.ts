@@ -1,0 +1,5 @@
+export type { TestClient } from './client.js'
+export type { TestClock } from './clock.js'
+export type { Cookies } from './cookies.js'
+export type { Testable } from './servers.js'
+export { type TestSessions, type TestSessionsOptions, testSessions } from './test-sessions.js'
