@@ -5,9 +5,11 @@
  */
 export function refuseAssignment(...prototypes: readonly object[]): void {
   for (const prototype of prototypes) {
-    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (property.get === undefined) Object.defineProperty(prototype, name, { writable: false })
-      else if (property.set === undefined) Object.defineProperty(prototype, name, { set: () => refuse(name) })
+    for (const [name, { value, get = () => value, set }] of Object.entries(
+      Object.getOwnPropertyDescriptors(prototype),
+    )) {
+      // A method becomes a getter, too: as a read-only value it would be refused in other words, and in sloppy code silently.
+      if (set === undefined) Object.defineProperty(prototype, name, { get, set: () => refuse(name) })
     }
   }
   const refusing = new Proxy(Object.create(Object.prototype), {

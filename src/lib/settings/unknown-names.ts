@@ -30,6 +30,8 @@ const COUNTERPARTS: ReadonlyMap<string, string | ((value: unknown) => string)> =
   ['ContextStore', 'engine, by name, or for a Keyv adapter keyvEngine(new Keyv({ store }))'],
   ['prefix', 'keyPrefix'],
   ['genid', 'generateId'],
+  ['genSid', 'generateId'],
+  ['reconnectTimeout', 'engineTimeout'],
   ['encode', 'codec: how a store keeps records; with signed_cookies cookieCodec'],
   ['decode', 'codec: how a store keeps records; with signed_cookies cookieCodec'],
   ['signed', 'engine: an id is random and needs no signature, and signed_cookies signs always'],
@@ -47,6 +49,9 @@ const NEEDLESS: ReadonlyMap<string, string> = new Map([
   ['allowEmpty', 'a session without data is not stored'],
   ['disableTouch', 'a store is touched only where idleTimeout or saveEveryRequest asks for it'],
   ['externalKey', 'ids come in the cookie only; sessions.open(id) opens a session outside of requests'],
+  ['sessionIdStore', 'ids come in the cookie only; sessions.open(id) opens a session outside of requests'],
+  ['defer', 'a session is opened when a handler first asks for it'],
+  ['errorHandler', 'what a store throws reaches the application like any other error'],
   ['valid', 'look at the session in a middleware of your own, and flush() it'],
   ['beforeSave', 'change the session in a middleware of your own, after its next()'],
   ['port', 'it is the server’s, and the application’s to read'],
@@ -92,11 +97,15 @@ export function unknownNames(
   )
 }
 
+function ignoringCase<Value>(map: ReadonlyMap<string, Value>, name: string): Value | undefined {
+  return [...map].find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]
+}
+
 function counterpartOf(name: string, value: unknown): string | undefined {
-  const counterpart = COUNTERPARTS.get(name)
+  const counterpart = ignoringCase(COUNTERPARTS, name)
   if (counterpart !== undefined)
     return `Here it is ${typeof counterpart === 'string' ? counterpart : counterpart(value)}.`
-  const reason = NEEDLESS.get(name)
+  const reason = ignoringCase(NEEDLESS, name)
   return reason && `Leave it out: ${reason}.`
 }
 
