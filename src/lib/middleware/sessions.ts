@@ -45,7 +45,12 @@ export function sessionMiddleware(
     if (same !== undefined) {
       // The same sessions twice: the outer middleware commits.
       if (inViews) await showInViews(ctx, same)
-      return next()
+      if (same === outer) return next()
+      // Sessions of another kind stand between the two.
+      holder[REQUEST_SESSION] = same
+      return next().finally(() => {
+        holder[REQUEST_SESSION] = outer
+      })
     }
     const requestSession = new RequestSession(ctx, context, cookie, outer)
     holder[REQUEST_SESSION] = requestSession
