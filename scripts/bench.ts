@@ -3,6 +3,7 @@
  * and how that compares with our targets. `--save` writes the figures of docs/benchmarks.md.
  */
 import { Command, Option } from 'commander'
+import { paint } from '../src/lib/commands/terminal.js'
 import { redisMissing, redisUrl, startRedis } from '../test/support/servers/redis.js'
 import { type Contender, chosen, redisAt } from './bench/contenders.js'
 import { measureCorrectness } from './bench/correctness.js'
@@ -18,7 +19,6 @@ import { machineLines, shareCores } from './measure/machine.js'
 import { type Kind, kinds } from './measure/population.js'
 import { Server } from './measure/server.js'
 import { textOfTable } from './measure/table.js'
-import { paint } from './paint.js'
 
 const options = new Command('npm run bench --')
   .description('Measures Tessera, its peers and the bare frameworks, in about five minutes.')

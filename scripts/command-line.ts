@@ -1,9 +1,7 @@
 import { InvalidArgumentError } from 'commander'
+import { tell } from '../src/lib/commands/terminal.js'
 
-/** One line that changes, on a terminal; without a text it is gone. */
-export function tell(text = ''): void {
-  if (process.stdout.isTTY) process.stdout.write(text === '' ? '\r\x1b[K' : `\r\x1b[K  ${text}`)
-}
+export { tell }
 
 const cleanups: (() => unknown)[] = []
 

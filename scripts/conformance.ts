@@ -3,11 +3,11 @@
  * code 1 if a promise is broken.
  */
 import { parseArgs } from 'node:util'
+import { type Column, failuresIn, tableOf, tryAll } from '../src/lib/commands/conformance-table.js'
+import { paint, tell } from '../src/lib/commands/terminal.js'
 import { ownCases } from '../test/lib/conformance/own-cases.js'
-import { allEngines } from '../test/support/engines.js'
+import { allEngines, emptyStoreOf } from '../test/support/engines.js'
 import type { EngineUnderTest } from '../test/support/stores/store.js'
-import { type Column, failuresIn, tableOf, tryAll } from './conformance-table.js'
-import { paint } from './paint.js'
 
 /** Of a line that nobody reads on a terminal. */
 const WIDTH = 140
@@ -29,12 +29,10 @@ async function report(): Promise<void> {
   const { stdout } = process
   const columns: Column[] = []
   for (const under of engines) {
-    const tell = (done: number): void => {
-      if (stdout.isTTY) stdout.write(`\r\x1b[K  ${under.title}: ${done} of ${ownCases.length}`)
-    }
-    columns.push(await tryAll(under, ownCases, tell))
+    const onCase = (done: number): void => tell(`${under.title}: ${done} of ${ownCases.length}`)
+    columns.push(await tryAll(under, () => emptyStoreOf(under), ownCases, onCase))
   }
-  if (stdout.isTTY) stdout.write('\r\x1b[K')
+  tell()
   stdout.write(`\n${tableOf(ownCases, columns, { width: stdout.columns ?? WIDTH, paint })}\n\n`)
   process.exitCode = failuresIn(columns) > 0 ? 1 : 0
 }

@@ -1,28 +1,8 @@
-/** `npm run generate-key`: a new SECRET_KEY. */
-import { randomBytes } from 'node:crypto'
-import { Command } from 'commander'
+/** `npm run generate-key`: what `koa-tessera generate-key` does for everybody. */
+import { runProgram } from '../src/lib/commands/program.js'
+import { readSiteSettings } from '../src/site/settings.js'
 
-/** 384 bits, as 64 characters that need no quotes in any shell or file. */
-const BYTES = 48
-
-const HINT = `
-  Put it where only the server can read it: into its environment, or into config/local.json5 as SECRET_KEY: '…'.
-  It is no part of the repository. To replace a key that is in use, put that one into SECRET_KEY_FALLBACKS, and take
-  it out when the sessions under it are over.
-`
-
-const { plain } = new Command('npm run generate-key --')
-  .description('Prints a new SECRET_KEY: one line for a shell or an environment file.')
-  .option('--plain', 'print the key alone, for a file that holds nothing else')
-  .addHelpText(
-    'after',
-    '\nexport $(npm run --silent generate-key)\nnpm run --silent generate-key >> server.env',
-  )
-  .allowExcessArguments(false)
-  .parse()
-  .opts<{ plain?: true }>()
-
-const key = randomBytes(BYTES).toString('base64url')
-process.stdout.write(plain ? `${key}\n` : `SECRET_KEY=${key}\n`)
-// For people: not where a pipe or a file takes what is printed.
-if (process.stdout.isTTY) process.stderr.write(HINT)
+// The files in config/ have the site's own settings too.
+process.exitCode = await runProgram(['generate-key', ...process.argv.slice(2)], {
+  read: () => readSiteSettings(),
+})

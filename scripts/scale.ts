@@ -3,10 +3,10 @@
  * The figures in docs/engines.md and docs/scaling.md.
  */
 import { Argument, Command } from 'commander'
+import { paint } from '../src/lib/commands/terminal.js'
 import { cleanUp, positive, run, share, tell, wholeNumber, wholeNumbers } from './command-line.js'
 import { machineLines, shareCores } from './measure/machine.js'
 import { type Table, textOfTable } from './measure/table.js'
-import { paint } from './paint.js'
 import { type Bytes, type BytesOptions, bytesTable, measureBytes } from './scale/bytes.js'
 import { type FlatOptions, flatTable, isFlat, measureFlat } from './scale/flat.js'
 import { faultsOf, measureProcesses, type ProcessesOptions, processesTable } from './scale/processes.js'

@@ -1,4 +1,4 @@
-import { paint } from '../paint.js'
+import { paint } from '../../src/lib/commands/terminal.js'
 import type { Finding } from './evidence.js'
 
 const SIGN = {

@@ -1,4 +1,4 @@
-import { paint } from '../paint.js'
+import { paint } from '../../src/lib/commands/terminal.js'
 
 /** Cells by row. The first column is text, the others are figures. */
 export interface Table {

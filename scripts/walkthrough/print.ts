@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
+import type { Paint } from '../../src/lib/commands/terminal.js'
 import { digest, type GivenCookie, givenCookies, sentCookies } from '../../src/site/inspector/cookies.js'
 import type { StoredRecord } from '../../src/site/inspector/stored-record.js'
-import type { Paint } from '../paint.js'
 import type { Wire } from './jar-browser.js'
 
 /** What is told during a scene. */

@@ -71,6 +71,9 @@ export function allSpellingsIn(origin: Origin, settings: readonly Setting[]): re
   return settings.flatMap((setting) => spellingsIn(origin, setting))
 }
 
+/** What is wrong with a name that is no setting's. */
+export const NO_SETTING = 'is no setting'
+
 /** The faults of names that are no setting's. The list of all names is told once. */
 export function unknownNames(
   { name: layer, origin, values }: Layer,
@@ -93,7 +96,7 @@ export function unknownNames(
     [...values.keys()]
       .filter((name) => !known.includes(name))
       // Its value is not shown: it may be a misspelled SECRET_KEY's.
-      .map((name) => ({ name, value: HIDDEN, layer, problem: 'is no setting', remedy: remedyFor(name) }))
+      .map((name) => ({ name, value: HIDDEN, layer, problem: NO_SETTING, remedy: remedyFor(name) }))
   )
 }
 

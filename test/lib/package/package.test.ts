@@ -161,6 +161,7 @@ test.serial('what npm packs holds the library and nothing of the server', (t) =>
     'README.md',
     'dist',
     'package.json',
+    'src',
   ])
   t.deepEqual(
     packed.filter((path) => /server|demos|inspector|process\/|app\.|tsbuildinfo/.test(path)),
@@ -170,8 +171,8 @@ test.serial('what npm packs holds the library and nothing of the server', (t) =>
 
 test.serial('every file in it can be reached from what package.json exports', async (t) => {
   const tessera = join(directory, 'node_modules/koa-tessera')
-  const { exports } = JSON.parse(await readFile(join(tessera, 'package.json'), 'utf8'))
-  const entries = Object.values(exports).flatMap((entry) =>
+  const { exports, bin } = JSON.parse(await readFile(join(tessera, 'package.json'), 'utf8'))
+  const entries = [...Object.values(exports), bin].flatMap((entry) =>
     typeof entry === 'object' ? Object.values(entry ?? {}) : [],
   )
   const reached = new Set(entries.map((path) => normalize(String(path))))
@@ -191,7 +192,7 @@ test.serial('every file in it can be reached from what package.json exports', as
   )
 })
 
-const moduleOf = (path: string): string => path.replace(/(\.d\.ts|\.js)$/, '')
+const moduleOf = (path: string): string => path.replace(/(\.d\.ts|\.d\.ts\.map|\.js)$/, '')
 
 test.serial('it can be compiled against and run', async (t) => {
   const { code, stdout } = await run('compiled/app.js')

@@ -23,6 +23,6 @@ test('--plain prints the key alone', async (t) => {
 
 test('what is no option is refused', async (t) => {
   const { code, stdout, stderr } = await new Script(t, 'generate-key', ['--bytes', '1']).end()
-  t.like({ code, stdout }, { code: 1, stdout: '' })
+  t.like({ code, stdout }, { code: 2, stdout: '' })
   t.regex(stderr, /unknown option '--bytes'/)
 })

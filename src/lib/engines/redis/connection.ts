@@ -45,6 +45,24 @@ export function connectionTo({ adapter, url, connectTimeout, onLost }: Connectio
   }
 }
 
+/** A connection to one server for a command that asks what no request asks: `send` takes a command with its arguments. */
+export async function connectAlone(url: string, timeLimit: number) {
+  const adapter = await import('@keyv/redis')
+  const { client, connect, destroy } = connectionTo({
+    adapter,
+    url,
+    connectTimeout: timeLimit,
+    onLost: () => {},
+  })
+  try {
+    await connect()
+  } catch (error) {
+    await destroy()
+    throw error
+  }
+  return { send: (command: readonly string[]): Promise<unknown> => client.sendCommand([...command]), destroy }
+}
+
 /** OpenSSL's codes for a certificate that no trusted authority has signed. */
 const UNTRUSTED: readonly unknown[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',

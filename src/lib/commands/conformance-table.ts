@@ -1,36 +1,43 @@
-import { type Case, runCase } from '../src/lib/conformance/index.js'
-import type { EngineOptions } from '../src/lib/engines/registry.js'
-import { emptyStoreOf } from '../test/support/engines.js'
-import type { EngineUnderTest } from '../test/support/stores/store.js'
-import type { Paint } from './paint.js'
+import { type Case, type EmptyStore, runCase } from '../conformance/index.js'
+import type { Paint } from './terminal.js'
 
 /** What became of one case on one engine. */
 type Verdict = 'kept' | 'does not apply' | 'no server' | Error
 
+/** An engine or a store that is tried. */
+export interface Subject {
+  readonly title: string
+  /** Stands above its column. */
+  readonly head: string
+  /** The package of the operating system without which its server cannot run. */
+  readonly missing?: string
+}
+
 export interface Column {
-  readonly under: EngineUnderTest
+  readonly under: Subject
   readonly verdicts: readonly Verdict[]
 }
 
-type OwnCase = Case<Partial<EngineOptions>>
+type MakeStore<Options> = () => EmptyStore<Options> | Promise<EmptyStore<Options>>
 
-/** Tries every case on the engine, one after the other; `onCase` hears how many are done. */
-export async function tryAll(
-  under: EngineUnderTest,
-  cases: readonly OwnCase[],
+/** Tries every case, each on an empty store, one after the other; `onCase` hears how many are done. */
+export async function tryAll<Options>(
+  under: Subject,
+  emptyStore: MakeStore<Options>,
+  cases: readonly Case<Options>[],
   onCase: (done: number) => void = () => {},
 ): Promise<Column> {
   const verdicts: Verdict[] = []
   for (const one of cases) {
-    verdicts.push(under.missing === undefined ? await verdictOf(under, one) : 'no server')
+    verdicts.push(under.missing === undefined ? await verdictOf(emptyStore, one) : 'no server')
     onCase(verdicts.length)
   }
   return { under, verdicts }
 }
 
-async function verdictOf(under: EngineUnderTest, one: OwnCase): Promise<Verdict> {
+async function verdictOf<Options>(emptyStore: MakeStore<Options>, one: Case<Options>): Promise<Verdict> {
   try {
-    return (await runCase(one, () => emptyStoreOf(under))) === undefined ? 'kept' : 'does not apply'
+    return (await runCase(one, emptyStore)) === undefined ? 'kept' : 'does not apply'
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
@@ -40,9 +47,11 @@ export function failuresIn(columns: readonly Column[]): number {
   return columns.flatMap(({ verdicts }) => verdicts).filter((verdict) => verdict instanceof Error).length
 }
 
+type Titled = Pick<Case, 'topic' | 'title'>
+
 /** Cases below each other by topic, engines beside each other; what failed and what is missing stand below. */
 export function tableOf(
-  cases: readonly OwnCase[],
+  cases: readonly Titled[],
   columns: readonly Column[],
   { width, paint }: { readonly width: number; readonly paint: Paint },
 ): string {
@@ -61,7 +70,7 @@ export function tableOf(
   return [paint('bold', line('', heads)), ...rows, '', ...notesOn(cases, columns, paint)].join('\n')
 }
 
-function notesOn(cases: readonly OwnCase[], columns: readonly Column[], paint: Paint): string[] {
+function notesOn(cases: readonly Titled[], columns: readonly Column[], paint: Paint): string[] {
   const missing = columns.flatMap(({ under: { title, missing } }) =>
     missing === undefined ? [] : [`  – ${title}: apt-get install ${missing}`],
   )
@@ -79,14 +88,14 @@ function notesOn(cases: readonly OwnCase[], columns: readonly Column[], paint: P
   return [...failures, ...missing, `${sum}${paint(failed > 0 ? 'red' : 'green', `${failed} ✗ broken`)}`]
 }
 
-function signOf(verdict: Verdict | undefined, under: EngineUnderTest, paint: Paint): string {
+function signOf(verdict: Verdict | undefined, under: Subject, paint: Paint): string {
   if (verdict instanceof Error) return paint('red', centred('✗', under))
   if (verdict === 'kept') return paint('green', centred('✓', under))
   return paint('dim', centred(verdict === 'no server' ? '–' : '·', under))
 }
 
 /** In the middle of the engine's column. */
-function centred(text: string, { head }: EngineUnderTest): string {
+function centred(text: string, { head }: Subject): string {
   const width = head.length + 2
   return text.padStart(Math.ceil((width + text.length) / 2)).padEnd(width)
 }

@@ -1,0 +1,31 @@
+import { stat } from 'node:fs/promises'
+import type { Settings } from '../settings/settings.js'
+import type { Finding } from './finding.js'
+import { storeKindOf } from './store-connection.js'
+
+/** Whoever else may read what sessions hold. */
+const OTHERS_READ = 0o044
+
+/** Who may read the files in which sessions stand. Not asked on Windows, where modes say nothing. */
+export async function files(settings: Settings): Promise<Finding[]> {
+  const kind = storeKindOf(settings)
+  const isMemory = settings.databaseUrl.includes(':memory:')
+  if (process.geteuid === undefined || (kind !== 'file' && (kind !== 'sqlite' || isMemory))) return []
+  const path = kind === 'file' ? settings.filePath : settings.databaseUrl.replace(/^sqlite:(\/\/)?/, '')
+  try {
+    const { mode } = await stat(path)
+    const octal = (mode & 0o777).toString(8)
+    if ((mode & OTHERS_READ) === 0)
+      return [{ about: 'rights', status: 'good', text: `${path} is for its owner alone (${octal})` }]
+    return [
+      {
+        about: 'rights',
+        status: 'doubtful',
+        text: `other users of this machine may read ${path} (${octal})`,
+      },
+    ]
+  } catch {
+    // The round trip says what cannot be opened.
+    return []
+  }
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { runProgram } from './program.js'
+
+// Where nothing is left to wait for, Node ends the process, done or not.
+process.exitCode = 1
+const onUnfinished = (): void => {
+  process.stderr.write('the command cannot finish: something that it waits for never answers\n')
+  process.exit(1)
+}
+process.once('beforeExit', onUnfinished)
+
+runProgram(process.argv.slice(2)).then((code) => {
+  process.off('beforeExit', onUnfinished)
+  // Somebody's module may hold a connection open for ever. What was printed goes out first.
+  process.stdout.write('', () => process.exit(code))
+})
