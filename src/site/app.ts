@@ -73,7 +73,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   // ignored, and for localhost it would lock a developer out of other servers.
   const policies = { contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' } } as const
   app.use(helmet({ ...policies, strictTransportSecurity: isProduction }))
-  app.use(errorPages())
+  app.use(errorPages({ storeCommand: isForThisMachine(settings) ? storeCommandOf(settings) : undefined }))
   app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: environment !== 'development' } }))
   app.use(limitTarget())
   app.use(assets(`${viewsDirectory}/assets`).routes())
@@ -86,4 +86,12 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   app.use(router.routes())
   app.use(router.allowedMethods())
   return app
+}
+
+/** What starts the store of these settings by `compose.yaml`; undefined for one that needs no server. */
+function storeCommandOf({ engine, databaseUrl }: SiteSettings): string | undefined {
+  if (engine === 'redis') return 'docker compose up redis'
+  if (engine !== 'db' && engine !== 'cached_db') return undefined
+  if (/^postgres/.test(databaseUrl)) return 'docker compose up postgres'
+  return /^(mysql|mariadb)/.test(databaseUrl) ? 'docker compose up mariadb' : undefined
 }

@@ -182,3 +182,15 @@ test('an answer that a handler writes itself is not taken for none', async (t) =
   })
   t.is(await (await fetch(url)).text(), 'my own')
 })
+
+test('a 503 leads back to its own address, and to no other host', async (t) => {
+  const down = Object.assign(new Error('down'), { status: 503 })
+  const { url } = await serverWith(t, () => {
+    throw down
+  })
+  const again = async (path: string, method = 'GET'): Promise<string | undefined> =>
+    /href="([^"]*)">Try again/.exec(await (await fetch(url + path, { method })).text())?.[1]
+  t.is(await again('/cart?item=1'), '/cart?item=1')
+  t.is(await again('//evil.example/'), undefined)
+  t.is(await again('/cart', 'POST'), undefined, 'a form is not sent again by a link')
+})

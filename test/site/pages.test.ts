@@ -63,17 +63,23 @@ test('a count in a cookie that is no whole number up to a billion starts again a
   }
 })
 
-test('the front page shows the engine, every setting with its layer, and the way to the demos', async (t) => {
+test('the front page shows the engine and the way to the demos, a page of its own every setting with its layer', async (t) => {
   const { url } = await openSite(t, { SECRET_KEY: 'a secret that no page shows, ever' })
   const response = await new Browser(url).fetch('/')
   const page = await response.text()
 
   t.regex(page, /<b>db<\/b> engine/)
-  t.regex(page, /<code>DATABASE_URL<\/code>[\s\S]*?sessions\.sqlite<\/code><\/td>\s*<td>environment</)
+  t.notRegex(page, /DATABASE_URL/)
   t.regex(page, /href="\/cookies\/page-count"/)
   t.regex(page, /href="\/sessions\/page-count"/)
-  t.notRegex(page, /a secret that no page shows/)
+  t.regex(page, /href="\/settings"/)
   t.is(response.headers.get('Set-Cookie'), null)
+
+  const settings = await new Browser(url).fetch('/settings')
+  const shown = await settings.text()
+  t.regex(shown, /<code>DATABASE_URL<\/code>[\s\S]*?sessions\.sqlite<\/code><\/td>\s*<td>environment</)
+  t.notRegex(shown, /a secret that no page shows/)
+  t.is(settings.headers.get('Set-Cookie'), null)
 })
 
 test('pages are their visitor’s own, and need neither inline scripts nor inline styles nor anybody else’s server', async (t) => {

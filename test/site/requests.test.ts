@@ -150,6 +150,7 @@ test('in production the front page tells nothing of the settings, even with SHOW
       /SESSION_ENGINE|DATABASE_URL|COOKIE_AGE|KEY_PREFIX|somewhere|production|cache|[Ss]ettings/,
     )
     t.regex(page, /href="\/four-ways"/)
+    t.is((await fetch(`${url}/settings`)).status, 404)
   }
 })
 
@@ -174,7 +175,7 @@ test('what is for this machine only is not for a page whose name somebody made l
   ])
     for (const name of [host, `${host}:${port}`]) {
       t.is((await withHost(url, '/metrics', name)).status, 200, name)
-      t.regex((await withHost(url, '/', name)).body, /SESSION_ENGINE/, name)
+      t.regex((await withHost(url, '/settings', name)).body, /SESSION_ENGINE/, name)
     }
   for (const host of [
     'rebound.example',
@@ -186,7 +187,8 @@ test('what is for this machine only is not for a page whose name somebody made l
     'rebound.example:80@localhost',
   ]) {
     t.is((await withHost(url, '/metrics', host)).status, 404, host)
-    t.notRegex((await withHost(url, '/', host)).body, /SESSION_ENGINE/, host)
+    t.is((await withHost(url, '/settings', host)).status, 404, host)
+    t.notRegex((await withHost(url, '/', host)).body, /[Ss]ettings/, host)
   }
 })
 

@@ -12,7 +12,7 @@ declare module '../../lib/index.js' {
   }
 }
 
-/** What the front page tells about the server, to somebody on the same machine only. */
+/** What the page of settings tells about the server, to somebody on the same machine only. */
 export interface Facts {
   readonly engine: string
   readonly environment: string
@@ -50,6 +50,11 @@ export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'pro
     }
     // The form to forget the progress is shown only where there is some. Without a form there is no token and no cookie.
     show(ctx, { view: 'home', title: 'Sessions for Koa', locals, forms: done.size > 0 })
+  })
+
+  router.get('/settings', (ctx) => {
+    if (!ctx.state.showsSettings) return
+    show(ctx, { view: 'settings', title: 'Settings', locals: { facts }, forms: false })
   })
 
   router.post('/progress/forget', own, async (ctx) => {

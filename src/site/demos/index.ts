@@ -27,7 +27,7 @@ import type { Variants } from './variants.js'
 
 /** What the demos need. */
 export interface DemoParts {
-  /** For the front page; undefined on a server for other people. */
+  /** For the page of settings; undefined on a server for other people. */
   readonly facts: Facts | undefined
   readonly sessions: Sessions
   readonly settings: SiteSettings

@@ -12,18 +12,24 @@ type HttpError = Error & {
   readonly headers?: unknown
 }
 
+export interface ErrorPagesOptions {
+  /** The command that starts the store, for the page of a 503; undefined on a server for other people. */
+  readonly storeCommand?: string | undefined
+}
+
 /**
  * Answers what no handler answered, and what a handler threw: a page (the view `error`, with `status`, `title` and
  * `message`), JSON or plain text, as the client accepts. Clients see an error's message only if it has `expose: true`.
  * Use it above all other middleware, and log with {@link logFailures}.
  */
-export function errorPages(): Middleware {
+export function errorPages({ storeCommand }: ErrorPagesOptions = {}): Middleware {
   return async (ctx, next) => {
     // Middleware above set these for every response: security headers, for example.
     const above = ctx.res.getHeaders()
     try {
       await next()
     } catch (thrown) {
+      ctx.state.storeCommand = storeCommand
       await answerFailure(ctx, thrown, above)
       return
     }
@@ -90,7 +96,7 @@ async function answer(ctx: Context, status: number, message: string): Promise<vo
   const type = acceptedType(ctx)
   if (type === 'json') {
     ctx.body = { status, message }
-  } else if (type !== 'html' || !(await rendered(ctx, { status, title: reason(status), message }))) {
+  } else if (type !== 'html' || !(await rendered(ctx, pageOf(ctx, status, message)))) {
     ctx.type = 'text'
     ctx.body = message
   }
@@ -105,11 +111,25 @@ function acceptedType(ctx: Context): string | false {
   return length > LONGEST_ACCEPT ? 'html' : ctx.accepts('html', 'json', 'text')
 }
 
+interface ErrorPage {
+  readonly status: number
+  readonly title: string
+  readonly message: string
+  /** The address to ask again, where that may help. */
+  readonly again?: string | undefined
+  readonly command?: string | undefined
+}
+
+function pageOf(ctx: Context, status: number, message: string): ErrorPage {
+  const page = { status, title: reason(status), message }
+  if (status !== 503) return page
+  // Two slashes would lead to another host.
+  const again = ctx.method === 'GET' && !ctx.url.startsWith('//') ? ctx.url : undefined
+  return { ...page, again, command: ctx.state.storeCommand }
+}
+
 /** Renders the error page. False if that fails: the client then gets plain text. */
-async function rendered(
-  ctx: Context,
-  page: { status: number; title: string; message: string },
-): Promise<boolean> {
+async function rendered(ctx: Context, page: ErrorPage): Promise<boolean> {
   try {
     await ctx.render('error', page)
     return true

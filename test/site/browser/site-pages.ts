@@ -69,6 +69,13 @@ inBrowser('The site: by keyboard, from the skip link to the greeting', async (to
   await tour.reads('h1', 'Hello Ada')
 })
 
+inBrowser('The site: settings have a page', async (tour) => {
+  await tour.open('/')
+  await tour.follow('Settings')
+  await tour.reads('h1', 'Settings in effect')
+  await tour.look('settings')
+})
+
 inBrowser('The site: a page that is not there, and a form that another site sent', async (tour, t) => {
   const missing = await tour.page.goto(`${tour.site.url}/nowhere/<b>`)
   t.is(missing?.status(), 404)
@@ -107,7 +114,11 @@ for (const scripts of [true, false]) {
       await tour.reads('.status', '503')
       await tour.reads('.lead', /try again in a moment/)
       t.regex(tour.complaints.splice(0).join('\n'), /status of 503/)
+      await tour.reads('.note code', 'docker compose up redis')
       await tour.look('error-503')
+      await tour.follow('Try again')
+      t.is(new URL(tour.page.url()).pathname, '/sessions/page-count')
+      t.regex(tour.complaints.splice(0).join('\n'), /status of 503/)
     },
   )
 }
