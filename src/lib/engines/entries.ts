@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache'
 import type { Codec, Entry, Next } from '../codecs/codec.js'
 import { metadataOf } from '../codecs/codec.js'
+import { copyOf } from '../codecs/json-copy.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import { MISSING, type Missing } from './engine.js'
@@ -9,6 +11,11 @@ import type { SessionStore, StoredEntry, Version } from './session-store.js'
 export const SUPERSEDED_FOR = 60_000
 /** How long the old id of a renewed session can be followed at the least: a day, in milliseconds. */
 const RENEWED_FOR = 86_400_000
+
+/** Of how many keys what stood there is remembered as it was decoded. */
+const REMEMBERED = 1000
+/** The longest text that is, in characters. */
+const LONGEST_REMEMBERED = 2000
 
 export const LAPSED = { kind: 'missing', why: 'superseded' } as const
 const UNREADABLE = 'a stored session cannot be read; it counts as missing'
@@ -29,6 +36,12 @@ export interface SessionEntry extends StoredEntry {
 
 export type Tombstone = Extract<Entry, { kind: 'superseded' }>
 
+interface Remembered {
+  readonly text: string
+  /** `undefined` where the text was read once. */
+  readonly entry: Entry | undefined
+}
+
 export interface EntriesParts {
   /** The engine's name, for the log. */
   readonly name: string
@@ -42,6 +55,7 @@ export interface EntriesParts {
 /** A store's entries as what they mean: sessions and tombstones that have not expired. */
 export class Entries {
   readonly #parts: EntriesParts
+  readonly #remembered = new LRUCache<string, Remembered>({ max: REMEMBERED })
 
   constructor(parts: EntriesParts) {
     this.#parts = parts
@@ -50,8 +64,8 @@ export class Entries {
   /** What `stored`, which stands at `key`, means now. */
   decode(key: string, stored: StoredEntry | undefined): LiveEntry | Tombstone | Missing {
     if (stored === undefined) return MISSING
-    const { codec, clock } = this.#parts
-    const entry = codec.decode(stored.text, key)
+    const { clock } = this.#parts
+    const entry = this.#entryIn(stored.text, key)
     if (entry === undefined) return this.#undecodable()
     if (entry.kind === 'superseded') return stored.expires > clock() ? entry : LAPSED
     // A touch moves the end beside the text; the end within the text may be older.
@@ -97,6 +111,20 @@ export class Entries {
     const end = Math.max(this.#parts.clock() + lifetime, expires)
     const text = this.#parts.codec.encode({ kind: 'superseded', expires: end, ...(next && { next }) }, key)
     return { text, expires: end, version: undefined }
+  }
+
+  /**
+   * What the text at `key` says. Decoding costs more than the rest of a read. So what a text says that is read a second
+   * time is remembered, and whoever reads it again is given a copy.
+   */
+  #entryIn(text: string, key: string): Entry | undefined {
+    const before = this.#remembered.get(key)
+    const isKnown = before?.text === text
+    if (isKnown && before.entry !== undefined) return copyOf(before.entry)
+    const entry = this.#parts.codec.decode(text, key)
+    if (entry?.kind !== 'session' || text.length > LONGEST_REMEMBERED) return entry
+    this.#remembered.set(key, { text, entry: isKnown ? copyOf(entry) : undefined })
+    return entry
   }
 
   #undecodable(message = UNREADABLE): Missing {

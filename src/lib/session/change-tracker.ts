@@ -1,3 +1,5 @@
+import { copyOf, isSameJson } from '../codecs/json-copy.js'
+import type { JsonValue } from '../codecs/record.js'
 import { assertJson } from './record.js'
 
 /** What is done about values that a handler changes in place, as in `session.get('car').wheels = 'alloy'`. */
@@ -5,8 +7,8 @@ export type NestedChanges = 'compare' | 'ignore'
 
 interface Tracked {
   readonly value: object
-  /** The value as it was when it was handed out; `undefined` where changes are ignored. */
-  readonly text: string | undefined
+  /** A copy of the value as it was when it was handed out; `undefined` where changes are ignored. */
+  readonly before: JsonValue | undefined
 }
 
 /**
@@ -16,7 +18,7 @@ interface Tracked {
 export class ChangeTracker {
   readonly #tracked = new Map<string, Tracked>()
   /** As they were handed out first: objects that were handed out anew since, or removed. Made when first needed. */
-  #originals: Map<object, string> | undefined
+  #originals: Map<object, JsonValue> | undefined
   readonly #mode: NestedChanges
 
   constructor(mode: NestedChanges) {
@@ -48,13 +50,13 @@ export class ChangeTracker {
     for (const key of keys) {
       const tracked = this.#tracked.get(key)
       if (tracked === undefined || data.get(key) !== tracked.value) continue
-      const { value, text } = tracked
-      if (text === undefined) {
+      const { value, before } = tracked
+      if (before === undefined) {
         if (modifiedByHand) changed.push(key)
         continue
       }
       assertJson(key, value)
-      if (JSON.stringify(value) !== text) changed.push(key)
+      if (!isSameJson(value, before)) changed.push(key)
     }
     return changed
   }
@@ -62,9 +64,9 @@ export class ChangeTracker {
   /** `value` as it was when it was handed out under `key` first; the value itself if nobody was given it. */
   original(key: string, value: unknown): unknown {
     const tracked = this.#tracked.get(key)
-    const text =
-      this.#originals?.get(value as object) ?? (tracked?.value === value ? tracked?.text : undefined)
-    return text === undefined ? value : JSON.parse(text)
+    const before =
+      this.#originals?.get(value as object) ?? (tracked?.value === value ? tracked?.before : undefined)
+    return before === undefined ? value : copyOf(before)
   }
 
   /** From now on only later changes count. `isStored`: the store has the values as they are. */
@@ -80,16 +82,18 @@ export class ChangeTracker {
     if (isStored) this.#originals = undefined
   }
 
-  /** To be called before another text is remembered for the key. */
+  /** To be called before another copy is remembered for the key. */
   #keepOriginal(key: string): void {
-    const { value, text } = this.#tracked.get(key) ?? {}
-    if (value === undefined || text === undefined) return
+    const { value, before } = this.#tracked.get(key) ?? {}
+    if (value === undefined || before === undefined) return
     this.#originals ??= new Map()
-    if (!this.#originals.has(value)) this.#originals.set(value, text)
+    if (!this.#originals.has(value)) this.#originals.set(value, before)
   }
 
   #remember(key: string, value: object): void {
     this.#keepOriginal(key)
-    this.#tracked.set(key, { value, text: this.#mode === 'compare' ? JSON.stringify(value) : undefined })
+    // A member of a session is checked before it is put there, and so is JSON.
+    const before = this.#mode === 'compare' ? copyOf(value as JsonValue) : undefined
+    this.#tracked.set(key, { value, before })
   }
 }
