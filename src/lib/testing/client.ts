@@ -4,10 +4,10 @@ import { openSession } from '../session/session-handle.js'
 import type { LogInOptions } from '../users/log-in.js'
 import type { TestClock } from './clock.js'
 import { Cookies } from './cookies.js'
-import type { Testable, TestServers } from './servers.js'
+import type { LocalHttp, Testable } from './local-http.js'
 
 interface TestClientParts extends SessionsParts {
-  readonly servers: TestServers
+  readonly http: LocalHttp
   readonly app: Testable
   readonly clock: TestClock
 }
@@ -31,7 +31,7 @@ export class TestClient {
    * that `csrf` lets its forms pass; a test of that sets the header.
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const url = new URL(path, await this.#parts.servers.urlOf(this.#parts.app))
+    const url = new URL(path, await this.#parts.http.urlOf(this.#parts.app))
     const headers = new Headers(init.headers)
     if (!headers.has('Sec-Fetch-Site')) headers.set('Sec-Fetch-Site', 'same-origin')
     const { header } = this.cookies

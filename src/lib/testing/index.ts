@@ -1,5 +1,5 @@
 export type { TestClient } from './client.js'
 export type { TestClock } from './clock.js'
 export type { Cookies } from './cookies.js'
-export type { Testable } from './servers.js'
+export type { Testable } from './local-http.js'
 export { type TestSessions, type TestSessionsOptions, testSessions } from './test-sessions.js'

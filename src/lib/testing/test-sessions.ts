@@ -1,7 +1,7 @@
 import { openSessions, partsOf, type Sessions, type SessionsOptions } from '../open-sessions.js'
 import { TestClient } from './client.js'
 import { TestClock } from './clock.js'
-import { type Testable, TestServers } from './servers.js'
+import { LocalHttp, type Testable } from './local-http.js'
 
 /** What `testSessions` takes: all that `openSessions` does, but the clock is yours to move. */
 export interface TestSessionsOptions extends Omit<SessionsOptions, 'clock'> {
@@ -41,13 +41,13 @@ export async function testSessions(options: TestSessionsOptions = {}): Promise<T
   const sessions = await openSessions({ engine: 'cache', ...given, clock: () => clock.now.getTime() })
   const parts = partsOf(sessions)
   if (parts === undefined) throw new TypeError('these sessions were opened by another copy of koa-tessera')
-  const servers = new TestServers()
+  const http = new LocalHttp()
   return {
     sessions,
     clock,
-    client: (app) => new TestClient({ servers, app, clock, ...parts }),
+    client: (app) => new TestClient({ http, app, clock, ...parts }),
     async close() {
-      await servers.close()
+      await http.close()
       await sessions.close()
     },
   }

@@ -1,13 +1,16 @@
-import { UnsupportedValue } from '../../../src/lib/index.js'
+import { openSessions, UnsupportedValue } from '../../../src/lib/index.js'
 import { idAfter, onCookies, onEveryStore, onStore, onStoreAndCookie } from '../../support/site.js'
 
 onEveryStore(
   'a flash message that two requests take at the same moment is shown by one of them',
   async (t, open) => {
-    const { bench, sessions, visitor } = await open({
+    const { bench, visitor } = await open({
       '/leave': async (ctx) => (await ctx.session).flash('notice', 'Saved').set('kept', 1),
       '/both': async (ctx) => {
-        const [mine, theirs] = [await ctx.session, await sessions.open((await ctx.session).id ?? '')]
+        // Of another process: only the store stands between them.
+        const others = await openSessions({ engine: bench.engine, clock: () => bench.now })
+        const mine = await ctx.session
+        const theirs = await others.open(mine.id)
         mine.set('mine', 1)
         const shown = await Promise.all([mine.flash('notice'), theirs.flash('notice')])
         ctx.body = JSON.stringify(shown.flat())

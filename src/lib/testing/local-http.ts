@@ -7,15 +7,15 @@ export interface Testable {
 }
 
 /** One server for each application, on this machine and at a free port. None keeps the process alive. */
-export class TestServers {
-  readonly #servers = new Map<Testable, Promise<Server>>()
+export class LocalHttp {
+  readonly #http = new Map<Testable, Promise<Server>>()
 
   /** The URL of the application, without a slash at its end. */
   async urlOf(app: Testable): Promise<string> {
-    let starting = this.#servers.get(app)
+    let starting = this.#http.get(app)
     if (starting === undefined) {
       starting = start(app)
-      this.#servers.set(app, starting)
+      this.#http.set(app, starting)
     }
     const address = (await starting).address()
     if (typeof address !== 'object' || address === null)
@@ -24,7 +24,7 @@ export class TestServers {
   }
 
   async close(): Promise<void> {
-    for (const starting of this.#servers.values()) {
+    for (const starting of this.#http.values()) {
       const server = await starting
       if (!server.listening) continue
       const closed = once(server, 'close')
