@@ -92,9 +92,10 @@ async function emptyStoreFrom(given: unknown, name: string, path: string): Promi
   }
 }
 
-/** What `given` answers, or makes, of the tools. */
+/** What `given` answers, or makes, of the tools. One without parameters may have a default for something else. */
 async function make(given: Callable, tools: EngineTools): Promise<unknown> {
-  return isClass(given) ? new given(tools) : given(tools)
+  if (isClass(given)) return new given(tools)
+  return given.length === 0 ? given() : given(tools)
 }
 
 async function engineFrom(given: unknown, tools: EngineTools, name: string, path: string): Promise<Engine> {
