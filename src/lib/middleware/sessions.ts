@@ -87,15 +87,15 @@ async function showInViews(ctx: Context, requestSession: RequestSession): Promis
   }
 }
 
-/** The same, of the sessions with this `context`; none where their middleware does not stand above. */
-export function requestSessionIn(ctx: Context, context: SessionContext): RequestSession | undefined {
-  return requestSessionWithin(requestSessionOf(ctx), context)
-}
-
 /** This request's session, for what works beside the handlers; the innermost, where there are several. */
 export function requestSessionOf(ctx: Context): RequestSession | undefined {
   const holder: WithRequestSession & Context = ctx
   return holder[REQUEST_SESSION]
+}
+
+/** This request's session of the kind that `context` belongs to; none where their middleware does not stand above. */
+export function requestSessionIn(ctx: Context, context: SessionContext): RequestSession | undefined {
+  return requestSessionWithin(requestSessionOf(ctx), context)
 }
 
 function requestSessionWithin(

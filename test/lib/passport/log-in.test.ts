@@ -1,3 +1,4 @@
+import type { Middleware } from 'koa'
 import { idAfter, onEachKind, onStore } from '../../support/site.js'
 import { handlersOf, localPassport, type User, withPassport } from './passport-site.js'
 
@@ -207,4 +208,23 @@ onStore('with inViews, templates and Passport share ctx.state.session', async (t
   await browser.visit(`/login?${RIGHT}`)
   await browser.visit('/cart')
   t.is((await browser.visit('/page')).body, '["u1",["apple"],["apple"],true]')
+})
+
+onStore('who was logged in by Passport before Tessera is listed from the next log-in', async (t, open) => {
+  const passport = localPassport()
+  const adopt: Middleware = async (ctx, next) => {
+    const session = await ctx.session
+    if (ctx.isAuthenticated() && session.user === undefined)
+      await ctx.login(ctx.state.user, { keepSessionInfo: true })
+    await next()
+  }
+  const { visitor, store, sessions } = await open(handlersOf(passport), {
+    use: (opened) => [...withPassport(passport)(opened), adopt],
+  })
+  const browser = visitor()
+  browser.cookies.set('sessionid', await store({ passport: { user: 'u1' }, cart: ['apple'] }))
+  const { body } = await browser.visit('/who')
+  t.deepEqual(JSON.parse(body), { passport: 'ada', tessera: 'u1', keys: ['passport', 'cart'] })
+  t.is((await sessions.forUser('u1')).length, 1)
+  t.deepEqual(JSON.parse((await browser.visit('/who')).body), JSON.parse(body))
 })
