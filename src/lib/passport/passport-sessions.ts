@@ -100,6 +100,7 @@ const requestProperties: PropertyDescriptorMap & ThisType<object & WithPassportS
   },
   flash: {
     configurable: true,
+    writable: true,
     value(this: WithPassportSession, ...args: [string, unknown?]) {
       return this[PASSPORT_SESSION]?.passportSession.flash(...args)
     },
