@@ -113,7 +113,7 @@ export class SealedEnvelope implements Envelope {
   #current: SaltedKey | undefined
   #closed = 0
   /** The value that was last found written as it should be: mostly it is opened next. */
-  #written = ''
+  #written: string | undefined
 
   constructor(keys: Keys) {
     this.#keys = keys

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Codec, Entry, Next } from '../codecs/codec.js'
 import { metadataOf } from '../codecs/codec.js'
 import { copyOf } from '../codecs/json-copy.js'
@@ -55,7 +54,7 @@ export interface EntriesParts {
 /** A store's entries as what they mean: sessions and tombstones that have not expired. */
 export class Entries {
   readonly #parts: EntriesParts
-  readonly #remembered = new LRUCache<string, Remembered>({ max: REMEMBERED })
+  readonly #remembered = new Map<string, Remembered>()
 
   constructor(parts: EntriesParts) {
     this.#parts = parts
@@ -123,8 +122,16 @@ export class Entries {
     if (isKnown && before.entry !== undefined) return copyOf(before.entry)
     const entry = this.#parts.codec.decode(text, key)
     if (entry?.kind !== 'session' || text.length > LONGEST_REMEMBERED) return entry
-    this.#remembered.set(key, { text, entry: isKnown ? copyOf(entry) : undefined })
+    this.#remember(key, { text, entry: isKnown ? copyOf(entry) : undefined })
     return entry
+  }
+
+  /** Where there are too many, the one that was decoded first is forgotten. */
+  #remember(key: string, remembered: Remembered): void {
+    this.#remembered.delete(key)
+    const [oldest] = this.#remembered.size < REMEMBERED ? [] : this.#remembered.keys()
+    if (oldest !== undefined) this.#remembered.delete(oldest)
+    this.#remembered.set(key, remembered)
   }
 
   #undecodable(message = UNREADABLE): Missing {
