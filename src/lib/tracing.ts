@@ -38,6 +38,17 @@ export const commitChannel: Channel = tracingChannel('koa-tessera:commit')
 /** Calls of an engine. */
 export const engineChannel: Channel = tracingChannel('koa-tessera:engine')
 
+/** Whether anybody listens. Not every runtime has `TracingChannel.hasSubscribers`. */
+export function isHeard({ start, end, asyncStart, asyncEnd, error }: Channel): boolean {
+  return (
+    start.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers
+  )
+}
+
 interface Traced<Result> {
   readonly engine: string
   readonly operation: string

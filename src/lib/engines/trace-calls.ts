@@ -1,10 +1,10 @@
-import { engineChannel, trace } from '../tracing.js'
+import { engineChannel, isHeard, trace } from '../tracing.js'
 import type { Around } from './watch-engine.js'
 
 /** The same way around the calls of an engine, which publishes each call to `koa-tessera:engine` while somebody listens. */
 export function traceCalls(engine: string, around: Around): Around {
   return (call, run, args) => {
-    if (!engineChannel.hasSubscribers) return around(call, run, args)
+    if (!isHeard(engineChannel)) return around(call, run, args)
     return trace(engineChannel, {
       engine,
       operation: call,

@@ -1,6 +1,6 @@
 import type { SessionUser } from '../codecs/record.js'
 import { EngineUnavailable } from '../engines/errors.js'
-import { commitChannel, trace } from '../tracing.js'
+import { commitChannel, isHeard, trace } from '../tracing.js'
 import type { Pending } from './changes.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
@@ -53,7 +53,7 @@ export function commit(
   const now = context.clock()
   const step = planFor(state, context, ending, now)
   if (step.do !== 'nothing') {
-    return commitChannel.hasSubscribers
+    return isHeard(commitChannel)
       ? traced(step, state, context, ending, now)
       : carryOutOrGiveBack(step, state, context, ending, now)
   }

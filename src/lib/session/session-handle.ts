@@ -1,5 +1,5 @@
 import type { Engine, Loaded } from '../engines/engine.js'
-import { openChannel, trace } from '../tracing.js'
+import { isHeard, openChannel, trace } from '../tracing.js'
 import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd, withoutFuture } from './expiry.js'
@@ -22,7 +22,7 @@ export interface Resolved {
  * @throws EngineUnavailable if the store does not answer.
  */
 export function openSession(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
-  if (!openChannel.hasSubscribers) return open(ids, context)
+  if (!isHeard(openChannel)) return open(ids, context)
   return trace(openChannel, {
     engine: context.engine.name,
     operation: 'open',

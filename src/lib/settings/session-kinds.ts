@@ -117,18 +117,21 @@ export const path: Kind<string> = {
   shown: 'path',
 }
 
-const SQLITE = /^sqlite:(?:\/\/)?(?=[^/]|\/+[^/])([^\0]+)$/
+const SQLITE = /^sqlite:(?:\/\/)?(?=[^/]|\/+[^/])([^\0]+?)(\?driver=[^?]*)?$/
+const SQLITE_DRIVERS = ['?driver=node:sqlite', '?driver=sqlite3']
 const DATABASE = /^(postgres(ql)?|mysql|mariadb):\/\/[^/\0][^\0]*$/
 
 export const databaseUrl: Kind<string> = {
   check(value) {
     if (typeof value !== 'string') return problem('is not text')
     if (DATABASE.test(value)) return { value }
-    const file = SQLITE.exec(value)?.[1]
+    const [, file, driver = ''] = SQLITE.exec(value) ?? []
     if (file === undefined) return problem('names no database that is supported')
+    if (driver !== '' && !SQLITE_DRIVERS.includes(driver))
+      return problem('asks for another driver of SQLite than node:sqlite and sqlite3')
     if (file === ':memory:') return { value }
     const wrong = pathProblem(file)
-    return wrong === undefined ? { value: `sqlite:${resolve(file)}` } : problem(wrong)
+    return wrong === undefined ? { value: `sqlite:${resolve(file)}${driver}` } : problem(wrong)
   },
   read: asItIs,
   right: 'sqlite:path, postgres://user@host/database or mysql://user@host/database',

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { KeyvSqlite } from '@keyv/sqlite'
+import { otherConnection, sqliteUrl } from '../sqlite.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 export const sqlite: EngineUnderTest = { title: 'db on SQLite', head: 'SQLite', engine: 'db', prepare }
@@ -17,11 +17,13 @@ async function prepare(): Promise<Store> {
   const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
   const path = join(directory, 'sessions.sqlite')
   return {
-    options: { databaseUrl: `sqlite:${path}` },
+    options: { databaseUrl: sqliteUrl(path) },
     async damage(key, text) {
-      const plain = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'tessera_sessions' })
-      await plain.set(`keyv:${key}`, text)
-      await plain.disconnect()
+      const other = otherConnection(path)
+      // As a plain Keyv client writes.
+      const sql = `INSERT INTO tessera_sessions (key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value`
+      await other.query(sql, `keyv:${key}`, text)
+      await other.disconnect()
     },
     async dump() {
       const files = await readdir(directory)

@@ -2,13 +2,13 @@ import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { KeyvSqlite } from '@keyv/sqlite'
 import test from 'ava'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 import { mount, testOnSmallDisk } from '../../support/small-disk.js'
+import { otherConnection, sqliteUrl } from '../../support/sqlite.js'
 import { stall } from '../../support/stall.js'
 import { startStopwatch } from '../../support/stopwatch.js'
 import { type DatabaseSite, isUnaffected, LIMIT, linesOf, openDatabaseSite, verbs } from './database-site.js'
@@ -19,8 +19,8 @@ test.serial(
   'R13 locked by somebody else: writers are 503 in time, however many; readers do not wait',
   async (t) => {
     const path = join(await temporaryDirectory(t), 'sessions.sqlite')
-    const site = await openDatabaseSite(t, `sqlite:${path}`)
-    const other = new KeyvSqlite(`sqlite://${path}`)
+    const site = await openDatabaseSite(t, sqliteUrl(path))
+    const other = otherConnection(path)
     t.teardown(() => other.disconnect())
     const id = await site.store(1)
     await other.query('BEGIN EXCLUSIVE')
@@ -51,8 +51,8 @@ test.serial(
   'R16 a write that was refused while another process had the lock is not done later',
   async (t) => {
     const path = join(await temporaryDirectory(t), 'sessions.sqlite')
-    const site = await openDatabaseSite(t, `sqlite:${path}`)
-    const other = new KeyvSqlite(`sqlite://${path}`)
+    const site = await openDatabaseSite(t, sqliteUrl(path))
+    const other = otherConnection(path)
     t.teardown(() => other.disconnect())
     const id = await site.store(1)
     await other.query('BEGIN EXCLUSIVE')
@@ -67,7 +67,7 @@ test.serial(
 )
 
 test.serial('a block of the event loop that is longer than the time limit is no outage', async (t) => {
-  const site = await openDatabaseSite(t, `sqlite:${join(await temporaryDirectory(t), 'sessions.sqlite')}`)
+  const site = await openDatabaseSite(t, sqliteUrl(join(await temporaryDirectory(t), 'sessions.sqlite')))
   const { engine } = site.sessions
   const now = Date.now()
   const record = { data: {}, createdAt: now, expires: now + 60_000 }
@@ -86,7 +86,7 @@ test.serial('the path is that of the start, wherever the process goes', async (t
   const before = process.cwd()
   t.teardown(() => process.chdir(before))
   process.chdir(home)
-  const site = await openDatabaseSite(t, 'sqlite:var/sessions.sqlite')
+  const site = await openDatabaseSite(t, sqliteUrl('var/sessions.sqlite'))
   const id = await site.store(1)
   process.chdir(elsewhere)
   await untilChecked(site, id)
@@ -103,7 +103,7 @@ async function untilChecked(site: DatabaseSite, id: string): Promise<void> {
 for (const engine of ['db', 'cached_db'] as const) {
   test(`${engine}: closing twice is closing once; what comes then is refused`, async (t) => {
     const path = join(await temporaryDirectory(t), 'sessions.sqlite')
-    const sessions = await openSessions({ engine, databaseUrl: `sqlite:${path}` })
+    const sessions = await openSessions({ engine, databaseUrl: sqliteUrl(path) })
     await Promise.all([sessions.close(), sessions.engine.close()])
     await sessions.close()
     await t.throwsAsync(sessions.engine.load('a'.repeat(32)), { instanceOf: EngineUnavailable })
@@ -114,7 +114,7 @@ testOnSmallDisk(
   '1m',
   'SQLite: R18 a full disk is an outage of the writers; sessions can be read; with room the next one works',
   async (t, directory) => {
-    const site = await openDatabaseSite(t, `sqlite:${join(directory, 'sessions.sqlite')}`)
+    const site = await openDatabaseSite(t, sqliteUrl(join(directory, 'sessions.sqlite')))
     const id = await site.store(1)
     const now = Date.now()
     const large = { data: { text: 'x'.repeat(20_000) }, createdAt: now, expires: now + 60_000 }
@@ -144,7 +144,7 @@ testOnSmallDisk(
   '1m',
   'SQLite: R18 a database that may not be written is named at the start',
   async (t, directory) => {
-    const databaseUrl = `sqlite:${join(directory, 'sessions.sqlite')}`
+    const databaseUrl = sqliteUrl(join(directory, 'sessions.sqlite'))
     await (await openSessions({ engine: 'db', databaseUrl })).close()
     mount(directory, 'remount,ro')
     await t.throwsAsync(openSessions({ engine: 'db', databaseUrl, engineTimeout: LIMIT }), {
@@ -158,7 +158,7 @@ test.serial(
   'R20 a database that is overwritten with nonsense is an outage, and named at the start',
   async (t) => {
     const path = join(await temporaryDirectory(t), 'sessions.sqlite')
-    const site = await openDatabaseSite(t, `sqlite:${path}`)
+    const site = await openDatabaseSite(t, sqliteUrl(path))
     const id = await site.store(1)
     for (const end of ['', '-wal']) {
       const file = await open(path + end, 'r+')
@@ -170,7 +170,7 @@ test.serial(
     await site.isOutage('update', id)
     await isUnaffected(t, site, id)
     t.is(linesOf(site).length, 1)
-    await t.throwsAsync(openSessions({ engine: 'db', databaseUrl: `sqlite:${path}` }), {
+    await t.throwsAsync(openSessions({ engine: 'db', databaseUrl: sqliteUrl(path) }), {
       instanceOf: EngineUnavailable,
       message: /sessions\.sqlite cannot be used: SQLITE_(NOTADB|CORRUPT)/,
     })
@@ -188,7 +188,7 @@ const FILES = ['', '-wal', '-shm']
 test.serial('R13 a file that is taken away is an outage; put back, the next request works', async (t) => {
   const directory = await temporaryDirectory(t)
   const path = join(directory, 'sessions.sqlite')
-  const site = await openDatabaseSite(t, `sqlite:${path}`)
+  const site = await openDatabaseSite(t, sqliteUrl(path))
   const id = await site.store(1)
   for (const end of FILES) await rename(path + end, join(directory, `away${end}`))
   await until(site, id, ({ status }) => status === 503)
@@ -206,9 +206,9 @@ test.serial(
   async (t) => {
     const directory = await temporaryDirectory(t)
     const path = join(directory, 'sessions.sqlite')
-    const site = await openDatabaseSite(t, `sqlite:${path}`)
+    const site = await openDatabaseSite(t, sqliteUrl(path))
     const id = await site.store(1)
-    const other = await openDatabaseSite(t, `sqlite:${join(directory, 'other.sqlite')}`, { close: false })
+    const other = await openDatabaseSite(t, sqliteUrl(join(directory, 'other.sqlite')), { close: false })
     const otherId = await other.store(7)
     await other.sessions.close()
     for (const end of FILES) await rm(path + end, { force: true })
@@ -224,7 +224,7 @@ test.serial(
       [`another file stands in the place of the SQLite database ${path}; going on with that one`],
     )
     t.is((await site.act('update', otherId)).status, 200)
-    const fresh = await openDatabaseSite(t, `sqlite:${path}`)
+    const fresh = await openDatabaseSite(t, sqliteUrl(path))
     t.is(await fresh.read(otherId), '8')
     await site.store(9)
     t.is(await fresh.read(otherId), '8')
@@ -233,7 +233,7 @@ test.serial(
 )
 
 async function integrityOf(path: string): Promise<unknown> {
-  const plain = new KeyvSqlite(`sqlite://${path}`)
+  const plain = otherConnection(path)
   try {
     return await plain.query('PRAGMA integrity_check')
   } finally {

@@ -4,11 +4,12 @@ import test from 'ava'
 import { Keyv } from 'keyv'
 import { keyOf } from '../../../src/lib/engines/ids.js'
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
+import { otherConnection, sqliteUrl } from '../../support/sqlite.js'
 import { startWorker, temporaryDatabase } from './processes.js'
 
 test('R17 after kill -9 in the middle of writing the database is sound and every record whole', async (t) => {
   const path = await temporaryDatabase(t)
-  const killed = startWorker(t, `sqlite:${path}`, 'write', '20')
+  const killed = startWorker(t, sqliteUrl(path), 'write', '20')
   const ids: string[] = []
   let unfinished = ''
   for await (const chunk of killed.stdout) {
@@ -20,12 +21,12 @@ test('R17 after kill -9 in the middle of writing the database is sound and every
   killed.kill('SIGKILL')
   await once(killed, 'exit')
 
-  const plain = new KeyvSqlite(`sqlite://${path}`)
+  const plain = otherConnection(path)
   const [integrity] = await plain.query('PRAGMA integrity_check')
   t.deepEqual(integrity, { integrity_check: 'ok' })
   await plain.disconnect()
 
-  const sessions = await openSessions({ engine: 'db', databaseUrl: `sqlite:${path}` })
+  const sessions = await openSessions({ engine: 'db', databaseUrl: sqliteUrl(path) })
   t.teardown(() => sessions.close())
   const texts = await Promise.all(ids.map(async (id) => String((await sessions.open(id)).get('text'))))
   t.true(texts.length > 200)
@@ -37,7 +38,7 @@ test('a plain Keyv client reads what a session stored', async (t) => {
   const now = Date.now()
   const sessions = await openSessions({
     engine: 'db',
-    databaseUrl: `sqlite:${path}`,
+    databaseUrl: sqliteUrl(path),
     cookieAge: 60,
     clock: () => now,
   })
@@ -46,6 +47,8 @@ test('a plain Keyv client reads what a session stored', async (t) => {
   session.update({ name: 'Ada', tags: [':colon', ':base64:AA=='], nested: { deep: true } })
   await session.save()
 
+  // Its driver is another copy of SQLite, perhaps.
+  await sessions.close()
   const store = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'tessera_sessions' })
   const keyv = new Keyv({ store })
   t.teardown(() => keyv.disconnect())
@@ -56,13 +59,13 @@ test('a plain Keyv client reads what a session stored', async (t) => {
 
 test('R19 a database that another process has locked waits, then is EngineUnavailable; readers do not wait', async (t) => {
   const path = await temporaryDatabase(t)
-  const sessions = await openSessions({ engine: 'db', databaseUrl: `sqlite:${path}`, engineTimeout: 2000 })
+  const sessions = await openSessions({ engine: 'db', databaseUrl: sqliteUrl(path), engineTimeout: 2000 })
   t.teardown(() => sessions.close())
   const session = await sessions.open()
   session.set<string>('n', 1)
   await session.save()
 
-  const other = new KeyvSqlite(`sqlite://${path}`)
+  const other = otherConnection(path)
   t.teardown(() => other.disconnect())
   await other.query('BEGIN IMMEDIATE')
   session.set<string>('n', 2)
@@ -79,9 +82,9 @@ test('R19 a database that another process has locked waits, then is EngineUnavai
 
 test('a lock that is given up in time goes unnoticed', async (t) => {
   const path = await temporaryDatabase(t)
-  const sessions = await openSessions({ engine: 'db', databaseUrl: `sqlite:${path}` })
+  const sessions = await openSessions({ engine: 'db', databaseUrl: sqliteUrl(path) })
   t.teardown(() => sessions.close())
-  const other = new KeyvSqlite(`sqlite://${path}`)
+  const other = otherConnection(path)
   t.teardown(() => other.disconnect())
   await other.query('BEGIN IMMEDIATE')
 

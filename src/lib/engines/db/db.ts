@@ -6,7 +6,8 @@ import { StoreEngine } from '../store-engine.js'
 
 export interface DbOptions {
   /**
-   * `sqlite:path`, `sqlite://path`, `sqlite::memory:`, `postgres://user:password@host/database` (also `postgresql:`)
+   * `sqlite:path`, `sqlite://path`, `sqlite::memory:`, each with `?driver=node:sqlite` or `?driver=sqlite3` behind it if
+   * the driver is not to be chosen by what the runtime has, `postgres://user:password@host/database` (also `postgresql:`)
    * or `mysql://user:password@host/database` (also `mariadb:`).
    */
   readonly databaseUrl: string
@@ -30,8 +31,13 @@ type Open = (options: DbOptions, logger: Logger) => Promise<DbStore>
 
 const openSqlite: Open = async (options, logger) => {
   const { MEMORY, openSqlite } = await import('./sqlite.js')
-  const path = options.databaseUrl.replace(/^sqlite:(\/\/)?/, '')
-  return { store: await openSqlite({ ...options, path, logger }), shared: path !== MEMORY }
+  const [, path = '', driver] =
+    /^sqlite:(?:\/\/)?(.*?)(?:\?driver=([^?]*))?$/s.exec(options.databaseUrl) ?? []
+  if (driver !== undefined && driver !== 'node:sqlite' && driver !== 'sqlite3')
+    throw new EngineMisconfigured(
+      `DATABASE_URL asks for the SQLite driver ${JSON.stringify(driver)}: it can be node:sqlite or sqlite3`,
+    )
+  return { store: await openSqlite({ ...options, path, driver, logger }), shared: path !== MEMORY }
 }
 
 const openPostgres: Open = async (options) => {

@@ -19,7 +19,8 @@ export function driverOf(adapter: string, driver: string): unknown {
     return createRequire(resolve(adapter))(driver)
   } catch (cause) {
     throw new EngineMisconfigured(
-      `DATABASE_URL needs the package ${adapter}, which cannot be loaded (${reason(cause)}): npm install ${adapter}`,
+      `DATABASE_URL needs the package ${adapter}, which cannot be loaded (${reason(cause)}): npm install ${adapter}` +
+        (driver === 'sqlite3' ? ', or use Node 22.13 or later, which has SQLite itself' : ''),
       { cause },
     )
   }

@@ -1,18 +1,27 @@
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.js'
+import { EngineMisconfigured } from '../errors.js'
 import { makeDirectory } from '../file-system.js'
 import { unavailable } from './driver.js'
+import { nodeSqlite } from './node-sqlite.js'
 import { missingColumns, SqlStore } from './sql-store.js'
+import type { SqliteConnection, SqliteDriver } from './sqlite-connection.js'
 import { sqliteDialect, sqliteStatements } from './sqlite-dialect.js'
-import { type ClosableConnections, SqliteConnection, type SqliteDatabase, SqliteFile } from './sqlite-file.js'
+import { type ClosableConnections, type SqliteDatabase, SqliteFile } from './sqlite-file.js'
+import { sqlite3Driver } from './sqlite3-driver.js'
 
 /** SQLite's name for a database that lives as long as its connection. */
 export const MEMORY = ':memory:'
 
+/** The drivers by the names that `DATABASE_URL` knows them by. */
+export type SqliteDriverName = 'node:sqlite' | 'sqlite3'
+
 export interface SqliteOptions {
   /** A path, relative to the working directory at this moment, or `:memory:`. */
   readonly path: string
+  /** Default: `sqlite3` where @keyv/sqlite is installed, otherwise `node:sqlite`. */
+  readonly driver?: SqliteDriverName | undefined
   readonly databaseTable: string
   /** Keyv's namespace. */
   readonly keyPrefix: string
@@ -32,8 +41,10 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
   const name = `the SQLite database ${options.path}`
   // Resolved once: the process may change its working directory.
   const path = options.path === MEMORY ? MEMORY : resolve(options.path)
+  const isFile = path !== MEMORY
+  const driver = chosenDriver(options.driver)
   const connect: Connect = async (setUp) => {
-    const connection = await SqliteConnection.open({ path, name, timeLimit })
+    const connection = await driver.open({ path, isFile, name, timeLimit })
     try {
       await setUp(connection, table, name)
       return connection
@@ -42,11 +53,11 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
       throw error
     }
   }
-  if (path !== MEMORY) await makePrivate(path, name)
-  const database =
-    path === MEMORY
-      ? await connectToMemory(connect)
-      : await SqliteFile.open({ path, name, logger, connect: () => connectToFile(connect) })
+  if (isFile) await makePrivate(path, name)
+  const connectAll = () => (driver.isSynchronous ? connectOnce(connect) : connectTwice(connect))
+  const database = isFile
+    ? await SqliteFile.open({ path, name, logger, connect: connectAll })
+    : await openMemory(connect)
   const dialect = sqliteDialect(database, table)
   return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
 }
@@ -56,13 +67,38 @@ type SetUp = (connection: SqliteConnection, table: string, name: string) => Prom
 /** A connection that is set up; closed if that fails. */
 type Connect = (setUp: SetUp) => Promise<SqliteConnection>
 
-async function connectToMemory(connect: Connect): Promise<SqliteDatabase> {
-  const connection = await connect(setUpWriter)
-  const connections = Promise.resolve({ reader: connection, writer: connection })
-  return { connections: () => connections, close: () => connection.close() }
+/**
+ * Where @keyv/sqlite is installed, its `sqlite3` may have the same file open in this process, for a plain Keyv client or
+ * the application's own tables. Two copies of SQLite in one process do not see each other's locks, and one of them
+ * can undo what the other has written. So its driver goes first, unless it cannot be loaded.
+ */
+function chosenDriver(wanted: SqliteDriverName | undefined): SqliteDriver {
+  const inTheBox = wanted === 'sqlite3' ? undefined : nodeSqlite()
+  if (wanted === 'node:sqlite' && inTheBox === undefined)
+    throw new EngineMisconfigured(
+      'DATABASE_URL asks for the driver node:sqlite, which this runtime does not have: Node has it from 22.13 on. ' +
+        'Leave `?driver=node:sqlite` out, and npm install @keyv/sqlite',
+    )
+  if (inTheBox === undefined) return sqlite3Driver()
+  if (wanted === 'node:sqlite') return inTheBox
+  try {
+    return sqlite3Driver()
+  } catch {
+    return inTheBox
+  }
 }
 
-async function connectToFile(connect: Connect): Promise<ClosableConnections> {
+async function openMemory(connect: Connect): Promise<SqliteDatabase> {
+  const connections = await connectOnce(connect)
+  return { connections: async () => connections, close: () => connections.close() }
+}
+
+async function connectOnce(connect: Connect): Promise<ClosableConnections> {
+  const connection = await connect(setUpWriter)
+  return { reader: connection, writer: connection, close: () => connection.close() }
+}
+
+async function connectTwice(connect: Connect): Promise<ClosableConnections> {
   const writer = await connect(setUpWriter)
   try {
     const reader = await connect(setUpReader)

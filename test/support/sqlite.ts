@@ -1,0 +1,33 @@
+import { KeyvSqlite } from '@keyv/sqlite'
+
+/** The driver that the tests of SQLite run on: `SQLITE_DRIVER=node:sqlite`, on a Node that has it. Default: `sqlite3`. */
+const driver = process.env.SQLITE_DRIVER ?? 'sqlite3'
+
+/** For `DATABASE_URL`. */
+export function sqliteUrl(path: string): string {
+  return `sqlite:${path}?driver=${driver}`
+}
+
+/** Somebody else's connection to a database, by the same driver: two copies of SQLite in one process ignore each other's locks. */
+export interface OtherConnection {
+  query(sql: string, ...parameters: unknown[]): Promise<unknown[]>
+  disconnect(): Promise<unknown>
+}
+
+export function otherConnection(path: string): OtherConnection {
+  if (driver === 'sqlite3') return new KeyvSqlite(`sqlite://${path}`) as unknown as OtherConnection
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite') as {
+    readonly DatabaseSync: new (
+      path: string,
+    ) => { prepare(sql: string): { all(...parameters: unknown[]): unknown[] }; close(): void }
+  }
+  const database = new DatabaseSync(path)
+  return {
+    query: async (sql, ...parameters) =>
+      database
+        .prepare(sql)
+        .all(...parameters)
+        .map((row) => Object.assign({}, row)),
+    disconnect: async () => database.close(),
+  }
+}
