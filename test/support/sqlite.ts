@@ -1,7 +1,7 @@
 import { KeyvSqlite } from '@keyv/sqlite'
 
 /** The driver that the tests of SQLite run on: `SQLITE_DRIVER=node:sqlite`, on a Node that has it. Default: `sqlite3`. */
-const driver = process.env.SQLITE_DRIVER ?? 'sqlite3'
+export const driver = process.env.SQLITE_DRIVER ?? 'sqlite3'
 
 /** For `DATABASE_URL`. */
 export function sqliteUrl(path: string): string {

@@ -8,6 +8,7 @@ import { sqliteStatements } from '../../../src/lib/engines/db/sqlite-dialect.js'
 import { openSessions, type SessionsOptions } from '../../../src/lib/index.js'
 import { mariadb, postgres } from '../../support/databases.js'
 import { ownDatabase } from '../../support/server-process.js'
+import { otherConnection, sqliteUrl } from '../../support/sqlite.js'
 import { testOf } from '../../support/test-of.js'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -71,13 +72,13 @@ testOf(mariadb, 'a sweep looks for what is over in the index, not among the livi
 })
 
 test.serial('SQLite: while a statement waits for another process, the event loop goes on', async (t) => {
-  const { DATABASE_URL } = await ownDatabase(t)
-  const sessions = await openSessions({ databaseUrl: DATABASE_URL, cleanupInterval: 0 })
+  const path = (await ownDatabase(t)).DATABASE_URL.replace('sqlite:', '')
+  const sessions = await openSessions({ databaseUrl: sqliteUrl(path), cleanupInterval: 0 })
   t.teardown(() => sessions.close())
   const { engine } = sessions
   const record = { data: {}, createdAt: NOW, expires: Date.now() + 60_000 }
   const id = await createIn(engine, record)
-  const other = new KeyvSqlite(DATABASE_URL.replace('sqlite:', 'sqlite://'))
+  const other = otherConnection(path)
   t.teardown(() => other.disconnect())
   await other.query('BEGIN IMMEDIATE')
   // A sweep's batch, and writes of every kind beside it: if one of them held the event loop, nobody would let go of the

@@ -8,7 +8,7 @@ import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 import { mount, testOnSmallDisk } from '../../support/small-disk.js'
-import { otherConnection, sqliteUrl } from '../../support/sqlite.js'
+import { driver, otherConnection, sqliteUrl } from '../../support/sqlite.js'
 import { stall } from '../../support/stall.js'
 import { startStopwatch } from '../../support/stopwatch.js'
 import { type DatabaseSite, isUnaffected, LIMIT, linesOf, openDatabaseSite, verbs } from './database-site.js'
@@ -166,10 +166,13 @@ test.serial(
       await file.write(Buffer.alloc(size, 'nonsense'))
       await file.close()
     }
-    await site.isOutage('load', id)
-    await site.isOutage('update', id)
-    await isUnaffected(t, site, id)
-    t.is(linesOf(site).length, 1)
+    // The one connection of node:sqlite has in memory what it wrote, and need not look at the file.
+    if (driver === 'sqlite3') {
+      await site.isOutage('load', id)
+      await site.isOutage('update', id)
+      await isUnaffected(t, site, id)
+      t.is(linesOf(site).length, 1)
+    }
     await t.throwsAsync(openSessions({ engine: 'db', databaseUrl: sqliteUrl(path) }), {
       instanceOf: EngineUnavailable,
       message: /sessions\.sqlite cannot be used: SQLITE_(NOTADB|CORRUPT)/,

@@ -1,10 +1,18 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { KeyedMutex, type TimeLimit } from '../concurrency.js'
 import { RecordRefused } from '../errors.js'
 import { allDone, indexName, type Outcomes, type SqlDialect, type SqlRow } from './sql-store.js'
 import type { SqliteDatabase } from './sqlite-file.js'
 
+export interface SqliteDialectOptions {
+  readonly table: string
+  /** Expired rows that one statement removes at the most. Default: as many as asked for. */
+  readonly removeAtOnce?: number | undefined
+}
+
 /** Sessions in a table that @keyv/sqlite can read. */
-export function sqliteDialect(database: SqliteDatabase, table: string): SqlDialect {
+export function sqliteDialect(database: SqliteDatabase, options: SqliteDialectOptions): SqlDialect {
+  const { table, removeAtOnce = Number.POSITIVE_INFINITY } = options
   const sql = sqliteStatements(table)
   const writing = new KeyedMutex()
 
@@ -72,8 +80,16 @@ export function sqliteDialect(database: SqliteDatabase, table: string): SqlDiale
       ).length > 0,
     remove: async (key, timeLimit) => (await write(timeLimit, sql.remove, key)).length > 0,
     // ';' follows ':' in ASCII: the keys that begin with the prefix are the range between the two.
-    removeExpired: async (prefix, limit, now, timeLimit) =>
-      (await write(timeLimit, sql.removeExpired, prefix, `${prefix.slice(0, -1)};`, now, limit)).length,
+    async removeExpired(prefix, limit, now, timeLimit) {
+      let removed = 0
+      for (;;) {
+        const most = Math.min(removeAtOnce, limit - removed)
+        const gone = await write(timeLimit, sql.removeExpired, prefix, `${prefix.slice(0, -1)};`, now, most)
+        removed += gone.length
+        if (gone.length < most || removed >= limit || timeLimit.isOver) return removed
+        await turn()
+      }
+    },
     close: () => database.close(),
   }
 }

@@ -17,6 +17,9 @@ export const MEMORY = ':memory:'
 /** The drivers by the names that `DATABASE_URL` knows them by. */
 export type SqliteDriverName = 'node:sqlite' | 'sqlite3'
 
+/** What one statement may remove on the event loop: some milliseconds. */
+const REMOVE_AT_ONCE = 100
+
 export interface SqliteOptions {
   /** A path, relative to the working directory at this moment, or `:memory:`. */
   readonly path: string
@@ -58,7 +61,8 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
   const database = isFile
     ? await SqliteFile.open({ path, name, logger, connect: connectAll })
     : await openMemory(connect)
-  const dialect = sqliteDialect(database, table)
+  const removeAtOnce = driver.isSynchronous ? REMOVE_AT_ONCE : undefined
+  const dialect = sqliteDialect(database, { table, removeAtOnce })
   return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
 }
 

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { KeyvSqlite } from '@keyv/sqlite'
+import test from 'ava'
+import { nodeSqlite } from '../../../../src/lib/engines/db/node-sqlite.js'
+import { Checkpoints } from '../../../../src/lib/engines/db/sqlite-checkpoints.js'
+import { EngineMisconfigured, openSessions, SettingsError } from '../../../../src/lib/index.js'
+import { temporaryDirectory } from '../../../support/server-process.js'
+
+/** What only a runtime with `node:sqlite` can show: `npm run runtimes` runs this file on such ones. */
+const onNodeSqlite = nodeSqlite() === undefined ? test.skip : test.serial
+const withoutIt = nodeSqlite() === undefined ? test.serial : test.skip
+
+test('a driver of SQLite that nobody knows is named at the start', async (t) => {
+  for (const databaseUrl of ['sqlite:x.sqlite?driver=better', 'sqlite::memory:?driver='])
+    await t.throwsAsync(openSessions({ databaseUrl: databaseUrl as 'sqlite:x' }), {
+      instanceOf: SettingsError,
+      message: /DATABASE_URL|databaseUrl/,
+    })
+  for (const driver of ['sqlite3', ...(nodeSqlite() ? ['node:sqlite'] : [])]) {
+    const sessions = await openSessions({ databaseUrl: `sqlite::memory:?driver=${driver}` })
+    t.false(sessions.engine.capabilities.shared)
+    await sessions.close()
+  }
+})
+
+withoutIt('node:sqlite where the runtime has none is refused with what to do', async (t) => {
+  await t.throwsAsync(openSessions({ databaseUrl: 'sqlite::memory:?driver=node:sqlite' }), {
+    instanceOf: EngineMisconfigured,
+    message: /Node has it from 22\.13 on.*npm install @keyv\/sqlite/,
+  })
+})
+
+onNodeSqlite('what one driver writes the other reads, and so does @keyv/sqlite', async (t) => {
+  const path = join(await temporaryDirectory(t), 'sessions.sqlite')
+  let id: string | undefined
+  // One after the other: two copies of SQLite in one process ignore each other's locks.
+  for (const driver of ['node:sqlite', 'sqlite3', 'node:sqlite']) {
+    const sessions = await openSessions({ databaseUrl: `sqlite:${path}?driver=${driver}` })
+    const session = await sessions.open(id)
+    session.transform('drivers', (names) => [...((names ?? []) as string[]), driver])
+    await session.save()
+    id = session.id
+    await sessions.close()
+  }
+  const plain = new KeyvSqlite({ uri: `sqlite://${path}`, table: 'tessera_sessions' })
+  const [row] = (await plain.query('SELECT value FROM tessera_sessions')) as { value: string }[]
+  await plain.disconnect()
+  t.deepEqual(JSON.parse(row?.value ?? '').value.data, { drivers: ['node:sqlite', 'sqlite3', 'node:sqlite'] })
+})
+
+onNodeSqlite('a thread makes the checkpoints, and begins a log anew that has become long', async (t) => {
+  const path = join(await temporaryDirectory(t), 'log.sqlite')
+  const driver = nodeSqlite()
+  const options = { path, isFile: true, name: 'the database', timeLimit: 10_000 }
+  const connection = await driver?.open(options)
+  const query = (sql: string): Promise<unknown> => connection?.query(sql) ?? Promise.resolve()
+  t.teardown(() => connection?.close())
+  await query('PRAGMA journal_mode = WAL')
+  await query('CREATE TABLE t(value)')
+  const write = (rows: number): Promise<unknown> =>
+    query(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) INSERT INTO t SELECT zeroblob(4000) FROM n`,
+    )
+  const size = async (file: string): Promise<number> => (await stat(file)).size
+  await write(5000)
+  const log = await size(`${path}-wal`)
+  t.true(log > 5000 * 4096, 'SQLite itself makes none')
+  t.true((await size(path)) < 4096 * 10)
+  const checkpoints = new Checkpoints(path, () => {})
+  checkpoints.wrote(1000, [])
+  await checkpoints.stop()
+  t.true((await size(path)) > 5000 * 4000)
+  await write(1000)
+  t.is(await size(`${path}-wal`), log)
+})
+
+onNodeSqlite('a file that is gone does not come back empty by a checkpoint', async (t) => {
+  const path = join(await temporaryDirectory(t), 'gone.sqlite')
+  const run: string[] = []
+  const checkpoints = new Checkpoints(path, (sql) => run.push(sql))
+  checkpoints.wrote(1000, [])
+  await checkpoints.stop()
+  t.false(existsSync(path))
+  t.deepEqual(run, ['PRAGMA wal_autocheckpoint = 0'])
+  await rm(path, { force: true })
+})
