@@ -18,9 +18,9 @@ export function driverOf(adapter: string, driver: string): unknown {
     const { resolve } = createRequire(here ?? process.argv[1] ?? join(process.cwd(), 'index.js'))
     return createRequire(resolve(adapter))(driver)
   } catch (cause) {
+    const orNode = driver === 'sqlite3' ? '. Node 22.13 and later have SQLite themselves; for this one' : ':'
     throw new EngineMisconfigured(
-      `DATABASE_URL needs the package ${adapter}, which cannot be loaded (${reason(cause)}): npm install ${adapter}` +
-        (driver === 'sqlite3' ? ', or use Node 22.13 or later, which has SQLite itself' : ''),
+      `DATABASE_URL needs the package ${adapter}, which cannot be loaded (${reason(cause)})${orNode} npm install ${adapter}`,
       { cause },
     )
   }
