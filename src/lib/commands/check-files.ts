@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { shown } from '../settings/describe.js'
 import type { Settings } from '../settings/settings.js'
 import type { Finding } from './finding.js'
 import { storeKindOf } from './store-connection.js'
@@ -14,14 +16,15 @@ export async function files(settings: Settings): Promise<Finding[]> {
   const path = kind === 'file' ? settings.filePath : settings.databaseUrl.replace(/^sqlite:(\/\/)?/, '')
   try {
     const { mode } = await stat(path)
+    const name = shown({ shown: 'path' }, resolve(path))
     const octal = (mode & 0o777).toString(8)
     if ((mode & OTHERS_READ) === 0)
-      return [{ about: 'rights', status: 'good', text: `${path} is for its owner alone (${octal})` }]
+      return [{ about: 'rights', status: 'good', text: `${name} is for its owner alone (${octal})` }]
     return [
       {
         about: 'rights',
         status: 'doubtful',
-        text: `other users of this machine may read ${path} (${octal})`,
+        text: `other users of this machine may read ${name} (${octal})`,
       },
     ]
   } catch {

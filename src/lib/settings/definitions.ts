@@ -44,7 +44,7 @@ function define<T>(
 }
 
 /**
- * Every setting of the sessions, under its name in code. Layers, messages and `npm run settings` are made from this. The
+ * Every setting of the sessions, under its name in code. Layers, messages and `koa-tessera settings` are made from this. The
  * type says that each member of `Settings` is here, with its own type.
  */
 const definitions: { readonly [Key in SettingKey]: SessionDefinition<Settings[Key]> } = {
