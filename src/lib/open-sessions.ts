@@ -96,7 +96,7 @@ export interface Sessions {
    * what nobody listens to is not worked out.
    */
   on<Name extends SessionEventName>(name: Name, listener: SessionEventListener<Name>): () => void
-  /** Finishes what is under way and lets go of the store. */
+  /** Finishes what is under way and lets go of the store. A second call does nothing. */
   close(): Promise<void>
 }
 
@@ -233,6 +233,7 @@ function sessionsOn(
     partitioned: settings.cookiePartitioned,
     priority: settings.cookiePriority,
   }
+  let closing: Promise<void> | undefined
   const sessions: Sessions = {
     engine: own,
     middleware(...called: unknown[]) {
@@ -249,9 +250,9 @@ function sessionsOn(
     revokeAll: (userId) => users.revokeAll(userId),
     clearExpired: (onBatch) => clearExpired(own, onBatch),
     on: (name, listener) => events.on(name, listener),
-    async close() {
-      await sweeper.stop()
-      await own.close()
+    close() {
+      closing ??= sweeper.stop().then(() => own.close())
+      return closing
     },
   }
   parts.set(sessions, { context, cookieName: cookie.name })

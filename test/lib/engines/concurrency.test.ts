@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { KeyedMutex, TimeLimit, within } from '../../../src/lib/engines/concurrency.js'
 import { EngineUnavailable } from '../../../src/lib/index.js'
@@ -23,6 +24,19 @@ test('nor does a block in the middle of the work', async (t) => {
   const work = within(LIMIT, fiveSteps())
   await stat('.')
   stall(LIMIT * 1.5)
+  t.is(await work, 'done')
+})
+
+test('nor does a block during the last part of the limit, in which the answer arrives', async (t) => {
+  const work = within(LIMIT, async (timeLimit) => {
+    while (timeLimit.left > LIMIT / 4) await delay(10)
+    // From here the timers come next, and only then the answers.
+    await setImmediate()
+    const answer = stat('.')
+    stall(LIMIT)
+    await answer
+    return 'done'
+  })
   t.is(await work, 'done')
 })
 

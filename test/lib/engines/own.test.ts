@@ -160,3 +160,22 @@ test('an error of another copy of the package is what it says', async (t) => {
   t.false(new EngineUnavailable('down') instanceof Special)
   t.false(new copy.EngineUnavailable('down') instanceof Special)
 })
+
+test('closing twice is closing once, whatever the store does with a second call', async (t) => {
+  let closed = 0
+  const close = async (): Promise<void> => {
+    closed += 1
+    if (closed > 1) throw new Error('closed already')
+  }
+  const sessions = await openSessions({
+    engine: storeEngine({ name: 'mine', store: { ...myStore(), close } }),
+  })
+  await Promise.all([sessions.close(), sessions.engine.close()])
+  await sessions.close()
+  t.is(closed, 1)
+  const bare = Object.assign(new BareEngine(new Map(), { clock: Date.now, logger: console }), { close })
+  closed = 0
+  const others = await openSessions({ engine: bare })
+  await Promise.all([others.close(), others.close()])
+  t.is(closed, 1)
+})
