@@ -7,6 +7,7 @@ import {
   type ModulePath,
 } from '../engines/names.js'
 import { redisAddress } from '../engines/redis/address.js'
+import { characterToEscapeInList, escapeRemedy } from '../engines/url-escapes.js'
 import { COOKIE_NAME, COOKIE_PATH, LONGEST_COOKIE_AGE } from '../middleware/cookie.js'
 
 import { asItIs, choiceInAnyCase, flag, type Kind, optional, problem, text, wholeNumber } from './kinds.js'
@@ -102,6 +103,8 @@ export const cookiePriority = optional({
 /** `~` and variables are a shell's: Node would make a directory of that name. */
 function pathProblem(path: string): string | undefined {
   const first = /^(~|\$\w|\$\{)/.exec(path)?.[1]
+  if (/^file:/i.test(path))
+    return 'begins with file:, which would be a part of the name: write the path alone'
   return first && `begins with ${first[0]}, which only a shell replaces: write the whole path`
 }
 
@@ -149,6 +152,8 @@ export const databaseName = text({
 export const redisUrl: Kind<string> = {
   check(value) {
     if (typeof value !== 'string') return problem('is not text')
+    const character = characterToEscapeInList(value)
+    if (character !== undefined) return problem(`cannot be parsed: ${escapeRemedy(character)}`)
     return redisAddress(value) === undefined ? problem('is not the URL of a Redis server') : { value }
   },
   read: asItIs,

@@ -1,6 +1,8 @@
 import test from 'ava'
 import { redisAddress, shownAddress } from '../../../src/lib/engines/redis/address.js'
 import { errorSays, isDenied, isErrorReply } from '../../../src/lib/engines/redis/client.js'
+import { characterToEscapeInList } from '../../../src/lib/engines/url-escapes.js'
+import { openSessions } from '../../../src/lib/index.js'
 
 const addresses: readonly [text: string, kind: string | undefined, ...urls: readonly string[]][] = [
   ['redis://a', 'single', 'redis://a'],
@@ -28,6 +30,34 @@ for (const [text, kind, ...urls] of addresses) {
     if (address === undefined) return
     t.deepEqual(address.kind === 'single' ? [address.url] : address.urls, urls)
     t.notRegex(shownAddress(address), /u:p/)
+  })
+}
+
+/** By the character that has to be escaped. */
+const unescaped: readonly [text: string, character: string | undefined][] = [
+  ['redis://u:p#w@a:1', '#'],
+  ['redis://u:1#w@a:1', '#'],
+  ['redis://u:p/w@a:1/2', '/'],
+  ['rediss://u:1/w@a:1', '/'],
+  ['redis://u:p?w@a', '?'],
+  ['redis://u:p%@a', '%'],
+  ['redis://u:p,w@a', ','],
+  ['redis://a:1, redis://u:p#w@b:2', '#'],
+  ['redis+cluster://u:p#w@a:1,b:2', '#'],
+  ['redis+sentinel://u:p/w@a,b:2/name', '/'],
+  ['redis://u:p@a:1,b:2', undefined],
+  ['redis://a:1,rediss://u:p%23@b:2,c:3', undefined],
+  ['redis+sentinel://u:p@a,b:2/name/3', undefined],
+  ['redis://h/0?client_name=a@b', undefined],
+]
+for (const [text, character] of unescaped) {
+  test(`in ${text} ${character ?? 'nothing'} has to be escaped`, async (t) => {
+    t.is(characterToEscapeInList(text), character)
+    if (character === undefined) return
+    const error = await t.throwsAsync(openSessions({ engine: 'redis', redisUrl: text }), {
+      message: RegExp(`write \\${character} as %`),
+    })
+    t.notRegex(error.message, /[:1]w@/)
   })
 }
 

@@ -3,6 +3,7 @@ import type { Engine, EngineTools } from '../engine.js'
 import { EngineMisconfigured } from '../errors.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
+import { characterToEscape, escapeRemedy } from '../url-escapes.js'
 
 export interface DbOptions {
   /**
@@ -87,32 +88,11 @@ export async function openDbStore(options: DbOptions, logger: Logger): Promise<D
   return open(options, logger)
 }
 
-/**
- * A URL with a user and a password. The characters / ? and # end that part of a URL, so a password that holds one either
- * makes a URL that cannot be parsed, or moves the rest to where no @ belongs.
- *
- * @throws EngineMisconfigured that names the character to escape.
- */
+/** @throws EngineMisconfigured that names the character to escape, if there is one in the user or the password. */
 function serverUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || /@/.test(url.pathname + url.hash) || /^\?[^=]*@/.test(url.search)) {
-    const [, character] = /^[a-z]+:\/\/[^/?#]*([/?#]).*@/s.exec(text) ?? []
-    if (character === undefined)
-      throw new EngineMisconfigured('DATABASE_URL cannot be parsed: its host or its port is none')
-    throw mustEscape(character)
-  }
-  for (const part of [url.username, url.password]) {
-    try {
-      decodeURIComponent(part)
-    } catch {
-      throw mustEscape('%')
-    }
-  }
-  return url
-}
-
-function mustEscape(character: string): EngineMisconfigured {
-  return new EngineMisconfigured(
-    `DATABASE_URL cannot be parsed: in its user or password write ${character} as ${encodeURIComponent(character)}`,
-  )
+  const character = characterToEscape(text)
+  if (character !== undefined)
+    throw new EngineMisconfigured(`DATABASE_URL cannot be parsed: ${escapeRemedy(character)}`)
+  if (URL.canParse(text)) return new URL(text)
+  throw new EngineMisconfigured('DATABASE_URL cannot be parsed: its host or its port is none')
 }
