@@ -5,7 +5,7 @@ export interface Contender extends ServerSpec {
   /** The name of the bare framework beneath it; none for a bare framework itself. */
   readonly bare: string | undefined
   /** Where its sessions are. `memory`: in its own process. */
-  readonly keeps: 'nothing' | 'memory' | 'cookie' | 'disk' | 'redis'
+  readonly keeps: 'nothing' | 'memory' | 'cookie' | 'disk' | 'redis' | 'postgres'
 }
 
 type Framework = ServerSpec['framework']
@@ -26,12 +26,34 @@ const tessera = on('koa', 'tessera')
 const koaSession = on('koa', 'koaSession')
 const expressSession = on('express', 'expressSession')
 
+/** What no peer does. */
+const NONE =
+  'no compare-and-set: of two requests at once the later one overwrites the other; a log-out is undone by a request under way'
+
+/** By the peers' names, besides what none of them does. */
+const forgone: Readonly<Record<string, string>> = {
+  'koa-session, cookie':
+    'no revocation; any copy of the cookie stays good; signed with SHA-1 and readable by the browser’s owner',
+  'koa-session, Map': 'ids are the store’s keys; the Map forgets nothing, however old',
+  'koa-generic-session':
+    'ids are the store’s keys; memory forgets nothing; a session is shared by all requests of the process',
+  'koa-session-minimal':
+    'hands out the stored object itself, so what failed is saved too; ids are neither signed nor hashed, and any id that a client sends is adopted; memory forgets nothing',
+  'express-session, memorystore': 'ids are the store’s keys',
+  'express-session, connect-redis': 'ids are the store’s keys',
+  'express-session, connect-sqlite3': 'ids are the store’s keys',
+  'fastify-session': 'ids are the store’s keys',
+  'fastify-secure-session': 'no revocation; any copy of the cookie stays good; changes in place go unnoticed',
+}
+
 /** Every contender, each after its bare framework. */
 export const contenders: readonly Contender[] = [
   bare('koa'),
   tessera('tessera, cache', 'memory', { engine: 'cache' }),
   tessera('tessera, cached_db', 'disk', { engine: 'cached_db' }),
   tessera('tessera, db', 'disk', { engine: 'db' }),
+  tessera('tessera, db on PostgreSQL', 'postgres', { engine: 'db' }),
+  tessera('tessera, cached_db on PostgreSQL', 'postgres', { engine: 'cached_db' }),
   tessera('tessera, file', 'disk', { engine: 'file' }),
   tessera('tessera, redis', 'redis', { engine: 'redis' }),
   tessera('tessera, signed', 'cookie', { engine: 'signed_cookies', cookieCodec: 'signed' }),
@@ -49,11 +71,31 @@ export const contenders: readonly Contender[] = [
   on('fastify', 'fastifySecureSession')('fastify-secure-session', 'cookie'),
 ]
 
-/** The contender with its sessions in the Redis at that address, if that is where it keeps them. */
-export function redisAt(contender: Contender, redisUrl: string): Contender {
-  return contender.keeps === 'redis'
-    ? { ...contender, options: { ...contender.options, redisUrl } }
-    : contender
+/** Where the servers are that sessions are kept in. */
+export interface Places {
+  readonly redis: string
+  readonly postgres: string
+}
+
+/** The contender with its sessions in the server at its address, if that is where it keeps them. */
+export function placedAt(contender: Contender, { redis, postgres }: Places): Contender {
+  const { keeps, options } = contender
+  if (keeps === 'redis') return { ...contender, options: { ...options, redisUrl: redis } }
+  if (keeps === 'postgres') return { ...contender, options: { ...options, databaseUrl: postgres } }
+  return contender
+}
+
+/** What a peer does not do that Tessera does; none of Tessera itself. */
+export function forgoneBy({ name, bare, open }: Contender): string | undefined {
+  if (bare === undefined || open === 'tessera') return undefined
+  return [forgone[name], NONE].filter((text) => text !== undefined).join('; ')
+}
+
+/** The contenders that goals are about, for what need not be measured of all: their bare frameworks too. */
+export function essential(all: readonly Contender[]): Contender[] {
+  const named = /^(tessera, .*|koa-session-minimal|fastify-secure-session)$/
+  const wanted = all.filter(({ name }) => named.test(name))
+  return all.filter((one) => wanted.includes(one) || wanted.some(({ bare: its }) => its === one.name))
 }
 
 /**

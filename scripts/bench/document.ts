@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { root } from '../../src/site/root.js'
 import { textOfTable } from '../measure/table.js'
 import { functionLines, type Profile, profileTable } from './profile.js'
-import type { Result } from './result.js'
+import type { Run } from './result.js'
 import { tablesOf } from './tables.js'
 
 /** What a run writes stands between these lines of docs/benchmarks.md; the rest is written by hand. */
@@ -11,7 +11,8 @@ const END = '<!-- end of the figures -->'
 
 /** Writes the figures into docs/benchmarks.md. */
 export async function writeDocument(
-  results: readonly Result[],
+  runs: readonly Run[],
+  asleep: Run | undefined,
   machine: readonly string[],
   profiles: readonly Profile[],
 ): Promise<void> {
@@ -21,10 +22,12 @@ export async function writeDocument(
   if (begin === -1 || end === -1) throw new Error(`docs/benchmarks.md lacks the line ${BEGIN} or ${END}`)
 
   const list = (lines: readonly string[]): string => lines.map((line) => `* ${line}`).join('\n')
-  const faults = results.flatMap(({ contender, fault }) => (fault ? [`${contender.name}: ${fault}`] : []))
+  const faults = runs.flatMap(({ title, results }) =>
+    results.flatMap(({ contender, fault }) => (fault ? [`${contender.name}, ${title}: ${fault}`] : [])),
+  )
   const parts = [
     list(machine),
-    ...[...tablesOf(results), profileTable(profiles)].map((table) => textOfTable(table, true).trimEnd()),
+    ...[...tablesOf(runs, asleep), profileTable(profiles)].map((table) => textOfTable(table, true).trimEnd()),
     `Tessera's own functions that cost the most, in microseconds:\n\n${list(functionLines(profiles))}`,
     ...(faults.length > 0 ? [`## Disqualified\n\n${list(faults)}`] : []),
   ]

@@ -23,6 +23,12 @@ export function installPeers(): void {
   execFileSync('npm', ['ci', ...options], { cwd: fileURLToPath(directory), stdio: 'inherit' })
 }
 
+/** The program of the Node that Tessera is measured on besides the one that runs this, and its major version. */
+export const newerNode = {
+  program: fileURLToPath(new URL('node_modules/node/bin/node', directory)),
+  major: String(peers.node).split('.')[0] ?? '',
+} as const
+
 /** The versions of what is compared, in one line. */
 export function versionsLine(): string {
   const { version, dependencies, devDependencies } = read(new URL('package.json', root))

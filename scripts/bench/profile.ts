@@ -27,7 +27,7 @@ const shares = [
 export type Share = (typeof shares)[number]
 
 /** Requests that are profiled, after as many that are not. */
-const REQUESTS = 15_000
+const REQUESTS = 5_000
 /** How many of Tessera's functions are named. */
 const NAMED = 8
 /** The contenders that are profiled, and their bare framework. */

@@ -1,14 +1,21 @@
 import { middle } from '../measure/costs.js'
 import { type Kind, kinds } from '../measure/population.js'
 import { NOTHING, type Table } from '../measure/table.js'
-import { figureOf, type Result } from './result.js'
+import { forgoneBy } from './contenders.js'
+import { figureOf, type Result, type Run } from './result.js'
 import { targetRows } from './targets.js'
 
-/** Every table of which something was measured. */
-export function tablesOf(results: readonly Result[]): Table[] {
-  return [costs, targets, correctness, throughput]
-    .map((make) => make(results))
-    .filter(({ heads, rows }) => rows.length > 0 && heads.length > 1)
+/** Every table of which something was measured. The first of the runs is the one of all contenders. */
+export function tablesOf(runs: readonly Run[], asleep: Run | undefined): Table[] {
+  const [{ results } = { results: [] }] = runs
+  return [
+    ...runs.map((run) => costs(run, `Processor time a request, ${run.title}`)),
+    ...(asleep ? [costs(asleep, `With a load that sleeps between answers, ${asleep.title}`)] : []),
+    ...runs.map((run) => targets(run)),
+    correctness(results),
+    prices(results),
+    throughput(results),
+  ].filter(({ heads, rows }) => rows.length > 0 && heads.length > 1)
 }
 
 /** Those of which there are figures, in the order of the tables. */
@@ -16,13 +23,14 @@ export function measuredKinds(results: readonly Result[]): Kind[] {
   return kinds.filter((kind) => results.some(({ rounds }) => rounds.has(kind)))
 }
 
-function costs(results: readonly Result[]): Table {
+function costs({ results }: Run, title: string): Table {
   const measured = measuredKinds(results)
   return {
-    title: 'Processor time a request',
+    title,
     note:
       'Microseconds of the server process, user and system, all threads, in the best round. + is what the bare framework ' +
-      'does not cost. In brackets: the bare framework’s cost divided by this one; 1.00 would be free.',
+      'does not cost: best round against best round, then the median of the pairs, each a turn between two turns of the ' +
+      'bare framework. × is the median of the pairs’ ratios; 1.00 would be free.',
     heads: ['', ...measured],
     rows: results.map((result) => [
       result.contender.name,
@@ -37,18 +45,35 @@ function costCell(result: Result, kind: Kind, results: readonly Result[]): strin
   if (figure === undefined) return NOTHING
   const cpu = figure.cpu.toFixed(1)
   if (result.contender.bare === undefined) return cpu
-  const over = `${figure.over < 0 ? '−' : '+'}${Math.abs(figure.over).toFixed(1)}`
-  return `${cpu} ${over} (${figure.ratio.toFixed(2)})`
+  return `${cpu} ${signed(figure.over)} ${signed(figure.paired)} ×${figure.ratio.toFixed(2)}`
 }
 
-function targets(results: readonly Result[]): Table {
+function signed(microseconds: number): string {
+  return `${microseconds < 0 ? '−' : '+'}${Math.abs(microseconds).toFixed(1)}`
+}
+
+function targets(run: Run): Table {
   return {
-    title: 'Targets',
+    title: `Goals, ${run.title}`,
     note:
-      'The cost of bare Koa divided by ours. The targets were set where bare Koa cost 22 microseconds; the last columns ' +
-      'are what each left to us there, in microseconds, and what we take here.',
-    heads: ['', 'of', 'target', 'ours', '', 'target, µs over', 'ours, µs over'],
-    rows: targetRows(results),
+      'What a request costs over the bare framework, as a multiple of what the peer’s costs over its own: by the medians of ' +
+      'the pairs, which decide, and by the best rounds.',
+    heads: ['', 'of', 'goal', 'pairs', 'best', ''],
+    rows: targetRows(run),
+  }
+}
+
+function prices(results: readonly Result[]): Table {
+  return {
+    title: 'What the peers do not do for their price',
+    note:
+      'Tessera does all of it where a store keeps the sessions; in cookies it has revocation with `REVOCATION_STORE`. ' +
+      '*Correctness* shows what comes of the rest.',
+    heads: ['', 'does not'],
+    rows: results.flatMap(({ contender }) => {
+      const forgone = forgoneBy(contender)
+      return forgone === undefined ? [] : [[contender.name, forgone]]
+    }),
   }
 }
 

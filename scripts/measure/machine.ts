@@ -48,9 +48,14 @@ export function machineLines(cores?: Cores): string[] {
   const memory = (totalmem() / 2 ** 30).toFixed(0)
   return [
     `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, ${platform()} ${release()} (${arch()}); ${pinned}`,
-    `${new Date().toISOString().slice(0, 10)}, load of the machine at the start ${loadavg()[0]?.toFixed(1) ?? '?'}`,
+    `${new Date().toISOString().slice(0, 10)}, ${loadLine('start')}`,
     `Node ${process.versions.node}, ${redisVersion()}`,
   ]
+}
+
+/** How many processes want a processor now. */
+export function loadLine(when: 'start' | 'end'): string {
+  return `load of the machine at the ${when} ${loadavg()[0]?.toFixed(1) ?? '?'}`
 }
 
 function redisVersion(): string {

@@ -4,8 +4,11 @@ export function quantile(numbers: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
+/** The middle of the numbers, or the middle between two; 0 of none. */
 export function median(numbers: readonly number[]): number {
-  return quantile(numbers, 0.5)
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const half = sorted.length / 2
+  return ((sorted[Math.ceil(half) - 1] ?? 0) + (sorted[Math.floor(half)] ?? 0)) / 2
 }
 
 /** The sum of one figure of all items. */

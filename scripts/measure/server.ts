@@ -85,11 +85,11 @@ export class Server {
     })
   }
 
-  /** `core`: the processor that it has to itself, if any. */
-  static async start(spec: ServerSpec, core?: string): Promise<Server> {
+  /** `core`: the processor that it has to itself, if any; `node`: the program that runs it. Default: this one. */
+  static async start(spec: ServerSpec, core?: string, node = process.execPath): Promise<Server> {
     const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
     const options = JSON.stringify({ directory, ...spec.options })
-    const command = [process.execPath, '--expose-gc', program, spec.framework, spec.open, options]
+    const command = [node, '--expose-gc', program, spec.framework, spec.open, options]
     const [first = '', ...args] = onCores(core, command)
     const env = { PATH: process.env.PATH, NODE_ENV: 'production' }
     const child = spawn(first, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })

@@ -1,18 +1,57 @@
 import test from 'ava'
-import { chosen, contenders } from '../../../scripts/bench/contenders.js'
+import { chosen, contenders, forgoneBy } from '../../../scripts/bench/contenders.js'
+import type { PairedRound } from '../../../scripts/bench/pairs.js'
 import { summary } from '../../../scripts/bench/profile.js'
-import { figureOf, type Result } from '../../../scripts/bench/result.js'
-import type { Round } from '../../../scripts/measure/costs.js'
+import { figureOf, noiseOf, type Result } from '../../../scripts/bench/result.js'
+import { targetRows } from '../../../scripts/bench/targets.js'
 
-test('a contender is compared with its own framework, each in its best round', (t) => {
-  const results = [resultOf('bare koa', [20, 40, 20]), resultOf('tessera, cache', [25, 50, 40])]
+test('a contender is compared with its own framework: the best rounds, and the median of the pairs', (t) => {
+  const results = [
+    resultOf('bare koa', [[20], [40], [20]]),
+    resultOf('tessera, cache', [
+      [25, 20, 25],
+      [50, 40],
+      [40, 20],
+    ]),
+  ]
   const [, ours] = results
-  t.deepEqual(ours && figureOf(ours, 'read', results), { cpu: 25, over: 5, ratio: 0.8 })
+  const figure = ours && figureOf(ours, 'read', results)
+  t.deepEqual(figure, { cpu: 25, over: 5, paired: 7.5, ratio: 1.25 })
+})
+
+test('a goal is a multiple of what a peer costs over its own framework, and is met by the pairs', (t) => {
+  const results = [
+    resultOf('bare koa', [[20]]),
+    resultOf('tessera, cache', [[26.6, 20]]),
+    resultOf('koa-session-minimal', [[26, 20]]),
+  ]
+  const rowOf = (title: string) =>
+    targetRows({ title, results }).find(([name]) => name === 'tessera, cache, read')
+  t.deepEqual(rowOf('Node 24'), [
+    'tessera, cache, read',
+    'koa-session-minimal',
+    '≤ 1.1',
+    '1.10',
+    '1.10',
+    'met',
+  ])
+  results[1] = resultOf('tessera, cache', [[27, 20]])
+  t.is(rowOf('Node 24')?.at(-1), 'missed')
+})
+
+test('the noise of the machine is how far the turns of the bare framework differ', (t) => {
+  t.is(noiseOf([resultOf('bare koa', [[20], [20], [20], [20]])]), 0)
+  t.is(noiseOf([resultOf('bare koa', [[10], [20], [20], [30]])]), 1)
+})
+
+test('the page says of every peer what it does not do', (t) => {
+  for (const one of contenders)
+    t.is(forgoneBy(one) !== undefined, one.bare !== undefined && one.open !== 'tessera', one.name)
 })
 
 test('what is chosen brings its bare framework along, and a name that nobody has is an error', (t) => {
-  const names = chosen(['secure', 'tessera, db'], []).map(({ name }) => name)
-  t.deepEqual(names, ['bare koa', 'tessera, db', 'bare fastify', 'fastify-secure-session'])
+  const names = chosen(['secure', 'tessera, file'], []).map(({ name }) => name)
+  t.deepEqual(names, ['bare koa', 'tessera, file', 'bare fastify', 'fastify-secure-session'])
   t.false(chosen([], ['redis']).some(({ keeps }) => keeps === 'redis'))
   t.throws(() => chosen(['tesera'], []), {
     instanceOf: RangeError,
@@ -20,16 +59,19 @@ test('what is chosen brings its bare framework along, and a name that nobody has
   })
 })
 
-function resultOf(name: string, cpu: number[]): Result {
+/** `turns`: of each round what it took, and what its bare framework took beside it. */
+function resultOf(name: string, turns: readonly (readonly number[])[]): Result {
   const contender = contenders.find((one) => one.name === name)
   if (contender === undefined) throw new RangeError(name)
   const tally = { requests: 1, seconds: 1, shed: 0, failed: 0, wrong: 0, example: undefined, busy: 0 }
-  const rounds = cpu.map((one): Round => ({ ...tally, latency: [1, 1, 1, 1], late: 0, cpu: one }))
+  const rounds = turns.map(
+    ([cpu = 0, ...bare]): PairedRound => ({ ...tally, latency: [1, 1, 1, 1], late: 0, cpu, bare }),
+  )
   return { contender, rounds: new Map([['read', rounds]]) }
 }
 
 test('a profile says whose the time is, and counts no waiting', (t) => {
-  const at = (name: string, url: string) => ({ name, url, microseconds: 30_000 })
+  const at = (name: string, url: string) => ({ name, url, microseconds: 10_000 })
   const { shares, functions } = summary([
     at('(idle)', ''),
     at('(garbage collector)', ''),
