@@ -11,6 +11,7 @@ export type {
   Engine,
   EngineFactory,
   EngineTools,
+  Followed,
   IndexList,
   Loaded,
   Missing,
@@ -26,7 +27,7 @@ export { CookieTooLarge, EngineMisconfigured, EngineUnavailable, RecordRefused }
 export { type KeyvEngineOptions, keyvEngine } from './engines/keyv/keyv-engine.js'
 export type { EngineName } from './engines/names.js'
 export type { EngineChoice } from './engines/registry.js'
-export type { Move, SessionStore, StoredEntry, Version } from './engines/session-store.js'
+export type { Listen, Move, SessionStore, StoredEntry, Version } from './engines/session-store.js'
 export { type StoreEngineOptions, storeEngine } from './engines/store-engine.js'
 export type { Logger } from './logger.js'
 export type { WithSession } from './middleware/context.js'
@@ -52,8 +53,10 @@ export {
   type SessionEvents,
   sessionEventNames,
 } from './session/events.js'
+export type { ReadonlySession } from './session/readonly-session.js'
 export type { ExpiryQuestion, Session } from './session/session.js'
 export type { OnBatch } from './session/sweeper.js'
+export type { OnEnd, WatchEnd } from './session/watcher.js'
 export { type Definition, type OwnDefinitions, type OwnValues, setting } from './settings/definitions.js'
 export { type SettingFault, SettingsError } from './settings/errors.js'
 export { type Checked, type Kind, kinds } from './settings/kinds.js'

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Middleware } from 'koa'
 import { fingerprintWith } from './codecs/keys.js'
 import { KeyedMutex } from './engines/concurrency.js'
@@ -7,14 +8,18 @@ import { generateId } from './engines/ids.js'
 import { watchOutages } from './engines/outages.js'
 import { type EngineChoice, openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger, unfailing } from './logger.js'
+import { readSession } from './middleware/read-session.js'
 import { explainMissingMiddleware, type MiddlewareOptions, sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
 import type { OldSessions } from './session/old-sessions.js'
+import type { ReadonlySession } from './session/readonly-session.js'
 import { Session, type SessionOwner } from './session/session.js'
 import { openSession, type SessionHandle } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
+import { watchableOf } from './session/watchable.js'
+import { type OnEnd, SessionWatcher } from './session/watcher.js'
 import { checkOptions } from './settings/load.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
 import { openUserSessionIndex } from './users/user-session-index.js'
@@ -57,6 +62,21 @@ export interface Sessions {
    * with `await session.save()`.
    */
   open(id?: string): Promise<Session>
+  /**
+   * The session of a request that is not answered by Koa, such as the one of a WebSocket's handshake: `undefined` if it
+   * brings none. Read-only, since no cookie can be set there. Reading makes the session live no longer.
+   *
+   * @throws EngineUnavailable if the store does not answer. @throws TypeError if `req` is no request of Node.
+   */
+  read(req: Pick<IncomingMessage, 'headers'>): Promise<ReadonlySession | undefined>
+  /**
+   * Calls `onEnd` once when the session ends, is revoked, expires, or its id is replaced by a log-in or `cycleKey()`, in
+   * whichever process; a renewal (`RENEW_AFTER`) is followed. Within 1.5 seconds; Redis and PostgreSQL mostly tell at
+   * once. For open sockets and streams. Answers a function that stops it. While the store is down nobody is told.
+   *
+   * @throws TypeError if the session is not stored, or will get another id when its changes are saved.
+   */
+  watch(session: Session | ReadonlySession, onEnd: OnEnd): () => void
   /**
    * The user's live sessions, the one used last first; `current`: the one that asks. For the user's own page of devices,
    * and for administrators.
@@ -222,6 +242,7 @@ function sessionsOn(
     readThrough,
     userIndex,
   }
+  const watcher = new SessionWatcher(context)
   const sweeper = new Sweeper(own, settings.cleanupInterval * 1000, logger)
   const cookie = {
     name: settings.cookieName,
@@ -244,6 +265,8 @@ function sessionsOn(
       const handle = await openSession(id === undefined ? [] : [id], context)
       return new Session(handle.state, context, new DetachedOwner(handle))
     },
+    read: (req) => readSession(req, context, cookie.name),
+    watch: (session, onEnd) => watcher.watch(watchableOf(session, onEnd, context), onEnd),
     forUser: (userId, { current } = {}) => users.forUser(userId, current),
     revoke: (userId, handle) => users.revoke(userId, handle),
     revokeOthers: (session) => users.revokeOthers(session),
@@ -251,7 +274,7 @@ function sessionsOn(
     clearExpired: (onBatch) => clearExpired(own, onBatch),
     on: (name, listener) => events.on(name, listener),
     close() {
-      closing ??= sweeper.stop().then(() => own.close())
+      closing ??= Promise.all([watcher.close(), sweeper.stop()]).then(() => own.close())
       return closing
     },
   }

@@ -1,7 +1,7 @@
 import type { Codec } from '../codecs/codec.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
-import type { Version } from './session-store.js'
+import type { Listen, Version } from './session-store.js'
 
 /**
  * Where sessions are kept, as the session layer sees it. For a store of your own implement `SessionStore` and hand it to
@@ -192,6 +192,24 @@ export interface SessionIndex {
    * until `expires`, milliseconds since 1970.
    */
   write(name: string, list: JsonObject, expires: number, version: Version | undefined): Promise<boolean>
+  /**
+   * What has become of the session that stood at `key`, for those who watch it: as `load`, and on to the key where renewals
+   * have moved it, also when the old id no longer leads there. An index without this method cannot follow: the engine is
+   * asked with its own `load` then.
+   */
+  follow?(key: string): Promise<Followed>
+  /**
+   * Calls `listener` soon after a session has ended or moved, here or in another process, with the key where it stood;
+   * `failed` when that cannot be told. Answers a function that stops it. Messages may get lost. Where a store cannot tell,
+   * there is no such method, and those who watch read every second.
+   */
+  readonly listen?: Listen | undefined
+}
+
+/** What was found at a key, or where it led. */
+export interface Followed {
+  readonly key: string
+  readonly loaded: Loaded
 }
 
 /** A user's list, as it is stored. */

@@ -10,6 +10,7 @@ type Kind = 'reads' | 'writes'
 const KINDS: Readonly<Partial<Record<EngineCall, Kind>>> = {
   load: 'reads',
   'index.load': 'reads',
+  'index.follow': 'reads',
   'index.read': 'reads',
   create: 'writes',
   update: 'writes',

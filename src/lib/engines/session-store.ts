@@ -54,12 +54,25 @@ export interface SessionStore {
   close(): Promise<void>
 
   /**
+   * Calls `listener` with the key of a session soon after `remove` or `move` has taken it from there, in whichever process;
+   * `failed` if that cannot be told. Answers a function that stops it. For a store that can publish; a message may get
+   * lost, and one too many does no harm. Without it, ends are noticed within a second by reading.
+   */
+  readonly listen?: Listen | undefined
+
+  /**
    * What the store compares as the version. `counter` (default): the `version` that came with the entry. `text`: the
    * entry's text, for stores that compare a whole value anyway. `read` then answers the text as the version too, except
    * for a tombstone, which still has none.
    */
   readonly versions?: 'counter' | 'text'
 }
+
+/** As `SessionStore.listen`. */
+export type Listen = (
+  listener: (key: string) => void,
+  failed: (error: unknown) => void,
+) => () => Promise<void>
 
 /** A store compares it with `===` and does nothing else with it. */
 export type Version = number | string

@@ -1,6 +1,6 @@
 import { metadataOf } from '../codecs/codec.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
-import { type IndexList, type Loaded, type SessionIndex, SUPERSEDED } from './engine.js'
+import { type Followed, type IndexList, type Loaded, type SessionIndex, SUPERSEDED } from './engine.js'
 import type { Entries } from './entries.js'
 import type { SessionStore, StoredEntry, Version } from './session-store.js'
 
@@ -27,14 +27,21 @@ function isNoEntry({ text, version }: StoredEntry): boolean {
   return version === undefined && metadataOf(text) === undefined
 }
 
+/** A chain of renewals that is longer than this leads nowhere. */
+const MOST_STEPS = 100
+
 /** The index of a store. A list is a record under a key that no id leads to. */
 export class StoreIndex implements SessionIndex {
   readonly #parts: StoreIndexParts
   /** By name: the key of each list that is kept elsewhere, as `#find` has found it. */
   readonly #elsewhere = new Map<string, string>()
 
+  readonly listen: SessionIndex['listen']
+
   constructor(parts: StoreIndexParts) {
     this.#parts = parts
+    const { store } = parts
+    if (store.listen) this.listen = (listener, failed) => store.listen?.(listener, failed) ?? (async () => {})
   }
 
   keyOf(id: string): string {
@@ -46,6 +53,20 @@ export class StoreIndex implements SessionIndex {
     if (entry.kind === 'missing') return entry
     if (entry.kind === 'superseded') return SUPERSEDED
     return { kind: 'found', record: entry.record, version: entry.version }
+  }
+
+  async follow(key: string): Promise<Followed> {
+    const { entries } = this.#parts
+    let at = key
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      const entry = await entries.readLatest(at)
+      if (entry.kind === 'missing') return { key: at, loaded: entry }
+      if (entry.kind === 'session')
+        return { key: at, loaded: { kind: 'found', record: entry.record, version: entry.version } }
+      if (entry.next === undefined) break
+      at = entry.next.key
+    }
+    return { key: at, loaded: SUPERSEDED }
   }
 
   async evict(key: string): Promise<'deleted' | 'missing' | 'superseded'> {

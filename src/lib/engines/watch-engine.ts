@@ -13,6 +13,7 @@ export type EngineCall =
   | 'delete'
   | 'clearExpired'
   | 'index.load'
+  | 'index.follow'
   | 'index.evict'
   | 'index.read'
   | 'index.write'
@@ -26,7 +27,7 @@ export type Around = (
 ) => Promise<unknown>
 
 const CALLS = ['load', 'create', 'update', 'touch', 'rotate', 'delete', 'clearExpired'] as const
-const INDEX_CALLS = ['load', 'evict', 'read', 'write'] as const
+const INDEX_CALLS = ['load', 'follow', 'evict', 'read', 'write'] as const
 const REVOCATION_CALLS = ['revokeUser'] as const
 
 /**

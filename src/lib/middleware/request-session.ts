@@ -8,6 +8,7 @@ import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
 import { cookieAge, endsWithBrowser } from '../session/expiry.js'
 import type { CookiesByName } from '../session/old-sessions.js'
 import { type TakenOver, takeOver } from '../session/read-through.js'
+import { ReadonlySession } from '../session/readonly-session.js'
 import { Session, type SessionOwner } from '../session/session.js'
 import { beginSession, openSession, resumeSession, type SessionHandle } from '../session/session-handle.js'
 import { liveIn, type SessionState } from '../session/state.js'
@@ -66,7 +67,12 @@ export class RequestSession implements SessionOwner {
    * somebody has looked into it.
    */
   openEarly(): Session | Promise<Session> {
-    if (this.#opening === undefined && this.#sentIds().length === 0 && !this.#hasOld) {
+    if (
+      this.#opening === undefined &&
+      !this.#hasOld &&
+      !isUpgraded(this.#ctx) &&
+      this.#sentIds().length === 0
+    ) {
       this.#handle = beginSession(this.context)
       const session = new Session(this.#handle.state, this.context, this)
       this.#opening = Promise.resolve(session)
@@ -217,6 +223,7 @@ export class RequestSession implements SessionOwner {
   async #open(): Promise<Session> {
     try {
       const opened = await openSession(this.#sentIds(), this.context)
+      if (isUpgraded(this.#ctx)) return new ReadonlySession(opened.state, this.context) as unknown as Session
       const handle = this.context.readThrough.length === 0 ? opened : await this.#orTakenOver(opened)
       this.#handle = handle
       if (this.#hasEnded) handle.state.lateListener = this
@@ -326,6 +333,11 @@ export class RequestSession implements SessionOwner {
     if (error instanceof SessionInterrupted && this.#line !== undefined)
       keepCookie(this.#ctx, this.#cookie.name, undefined)
   }
+}
+
+/** Whether there is no response: koa-websocket makes a context of the handshake, which is answered already. */
+export function isUpgraded({ res }: { readonly res?: unknown }): boolean {
+  return res === undefined
 }
 
 /** The status with which Koa answers a thrown value. The error may come from another realm, such as a vm context. */

@@ -3,7 +3,7 @@ import type { SessionContext } from '../session/context.js'
 import { Session } from '../session/session.js'
 import type { CookieSettings } from './cookie.js'
 import { redactCookie } from './redact-cookies.js'
-import { RequestSession } from './request-session.js'
+import { isUpgraded, RequestSession } from './request-session.js'
 import { SessionCookie } from './session-cookie.js'
 
 /** What `sessions.middleware()` takes. */
@@ -55,6 +55,8 @@ export function sessionMiddleware(
     const requestSession = new RequestSession(ctx, context, cookie, outer)
     holder[REQUEST_SESSION] = requestSession
     if (inViews) await showInViews(ctx, requestSession)
+    // No cookie can be set, so the session is read-only, and there is nothing to commit.
+    if (isUpgraded(ctx)) return next()
     try {
       await next()
     } catch (error) {

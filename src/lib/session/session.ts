@@ -37,6 +37,9 @@ export interface SessionOwner {
 /** The state of a session, for code that works on it beside the handler. */
 export let stateOf: (session: Session) => SessionState
 
+/** What it shares with the other sessions of its application. */
+export let contextOf: (session: Session) => SessionContext
+
 /**
  * One visitor's session: a Map of JSON values by key, with an expiry and an id. It is open already, so nothing here
  * waits; what is changed takes effect when the request's response begins, or at `save()`.
@@ -48,6 +51,7 @@ export class Session extends SessionMap {
 
   static {
     stateOf = (session) => session.#state
+    contextOf = (session) => session.#context
   }
 
   constructor(state: SessionState, context: SessionContext, owner: SessionOwner) {

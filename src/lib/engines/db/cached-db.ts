@@ -56,10 +56,14 @@ class CachedStore implements SessionStore {
   /** Reads that were under way when somebody wrote: what they find may be from before the write. */
   readonly #outdated = new WeakSet<Promise<unknown>>()
 
+  /** The database's. */
+  readonly listen: SessionStore['listen']
+
   constructor(options: CachedStoreOptions) {
     this.#store = options.store
     this.#options = options
     this.#entries = new LRUCache({ max: options.max })
+    this.listen = options.store.listen
   }
 
   read(key: string): Promise<StoredEntry | undefined> {

@@ -11,6 +11,7 @@ const UNIQUE_VIOLATION = '23505'
 export function postgresDialect(
   connections: Connections<PostgresConnection>,
   sql: PostgresStatements,
+  { channel, listen }: PostgresNotices,
 ): SqlDialect {
   const keysOf = (timeLimit: TimeLimit, statement: string, ...parameters: unknown[]): Promise<string[]> =>
     connections.use(timeLimit, async (connection) => {
@@ -65,7 +66,7 @@ export function postgresDialect(
           sql.move,
           ...[to, entry.text, entry.version, entry.expires],
           ...[from, tombstone.text, tombstone.version, tombstone.expires],
-          ...[version, now],
+          ...[version, now, channel],
         )
         return keys.length > 0
       } catch (error) {
@@ -73,11 +74,18 @@ export function postgresDialect(
         throw error
       }
     },
-    remove: async (key, timeLimit) => (await keysOf(timeLimit, sql.remove, key)).length > 0,
+    remove: async (key, timeLimit) => (await keysOf(timeLimit, sql.remove, key, channel)).length > 0,
     removeExpired: async (prefix, limit, now, timeLimit) =>
       (await keysOf(timeLimit, sql.removeExpired, prefix, now, limit)).length,
     close: () => connections.close(),
+    listen,
   }
+}
+
+/** How it is told which sessions have left their keys. */
+export interface PostgresNotices {
+  readonly channel: string
+  readonly listen: SqlDialect['listen']
 }
 
 export type PostgresStatements = ReturnType<typeof postgresStatements>
@@ -157,8 +165,8 @@ export function postgresStatements(tableName: string, schemaName: string) {
       RETURNING stored.key`,
 
     /**
-     * $1 to, $2 value, $3 version, $4 expires, $5 from, $6 value, $7 version, $8 expires, $9 version before, $10 now. If
-     * the key is taken meanwhile, both rows are undone.
+     * $1 to, $2 value, $3 version, $4 expires, $5 from, $6 value, $7 version, $8 expires, $9 version before, $10 now,
+     * $11 channel. If the key is taken meanwhile, both rows are undone, and nobody is told.
      */
     move: `
       WITH moved AS (
@@ -166,12 +174,16 @@ export function postgresStatements(tableName: string, schemaName: string) {
         WHERE key = $5 AND version = $9::bigint AND expires > $10::float8
           AND NOT EXISTS (SELECT 1 FROM ${table} AS taken WHERE taken.key = $1)
         RETURNING key
+      ), arrived AS (
+        INSERT INTO ${table}(key, value, version, expires) SELECT $1, $2, $3::bigint, $4::float8 FROM moved
+        RETURNING key
       )
-      INSERT INTO ${table}(key, value, version, expires) SELECT $1, $2, $3::bigint, $4::float8 FROM moved
-      RETURNING key`,
+      SELECT arrived.key, pg_notify($11, moved.key) FROM arrived, moved`,
 
-    /** $1 key. Leaves tombstones. */
-    remove: `DELETE FROM ${table} WHERE key = $1 AND version IS NOT NULL RETURNING key`,
+    /** $1 key, $2 channel. Leaves tombstones. */
+    remove: `
+      WITH gone AS (DELETE FROM ${table} WHERE key = $1 AND version IS NOT NULL RETURNING key)
+      SELECT key, pg_notify($2, key) FROM gone`,
 
     /**
      * $1 prefix, $2 now, $3 limit. Skips a row that somebody else has locked, because it is being written. The server

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { within } from '../concurrency.js'
 import { Connections, type DriverPool, type ErrorClass, IDLE_LIMIT, trackSocket } from './connections.js'
 import { codeOf, driverOf } from './driver.js'
 
@@ -26,8 +27,20 @@ interface PgPool {
   end(): Promise<void>
 }
 
+/** One connection, which nobody shares. */
+interface PgClient {
+  connect(): Promise<unknown>
+  query(sql: string): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'end', listener: () => void): unknown
+  on(event: 'notification', listener: (message: { readonly payload?: string }) => void): unknown
+  end(): Promise<void>
+  readonly connection: { readonly stream: Duplex }
+}
+
 interface Driver {
   readonly Pool: new (options: Readonly<Record<string, unknown>>) => PgPool
+  readonly Client: new (options: Readonly<Record<string, unknown>>) => PgClient
 }
 
 export interface PostgresPoolOptions {
@@ -101,6 +114,42 @@ function openPool(url: URL, timeLimit: number): DriverPool<PostgresConnection> {
     end: () => pool.end(),
     sockets,
   }
+}
+
+export interface ListenerOptions extends Pick<PostgresPoolOptions, 'url' | 'timeLimit'> {
+  /** Letters, digits and underscores. */
+  readonly channel: string
+  /** Called with each message. */
+  readonly listener: (message: string) => void
+  readonly onLost: () => void
+}
+
+/** A connection that listens on a channel. Answers how to close it. */
+export async function openListener(options: ListenerOptions): Promise<() => Promise<void>> {
+  const { url, timeLimit, channel, listener, onLost } = options
+  const { Client } = driverOf('@keyv/postgres', 'pg') as Driver
+  const client = new Client({
+    ...withSettings(url),
+    connectionTimeoutMillis: timeLimit,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: IDLE_LIMIT,
+  })
+  client.on('error', onLost)
+  client.on('end', onLost)
+  client.on('notification', ({ payload }) => listener(payload ?? ''))
+  const close = async (): Promise<void> => {
+    // The server may be gone, and then nobody answers a good-bye.
+    await within(timeLimit, client.end()).catch(() => {})
+    client.connection.stream.destroy()
+  }
+  try {
+    await client.connect()
+    await within(timeLimit, client.query(`LISTEN ${channel}`))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return close
 }
 
 /**

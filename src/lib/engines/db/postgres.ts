@@ -1,5 +1,8 @@
+import { hash } from 'node:crypto'
 import { within } from '../concurrency.js'
 import { EngineMisconfigured } from '../errors.js'
+import type { SessionStore } from '../session-store.js'
+import { Subscription } from '../subscription.js'
 import { codeOf, nameOf } from './driver.js'
 import {
   OWN_SCHEMA,
@@ -8,7 +11,7 @@ import {
   postgresDialect,
   postgresStatements,
 } from './postgres-dialect.js'
-import { type PostgresConnection, postgresConnections } from './postgres-pool.js'
+import { openListener, type PostgresConnection, postgresConnections } from './postgres-pool.js'
 import { missingColumns, SqlStore } from './sql-store.js'
 
 /** How long the index of a large table may take: milliseconds. */
@@ -65,10 +68,29 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlStore> 
         if (attempt === SETUP_ATTEMPTS || !RACED.has(codeOf(error))) throw error
       }
     }
-    return new SqlStore({ dialect: postgresDialect(connections, sql), prefix: `${keyPrefix}:`, timeLimit })
+    const channel = channelOf(sql.table, keyPrefix)
+    const dialect = postgresDialect(connections, sql, { channel, listen: listenTo(channel, options) })
+    return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
   } catch (error) {
     await connections.close()
     throw error
+  }
+}
+
+/** A channel belongs to the whole database, and a name of one has 63 bytes at most. */
+function channelOf(table: string, keyPrefix: string): string {
+  return `tessera_${hash('sha256', `${table} ${keyPrefix}`, 'hex').slice(0, 32)}`
+}
+
+/** A pooler that gives each statement another connection brings no messages; those who watch then notice by reading. */
+function listenTo(
+  channel: string,
+  { url, engineTimeout: timeLimit }: PostgresOptions,
+): SessionStore['listen'] {
+  return (listener, failed) => {
+    const open = (onLost: () => void) => openListener({ url, timeLimit, channel, listener, onLost })
+    const subscription = new Subscription({ open, failed })
+    return () => subscription.stop()
   }
 }
 

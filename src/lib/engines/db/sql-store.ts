@@ -23,6 +23,8 @@ export interface SqlDialect {
   /** Only keys that begin with `prefix`. */
   removeExpired(prefix: string, limit: number, now: number, timeLimit: TimeLimit): Promise<number>
   close(): Promise<void>
+  /** As the store's. Default: it cannot. */
+  readonly listen?: SessionStore['listen'] | undefined
 }
 
 /** By key: that the item was carried out, or why it failed. A key that is not here did not meet its condition. */
@@ -85,12 +87,15 @@ export class SqlStore implements SessionStore {
   readonly #inserts: Batch<SqlInsert, boolean>
   readonly #replaces: Batch<SqlReplace, boolean>
   readonly #extends: Batch<SqlExtension, boolean>
+  /** Where the database can publish. */
+  readonly listen: SessionStore['listen']
   #closing: Promise<void> | undefined
 
   constructor(options: SqlStoreOptions) {
     const { timeLimit, dialect } = options
     const { concurrent } = dialect
     this.#options = options
+    this.listen = dialect.listen
     this.#reads = new Batch({ timeLimit, concurrent, run: this.#readMany })
     this.#inserts = new Batch({ timeLimit, concurrent, run: this.#insertMany })
     this.#replaces = new Batch({ timeLimit, concurrent, run: this.#replaceMany })

@@ -42,6 +42,8 @@ export interface RedisClient {
    * 1970, a little early rather than late.
    */
   serverTimeAt(moment: number, key: string): Promise<number>
+  /** Calls `listener` with what is published on `channel`. From then on the connection takes no other commands. */
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
   /** Releases the socket; calls under way fail. */
   destroy(): Promise<void>
 }
@@ -87,6 +89,7 @@ export function clientOfOne(options: ConnectionOptions, mustBePrimary = false): 
       }
     },
     serverTimeAt: async (moment) => Math.floor(moment + ahead),
+    subscribe: (channel, listener) => client.subscribe(channel, listener),
     destroy,
   }
 }

@@ -41,6 +41,12 @@ export function clusterClient(options: ClientOptions<'cluster'>): RedisClient {
       ahead.set(node, known)
       return Math.floor(moment + (await known))
     },
+    /** What is published at one server reaches them all. */
+    async subscribe(channel, listener) {
+      const [node] = connected().masters
+      if (node === undefined) throw new Error('the cluster has no server')
+      return (await connected().nodeClient(node)).subscribe(channel, listener)
+    },
     async destroy() {
       await question.destroy()
       await Promise.allSettled([connecting])

@@ -4,7 +4,7 @@ import { StoreEngine } from '../store-engine.js'
 import { type RedisAddress, redisAddress, shownAddress } from './address.js'
 import { type ClientOptions, isDenied, type RedisClient, singleClient } from './client.js'
 import { clusterClient, clusterIds } from './cluster.js'
-import { ReconnectingClient } from './reconnecting-client.js'
+import { ReconnectingClient, type ReconnectingClientOptions } from './reconnecting-client.js'
 import { sentinelClient } from './sentinel.js'
 import { RedisStore, redisKeyOf } from './store.js'
 
@@ -53,8 +53,8 @@ async function openStore(
   { keyPrefix, engineTimeout: timeLimit }: RedisOptions,
   { clock }: EngineTools,
 ): Promise<{ store: RedisStore; isCluster: boolean }> {
-  const { client, isCluster } = await connectTo(address, timeLimit)
-  const store = new RedisStore({ client, keyPrefix, timeLimit, clock })
+  const { client, makeClient, isCluster } = await connectTo(address, timeLimit)
+  const store = new RedisStore({ client, makeClient, keyPrefix, timeLimit, clock })
   try {
     // Otherwise the first request that needs a right would find that it is missing.
     await store.checkRights()
@@ -65,19 +65,20 @@ async function openStore(
   return { store, isCluster }
 }
 
+interface Connected {
+  readonly client: ReconnectingClient
+  readonly makeClient: ReconnectingClientOptions['makeClient']
+  readonly isCluster: boolean
+}
+
 /** Connects; to the whole cluster, if the address is that of one of its servers. */
-async function connectTo(
-  address: RedisAddress,
-  timeLimit: number,
-): Promise<{ client: ReconnectingClient; isCluster: boolean }> {
+async function connectTo(address: RedisAddress, timeLimit: number): Promise<Connected> {
   const adapter = await import('@keyv/redis')
-  const client = new ReconnectingClient({
-    address: shownAddress(address),
-    makeClient: (connectTimeout, onLost) => clientFor({ adapter, address, connectTimeout, onLost }),
-    timeLimit,
-  })
+  const makeClient: Connected['makeClient'] = (connectTimeout, onLost) =>
+    clientFor({ adapter, address, connectTimeout, onLost })
+  const client = new ReconnectingClient({ address: shownAddress(address), makeClient, timeLimit })
   const isCluster = await client.run((connected) => connected.isCluster())
-  if (address.kind !== 'single' || !isCluster) return { client, isCluster }
+  if (address.kind !== 'single' || !isCluster) return { client, makeClient, isCluster }
   await client.close()
   return connectTo({ kind: 'cluster', urls: [address.url] }, timeLimit)
 }

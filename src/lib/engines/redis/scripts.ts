@@ -23,6 +23,13 @@ local function entry(key)
 end
 `
 
+/** Tells those who watch that a session has left its key. A user of the server need not have the right to. */
+const tell = `
+local function tell(channel, key)
+  if channel ~= '' then redis.pcall('PUBLISH', channel, key) end
+end
+`
+
 export const redisScripts = {
   /** KEYS: key. ARGV: version, now, text, milliseconds to live. */
   replace: script(`
@@ -40,7 +47,7 @@ export const redisScripts = {
 
   /**
    * KEYS: from, to. ARGV: version, now, deadline by the server's clock, text, its milliseconds to live, tombstone, its
-   * milliseconds to live. A server that was frozen runs the script when it goes on. By then the caller has given up and
+   * milliseconds to live, channel, what to tell. A server that was frozen runs the script when it goes on. By then the caller has given up and
    * told nobody the new id, so a late move would be a log-out.
    */
   move: script(`
@@ -51,12 +58,15 @@ export const redisScripts = {
     if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
     redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[5])
     redis.call('SET', KEYS[1], ARGV[6], 'PX', ARGV[7])
+    tell(ARGV[8], ARGV[9])
     return 1`),
 
-  /** KEYS: key. Leaves tombstones. */
+  /** KEYS: key. ARGV: channel, what to tell. Leaves tombstones. */
   remove: script(`
     if not entry(KEYS[1]) then return 0 end
-    return redis.call('DEL', KEYS[1])`),
+    redis.call('DEL', KEYS[1])
+    tell(ARGV[1], ARGV[2])
+    return 1`),
 
   /** KEYS: key. ARGV: now. Removes tombstones too, but no text that is none of ours. */
   removeExpired: script(`
@@ -72,9 +82,14 @@ export const redisScripts = {
     redis.call('GET', KEYS[1])
     redis.call('EXISTS', KEYS[1])
     return redis.call('DEL', KEYS[1])`),
+
+  /** KEYS: none that is used. ARGV: channel. */
+  checkPublishing: script(`
+    redis.call('PUBLISH', ARGV[1], '')
+    return 1`),
 } as const
 
 function script(body: string): Script {
-  const text = `${prelude}${body}`
+  const text = `${prelude}${tell}${body}`
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

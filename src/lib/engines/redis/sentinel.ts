@@ -44,6 +44,7 @@ export function sentinelClient(options: ClientOptions<'sentinel'>): RedisClient 
     check: () => found().check(),
     isCluster: async () => false,
     serverTimeAt: (moment, key) => found().serverTimeAt(moment, key),
+    subscribe: (channel, listener) => found().subscribe(channel, listener),
     async connect() {
       primary = await question.answer
       settled = true

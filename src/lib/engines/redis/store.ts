@@ -1,5 +1,7 @@
 import { storedEntryOf } from '../../codecs/codec.js'
+import { within } from '../concurrency.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
+import { Subscription } from '../subscription.js'
 import {
   errorSays,
   isDenied,
@@ -8,11 +10,13 @@ import {
   type RedisNode,
   type ScriptInput,
 } from './client.js'
-import type { ReconnectingClient, Work } from './reconnecting-client.js'
+import type { ReconnectingClient, ReconnectingClientOptions, Work } from './reconnecting-client.js'
 import { redisScripts, type Script } from './scripts.js'
 
 export interface RedisStoreOptions {
   readonly client: ReconnectingClient
+  /** Makes a client of its own for subscribing. */
+  readonly makeClient: ReconnectingClientOptions['makeClient']
   /** Keyv's namespace. */
   readonly keyPrefix: string
   /** How long one step may take, in milliseconds. */
@@ -20,6 +24,9 @@ export interface RedisStoreOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
+
+/** A key that nobody uses. */
+const CHECK = 'check-rights'
 
 /** Milliseconds. Redis refuses 0, so this is for a text that has expired already. */
 const SHORTEST_LIFE = 1
@@ -37,9 +44,14 @@ const MOVE_SHARE = 0.5
 export class RedisStore implements SessionStore {
   readonly #options: RedisStoreOptions
   readonly #sweep: RedisSweep
+  /** Where it is published which sessions have left their keys; empty where the user lacks the right. */
+  #channel: string
+  /** What the server said to the first attempt to publish. */
+  #denied: unknown
 
   constructor(options: RedisStoreOptions) {
     this.#options = options
+    this.#channel = this.#keyOf('ended')
     this.#sweep = new RedisSweep(`${this.#keyOf(`${options.keyPrefix}:`)}*`)
   }
 
@@ -84,13 +96,13 @@ export class RedisStore implements SessionStore {
       const texts = [entry, tombstone].flatMap(({ text, expires }) => [text, this.#lifeOf(expires)])
       return runScript(client, redisScripts.move, {
         keys: [this.#keyOf(from), this.#keyOf(to)],
-        arguments: [String(version), String(now), String(deadline), ...texts],
+        arguments: [String(version), String(now), String(deadline), ...texts, this.#channel, from],
       })
     })
   }
 
   remove(key: string): Promise<boolean> {
-    return this.#run(redisScripts.remove, [key], [])
+    return this.#run(redisScripts.remove, [key], [this.#channel, key])
   }
 
   removeExpired(limit: number, now: number): Promise<number> {
@@ -101,13 +113,34 @@ export class RedisStore implements SessionStore {
     })
   }
 
+  readonly listen: SessionStore['listen'] = (listener, failed) => {
+    const { makeClient, timeLimit } = this.#options
+    const channel = this.#keyOf('ended')
+    if (this.#denied !== undefined) failed(this.#denied)
+    const subscription = new Subscription({
+      failed,
+      async open(onLost) {
+        const client = makeClient(timeLimit, onLost)
+        try {
+          await within(timeLimit, client.connect())
+          await within(timeLimit, client.subscribe(channel, listener))
+        } catch (error) {
+          await client.destroy()
+          throw error
+        }
+        return () => client.destroy()
+      },
+    })
+    return () => subscription.stop()
+  }
+
   /**
    * Runs each command that a step needs once, on a key that nobody uses.
    *
    * @throws EngineUnavailable with the server's own words if its user lacks a right.
    */
   checkRights(): Promise<void> {
-    const key = this.#keyOf(`${this.#options.keyPrefix}:check-rights`)
+    const key = this.#keyOf(`${this.#options.keyPrefix}:${CHECK}`)
     const script = redisScripts.checkRights
     const input = { keys: [key], arguments: [] }
     const expiration = { type: 'PX', value: SHORTEST_LIFE } as const
@@ -129,7 +162,21 @@ export class RedisStore implements SessionStore {
           if (isDenied(error) || !isErrorReply(error)) throw error
         }
       }
+      await this.#checkPublishing(client)
     })
+  }
+
+  /** Sessions need no right to publish: those who watch them then notice later that they end. */
+  async #checkPublishing(client: RedisClient): Promise<void> {
+    const input = { keys: [this.#keyOf(`${this.#options.keyPrefix}:${CHECK}`)], arguments: [this.#channel] }
+    try {
+      await runScript(client, redisScripts.checkPublishing, input)
+    } catch (error) {
+      if (!isErrorReply(error)) throw error
+      if (!isDenied(error)) return
+      this.#denied = error
+      this.#channel = ''
+    }
   }
 
   close(): Promise<void> {
