@@ -107,6 +107,11 @@ export class ReadonlySession {
     return this.entries()
   }
 
+  /** Whether there is neither an id nor data, as for a WebSocket of a visitor without a session. */
+  isEmpty(): boolean {
+    return this.#session.isEmpty()
+  }
+
   /** Seconds that the session lives from `modification`, as `Session.getExpiryAge`. */
   getExpiryAge(question: ExpiryQuestion = {}): number {
     return this.#session.getExpiryAge(question)
@@ -136,8 +141,8 @@ export class ReadonlySession {
 
 /** Whatever else a session can do is there too, and says why it does nothing. */
 for (const prototype of [Session.prototype, SessionMap.prototype]) {
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (typeof value !== 'function' || name in ReadonlySession.prototype) continue
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name in ReadonlySession.prototype || name === 'accessed' || name === 'modified') continue
     Object.defineProperty(ReadonlySession.prototype, name, {
       value(): never {
         throw refusal(name)

@@ -44,7 +44,9 @@ onStoreAndCookie(
     ])
       t.throws(write, { instanceOf: TypeError, message: /no cookie can be set.*sessions\.open/ })
     t.throws(() => Object.assign(writable, { views: 1 }), { instanceOf: TypeError })
-    t.throws(() => (session.get('basket') as { items: string[] }).items.push('milk'), { instanceOf: TypeError })
+    t.throws(() => (session.get('basket') as { items: string[] }).items.push('milk'), {
+      instanceOf: TypeError,
+    })
     t.is((await site.sessions.read({ headers: { cookie } }))?.get('a'), undefined)
   },
 )
