@@ -6,6 +6,9 @@ export type Action =
   | { readonly do: 'set'; readonly key: string; readonly value: number | Counter }
   | { readonly do: 'delete' | 'transform' | 'change in place'; readonly key: string }
   | { readonly do: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' }
+  /** Leaves a flash message, or takes all. */
+  | { readonly do: 'leave'; readonly message: number }
+  | { readonly do: 'take' }
   | { readonly do: 'login'; readonly user: string }
   /** From this request, the other sessions of whoever is logged in, or all of a user; where there is a index. */
   | { readonly do: 'revokeOthers' }
@@ -26,10 +29,14 @@ export const increment = (value: unknown): number => (typeof value === 'number' 
 
 export const isCounter = (value: unknown): value is Counter => typeof value === 'object' && value !== null
 
-/** What a handler learnt: the ids that its session had after each `save()`, and how many sessions each revocation ended. */
+/**
+ * What a handler learnt: the ids that its session had after each `save()`, how many sessions each revocation ended, and the
+ * flash messages that it took each time.
+ */
 export interface Learnt {
   readonly saved: (string | undefined)[]
   readonly revoked: (number | undefined)[]
+  readonly taken: (readonly unknown[])[]
 }
 
 /** Acts. What a save throws ends the handler. */
@@ -38,7 +45,7 @@ export async function act(
   sessions: Sessions,
   actions: readonly Action[],
   now: () => number,
-  { saved, revoked }: Learnt,
+  { saved, revoked, taken }: Learnt,
 ): Promise<void> {
   for (const action of actions) {
     switch (action.do) {
@@ -62,6 +69,12 @@ export async function act(
       case 'save':
         await session.save()
         saved.push(session.id)
+        break
+      case 'leave':
+        session.flash('notice', action.message)
+        break
+      case 'take':
+        taken.push(await session.flash('notice'))
         break
       case 'login':
         session.login(action.user)
@@ -103,7 +116,7 @@ const expiry = fc.oneof(
 )
 
 const oneKey = (verb: 'delete' | 'transform' | 'change in place') => fc.record({ do: fc.constant(verb), key })
-const whole = (verb: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' | 'revokeOthers') =>
+const whole = (verb: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' | 'revokeOthers' | 'take') =>
   fc.record({ do: fc.constant(verb) })
 const ofUser = (verb: 'login' | 'revokeAll') => fc.record({ do: fc.constant(verb), user })
 
@@ -116,6 +129,8 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: whole('cycleKey') },
   whole('flush'),
   whole('clear'),
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('leave' as const), message: fc.nat(3) }) },
+  { weight: 2, arbitrary: whole('take') },
   { weight: 3, arbitrary: ofUser('login') },
   whole('logout'),
   whole('revokeOthers'),

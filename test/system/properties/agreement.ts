@@ -20,6 +20,7 @@ export function compare(request: Request, script: Script, happened: Happened): s
   const expected = follow(request, script, happened)
   assert.deepEqual({ status: happened.answer.status, told: toldIn(happened) }, expected)
   assert.deepEqual(happened.revoked, request.revoked, 'how many sessions were revoked')
+  assert.deepEqual(happened.taken, request.taken, 'which flash messages were taken')
   if (expected.told === 'nothing') return script.id
   return expected.told === 'removal' ? undefined : expected.told.id
 }

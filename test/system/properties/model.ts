@@ -155,6 +155,8 @@ export class Request {
   next: string | undefined
   /** How many sessions each revocation ended. */
   readonly revoked: number[] = []
+  /** The flash messages that were taken each time. */
+  readonly taken: (readonly unknown[])[] = []
   readonly #world: World
   readonly #sent: string | undefined
   #origin: 'new' | 'unknown' | 'superseded' | { readonly id: string }
@@ -218,6 +220,12 @@ export class Request {
         this.#view.user = undefined
         this.#end = true
         this.#rotate = this.#loggedIn = false
+        return
+      case 'leave':
+        this.#change((newest) => keepMessages(newest, [...messagesIn(newest), action.message]))
+        return
+      case 'take':
+        this.taken.push(this.#take())
         return
       case 'login':
         this.#logIn(action.user)
@@ -324,7 +332,8 @@ export class Request {
     const savedAt = saveEveryRequest ? this.#world.now : saved.savedAt
     const expires = this.#world.endOf(this.#view, savedAt)
     const gain = expires - saved.expires
-    const isWorthIt = gain > 0 && gain >= touchAfter * (idleTimeout ?? 0) * 1000
+    // Less than nothing: a request that had not seen the session's own expiry has made it live longer than that.
+    const isWorthIt = gain < 0 || (gain > 0 && gain >= touchAfter * (idleTimeout ?? 0) * 1000)
     if (!saveEveryRequest && !isWorthIt) return 'nothing'
     const there = this.#world.find(id)
     if (there === undefined || there === 'superseded') return 'nothing'
@@ -364,6 +373,30 @@ export class Request {
     this.#modified = this.#rotate = this.#loggedIn = true
   }
 
+  /** What is stored is taken at once, whatever becomes of the request; what it has left itself goes with its commit. */
+  #take(): readonly unknown[] {
+    const { data } = this.#view
+    const { id } = this
+    const waiting = messagesIn(data)
+    if (waiting.length === 0) return []
+    if (id === undefined || this.#world.rules.inCookie) {
+      this.#change((newest) => keepMessages(newest, []))
+      return waiting
+    }
+    const known = messagesIn(this.#saved?.data)
+    const own = waiting.slice(known.length)
+    let taken: readonly unknown[] = []
+    const there = this.#world.find(id)
+    if (known.length > 0 && typeof there === 'object') {
+      taken = messagesIn(there.data)
+      this.#world.save(id, { ...there, data: keepMessages(new Map(there.data), []) })
+    }
+    if (this.#saved) this.#saved = { ...this.#saved, data: keepMessages(new Map(this.#saved.data), []) }
+    keepMessages(data, own)
+    if (own.length > 0) this.#change((newest) => keepMessages(newest, withoutEach(messagesIn(newest), own)))
+    return [...taken, ...own]
+  }
+
   /** Whose session this is goes by what the request has said so far. */
   #revoke(action: Extract<Action, { do: 'revokeOthers' | 'revokeAll' }>): void {
     if (this.#world.rules.inCookie) return
@@ -392,4 +425,24 @@ export class Request {
     this.#view.expiry = expiry
     this.#expiryChanged = true
   }
+}
+
+function messagesIn(data: ReadonlyMap<string, unknown> | undefined): readonly unknown[] {
+  const held = data?.get('flash')
+  return held !== undefined && typeof held === 'object' && held !== null && 'notice' in held
+    ? (held.notice as readonly unknown[])
+    : []
+}
+
+function keepMessages(data: Map<string, unknown>, messages: readonly unknown[]): Map<string, unknown> {
+  if (messages.length === 0) data.delete('flash')
+  else data.set('flash', { notice: messages })
+  return data
+}
+
+/** The list without one of each. */
+function withoutEach(list: readonly unknown[], gone: readonly unknown[]): readonly unknown[] {
+  const left = [...list]
+  for (const one of gone) if (left.includes(one)) left.splice(left.indexOf(one), 1)
+  return left
 }

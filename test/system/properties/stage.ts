@@ -56,7 +56,7 @@ export class Stage {
 
   async play(script: Script): Promise<Happened> {
     const n = String(this.#count++)
-    const learnt: Learnt = { saved: [], revoked: [] }
+    const learnt: Learnt = { saved: [], revoked: [], taken: [] }
     this.#scripts.set(n, async (ctx) => {
       if (script.ask !== false) await this.#handle(await ctx.session, script, learnt)
       if (script.ending === 'throw 500') throw new Error('the handler failed')
