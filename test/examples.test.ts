@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { WebSocket } from 'ws'
 import { application } from './support/application.js'
 import { Browser } from './support/browser.js'
 import { codeIn } from './support/documents.js'
@@ -89,6 +90,33 @@ test('passport.mjs logs in with the right password, and out', async (t) => {
   t.regex(await (await browser.fetch('/')).text(), /Hello ada/)
   t.is(await post(browser, '/log-out'), 302)
   t.notRegex(await (await browser.fetch('/')).text(), /Hello/)
+})
+
+test('web-socket.mjs lets in who is logged in, from its own pages only, and closes with the session', async (t) => {
+  const { start } = await application(t, { 'web-socket.mjs': await example('web-socket.mjs') })
+  const { url } = await start('web-socket.mjs')
+  const browser = new Browser(url)
+  browser.saysOrigin = true
+  const connect = (origin: string): WebSocket => {
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const socket = new WebSocket(url.replace('http', 'ws'), { origin, headers: { cookie } })
+    t.teardown(() => socket.terminate())
+    return socket
+  }
+  const refusal = async (socket: WebSocket): Promise<string> => {
+    const [error] = await once(socket, 'error')
+    return error.message
+  }
+  t.regex(await refusal(connect(url)), /401/)
+  t.is((await browser.fetch('/log-in', { method: 'POST' })).status, 204)
+  t.regex(await refusal(connect('https://elsewhere.example')), /403/)
+
+  const socket = connect(url)
+  const [message] = await once(socket, 'message')
+  t.is(String(message), 'Hello ada')
+  const closed = once(socket, 'close')
+  t.is((await browser.fetch('/log-out', { method: 'POST' })).status, 204)
+  t.is((await closed)[0], 4401)
 })
 
 test('every example stands in the list, and is tried here', async (t) => {
