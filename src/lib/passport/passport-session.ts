@@ -5,6 +5,8 @@ import { type Session, stateOf } from '../session/session.js'
 const PASSPORT_KEY = 'passport'
 /** Where it puts what `failureMessage` and `successMessage` say. */
 const MESSAGES = 'messages'
+/** Where an application puts the page that `successReturnToOrRedirect` leads to. */
+const RETURN_TO = 'returnTo'
 
 /** A function that is called back when something is done. */
 export type Callback = (error?: unknown) => void
@@ -14,6 +16,12 @@ export interface PassportSessionParts {
   readonly comparesItself: boolean
   /** Whether templates see it too, and call the session's own methods. */
   readonly inViews: boolean
+}
+
+/** What a log-in leaves of what the visitor did before. */
+export interface Keeping {
+  readonly keepsData: boolean
+  readonly returns: boolean
 }
 
 /** The open session of one request, as Passport and its strategies use it. */
@@ -45,15 +53,21 @@ export class PassportSession {
 
   /**
    * Logs the user in. Without `keepsData` what the visitor did before is gone, as Passport has it; but not what this very
-   * request says of the log-in.
+   * request says of the log-in, nor where it is to lead, if Passport is about to look that up (`returns`).
    */
-  logIn(userId: string, device: string | undefined, keepsData: boolean): void {
-    const said = keepsData ? [] : this.#messagesOfThisRequest()
-    const flashed = keepsData ? [] : this.#flashed
-    if (!keepsData) this.session.clear()
+  logIn(userId: string, device: string | undefined, { keepsData, returns }: Keeping): void {
+    if (keepsData) {
+      this.session.login(userId, { device })
+      return
+    }
+    const said = this.#messagesOfThisRequest()
+    const isAnonymous = this.session.user === undefined
+    const returnTo = returns && isAnonymous ? this.session.get<string>(RETURN_TO) : undefined
+    this.session.clear()
     this.session.login(userId, { device })
     if (said.length > 0) this.object[MESSAGES] = said
-    for (const [key, message] of flashed) this.session.flash(key, message)
+    if (returnTo !== undefined) this.object[RETURN_TO] = returnTo
+    for (const [key, message] of this.#flashed) this.session.flash(key, message)
   }
 
   /** Logs out. `keepsData`: another session begins with the same data, but for what stands under `key`. */

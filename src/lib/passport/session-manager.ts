@@ -15,6 +15,7 @@ export interface PassportManager {
 /** What `ctx.login` and `passport.authenticate` take, as far as sessions go. */
 interface LogInOptions {
   readonly keepSessionInfo?: boolean
+  readonly successReturnToOrRedirect?: string
   /** What to show for the device in the list of the user's sessions. Default: the browser's `User-Agent`. */
   readonly device?: string
 }
@@ -84,8 +85,15 @@ export class SessionManager {
 
   #logIn(ctx: Context, user: unknown, serialized: unknown, options: LogInOptions): void {
     const { passportSession } = this.#parts
-    const { keepSessionInfo, device = ctx.get('User-Agent') || undefined } = options
-    passportSession.logIn(this.#userIdOf(user, serialized), device, keepSessionInfo === true)
+    const {
+      keepSessionInfo,
+      successReturnToOrRedirect,
+      device = ctx.get('User-Agent') || undefined,
+    } = options
+    passportSession.logIn(this.#userIdOf(user, serialized), device, {
+      keepsData: keepSessionInfo === true,
+      returns: successReturnToOrRedirect !== undefined,
+    })
     passportSession.session.set<string>(this.#key, { user: serialized })
   }
 

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa'
-import { idAfter, onEachKind, onStore } from '../../support/site.js'
+import { idAfter, onEachKind, onRevocableCookies, onStore } from '../../support/site.js'
 import { handlersOf, localPassport, type User, withPassport } from './passport-site.js'
 
 const NOBODY = { passport: null, tessera: null, keys: [] }
@@ -50,15 +50,21 @@ onEachKind('keepSessionInfo keeps the data at a log-in and at a log-out, under a
   t.is(new Set(ids).size, 3)
 })
 
-onEachKind('returnTo leads back to the page that asked for the log-in', async (t, open) => {
+onEachKind('returnTo leads back to the page that asked for the log-in, and is gone then', async (t, open) => {
   const passport = localPassport()
   const { visitor } = await open(handlersOf(passport), { use: withPassport(passport) })
-  const browser = visitor()
-  t.is((await browser.visit('/private?page=2')).status, 401)
-  const login = await browser.visit(`/login-back?${RIGHT}`)
-  t.is(login.headers.location, '/private?page=2')
-  t.is((await browser.visit('/private?page=2')).status, 200)
-  t.deepEqual(JSON.parse((await browser.visit('/who')).body).keys, ['passport'])
+  for (const [path, kept] of [
+    ['/login-back', []],
+    ['/login-back-keeping', ['cart']],
+  ] as const) {
+    const browser = visitor()
+    await browser.visit('/cart')
+    t.is((await browser.visit('/private?page=2')).status, 401)
+    t.is((await browser.visit(`${path}?${RIGHT}`)).headers.location, '/private?page=2')
+    t.is((await browser.visit('/private?page=2')).status, 200)
+    t.deepEqual(JSON.parse((await browser.visit('/who')).body).keys, [...kept, 'passport'])
+    t.is((await browser.visit(`${path}?${RIGHT}`)).headers.location, '/')
+  }
 })
 
 onEachKind(
@@ -108,6 +114,15 @@ onEachKind('devices list the log-ins of Passport, and a revocation logs its user
     const { body } = await send('/who', { cookie: `sessionid=${id}` })
     t.deepEqual(JSON.parse(body), NOBODY)
   }
+})
+
+onRevocableCookies('a revocation logs Passport’s user out of a session in a cookie', async (t, open) => {
+  const passport = localPassport()
+  const { visitor, sessions } = await open(handlersOf(passport), { use: withPassport(passport) })
+  const browser = visitor()
+  await browser.visit(`/login?${RIGHT}`)
+  await sessions.revokeAll('u1')
+  t.deepEqual(JSON.parse((await browser.visit('/who')).body), NOBODY)
 })
 
 onStore('a request without a session cookie makes no store call, whatever Passport asks', async (t, open) => {

@@ -54,7 +54,8 @@ export function handlersOf(passport: Passport): Record<string, Handler> {
   return {
     '/login': through({}),
     '/login-keeping': through({ keepSessionInfo: true }),
-    '/login-back': through({ successReturnToOrRedirect: '/', keepSessionInfo: true }),
+    '/login-back': through({ successReturnToOrRedirect: '/' }),
+    '/login-back-keeping': through({ successReturnToOrRedirect: '/', keepSessionInfo: true }),
     '/login-messages': through({ failureMessage: true, successMessage: true, failureRedirect: '/form' }),
     '/login-flash': through({ failureFlash: true, successFlash: true, failureRedirect: '/form' }),
     '/logout': (ctx) => ctx.logout(),
