@@ -17,10 +17,12 @@ export function copyOf(value: unknown): unknown {
 function copyNested(value: object, depth: number): unknown {
   if (depth === DEEPEST) throw new TypeError('the session cannot hold what contains itself')
   if (Array.isArray(value)) return copyList(value, depth)
-  const copy: Record<string, unknown> = {}
-  for (const name of Object.keys(value)) {
-    const member = (value as Record<string, unknown>)[name]
-    const own = isNested(member) ? copyNested(member, depth + 1) : member
+  // V8 copies the members at once; only what they hold is copied one by one.
+  const copy: Record<string, unknown> = { ...value }
+  for (const name in copy) {
+    const member = copy[name]
+    if (!isNested(member) || !Object.hasOwn(copy, name)) continue
+    const own = copyNested(member, depth + 1)
     // Assigned, it would become the prototype; it is a key like any other.
     if (name === '__proto__')
       Object.defineProperty(copy, name, { value: own, enumerable: true, writable: true, configurable: true })
@@ -30,27 +32,40 @@ function copyNested(value: object, depth: number): unknown {
 }
 
 function copyList(list: readonly unknown[], depth: number): unknown[] {
-  const copy: unknown[] = []
-  for (const item of list) copy.push(isNested(item) ? copyNested(item, depth + 1) : item)
+  const copy = list.slice()
+  for (let place = 0; place < copy.length; place++) {
+    const item = copy[place]
+    if (isNested(item)) copy[place] = copyNested(item, depth + 1)
+  }
   return copy
 }
 
-/** Whether both would be written as the same JSON text: the order of an object's keys counts. */
+/**
+ * Whether both would be written as the same JSON text: the order of an object's keys counts. False too where the two are of
+ * different classes, such as an empty object and a `Map`.
+ */
 export function isSameJson(value: unknown, other: JsonValue): boolean {
   if (value === other) return true
   if (!isNested(value) || !isNested(other)) return false
+  if (Object.getPrototypeOf(value) !== Object.getPrototypeOf(other)) return false
   if (Array.isArray(value) || Array.isArray(other)) return isSameList(value, other)
   const names = Object.keys(value)
   const others = Object.keys(other)
   if (names.length !== others.length) return false
-  return names.every((name, place) => {
-    return name === others[place] && isSameJson((value as Record<string, unknown>)[name], other[name] ?? null)
-  })
+  for (let place = 0; place < names.length; place++) {
+    const name = names[place] ?? ''
+    if (name !== others[place]) return false
+    if (!isSameJson((value as Record<string, unknown>)[name], other[name] ?? null)) return false
+  }
+  return true
 }
 
 function isSameList(list: unknown, other: unknown): boolean {
   if (!Array.isArray(list) || !Array.isArray(other) || list.length !== other.length) return false
-  return list.every((item, place) => isSameJson(item, other[place]))
+  for (let place = 0; place < list.length; place++) {
+    if (!isSameJson(list[place], other[place])) return false
+  }
+  return true
 }
 
 function isNested(value: unknown): value is object {
