@@ -8,8 +8,9 @@ import { generateId } from './engines/ids.js'
 import { watchOutages } from './engines/outages.js'
 import { type EngineChoice, openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger, unfailing } from './logger.js'
+import { checkProperty, explainMissingMiddleware } from './middleware/property.js'
 import { readSession } from './middleware/read-session.js'
-import { explainMissingMiddleware, type MiddlewareOptions, sessionMiddleware } from './middleware/sessions.js'
+import { type MiddlewareOptions, sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
@@ -43,6 +44,11 @@ export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
    * more.
    */
   readonly readThrough?: readonly OldSessions[] | undefined
+  /**
+   * Under which name `ctx` has the session, for a second kind of sessions beside the first: with `admin` it is
+   * `await ctx.admin`. Give it a `cookieName` and a `keyPrefix` of its own. Default: `session`.
+   */
+  readonly property?: string | undefined
   /** Where to report what no request can: pino, or anything with its `warn` and `error`. Default: the console. */
   readonly logger?: Logger
 }
@@ -52,7 +58,7 @@ export interface Sessions {
   /** Where they are kept. */
   readonly engine: Engine
   /**
-   * Gives every request `ctx.session`; with `{ inViews: true }` templates get it too, as `ctx.state.session`.
+   * Gives every request `ctx.session`, or what `property` says; with `{ inViews: true }` templates get it too, as `ctx.state.session`.
    *
    * @throws TypeError for anything else than these options.
    */
@@ -155,16 +161,18 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     logger: given = consoleLogger,
     engine,
     readThrough = [],
+    property: givenProperty = 'session',
     ...rest
   } = options
   const logger = unfailing(given)
   const settings = checkOptions({ ...rest, engine })
   checkReadThrough(readThrough)
+  const property = checkProperty(givenProperty)
   for (const warning of settings.warnings) logger.warn({}, warning)
   const ready = typeof engine === 'object' || typeof engine === 'function'
   const bare = await openEngine(ready ? engine : settings.engine, settings, { clock, logger })
   try {
-    return sessionsOn(bare, settings, { clock, generateId: makeId, logger, readThrough })
+    return sessionsOn(bare, settings, { clock, generateId: makeId, logger, readThrough, property })
   } catch (error) {
     return closeAfter(error, bare)
   }
@@ -199,14 +207,15 @@ interface Tools {
   readonly generateId: () => string
   readonly logger: Logger
   readonly readThrough: readonly OldSessions[]
+  readonly property: string
 }
 
 function sessionsOn(
   bare: Engine,
   settings: Settings,
-  { clock, generateId, logger, readThrough }: Tools,
+  { clock, generateId, logger, readThrough, property }: Tools,
 ): Sessions {
-  explainMissingMiddleware()
+  explainMissingMiddleware(property)
   const events = new Events({ engine: bare.name, clock, logger })
   const own = watchOutages(
     bare,
@@ -259,7 +268,7 @@ function sessionsOn(
     engine: own,
     middleware(...called: unknown[]) {
       if (called.length > 1) throw new TypeError(FORGOT_TO_CALL)
-      return sessionMiddleware(context, cookie, checkedOptions(called[0]))
+      return sessionMiddleware(context, { property, cookie }, checkedOptions(called[0]))
     },
     async open(id) {
       const handle = await openSession(id === undefined ? [] : [id], context)

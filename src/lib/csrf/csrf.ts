@@ -21,7 +21,7 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 export function csrf(options: CsrfOptions): Middleware {
   const rules = checkCsrfOptions(options)
   return async function csrf(ctx, next) {
-    const session = requestSessionOf(ctx)
+    const session = requestSessionOf(ctx, rules.property)
     if (session === undefined)
       throw new Error('csrf() binds its tokens to the session: use it after app.use(sessions.middleware())')
     const token = new RequestToken(ctx, session, rules)

@@ -46,6 +46,8 @@ export interface CsrfOptions {
    * pages that need it: `ctx.render('form', { csrfToken: ctx.state.csrfToken })`. Default: true.
    */
   readonly inEveryView?: boolean | undefined
+  /** The session to which tokens are bound: its `property` on `ctx`. Default: `session`. */
+  readonly property?: string | undefined
 }
 
 /** The options, checked and complete. */
@@ -59,6 +61,7 @@ export interface CsrfRules {
   readonly cookieName: string | undefined
   readonly cookiePath: string
   readonly inEveryView: boolean
+  readonly property: string
 }
 
 /** The token's cookie where no option names it. `isSecure`: whether the session's cookie always has `Secure`. */
@@ -77,6 +80,7 @@ const KNOWN: readonly string[] = [
   'cookieName',
   'cookiePath',
   'inEveryView',
+  'property',
 ] satisfies (keyof CsrfOptions)[]
 
 const REMEDY =
@@ -98,6 +102,7 @@ export function checkCsrfOptions(options: CsrfOptions): CsrfRules {
     environment = process.env.NODE_ENV ?? '',
     logger = consoleLogger,
     inEveryView = true,
+    property = 'session',
   } = options
   if (mode !== 'enforce' && mode !== 'log')
     throw wrong('mode', `is ${inspect(mode)}. Give 'enforce' or 'log'.`)
@@ -105,6 +110,8 @@ export function checkCsrfOptions(options: CsrfOptions): CsrfRules {
     throw wrong('environment', `is ${inspect(environment)}. Give its name, such as 'production'.`)
   if (typeof inEveryView !== 'boolean')
     throw wrong('inEveryView', `is ${inspect(inEveryView)}. Give true or false.`)
+  if (typeof property !== 'string' || property === '')
+    throw wrong('property', `is ${inspect(property)}. Give the name that openSessions has as its property.`)
   return {
     keys: keysOf(options, environment === 'production', logger),
     trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
@@ -113,6 +120,7 @@ export function checkCsrfOptions(options: CsrfOptions): CsrfRules {
     logger,
     ...checkCookie(options),
     inEveryView,
+    property,
   }
 }
 
