@@ -5,7 +5,9 @@ import { signedByExpress, signForExpress } from './signatures.js'
 
 /** A store of express-session, such as those of connect-redis and connect-pg-simple. */
 export interface ExpressSessionStore {
+  /** Calls back with the session, or with nothing if there is none. */
   get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown
+  /** Removes the session. */
   destroy(sid: string, callback?: (error?: unknown) => void): unknown
 }
 

@@ -22,10 +22,13 @@ export interface KoaSessionCookieSetup extends KoaSessionSetup {
 
 /** A store of koa-session. Further arguments are those of koa-session, as far as they are known here. */
 export interface KoaSessionStore {
+  /** Answers the session or a promise of it; nothing if there is none. */
   get(key: string, maxAge: number | undefined, options: object): unknown
+  /** Removes the session. */
   destroy(key: string, options: object): unknown
 }
 
+/** How koa-session was set up with a store. */
 export interface KoaSessionStoreSetup extends Omit<KoaSessionSetup, 'keys'> {
   /** What `app.keys` is. Leave it out only if koa-session had `signed: false`. */
   readonly keys?: KoaKeys | undefined

@@ -6,7 +6,9 @@ export type KoaKeys = readonly string[] | Keygrip
 
 /** As the package keygrip has it. */
 export interface Keygrip {
+  /** The signature of `data` under the newest key. */
   sign(data: string): string
+  /** Whether `digest` is the signature of `data` under one of the keys. */
   verify(data: string, digest: string): boolean
 }
 

@@ -7,6 +7,7 @@ export class TestClock {
     this.#now = now
   }
 
+  /** What the clock shows. */
   get now(): Date {
     return new Date(this.#now)
   }

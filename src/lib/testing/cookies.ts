@@ -22,6 +22,7 @@ export class Cookies {
     return isOver ? undefined : kept?.value
   }
 
+  /** Gives the browser a cookie until it closes. `value`: as it is to be sent. */
   set(name: string, value: string): void {
     this.#kept.set(name, { value, expires: undefined })
   }

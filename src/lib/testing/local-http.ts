@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 
 /** An application of Koa, or anything that makes a listener for Node's HTTP server. */
 export interface Testable {
+  /** Makes the listener. */
   callback(): RequestListener
 }
 
