@@ -18,6 +18,7 @@ const floors: readonly (readonly string[])[] = [
     'lib/internal.ts',
     'lib/conformance/',
     'lib/passport/',
+    'lib/koa-session/',
     'lib/read-through/',
     'lib/testing/',
   ],
@@ -32,7 +33,7 @@ const floors: readonly (readonly string[])[] = [
 
 /** The only code that knows these packages. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  koa: ['lib/middleware/', 'lib/csrf/', 'lib/open-sessions.ts', 'lib/passport/', 'site/'],
+  koa: ['lib/middleware/', 'lib/csrf/', 'lib/open-sessions.ts', 'lib/passport/', 'lib/koa-session/', 'site/'],
   '@koa/router': ['site/demos/', 'site/app.ts'],
   keyv: ['lib/engines/'],
   '@keyv/sqlite': ['lib/engines/db/'],

@@ -52,6 +52,17 @@ export function addSessionTo(prototype: DefaultContext, property: string): void 
   })
 }
 
+/**
+ * Gives the contexts of an application another `ctx.session` than the promise: for a middleware that has opened the session
+ * before the handlers run.
+ */
+export function replaceSession(prototype: DefaultContext, session: PropertyDescriptor): void {
+  const slot = slotOf('session')
+  if (!Object.hasOwn(prototype, slot))
+    Object.defineProperty(prototype, slot, { value: undefined, writable: true })
+  Object.defineProperty(prototype, 'session', session)
+}
+
 function noMiddleware(property: string): string {
   return `there is no ctx.${property} here: app.use(sessions.middleware()) is missing, or stands below this handler`
 }

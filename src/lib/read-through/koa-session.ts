@@ -71,6 +71,32 @@ export function koaSessionStore(setup: KoaSessionStoreSetup): OldSessions {
   }
 }
 
+/** How koa-generic-session was set up: its own options of the same names. */
+export interface KoaGenericSessionSetup extends KoaSessionStoreSetup {
+  /** The name of its cookie. Default: `koa.sid`, as koa-generic-session's. */
+  readonly key?: string | undefined
+  /** What stands before each id in its store. Default: `koa:sess:`, as koa-generic-session's. */
+  readonly prefix?: string | undefined
+}
+
+/** Sessions that koa-generic-session keeps in a store. */
+export function koaGenericSession(setup: KoaGenericSessionSetup): OldSessions {
+  const { key = 'koa.sid', prefix = 'koa:sess:', store } = setup
+  const old = koaSessionStore({ ...setup, key })
+  return {
+    ...old,
+    load: async (sid) => {
+      const stored = await asked(async () => store.get(prefix + sid, undefined, { rolling: false }))
+      if (!isObject(stored)) return undefined
+      const { cookie, ...data } = stored
+      return { data }
+    },
+    remove: async (sid) => {
+      await asked(async () => store.destroy(prefix + sid, {}))
+    },
+  }
+}
+
 /** What koa-session stores: the data, and members of its own that say how long it lives. */
 function sessionIn(stored: unknown): OldSession | undefined {
   if (!isObject(stored)) return undefined
