@@ -5,12 +5,15 @@ export const GOOD_KEY =
 /** Characters. At random from base64 these are 192 bits. */
 export const SHORTEST_KEY = 32
 
+/** Letters. A word of so many stands somewhere in one of ten billion random keys. */
+const LONG_WORD = 8
+
 /** Of 32 random hexadecimal digits one key in 26 million has fewer different ones. */
 const FEWEST_DIFFERENT = 8
 
 /**
- * How keys begin that stand in somebody's documentation, template or example; without case, spaces and punctuation. Of
- * six letters or more, so that no random key is taken for one.
+ * Words of keys that stand in somebody's documentation, template or example; without case, spaces and punctuation. A key
+ * begins with one, or holds a long one anywhere. Of six letters or more, so that no random key is taken for one.
  */
 const PLACEHOLDERS = [
   ...[
@@ -43,6 +46,10 @@ const PLACEHOLDERS = [
     'somerandom',
     'arandom',
     'asecretkey',
+    'secretkey',
+    'appsecret',
+    'sessionsecret',
+    'cookiesecret',
   ],
   ...['djangoinsecure', 'insecure', 'keyboardcat', 'password', 'passphrase', 'example', 'default', 'sample'],
   ...['correcthorsebatterystaple', 'loremipsum', 'qwertyuiop', 'letmein', 'foobar'],
@@ -71,7 +78,9 @@ export function weaknessOf(key: string): string | undefined {
 
 function isPlaceholder(key: string): boolean {
   const letters = key.toLowerCase().replace(/[^a-z0-9]/g, '')
-  return PLACEHOLDERS.some((placeholder) => letters.startsWith(placeholder))
+  return PLACEHOLDERS.some((word) =>
+    word.length >= LONG_WORD ? letters.includes(word) : letters.startsWith(word),
+  )
 }
 
 /** Whether the key begins again too early, for a third of its length at the least: it is worth no more than once. */

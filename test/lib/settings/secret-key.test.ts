@@ -90,6 +90,8 @@ const weak: Readonly<Record<string, readonly string[]>> = {
     `django-insecure-${KEY_32}`,
     'correct horse battery staple, and then some',
     '<replace me with a long random string, please>',
+    'ThisIsMySecretKeyForTheApplication',
+    'shop2026:session-secret:kT8fW2mQ',
   ],
   'repeats the same few characters': [
     'k'.repeat(64),
