@@ -14,6 +14,7 @@ const ADAPTERS = ['@keyv/redis', '@keyv/sqlite', '@keyv/postgres', '@keyv/mysql'
 const application = `
 import { openSessions } from './build/src/lib/index.js'
 
+async function main() {
 const logger = { warn: () => {}, error: () => {} }
 const sessions = await openSessions({ engine: 'cache', logger })
 const session = await sessions.open()
@@ -30,30 +31,38 @@ const others = [
 for (const options of others) {
   console.log(await openSessions({ ...options, logger }).catch(({ name, message }) => name + ': ' + message))
 }
+}
+main()
 `
 
-test('bundled into one file, without the adapters, each engine asks for its own adapter and `cache` for none', async (t) => {
-  const outfile = join(await temporaryDirectory(t), 'app.mjs')
-  await build({
-    stdin: { contents: application, resolveDir: root },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'silent',
-    external: [...ADAPTERS],
-    // What of the dependencies is CommonJS asks for Node's modules with require.
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url)",
-    },
+// What of the dependencies is CommonJS asks for Node's modules with require.
+const REQUIRE =
+  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url)"
+
+for (const [format, extension, banner] of [
+  ['esm', 'mjs', { js: REQUIRE }],
+  ['cjs', 'cjs', {}],
+] as const) {
+  test(`bundled into one file (${format}), without the adapters, each engine asks for its own adapter and \`cache\` for none`, async (t) => {
+    const outfile = join(await temporaryDirectory(t), `app.${extension}`)
+    await build({
+      stdin: { contents: application, resolveDir: root },
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format,
+      logLevel: 'silent',
+      external: [...ADAPTERS],
+      banner,
+    })
+    const { stdout } = await run(process.execPath, [outfile])
+    const [count, ...others] = stdout.trimEnd().split('\n')
+    t.is(count, '1')
+    t.is(others.length, ADAPTERS.length)
+    for (const [n, adapter] of ADAPTERS.entries())
+      t.true(
+        others[n]?.startsWith('EngineMisconfigured') && others[n]?.endsWith(`npm install ${adapter}`),
+        others[n],
+      )
   })
-  const { stdout } = await run(process.execPath, [outfile])
-  const [count, ...others] = stdout.trimEnd().split('\n')
-  t.is(count, '1')
-  t.is(others.length, ADAPTERS.length)
-  for (const [n, adapter] of ADAPTERS.entries())
-    t.true(
-      others[n]?.startsWith('EngineMisconfigured') && others[n]?.endsWith(`npm install ${adapter}`),
-      others[n],
-    )
-})
+}

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { within } from '../concurrency.js'
 import { Connections, type DriverPool, type ErrorClass, IDLE_LIMIT, trackSocket } from './connections.js'
@@ -170,14 +171,27 @@ const SETTINGS = [
   'extra_float_digits=1',
 ]
 
-/** The driver prefers the options of the URL to those beside it. */
-function withSettings(url: URL): { readonly connectionString: string; readonly options: string } {
-  const own = url.searchParams.get('options') ?? process.env.PGOPTIONS ?? ''
-  const bare = new URL(url)
-  bare.searchParams.delete('options')
+/** Parameters of the URL that name files. */
+const FILES = ['sslcert', 'sslkey', 'sslrootcert']
+
+/**
+ * What the driver is given for `url`. It prefers the options of the URL to those beside it. It reads the files that the URL
+ * names for each new connection, so their paths are resolved now: the process may change its working directory.
+ */
+export function withSettings(url: URL): { readonly connectionString: string; readonly options: string } {
+  const { searchParams: given } = url
+  const own = given.get('options') ?? process.env.PGOPTIONS ?? ''
+  const changed = new URL(url)
+  changed.searchParams.delete('options')
+  for (const name of FILES) {
+    const path = given.get(name)
+    if (path) changed.searchParams.set(name, resolve(path))
+  }
   const settings = SETTINGS.map((setting) => `-c ${setting}`)
+  const isChanged = ['options', ...FILES].some((name) => given.has(name))
   return {
-    connectionString: (url.searchParams.has('options') ? bare : url).href,
+    // Written anew only where it has to be: the driver decodes some characters in its own way.
+    connectionString: (isChanged ? changed : url).href,
     options: [own, ...settings].filter(Boolean).join(' '),
   }
 }

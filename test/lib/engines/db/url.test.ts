@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import test from 'ava'
 import { openDbStore } from '../../../../src/lib/engines/db/db.js'
+import { withSettings } from '../../../../src/lib/engines/db/postgres-pool.js'
 import { EngineMisconfigured } from '../../../../src/lib/index.js'
 import { freePort } from '../../../support/servers/machine.js'
 
@@ -48,4 +50,17 @@ test('a scheme that is none of ours is named', async (t) => {
     instanceOf: EngineMisconfigured,
     message: /begins with none of sqlite:, postgres:, mysql: and mariadb:/,
   })
+})
+
+test('files that a PostgreSQL URL names are those of the start, wherever the process goes', (t) => {
+  const { connectionString, options } = withSettings(
+    new URL(
+      'postgres://ada@h/app?sslmode=require&sslrootcert=certs/ca%20one.pem&sslkey=/k.pem&options=-c%20geqo=off',
+    ),
+  )
+  const { searchParams } = new URL(connectionString)
+  t.is(searchParams.get('sslrootcert'), resolve('certs/ca one.pem'))
+  t.is(searchParams.get('sslkey'), '/k.pem')
+  t.is(searchParams.get('sslmode'), 'require')
+  t.regex(options, /^-c geqo=off -c /)
 })
