@@ -205,10 +205,14 @@ export class RequestSession implements SessionOwner {
     return undefined
   }
 
-  /** Whether a handler asked for the session, or a view looked into the one that was opened for it. */
+  /**
+   * Whether a handler asked for the session, or a view looked into the one that was opened for it; or it was taken over, and
+   * the browser needs its cookie.
+   */
   get #isUsed(): boolean {
     const state = this.#handle?.state
-    return this.#isAsked || (state !== undefined && (state.accessed || !state.isUntouched))
+    if (this.#isAsked || this.#takenOver !== undefined) return true
+    return state !== undefined && (state.accessed || !state.isUntouched)
   }
 
   /** Whether the client has gone: no cookie will arrive. */

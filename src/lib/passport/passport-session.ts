@@ -1,5 +1,5 @@
 import { ObjectView, type PlainObject } from '../session/object-view.js'
-import { type Session, stateOf } from '../session/session.js'
+import { Session, stateOf } from '../session/session.js'
 
 /** Where Passport keeps what `serializeUser` gave, if its key is left as it is. */
 const PASSPORT_KEY = 'passport'
@@ -39,6 +39,8 @@ export class PassportSession {
     const methods = new ExpressMethods(this)
     this.#view = new ObjectView(session, inViews ? [methods, session] : [methods], comparesItself)
     this.object = this.#view.object
+    // For a WebSocket it is one that can only be read.
+    if (!(session instanceof Session)) return
     const { data, user } = stateOf(session)
     if (hasUser(data.get(PASSPORT_KEY))) this.#handle = user?.handle
   }
@@ -80,14 +82,16 @@ export class PassportSession {
   /** To be called before each commit. */
   settle(): void {
     this.#view.settle()
+    if (this.#handle === undefined) return
     const { data, accessed } = stateOf(this.session)
-    if (this.#handle === undefined || !accessed || hasUser(data.get(PASSPORT_KEY))) return
+    if (!accessed || hasUser(data.get(PASSPORT_KEY))) return
     // Passport forgets a user whom `deserializeUser` does not find, and some programs log out by deleting its key. The
     // device must not stay in the user's list.
     if (this.session.handle === this.#handle) this.logOut(PASSPORT_KEY, true)
   }
 
   #messagesOfThisRequest(): unknown[] {
+    if (!(this.session instanceof Session)) return []
     const { tracker, saved, data } = stateOf(this.session)
     const before = tracker.original(MESSAGES, saved?.data[MESSAGES])
     const now = data.get(MESSAGES)
