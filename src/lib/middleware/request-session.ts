@@ -258,7 +258,11 @@ export class RequestSession implements SessionOwner {
     return this.context.readThrough.some((old) => old.keyOf(this.#cookies) !== undefined)
   }
 
-  readonly #cookies: CookiesByName = (name) => readCookies(this.#ctx.req.headers.cookie, name)
+  /** Made when it is needed: as a member it would be a function for each request. */
+  get #cookies(): CookiesByName {
+    const { cookie } = this.#ctx.req.headers
+    return (name) => readCookies(cookie, name)
+  }
 
   /** The session that the visitor has with another library, where there is none of ours. */
   async #orTakenOver(opened: SessionHandle): Promise<SessionHandle> {
