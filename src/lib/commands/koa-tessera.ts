@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { failureText } from './failure.js'
 import { runProgram } from './program.js'
 
 // Where nothing is left to wait for, Node ends the process, done or not.
@@ -8,6 +9,14 @@ const onUnfinished = (): void => {
   process.exit(1)
 }
 process.once('beforeExit', onUnfinished)
+
+// Whoever reads has seen enough, as `| head` does.
+process.stdout.on('error', () => process.exit(1))
+// Somebody's store may fail where nobody waits for it.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${failureText(error)}\n`)
+  process.exit(1)
+})
 
 runProgram(process.argv.slice(2)).then((code) => {
   process.off('beforeExit', onUnfinished)

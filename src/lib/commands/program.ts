@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { Settings } from '../settings/settings.js'
+import { assertUserId } from '../users/log-in.js'
 import { failureText, WrongUsage } from './failure.js'
 import { checked, type Layers, readLayers } from './layers.js'
 import { EXPECTED } from './their-store.js'
@@ -117,7 +118,7 @@ function programOf({ read, settings, end }: Parts): Command {
   program
     .command('sessions')
     .description('Lists the devices on which a user is logged in.')
-    .requiredOption('--user <id>', 'the user, as login() was told')
+    .requiredOption('--user <id>', 'the user, as login() was told', userId)
     .option('--json', 'print one line of JSON')
     .addHelpText('after', LAYERS)
     .action(async (options) => {
@@ -128,7 +129,7 @@ function programOf({ read, settings, end }: Parts): Command {
   program
     .command('revoke')
     .description('Ends sessions of a user: who has one open is logged out with the next request.')
-    .requiredOption('--user <id>', 'the user, as login() was told')
+    .requiredOption('--user <id>', 'the user, as login() was told', userId)
     .option('--all', 'every session of the user')
     .option('--handle <handle>', 'the one that `koa-tessera sessions` calls so')
     .option('--json', 'print one line of JSON: how many ended')
@@ -149,6 +150,15 @@ function programOf({ read, settings, end }: Parts): Command {
     .action(async (options) => end(await (await import('./doctor.js')).examine(read, options)))
 
   return program
+}
+
+function userId(text: string): string {
+  try {
+    assertUserId(text)
+    return text
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function versionOf(): string {

@@ -53,6 +53,7 @@ test('each command has --help, says what it is for, and refuses an option and an
 test('what one of them needs to be told is asked for: exit code 2', async (t) => {
   for (const [args, expected] of [
     [['sessions'], /--user <id>/],
+    [['sessions', '--user', ''], /a user's id has 1 to/],
     [['revoke', '--user', 'ada'], /either --all or --handle/],
     [['revoke', '--user', 'ada', '--all', '--handle', 'x'], /either --all or --handle/],
     [['conformance'], /missing required argument 'store'/],
