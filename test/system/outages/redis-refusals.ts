@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
-import { EngineMisconfigured, openSessions } from '../../../src/lib/index.js'
+import { EngineMisconfigured, openSessions, RecordRefused } from '../../../src/lib/index.js'
 import { onRedis } from '../../support/servers/on-redis.js'
 import type { OwnServer } from '../../support/servers/own-server.js'
 import { askRedis, redisUrl, startRedis } from '../../support/servers/redis.js'
@@ -53,6 +53,23 @@ for (const [title, begin, end, why] of refusals) {
     },
   )
 }
+
+onRedis('a record that is larger than the server takes is refused, and is no outage', async (t) => {
+  const server = await ownRedis()
+  const site = await openSite(t, server)
+  await tell(server, ['CONFIG', 'SET', 'proto-max-bulk-len', '1mb'])
+  t.teardown(() => tell(server, ['CONFIG', 'SET', 'proto-max-bulk-len', '512mb']))
+  const session = await site.sessions.open()
+  session.set<string>('text', 'x'.repeat(2_000_000))
+  await t.throwsAsync(session.save(), {
+    instanceOf: RecordRefused,
+    message: /does not take the record: .*bulk length/,
+  })
+  t.deepEqual(site.logged, [])
+  session.set<string>('text', 'short')
+  await session.save()
+  t.is((await site.sessions.open(session.id)).get('text'), 'short')
+})
 
 const asRedis7 = (reply: Buffer): Buffer => reply
 

@@ -133,3 +133,10 @@ export function isDenied(error: unknown): boolean {
     /\bNOPERM\b|\bACL failure\b|no permissions|executing the script can't/.test(error.message)
   )
 }
+
+/** Whether the server is well and takes no text of that length (`proto-max-bulk-len`). It closes the connection then. */
+export function isTooLarge(error: unknown): boolean {
+  return (
+    error instanceof Error && /invalid bulk length|string exceeds maximum allowed size/.test(error.message)
+  )
+}

@@ -1,6 +1,6 @@
 import { within } from '../concurrency.js'
-import { EngineUnavailable } from '../errors.js'
-import { errorSays, isErrorReply, type RedisClient } from './client.js'
+import { EngineUnavailable, RecordRefused } from '../errors.js'
+import { errorSays, isErrorReply, isTooLarge, type RedisClient } from './client.js'
 
 export interface ReconnectingClientOptions {
   /** The address for messages: without user and password. */
@@ -62,13 +62,18 @@ export class ReconnectingClient {
    * What `work` answers on a connection. `repeat` is sent on a second connection if nobody knows whether `work` was
    * executed; a call that only reads is its own repetition.
    *
-   * @throws EngineUnavailable if it takes too long or fails in any way.
+   * @throws RecordRefused if the server takes no text of that length. @throws EngineUnavailable if it takes too long, or
+   * fails in any other way.
    */
   async run<Result>(work: Work<Result>, repeat?: Work<Result>): Promise<Result> {
     try {
       return await this.#answer(work, repeat, performance.now() + this.#options.timeLimit)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
+      if (isTooLarge(cause))
+        throw new RecordRefused(`Redis at ${this.#options.address} does not take the record: ${why}`, {
+          cause,
+        })
       throw new EngineUnavailable(`Redis at ${this.#options.address} cannot be used: ${why}`, { cause })
     }
   }
