@@ -147,7 +147,6 @@ test('conformance prints the table of anybody’s store, in every form, and exit
   const forms = {
     'factory.js': code,
     'store.js': `${store}\nexport default myStore()`,
-    'function.js': `${store}\nexport const open = () => myStore()`,
     'only.js': store,
     'empty.js': `${store}\nexport function emptyStore() {
       const entries = new Map()

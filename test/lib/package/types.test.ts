@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
@@ -77,27 +78,22 @@ async function compile(
 
 const MODULE = '{ "type": "module" }'
 const COMMON = '{ "type": "commonjs" }'
-const SUBPATHS = ['conformance', 'passport', 'read-through', 'testing']
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const SUBPATHS = Object.keys(exports).filter((path) => path !== '.' && !path.endsWith('.json'))
 const everySubPath = SUBPATHS.map(
-  (path, at) => `import * as m${at} from 'koa-tessera/${path}'; void m${at}`,
+  (path, at) => `import * as m${at} from 'koa-tessera${path.slice(1)}'; void m${at}`,
 ).join('\n')
 
 for (const [title, files, options] of [
-  ['nodenext', { 'package.json': MODULE, 'app.ts': `${asModule}\n${everySubPath}` }, { module: 'nodenext' }],
+  [
+    'nodenext',
+    { 'package.json': MODULE, 'app.ts': `${asModule}\n${everySubPath}` },
+    { module: 'nodenext', verbatimModuleSyntax: true, exactOptionalPropertyTypes: true },
+  ],
   [
     'bundler',
     { 'package.json': MODULE, 'app.ts': `${asModule}\n${everySubPath}` },
     { module: 'esnext', moduleResolution: 'bundler', esModuleInterop: true },
-  ],
-  [
-    'verbatim',
-    { 'package.json': MODULE, 'app.ts': asModule },
-    {
-      module: 'nodenext',
-      verbatimModuleSyntax: true,
-      isolatedModules: true,
-      exactOptionalPropertyTypes: true,
-    },
   ],
   ['commonjs', { 'package.json': COMMON, 'app.ts': application }, { module: 'nodenext' }],
 ] as const) {
