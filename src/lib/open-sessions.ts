@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { fingerprintWith } from './codecs/keys.js'
 import { KeyedMutex } from './engines/concurrency.js'
 import type { Engine } from './engines/engine.js'
@@ -10,6 +10,8 @@ import { type EngineChoice, openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger, unfailing } from './logger.js'
 import { checkProperty, explainMissingMiddleware } from './middleware/property.js'
 import { readSession } from './middleware/read-session.js'
+import type { PerRequest } from './middleware/session-cookie.js'
+import { checkIdFrom } from './middleware/session-header.js'
 import { type MiddlewareOptions, sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
 import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
@@ -21,13 +23,14 @@ import { openSession, type SessionHandle } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
 import { watchableOf } from './session/watchable.js'
 import { type OnEnd, SessionWatcher } from './session/watcher.js'
+import { placeOfRequest } from './settings/cookie-place.js'
 import { checkOptions } from './settings/load.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
 import { openUserSessionIndex } from './users/user-session-index.js'
 import { type UserSession, UserSessions } from './users/user-sessions.js'
 
 /** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
-export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
+export interface SessionsOptions extends Omit<SettingsOptions, 'engine' | 'cookieDomain' | 'cookiePath'> {
   /**
    * Where sessions are kept: one of Tessera's engines by name (`cache`, `db`, `cached_db`, `redis`, `file`,
    * `signed_cookies`), the path of a module that exports one, or an engine of your own. Default: `db`.
@@ -49,6 +52,21 @@ export interface SessionsOptions extends Omit<SettingsOptions, 'engine'> {
    * `await ctx.admin`. Give it a `cookieName` and a `keyPrefix` of its own. Default: `session`.
    */
   readonly property?: string | undefined
+  /**
+   * As the setting `COOKIE_DOMAIN`; or a function that answers the domain for each request whose answer sets or removes the
+   * cookie, for tenants on domains of their own: `(ctx) => tenantOf(ctx.hostname)?.domain`. `undefined`: this host only. A
+   * wrong answer fails that request with a TypeError, before anything is stored. Never answer what a visitor has sent without
+   * looking it up.
+   */
+  readonly cookieDomain?: string | ((ctx: Context) => string | undefined) | null | undefined
+  /** As the setting `COOKIE_PATH`; or a function that answers the path for each request, as with `cookieDomain`. */
+  readonly cookiePath?: string | ((ctx: Context) => string) | undefined
+  /**
+   * A header from which ids may come instead of the cookie, for native apps, such as `X-Session-Id`. A request that has it,
+   * be it empty, neither reads nor sets the cookie: the new id comes in the response header of the same name, and an empty
+   * one says that the session is over. Default: the cookie only.
+   */
+  readonly idFrom?: string | undefined
   /** Where to report what no request can: pino, or anything with its `warn` and `error`. Default: the console. */
   readonly logger?: Logger
 }
@@ -162,17 +180,39 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     engine,
     readThrough = [],
     property: givenProperty = 'session',
-    ...rest
+    idFrom: givenHeader,
+    cookieDomain,
+    cookiePath,
+    ...others
   } = options
   const logger = unfailing(given)
-  const settings = checkOptions({ ...rest, engine })
+  const rest = {
+    ...others,
+    ...(cookieDomain !== undefined && typeof cookieDomain !== 'function' && { cookieDomain }),
+    ...(cookiePath !== undefined && typeof cookiePath !== 'function' && { cookiePath }),
+  }
+  const perRequest: PerRequest = {
+    placeOf: placeOfRequest({
+      cookieDomain: typeof cookieDomain === 'function' ? cookieDomain : undefined,
+      cookiePath: typeof cookiePath === 'function' ? cookiePath : undefined,
+    }),
+    idFrom: checkIdFrom(givenHeader),
+  }
+  const settings = settingsFor({ ...rest, engine }, perRequest)
   checkReadThrough(readThrough)
   const property = checkProperty(givenProperty)
   for (const warning of settings.warnings) logger.warn({}, warning)
   const ready = typeof engine === 'object' || typeof engine === 'function'
   const bare = await openEngine(ready ? engine : settings.engine, settings, { clock, logger })
   try {
-    return sessionsOn(bare, settings, { clock, generateId: makeId, logger, readThrough, property })
+    return sessionsOn(bare, settings, {
+      clock,
+      generateId: makeId,
+      logger,
+      readThrough,
+      property,
+      perRequest,
+    })
   } catch (error) {
     return closeAfter(error, bare)
   }
@@ -192,6 +232,23 @@ function checkedOptions(given: unknown): MiddlewareOptions {
   return given
 }
 
+/**
+ * Browsers take a cookie with `__Host-` in its name for one host and `/` only, so with functions for domain or path the name
+ * that production gives it promises less.
+ *
+ * @throws TypeError if somebody has given it such a name.
+ */
+function settingsFor(options: Parameters<typeof checkOptions>[0], { placeOf }: PerRequest): Settings {
+  const settings = checkOptions(options)
+  if (placeOf === undefined || !/^__host-/i.test(settings.cookieName)) return settings
+  if (Object(options).cookieName !== undefined)
+    throw new TypeError(
+      `cookieName is ${settings.cookieName}, which browsers take without a domain and for / only: with a function for ` +
+        'cookieDomain or cookiePath choose a name such as __Secure-sessionid',
+    )
+  return checkOptions({ ...options, cookieName: '__Secure-sessionid' })
+}
+
 function checkReadThrough(given: unknown): void {
   const isRight =
     Array.isArray(given) &&
@@ -208,12 +265,13 @@ interface Tools {
   readonly logger: Logger
   readonly readThrough: readonly OldSessions[]
   readonly property: string
+  readonly perRequest: PerRequest
 }
 
 function sessionsOn(
   bare: Engine,
   settings: Settings,
-  { clock, generateId, logger, readThrough, property }: Tools,
+  { clock, generateId, logger, readThrough, property, perRequest }: Tools,
 ): Sessions {
   explainMissingMiddleware(property)
   const events = new Events({ engine: bare.name, clock, logger })
@@ -268,13 +326,13 @@ function sessionsOn(
     engine: own,
     middleware(...called: unknown[]) {
       if (called.length > 1) throw new TypeError(FORGOT_TO_CALL)
-      return sessionMiddleware(context, { property, cookie }, checkedOptions(called[0]))
+      return sessionMiddleware(context, { property, cookie, perRequest }, checkedOptions(called[0]))
     },
     async open(id) {
       const handle = await openSession(id === undefined ? [] : [id], context)
       return new Session(handle.state, context, new DetachedOwner(handle))
     },
-    read: (req) => readSession(req, context, cookie.name),
+    read: (req) => readSession(req, context, { cookieName: cookie.name, idFrom: perRequest.idFrom }),
     watch: (session, onEnd) => watcher.watch(watchableOf(session, onEnd, context), onEnd),
     forUser: (userId, { current } = {}) => users.forUser(userId, current),
     revoke: (userId, handle) => users.revoke(userId, handle),

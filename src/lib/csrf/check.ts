@@ -62,7 +62,8 @@ export function refusalOf(ctx: Context, token: RequestToken, rules: CsrfRules): 
     default:
       return fromUnknownSite() // (S61)
   }
-  if (origin === '') return refusalByToken(ctx, token)
+  // No page of another site can send the header, and whoever sends it is led by no cookie.
+  if (origin === '') return token.isByHeader ? undefined : refusalByToken(ctx, token)
   const own = ownOrigin(ctx)
   return origin === own || rules.trustedOrigins.has(origin) ? undefined : fromOtherOrigin(origin, own)
 }

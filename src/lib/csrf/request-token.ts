@@ -34,6 +34,11 @@ export class RequestToken {
     this.cookieName = rules.cookieName ?? csrfCookieName(session.isSecure, rules.cookiePath)
   }
 
+  /** Whether the request's session comes with a header instead of a cookie. */
+  get isByHeader(): boolean {
+    return this.#session.isByHeader
+  }
+
   /** The token in the request's cookie, whoever wrote it. */
   get sent(): string | undefined {
     return readCookie(this.#ctx.req.headers.cookie, this.cookieName)

@@ -32,8 +32,8 @@ export function forgetOldCookies(ctx: Context, cookies: readonly OldCookie[]): v
   }
 }
 
-/** What the application has said stays if it says `private` or `no-store`. */
-function forbidSharedCaches(res: ServerResponse): void {
+/** Keeps the response out of shared caches. What the application has said stays if it says `private` or `no-store`. */
+export function forbidSharedCaches(res: ServerResponse): void {
   const cacheControl = res.getHeader('Cache-Control')
   const isFine = cacheControl === NO_STORE || (cacheControl !== undefined && isPrivate(cacheControl))
   if (!isFine) res.setHeader('Cache-Control', NO_STORE)
@@ -70,11 +70,15 @@ export function givenCookie(ctx: Context, name: string): string | undefined {
 }
 
 export function varyOnCookie(ctx: Context): void {
-  const { res } = ctx
+  varyOn(ctx, 'Cookie')
+}
+
+/** Says that the response depends on the header `field` of the request. */
+export function varyOn({ res }: Context, field: string): void {
   const vary = res.getHeader('Vary')
-  if (vary === 'Cookie' || res.headersSent) return
+  if (vary === field || res.headersSent) return
   const isEmpty = vary === undefined || vary === ''
-  res.setHeader('Vary', isEmpty ? 'Cookie' : append(linesOf(vary).join(', '), 'Cookie'))
+  res.setHeader('Vary', isEmpty ? field : append(linesOf(vary).join(', '), field))
 }
 
 /** By name, the cookies to look after when the headers go out, with the lines of those that must not get lost. */

@@ -13,8 +13,8 @@ import { Session, type SessionOwner } from '../session/session.js'
 import { beginSession, openSession, resumeSession, type SessionHandle } from '../session/session-handle.js'
 import { liveIn, type SessionState } from '../session/state.js'
 import { type CookieLife, readCookies } from './cookie.js'
-import { forgetOldCookies, givenCookie, keepCookie, sendCookie, varyOnCookie } from './headers.js'
-import type { SessionCookie } from './session-cookie.js'
+import { forgetOldCookies } from './headers.js'
+import type { IdCarrier, IdLines, SessionCookie } from './session-cookie.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
 const SHORTEST_ID = 8
@@ -32,6 +32,9 @@ export class RequestSession implements SessionOwner {
   readonly outer: RequestSession | undefined
   readonly #ctx: Context
   readonly #cookie: SessionCookie
+  /** The cookie, or the header that the request has instead. */
+  readonly #carrier: IdCarrier
+  #lines: IdLines | undefined
   #opening: Promise<Session> | undefined
   #handle: SessionHandle | undefined
   /** Whether a handler has asked for the session, rather than the commit. */
@@ -49,8 +52,10 @@ export class RequestSession implements SessionOwner {
     context: SessionContext,
     cookie: SessionCookie,
     outer: RequestSession | undefined,
+    header?: IdCarrier | undefined,
   ) {
     this.#ctx = ctx
+    this.#carrier = header ?? cookie
     this.context = context
     this.#cookie = cookie
     this.outer = outer
@@ -99,9 +104,14 @@ export class RequestSession implements SessionOwner {
    * now. Asks nothing of the store, and opens nothing.
    */
   get binding(): string {
-    const given = givenCookie(this.#ctx, this.#cookie.name)
+    const given = this.#carrier.given(this.#ctx)
     const held = given === undefined ? this.#sentIds() : [given].filter((value) => value !== '')
     return bindingOf(held, this.context.engine)
+  }
+
+  /** Whether the id comes with a header, which no page of another site can send. */
+  get isByHeader(): boolean {
+    return this.#carrier !== this.#cookie
   }
 
   /** Whether the session's cookie always has `Secure`. */
@@ -128,6 +138,7 @@ export class RequestSession implements SessionOwner {
   async save(): Promise<void> {
     const handle = this.#handle
     if (handle === undefined) return
+    this.#askForLines()
     const verdict = await handle.commit({
       failed: false,
       tooLate: this.#ctx.headerSent,
@@ -143,13 +154,13 @@ export class RequestSession implements SessionOwner {
     if (this.#isUsed && this.#handle?.isQuiet && this.#takenOver === undefined) {
       this.#hasEnded = true
       this.#handle.state.lateListener = this
-      varyOnCookie(this.#ctx)
+      this.#carrier.vary(this.#ctx)
       return
     }
     try {
       const committed = await this.#commit(this.#ctx.status >= 500)
       // A handler that got an error instead of its session answers differently, so caches must know (S45).
-      if (committed || this.#isAsked) varyOnCookie(this.#ctx)
+      if (committed || this.#isAsked) this.#carrier.vary(this.#ctx)
     } catch (error) {
       if (this.#ctx.headerSent) {
         // The response has begun, so its status cannot change. The application hears of the error.
@@ -159,6 +170,7 @@ export class RequestSession implements SessionOwner {
       // The cookies that the handler set belong to an answer that is not given. A `save()` before may have moved the
       // session, and then only the new cookie leads to it, unless it ended since.
       this.#ctx.remove('Set-Cookie')
+      this.#carrier.clear(this.#ctx)
       this.#forgetCookieAfter(error)
       throw error
     }
@@ -170,7 +182,7 @@ export class RequestSession implements SessionOwner {
   async endAfter(error: unknown): Promise<void> {
     try {
       const committed = await this.#commit(statusOf(error) >= 500)
-      if (committed) keepCookie(this.#ctx, this.#cookie.name, this.#line)
+      if (committed) this.#carrier.keep(this.#ctx, this.#line)
     } catch (cause) {
       this.#forgetCookieAfter(cause)
       const second = new Error('after the handler had failed, its session could not be committed either', {
@@ -228,7 +240,8 @@ export class RequestSession implements SessionOwner {
     try {
       const opened = await openSession(this.#sentIds(), this.context)
       if (isUpgraded(this.#ctx)) return new ReadonlySession(opened.state, this.context) as unknown as Session
-      const handle = this.context.readThrough.length === 0 ? opened : await this.#orTakenOver(opened)
+      const handle =
+        this.context.readThrough.length === 0 || this.isByHeader ? opened : await this.#orTakenOver(opened)
       this.#handle = handle
       if (this.#hasEnded) handle.state.lateListener = this
       return new Session(handle.state, this.context, this)
@@ -247,6 +260,7 @@ export class RequestSession implements SessionOwner {
     this.#hasEnded = true
     if (handle === undefined) return false
     const ending = { failed, tooLate: this.#ctx.headerSent, gone: this.#isGone, explicit: false }
+    this.#askForLines()
     const verdict = await handle.commit(ending)
     if (verdict) this.#tell(verdict, handle.state)
     if (this.#takenOver !== undefined) await this.#tellOfTakeOver(this.#takenOver, handle)
@@ -255,7 +269,7 @@ export class RequestSession implements SessionOwner {
   }
 
   get #hasOld(): boolean {
-    return this.context.readThrough.some((old) => old.keyOf(this.#cookies) !== undefined)
+    return !this.isByHeader && this.context.readThrough.some((old) => old.keyOf(this.#cookies) !== undefined)
   }
 
   /** Made when it is needed: as a member it would be a function for each request. */
@@ -304,7 +318,7 @@ export class RequestSession implements SessionOwner {
     }
     if (failed || !this.context.saveEveryRequest) return undefined
     // Another middleware of the same cookie, further in, has saved the session already. The id that the request brought is old.
-    if (givenCookie(this.#ctx, this.#cookie.name) !== undefined) return undefined
+    if (this.#carrier.given(this.#ctx) !== undefined) return undefined
     try {
       this.#opening ??= this.#open()
       await this.#opening
@@ -317,17 +331,23 @@ export class RequestSession implements SessionOwner {
   }
 
   #sentIds(): readonly string[] {
-    return readCookies(this.#ctx.req.headers.cookie, this.#cookie.name)
+    return this.#carrier.sentIds(this.#ctx.req.headers)
+  }
+
+  /** Before the commit: where the application's answer is wrong, nothing may be stored that no cookie leads to. */
+  #askForLines(): void {
+    if (this.#cookie.isPerRequest && this.#carrier === this.#cookie)
+      this.#lines = this.#carrier.linesFor(this.#ctx)
   }
 
   /** Tells the browser. */
   #tell({ cookie, now }: Verdict, state: SessionState): void {
     if (cookie === 'leave') return
-    const lines = this.#cookie.linesOver(this.#ctx.secure)
+    const lines = this.#lines ?? this.#carrier.linesFor(this.#ctx)
     this.#line = cookie === 'remove' ? lines.remove() : lines.set(liveIn(state).id, this.#lifeOf(state, now))
-    sendCookie(this.#ctx, this.#cookie.name, this.#line)
-    varyOnCookie(this.#ctx)
-    keepCookie(this.#ctx, this.#cookie.name, this.#line)
+    this.#carrier.send(this.#ctx, this.#line)
+    this.#carrier.vary(this.#ctx)
+    this.#carrier.keep(this.#ctx, this.#line)
     this.#onCookie?.()
   }
 
@@ -339,7 +359,7 @@ export class RequestSession implements SessionOwner {
   /** If the session has ended since the cookie was set, the cookie need not survive Koa's error handler. */
   #forgetCookieAfter(error: unknown): void {
     if (error instanceof SessionInterrupted && this.#line !== undefined)
-      keepCookie(this.#ctx, this.#cookie.name, undefined)
+      this.#carrier.keep(this.#ctx, undefined)
   }
 }
 

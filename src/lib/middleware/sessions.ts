@@ -4,9 +4,10 @@ import type { SessionContext } from '../session/context.js'
 import { Session } from '../session/session.js'
 import type { CookieSettings } from './cookie.js'
 import { addSessionTo, putRequestSession, requestSessionAt, requestSessionsOf, slotOf } from './property.js'
-import { redactCookie } from './redact-cookies.js'
+import { redactCookie, redactHeader } from './redact-cookies.js'
 import { isUpgraded, RequestSession } from './request-session.js'
-import { SessionCookie } from './session-cookie.js'
+import { type PerRequest, SessionCookie } from './session-cookie.js'
+import { SessionHeader } from './session-header.js'
 
 /** What `sessions.middleware()` takes. */
 export interface MiddlewareOptions {
@@ -23,6 +24,7 @@ export interface SessionPlace {
   /** Its name on `ctx`. */
   readonly property: string
   readonly cookie: CookieSettings
+  readonly perRequest: PerRequest
 }
 
 /**
@@ -31,11 +33,16 @@ export interface SessionPlace {
  */
 export function sessionMiddleware(
   context: SessionContext,
-  { property, cookie: settings }: SessionPlace,
+  { property, cookie: settings, perRequest }: SessionPlace,
   { inViews = false }: MiddlewareOptions = {},
 ): Middleware {
-  const cookie = new SessionCookie(settings, context)
+  const cookie = new SessionCookie(settings, context, perRequest)
+  const { idFrom } = perRequest
+  const header = idFrom === undefined ? undefined : new SessionHeader(idFrom)
   const slot = slotOf(property)
+  /** A request that has the header, empty or not, is not led by its cookies. */
+  const usedBy = ({ req }: Context): SessionHeader | undefined =>
+    idFrom !== undefined && req.headers[idFrom] !== undefined ? header : undefined
   const prepared = new WeakSet<Koa>()
   return async function tessera(ctx, next) {
     if (!prepared.has(ctx.app)) {
@@ -43,6 +50,7 @@ export function sessionMiddleware(
       prepared.add(ctx.app)
       addSessionTo(ctx.app.context, property)
       redactCookie(ctx.app, settings.name, context.fingerprint)
+      if (idFrom !== undefined) redactHeader(ctx.app, idFrom, context.fingerprint)
     }
     const outer = requestSessionAt(ctx, slot)
     const same = requestSessionWithin(outer, context)
@@ -54,7 +62,7 @@ export function sessionMiddleware(
       putRequestSession(ctx, slot, same)
       return next().finally(() => putRequestSession(ctx, slot, outer))
     }
-    const requestSession = new RequestSession(ctx, context, cookie, outer)
+    const requestSession = new RequestSession(ctx, context, cookie, outer, usedBy(ctx))
     putRequestSession(ctx, slot, requestSession)
     if (inViews) await showInViews(ctx, requestSession, property)
     // No cookie can be set, so the session is read-only, and there is nothing to commit.

@@ -1,0 +1,83 @@
+import type { Context } from 'koa'
+import onHeaders from 'on-headers'
+import { forbidSharedCaches, varyOn } from './headers.js'
+import type { IdCarrier, IdLines } from './session-cookie.js'
+
+/** Headers that mean something else already, or that a page of another site can set. */
+const TAKEN =
+  /^(accept.*|authorization|cache-control|connection|content-.*|cookie2?|date|expect|forwarded|from|host|origin|proxy-.*|range|referer|sec-.*|set-cookie2?|te|trailer|transfer-encoding|upgrade.*|user-agent|vary|via|x-csrftoken|x-forwarded-.*)$/
+
+/**
+ * The header's name in small letters.
+ *
+ * @throws TypeError if it cannot carry an id.
+ */
+export function checkIdFrom(name: unknown): string | undefined {
+  if (name === undefined) return undefined
+  if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/.test(name))
+    throw new TypeError(
+      `the option idFrom is the name of a header, such as 'X-Session-Id', not ${JSON.stringify(name)}`,
+    )
+  if (TAKEN.test(name.toLowerCase()))
+    throw new TypeError(
+      `the option idFrom cannot be '${name}', which means something else already: choose a name such as 'X-Session-Id'`,
+    )
+  return name.toLowerCase()
+}
+
+/** The id as a header of request and response, for clients that keep no cookies. */
+export class SessionHeader implements IdCarrier {
+  readonly #name: string
+
+  /** `name`: in small letters. */
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  sentIds(headers: Context['req']['headers']): readonly string[] {
+    const value = headers[this.#name]
+    return typeof value === 'string' && value !== '' ? [value] : []
+  }
+
+  given(ctx: Context): string | undefined {
+    const value = ctx.res.getHeader(this.#name)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  linesFor(): IdLines {
+    // Where the session has ended, the header is empty.
+    return { set: (id) => id, remove: () => '' }
+  }
+
+  send(ctx: Context, value: string): void {
+    const { res } = ctx
+    if (res.headersSent) return
+    res.setHeader(this.#name, value)
+    forbidSharedCaches(res)
+  }
+
+  /** Koa's error handler removes every header, and this one must not get lost. */
+  keep(ctx: Context, value: string | undefined): void {
+    const { res } = ctx
+    if (res.headersSent) return
+    if (!kept.has(ctx))
+      onHeaders(res, () => {
+        const last = kept.get(ctx)
+        if (last !== undefined) this.send(ctx, last)
+        this.vary(ctx)
+      })
+    kept.set(ctx, value)
+  }
+
+  vary(ctx: Context): void {
+    varyOn(ctx, 'Cookie')
+    varyOn(ctx, this.#name)
+  }
+
+  clear(ctx: Context): void {
+    ctx.remove(this.#name)
+  }
+}
+
+/** By context, what the header has to be when the headers go out. */
+const kept = new WeakMap<Context, string | undefined>()
