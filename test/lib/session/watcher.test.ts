@@ -89,6 +89,12 @@ onStore('a watch follows a renewal, and hears when the renewed session ends', as
   site.bench.now += 3_600_000
   await watcher.look()
   t.deepEqual(heard, [])
+  // From now on it is looked for where it is.
+  const later = watch('later', second)
+  site.calls.length = 0
+  await watcher.look()
+  t.deepEqual(site.calls, ['index.follow'])
+  later()
   stop()
   await site.sessions.revokeAll('ada')
   await watcher.look()
