@@ -54,6 +54,17 @@ test('clients that do not accept HTML get JSON or plain text', async (t) => {
   }
 })
 
+test('an Accept header that is absurdly long is disregarded, since its parser takes long', async (t) => {
+  const { url } = await serverWith(t, () => {})
+  for (const [length, type] of [
+    [500, 'application/json'],
+    [15_000, 'text/html'],
+  ] as const) {
+    const response = await fetch(url, { headers: { Accept: `application/json;a="${','.repeat(length)}"` } })
+    t.is(response.headers.get('Content-Type'), `${type}; charset=utf-8`)
+  }
+})
+
 for (const accept of ['text/html', 'application/json', 'text/plain']) {
   test(`S67 a fault of the server's is a 500 that tells ${accept} nothing, and the log everything`, async (t) => {
     const cause = new Error('the innermost reason')

@@ -141,6 +141,8 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
           t.deepEqual(site.calls, [])
           t.is(site.errors.length, 1)
           t.true(site.errors[0] instanceof SessionTooLate)
+          // Koa prints no stack for it: that visitors leave is no fault of the application.
+          t.like(site.errors[0], { status: 400, expose: true })
           t.regex(site.errors[0]?.message ?? '', /the client is gone/)
         }
       },
