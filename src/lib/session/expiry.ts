@@ -16,7 +16,7 @@ export interface ExpiryRules {
 /** The facts that a session's end is computed from. */
 export type Life = Pick<SessionRecord, 'createdAt' | 'expiry' | 'user'>
 
-/** The last moment that JavaScript's dates know: milliseconds since 1970. */
+/** The last moment that JavaScript's dates know: milliseconds since 1970. The first one is as far before 1970. */
 const LAST_MOMENT = 8.64e15
 
 /**
@@ -78,7 +78,8 @@ export function expiryTime(
   rules: ExpiryRules,
 ): number {
   if (typeof expiry === 'string') return Date.parse(expiry)
-  return Math.min(LAST_MOMENT, modification + Math.ceil((expiry || rules.cookieAge) * 1000))
+  const end = modification + Math.ceil((expiry || rules.cookieAge) * 1000)
+  return Math.max(-LAST_MOMENT, Math.min(LAST_MOMENT, end))
 }
 
 /** Whether the cookie is to go when the browser closes; a session's own expiry overrides the setting (item 36). */

@@ -182,12 +182,16 @@ export class Session extends SessionMap {
     this.#state.pending.expiryChanged = true
   }
 
-  /** Seconds that the session lives from `modification`. A number given to `setExpiry` comes back as it is. */
+  /**
+   * Seconds that the session lives from `modification`. A number given to `setExpiry` comes back as it is.
+   *
+   * @throws RangeError if the expiry or the modification of the question is none.
+   */
   getExpiryAge(question: ExpiryQuestion = {}): number {
     return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#context.rules)
   }
 
-  /** The moment at which the session ends, counted from `modification`. */
+  /** The moment at which the session ends, counted from `modification`. @throws RangeError as `getExpiryAge`. */
   getExpiryDate(question: ExpiryQuestion = {}): Date {
     return new Date(expiryTime(this.#expiryOf(question), this.#modificationOf(question), this.#context.rules))
   }
@@ -264,7 +268,10 @@ export class Session extends SessionMap {
   }
 
   #modificationOf({ modification }: ExpiryQuestion): number {
-    return modification?.getTime() ?? this.#context.clock()
+    if (modification === undefined) return this.#context.clock()
+    const time = modification instanceof Date ? modification.getTime() : Number.NaN
+    if (Number.isNaN(time)) throw new RangeError(`modification is a valid Date, not ${String(modification)}`)
+    return time
   }
 }
 

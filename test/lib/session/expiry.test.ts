@@ -71,6 +71,18 @@ onStoreAndCookie('item 30: what is no expiry is refused', async (t, open) => {
   t.is(session.getExpiryAge(), 100)
 })
 
+onStoreAndCookie('an expiry is counted from a valid date only, and its end is a date', async (t, open) => {
+  const { session } = await openExpiring(open)
+  for (const modification of [new Date(Number.NaN), 5, '2026-01-01']) {
+    const question = { modification: modification as Date }
+    t.throws(() => session.getExpiryDate(question), { instanceOf: RangeError, message: /valid Date/ })
+    t.throws(() => session.getExpiryAge(question), { instanceOf: RangeError })
+  }
+  const [first, last] = [new Date(-8.64e15), new Date(8.64e15)]
+  t.deepEqual(session.getExpiryDate({ modification: last, expiry: 1e12 }), last)
+  t.deepEqual(session.getExpiryDate({ modification: first, expiry: -1e12 }), first)
+})
+
 onStoreAndCookie('item 31: the present moment is not the end of the browser session', async (t, open) => {
   const { session, now } = await openExpiring(open)
   session.setExpiry(new Date(now))
