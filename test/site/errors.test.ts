@@ -60,7 +60,9 @@ test('an Accept header that is absurdly long is disregarded, since its parser ta
     [500, 'application/json'],
     [15_000, 'text/html'],
   ] as const) {
-    const response = await fetch(url, { headers: { Accept: `application/json, a/b;c="${','.repeat(length)}"` } })
+    const response = await fetch(url, {
+      headers: { Accept: `application/json, a/b;c="${','.repeat(length)}"` },
+    })
     t.is(response.headers.get('Content-Type'), `${type}; charset=utf-8`)
   }
 })
