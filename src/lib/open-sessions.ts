@@ -23,8 +23,7 @@ import { openSession, type SessionHandle } from './session/session-handle.js'
 import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
 import { watchableOf } from './session/watchable.js'
 import { type OnEnd, SessionWatcher } from './session/watcher.js'
-import { placeOfRequest } from './settings/cookie-place.js'
-import { checkOptions } from './settings/load.js'
+import { settingsAndPlace } from './settings/cookie-place.js'
 import type { Settings, SettingsOptions } from './settings/settings.js'
 import { openUserSessionIndex } from './users/user-session-index.js'
 import { type UserSession, UserSessions } from './users/user-sessions.js'
@@ -181,24 +180,11 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     readThrough = [],
     property: givenProperty = 'session',
     idFrom: givenHeader,
-    cookieDomain,
-    cookiePath,
-    ...others
+    ...rest
   } = options
   const logger = unfailing(given)
-  const rest = {
-    ...others,
-    ...(cookieDomain !== undefined && typeof cookieDomain !== 'function' && { cookieDomain }),
-    ...(cookiePath !== undefined && typeof cookiePath !== 'function' && { cookiePath }),
-  }
-  const perRequest: PerRequest = {
-    placeOf: placeOfRequest({
-      cookieDomain: typeof cookieDomain === 'function' ? cookieDomain : undefined,
-      cookiePath: typeof cookiePath === 'function' ? cookiePath : undefined,
-    }),
-    idFrom: checkIdFrom(givenHeader),
-  }
-  const settings = settingsFor({ ...rest, engine }, perRequest)
+  const { settings, placeOf } = settingsAndPlace({ ...rest, engine })
+  const perRequest = { placeOf, idFrom: checkIdFrom(givenHeader) }
   checkReadThrough(readThrough)
   const property = checkProperty(givenProperty)
   for (const warning of settings.warnings) logger.warn({}, warning)
@@ -230,23 +216,6 @@ function checkedOptions(given: unknown): MiddlewareOptions {
     Object.entries(given).every(([name, value]) => name === 'inViews' && typeof value === 'boolean')
   if (!isRight) throw new TypeError(TAKES_LITTLE)
   return given
-}
-
-/**
- * Browsers take a cookie with `__Host-` in its name for one host and `/` only, so with functions for domain or path the name
- * that production gives it promises less.
- *
- * @throws TypeError if somebody has given it such a name.
- */
-function settingsFor(options: Parameters<typeof checkOptions>[0], { placeOf }: PerRequest): Settings {
-  const settings = checkOptions(options)
-  if (placeOf === undefined || !/^__host-/i.test(settings.cookieName)) return settings
-  if (Object(options).cookieName !== undefined)
-    throw new TypeError(
-      `cookieName is ${settings.cookieName}, which browsers take without a domain and for / only: with a function for ` +
-        'cookieDomain or cookiePath choose a name such as __Secure-sessionid',
-    )
-  return checkOptions({ ...options, cookieName: '__Secure-sessionid' })
 }
 
 function checkReadThrough(given: unknown): void {

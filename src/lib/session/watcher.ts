@@ -65,6 +65,7 @@ export class SessionWatcher {
   #stopListening: (() => Promise<void>) | undefined
   #looking: Promise<void> | undefined
   #isFailing = false
+  #hasWarned = false
   #isClosed = false
 
   constructor(parts: SessionWatcherParts) {
@@ -111,7 +112,10 @@ export class SessionWatcher {
     this.#timer.unref()
     this.#stopListening = engine.index?.listen?.(
       (key) => void this.#hear(key),
-      (err) => logger.warn({ err, engine: engine.name }, ONLY_POLLING),
+      (err) => {
+        if (!this.#hasWarned) logger.warn({ err, engine: engine.name }, ONLY_POLLING)
+        this.#hasWarned = true
+      },
     )
   }
 

@@ -1,11 +1,7 @@
 import type { Kind } from './kinds.js'
+import { checkOptions } from './load.js'
 import { cookieDomain, cookiePath } from './session-kinds.js'
-
-/** What an application says of each request's cookie. */
-export interface PlaceFunctions<Ctx> {
-  readonly cookieDomain?: ((ctx: Ctx) => string | undefined) | undefined
-  readonly cookiePath?: ((ctx: Ctx) => string) | undefined
-}
+import type { Settings } from './settings.js'
 
 /** Domain and path of one request's cookie, where the application says them. */
 export interface Place {
@@ -13,18 +9,48 @@ export interface Place {
   readonly path?: string
 }
 
+/** Options that are settings but for these two, which may be functions of a request. */
+export interface OptionsWithPlace<Ctx> {
+  readonly cookieDomain?: string | ((ctx: Ctx) => string | undefined) | null | undefined
+  readonly cookiePath?: string | ((ctx: Ctx) => string) | undefined
+  readonly [option: string]: unknown
+}
+
 /**
- * Asks the functions about a request. `undefined`: there are none.
+ * The settings, and what asks the functions about a request; `undefined` if there are none. That throws a TypeError if a
+ * function answers what would be refused as a setting.
  *
- * @throws TypeError from what this answers, if a function answers what would be refused as a setting.
+ * Browsers take a cookie with `__Host-` in its name for one host and `/` only. So with functions the name that production
+ * gives the cookie promises less.
+ *
+ * @throws SettingsError as `checkOptions`. @throws TypeError if somebody has given the cookie such a name.
  */
-export function placeOfRequest<Ctx>(functions: PlaceFunctions<Ctx>): ((ctx: Ctx) => Place) | undefined {
-  const { cookieDomain: domainOf, cookiePath: pathOf } = functions
-  if (domainOf === undefined && pathOf === undefined) return undefined
-  return (ctx) => ({
+export function settingsAndPlace<Ctx>(options: OptionsWithPlace<Ctx>): {
+  readonly settings: Settings
+  readonly placeOf: ((ctx: Ctx) => Place) | undefined
+} {
+  const { cookieDomain: domain, cookiePath: path, ...others } = options
+  const domainOf = typeof domain === 'function' ? domain : undefined
+  const pathOf = typeof path === 'function' ? path : undefined
+  if (domainOf === undefined && pathOf === undefined)
+    return { settings: checkOptions(options), placeOf: undefined }
+  const rest = {
+    ...others,
+    ...(domainOf === undefined && domain !== undefined && { cookieDomain: domain }),
+    ...(pathOf === undefined && path !== undefined && { cookiePath: path }),
+  }
+  const placeOf = (ctx: Ctx): Place => ({
     ...(domainOf && { domain: checked('cookieDomain', cookieDomain, domainOf(ctx)) }),
     ...(pathOf && { path: checked('cookiePath', cookiePath, pathOf(ctx)) }),
   })
+  const settings = checkOptions(rest)
+  if (!/^__host-/i.test(settings.cookieName)) return { settings, placeOf }
+  if (options.cookieName !== undefined)
+    throw new TypeError(
+      `cookieName is ${settings.cookieName}, which browsers take without a domain and for / only: with a function for ` +
+        'cookieDomain or cookiePath choose a name such as __Secure-sessionid',
+    )
+  return { settings: checkOptions({ ...rest, cookieName: '__Secure-sessionid' }), placeOf }
 }
 
 function checked<Value>(name: string, kind: Kind<Value>, answer: unknown): Value {
