@@ -32,6 +32,7 @@ export default {
   // Parts of a public type's own shape, which nobody has to name.
   intentionallyNotExported: [
     'AnyKeyv',
+    'App',
     'ENGINE_NAMES',
     'Happened',
     'ModulePath',

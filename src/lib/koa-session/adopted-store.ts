@@ -11,9 +11,11 @@ export interface KoaStore {
   get(key: string, maxAge: number, options: KoaStoreOptions): unknown
   /** Keeps an object of JSON values for `maxAge` milliseconds. */
   set(key: string, value: object, maxAge: number, options: KoaStoreOptions & { changed: boolean }): unknown
+  /** Removes the value of the key. */
   destroy(key: string, options: KoaStoreOptions): unknown
 }
 
+/** What a store is told beside keys and values. */
 export interface KoaStoreOptions {
   /** The request for which the store is called. */
   readonly ctx: Context | undefined

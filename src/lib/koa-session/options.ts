@@ -37,7 +37,12 @@ export interface KoaSessionOwnOptions {
   readonly priority?: string | undefined
   /** Where ids come from and go to instead of the cookie. */
   readonly externalKey?:
-    | { get(ctx: Context): string | undefined; set(ctx: Context, key: string): void }
+    | {
+        /** The id that the request brings, if it brings one. */
+        get(ctx: Context): string | undefined
+        /** Sends the id with the response. */
+        set(ctx: Context, key: string): void
+      }
     | undefined
   /** A store of your own. Default: none, sessions are where `engine` says. */
   readonly store?: KoaStore | undefined

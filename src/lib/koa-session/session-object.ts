@@ -32,6 +32,7 @@ export interface KoaSessionMembers {
 /** What `ctx.session` is: your data, and koa-session's own members. */
 export type KoaSession<Data = Record<string, unknown>> = Data & KoaSessionMembers
 
+/** What `commit()` of a session takes. */
 export interface CommitOptions {
   readonly save?: boolean | undefined
   readonly regenerate?: boolean | undefined
