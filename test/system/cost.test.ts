@@ -5,7 +5,8 @@ import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import sqlite3 from 'sqlite3'
 import { createIn } from '../../src/lib/conformance/drawing.js'
-import { openSessions } from '../../src/lib/index.js'
+import { type Engine, openSessions } from '../../src/lib/index.js'
+import { SessionWatcher } from '../../src/lib/session/watcher.js'
 import { send } from '../support/client.js'
 import { fileCallsOf, noteCrypto, objectsOf, promisesOf } from '../support/counting.js'
 import { serve } from '../support/serve.js'
@@ -136,6 +137,11 @@ testOf(
     const ids = await Promise.all(Array.from({ length: 32 }, () => createIn(engine, record)))
     t.is(await made(() => Promise.all(ids.map((one) => engine.load(one)))), 1, '32 loads')
     t.is(await made(() => Promise.all(ids.map((one) => engine.update(one, record, 1)))), 1, '32 updates')
+    const { watcher, stop } = watching(engine, ids)
+    t.is(await made(() => watcher.look()), 1, '32 watched sessions')
+    stop()
+    t.is(await made(() => watcher.look()), 0, 'none that is watched')
+    await watcher.close()
   },
 )
 
@@ -220,6 +226,18 @@ async function siteOn(t: ExecutionContext, options: Parameters<typeof openSessio
     return { id: idAfter(answer, id) }
   }
   return { sessions, visit }
+}
+
+/** Watches the sessions, and looks at them only when it is told to. */
+function watching(engine: Engine, ids: readonly string[]) {
+  const rules = { cookieAge: 60, expireAtBrowserClose: false }
+  const logger = { warn() {}, error() {} }
+  const watcher = new SessionWatcher({ engine, rules, clock: Date.now, logger, interval: 2 ** 31 - 1 })
+  const stops = ids.map((id) => watcher.watch({ id, expires: 0 }, () => {}))
+  const stop = (): void => {
+    for (const each of stops) each()
+  }
+  return { watcher, stop }
 }
 
 async function bareSite(t: ExecutionContext) {
