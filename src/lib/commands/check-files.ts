@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { partsOfSqliteUrl } from '../engines/db/sqlite-url.js'
 import { shown } from '../settings/describe.js'
 import type { Settings } from '../settings/settings.js'
 import type { Finding } from './finding.js'
@@ -13,7 +14,7 @@ export async function files(settings: Settings): Promise<Finding[]> {
   const kind = storeKindOf(settings)
   const isMemory = settings.databaseUrl.includes(':memory:')
   if (process.geteuid === undefined || (kind !== 'file' && (kind !== 'sqlite' || isMemory))) return []
-  const path = kind === 'file' ? settings.filePath : settings.databaseUrl.replace(/^sqlite:(\/\/)?/, '')
+  const path = kind === 'file' ? settings.filePath : partsOfSqliteUrl(settings.databaseUrl).path
   try {
     const { mode } = await stat(path)
     const name = shown({ shown: 'path' }, resolve(path))

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
@@ -66,3 +67,30 @@ for (const [format, extension, banner] of [
       )
   })
 }
+
+test('where a driver is installed without its adapter, the engine finds it', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const outfile = join(directory, 'app.mjs')
+  const contents = `
+    import { openSessions } from './build/src/lib/index.js'
+    const sessions = await openSessions({ engine: 'db', databaseUrl: 'sqlite::memory:?driver=sqlite3' })
+    const session = await sessions.open()
+    session.set('n', 1)
+    await session.save()
+    console.log((await sessions.open(session.id)).get('n'))
+    await sessions.close()`
+  await build({
+    stdin: { contents, resolveDir: root },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+    external: ADAPTERS,
+    banner: { js: REQUIRE },
+  })
+  await mkdir(join(directory, 'node_modules'))
+  await symlink(join(root, 'node_modules/sqlite3'), join(directory, 'node_modules/sqlite3'))
+  const { stdout } = await run(process.execPath, [outfile])
+  t.is(stdout.trim(), '1')
+})

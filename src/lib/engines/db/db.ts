@@ -4,6 +4,7 @@ import { EngineMisconfigured } from '../errors.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
 import { characterToEscape, escapeRemedy } from '../url-escapes.js'
+import { partsOfSqliteUrl } from './sqlite-url.js'
 
 export interface DbOptions {
   /**
@@ -32,8 +33,7 @@ type Open = (options: DbOptions, logger: Logger) => Promise<DbStore>
 
 const openSqlite: Open = async (options, logger) => {
   const { MEMORY, openSqlite } = await import('./sqlite.js')
-  const [, path = '', driver] =
-    /^sqlite:(?:\/\/)?(.*?)(?:\?driver=([^?]*))?$/s.exec(options.databaseUrl) ?? []
+  const { path, driver } = partsOfSqliteUrl(options.databaseUrl)
   if (driver !== undefined && driver !== 'node:sqlite' && driver !== 'sqlite3')
     throw new EngineMisconfigured(
       `DATABASE_URL asks for the SQLite driver ${JSON.stringify(driver)}: it can be node:sqlite or sqlite3`,

@@ -3,26 +3,38 @@ import { join } from 'node:path'
 import { EngineMisconfigured, EngineUnavailable, RecordRefused } from '../errors.js'
 
 /**
- * The database driver that a Keyv adapter depends on, so that a user installs the adapter and nothing else. The adapters
- * themselves keep one pool for the whole process, and replace or end it whenever another one is opened or disconnected;
- * an engine has a pool of its own.
+ * The database driver that a Keyv adapter depends on, so that a user installs the adapter and nothing else; or the driver
+ * that the user has installed without the adapter. The adapter's goes first: an application may have another version for
+ * itself. The adapters themselves keep one pool for the whole process, and replace or end it whenever another one is opened
+ * or disconnected; an engine has a pool of its own.
  *
  * Both are found when they are needed, from where this code is. A bundler that has made CommonJS of it leaves no URL: then
  * from where the process was started.
  *
- * @throws EngineMisconfigured if one is not installed or cannot be loaded.
+ * @throws EngineMisconfigured if neither is installed, or it cannot be loaded.
  */
 export function driverOf(adapter: string, driver: string): unknown {
   const here: string | undefined = import.meta.url
+  const require = createRequire(here ?? process.argv[1] ?? join(process.cwd(), 'index.js'))
   try {
-    const { resolve } = createRequire(here ?? process.argv[1] ?? join(process.cwd(), 'index.js'))
-    return createRequire(resolve(adapter))(driver)
+    return createRequire(require.resolve(adapter))(driver)
   } catch (cause) {
+    const own = attempt(() => require(driver))
+    if (own !== undefined) return own
     const orNode = driver === 'sqlite3' ? '. Node 22.13 and later have SQLite themselves; for this one' : ':'
     throw new EngineMisconfigured(
       `DATABASE_URL needs the package ${adapter}, which cannot be loaded (${reason(cause)})${orNode} npm install ${adapter}`,
       { cause },
     )
+  }
+}
+
+/** `undefined` where it throws: the error of the adapter says what to install. */
+function attempt(load: () => unknown): unknown {
+  try {
+    return load()
+  } catch {
+    return undefined
   }
 }
 

@@ -90,7 +90,52 @@ export interface OpenDatabase {
 export async function withDatabase<Result>(
   path: string,
   mode: 'read' | 'create',
-  work: (database: OpenDatabase) => Promise<Result>,
+  work: Work<Result>,
+): Promise<Result> {
+  return sqliteInRuntime === undefined
+    ? withSqlite3(path, mode, work)
+    : withNodeSqlite(sqliteInRuntime, path, mode, work)
+}
+
+type Work<Result> = (database: OpenDatabase) => Promise<Result>
+
+/** What we use of `node:sqlite`. */
+interface NodeSqlite {
+  readonly DatabaseSync: new (
+    path: string,
+    options: { readonly readOnly: boolean },
+  ) => {
+    prepare(sql: string): { all(...parameters: readonly (string | number)[]): Row[] }
+    exec(sql: string): void
+    close(): void
+  }
+}
+
+/** Node has it from 22.13 on. `sqlite3`, which is no longer maintained, is for Node 20. */
+const sqliteInRuntime = process.getBuiltinModule?.('node:sqlite') as NodeSqlite | undefined
+
+async function withNodeSqlite<Result>(
+  { DatabaseSync }: NodeSqlite,
+  path: string,
+  mode: 'read' | 'create',
+  work: Work<Result>,
+): Promise<Result> {
+  const database = new DatabaseSync(path, { readOnly: mode === 'read' })
+  try {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
+    return await work({
+      all: async (sql, ...parameters) => database.prepare(sql).all(...parameters),
+      exec: async (sql) => database.exec(sql),
+    })
+  } finally {
+    database.close()
+  }
+}
+
+async function withSqlite3<Result>(
+  path: string,
+  mode: 'read' | 'create',
+  work: Work<Result>,
 ): Promise<Result> {
   // Loaded on first use: where the native driver does not load, the server still starts.
   const { default: sqlite } = await import('sqlite3')
