@@ -3,7 +3,7 @@ import type { Origin } from './state.js'
 /** What a commit does: one step, decided here and nowhere else. */
 export type Step =
   | { readonly do: 'nothing' }
-  /** There is no such session: the browser may forget its cookie. */
+  /** There is no such session: the cookie is removed. */
   | { readonly do: 'forget' }
   | { readonly do: 'create' }
   | { readonly do: 'update' }
@@ -11,14 +11,14 @@ export type Step =
   | { readonly do: 'delete' }
   /**
    * `keep`: the same session under a new id. Otherwise another session, begun after `flush()`, in its place.
-   * `isRenewal`: it is only time for a new id, and the old one has to work a little longer.
+   * `isRenewal`: no handler asked for the new id, and the old one goes on working for the grace.
    */
   | { readonly do: 'rotate'; readonly keep: boolean; readonly isRenewal: boolean }
-  /** A new id for a session that was only read, because it is time. */
+  /** A session that was only read gets a new id, as `RENEW_AFTER` says. */
   | { readonly do: 'renew' }
-  /** The new id of a renewal has come for the first time: the old one need not work for much longer. */
+  /** The new id of a renewal has come for the first time: the grace of the old one begins. */
   | { readonly do: 'acknowledge' }
-  /** The session is not this request's to change any more. */
+  /** The session ended or moved meanwhile: what was changed is refused. */
   | { readonly do: 'refuse' }
 
 /** What the request did, and how it ended. */
