@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.js'
 import { EngineMisconfigured } from '../errors.js'
 import { makeDirectory } from '../file-system.js'
+import { problemOfOwnership } from '../ownership.js'
 import { unavailable } from './driver.js'
 import { nodeSqlite } from './node-sqlite.js'
 import { missingColumns, SqlStore } from './sql-store.js'
@@ -56,7 +57,12 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
       throw error
     }
   }
-  if (isFile) await makePrivate(path, name)
+  if (isFile) {
+    await makePrivate(path, name)
+    // No more than a warning: a volume of a container may belong to anybody.
+    const problem = await problemOfOwnership(dirname(path)).catch(() => undefined)
+    if (problem !== undefined) logger.warn({}, `${name} is open to other users of this machine: ${problem}`)
+  }
   const connectAll = () => (driver.isSynchronous ? connectOnce(connect) : connectTwice(connect))
   const database = isFile
     ? await SqliteFile.open({ path, name, logger, connect: connectAll })
