@@ -1,5 +1,6 @@
 /** What a request may cost, in what does not depend on the machine's speed: `npm run bench` measures the rest. */
 import { randomUUID } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Agent } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
@@ -85,6 +86,20 @@ test.serial('cache: the objects that a request makes are counted', async (t) => 
       made = Math.min(made, Math.round((await objectsOf('/src/', requests)) / REQUESTS))
     t.true(made <= most, `${view}: ${made} objects, where ${most} will do`)
   }
+})
+
+test.serial('cache: the tracing channels make nothing for a request while nobody listens', async (t) => {
+  const { visit } = await siteOn(t, { engine: 'cache', clock: () => NOW })
+  const { id } = await visit('create')
+  const requests = async (): Promise<void> => {
+    for (let time = 0; time < REQUESTS; time++) await visit('write', id)
+  }
+  await requests()
+  t.is(await objectsOf('/src/lib/tracing.', requests), 0)
+  const listener = (): void => {}
+  subscribe('tracing:koa-tessera:engine:start', listener)
+  t.teardown(() => unsubscribe('tracing:koa-tessera:engine:start', listener))
+  t.true((await objectsOf('/src/lib/tracing.', requests)) > REQUESTS)
 })
 
 for (const [view, most] of Object.entries(costs)) {

@@ -26,6 +26,9 @@ const objects = objectActs(
 
 export const bare = () => serverOf(bareActs)
 
+/** The faster one, where the runtime has it: Node from 22.13 on. */
+const SQLITE = process.getBuiltinModule?.('node:sqlite') === undefined ? 'sqlite3' : 'node:sqlite'
+
 /**
  * As installed; the peers have neither the timeouts nor the HTTPS cookie of our production. More sessions in memory than
  * the default, since `create` makes many.
@@ -35,7 +38,7 @@ export async function tessera({ directory, ...options }) {
     environment: 'development',
     cookieAge: LIFE / 1000,
     secretKey: SECRET,
-    databaseUrl: `sqlite:${directory}/sessions.sqlite`,
+    databaseUrl: `sqlite:${directory}/sessions.sqlite?driver=${SQLITE}`,
     filePath: `${directory}/sessions`,
     cacheMaxSessions: 150_000,
     ...options,
