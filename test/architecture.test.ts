@@ -12,7 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ['lib/session/', 'lib/users/'],
   ['lib/middleware/', 'lib/csrf/'],
   ['lib/settings/'],
-  ['lib/open-sessions.ts'],
+  ['lib/open-sessions.ts', 'lib/sessions.ts'],
   [
     'lib/index.ts',
     'lib/internal.ts',
@@ -33,7 +33,15 @@ const floors: readonly (readonly string[])[] = [
 
 /** The only code that knows these packages. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  koa: ['lib/middleware/', 'lib/csrf/', 'lib/open-sessions.ts', 'lib/passport/', 'lib/koa-session/', 'site/'],
+  koa: [
+    'lib/middleware/',
+    'lib/csrf/',
+    'lib/open-sessions.ts',
+    'lib/sessions.ts',
+    'lib/passport/',
+    'lib/koa-session/',
+    'site/',
+  ],
   '@koa/router': ['site/demos/', 'site/app.ts'],
   keyv: ['lib/engines/'],
   '@keyv/sqlite': ['lib/engines/db/'],

@@ -1,12 +1,10 @@
-import type { IncomingMessage } from 'node:http'
-import type { Context, Middleware } from 'koa'
 import { fingerprintWith } from './codecs/keys.js'
 import { KeyedMutex } from './engines/concurrency.js'
 import type { Engine } from './engines/engine.js'
 import { closeAfter } from './engines/given-engine.js'
 import { generateId } from './engines/ids.js'
 import { watchOutages } from './engines/outages.js'
-import { type EngineChoice, openEngine } from './engines/registry.js'
+import { openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger, unfailing } from './logger.js'
 import { checkProperty, explainMissingMiddleware } from './middleware/property.js'
 import { readSession } from './middleware/read-session.js'
@@ -14,134 +12,20 @@ import type { PerRequest } from './middleware/session-cookie.js'
 import { checkIdFrom } from './middleware/session-header.js'
 import { type MiddlewareOptions, sessionMiddleware } from './middleware/sessions.js'
 import type { SessionContext } from './session/context.js'
-import { Events, type SessionEventListener, type SessionEventName } from './session/events.js'
+import { DetachedOwner } from './session/detached-owner.js'
+import { Events } from './session/events.js'
 import { LifecycleEvents } from './session/lifecycle-events.js'
 import type { OldSessions } from './session/old-sessions.js'
-import type { ReadonlySession } from './session/readonly-session.js'
-import { Session, type SessionOwner } from './session/session.js'
-import { openSession, type SessionHandle } from './session/session-handle.js'
-import { clearExpired, type OnBatch, Sweeper } from './session/sweeper.js'
+import { Session } from './session/session.js'
+import { openSession } from './session/session-handle.js'
+import { clearExpired, Sweeper } from './session/sweeper.js'
 import { watchableOf } from './session/watchable.js'
-import { type OnEnd, SessionWatcher } from './session/watcher.js'
+import { SessionWatcher } from './session/watcher.js'
+import type { Sessions, SessionsOptions } from './sessions.js'
 import { settingsAndPlace } from './settings/cookie-place.js'
-import type { Settings, SettingsOptions } from './settings/settings.js'
+import type { Settings } from './settings/settings.js'
 import { openUserSessionIndex } from './users/user-session-index.js'
-import { type UserSession, UserSessions } from './users/user-sessions.js'
-
-/** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
-export interface SessionsOptions extends Omit<SettingsOptions, 'engine' | 'cookieDomain' | 'cookiePath'> {
-  /**
-   * Where sessions are kept: one of Tessera's engines by name (`cache`, `db`, `cached_db`, `redis`, `file`,
-   * `signed_cookies`), the path of a module that exports one, or an engine of your own. Default: `db`.
-   */
-  readonly engine?: EngineChoice | undefined
-  /** Milliseconds since 1970. Default: the system's. */
-  readonly clock?: () => number
-  /** Makes session ids: 32 characters of `a-z0-9` from a secure generator, as the default does. */
-  readonly generateId?: () => string
-  /**
-   * Where sessions of another library live on: what `koaSessionCookie`, `koaSessionStore` and `expressSession` of
-   * `koa-tessera/read-through` make. A request without a session of ours that brings the cookie of such a session takes it
-   * over: it is written to ours once, and removed there. Default: none. A request that has a session of ours costs nothing
-   * more.
-   */
-  readonly readThrough?: readonly OldSessions[] | undefined
-  /**
-   * Under which name `ctx` has the session, for a second kind of sessions beside the first: with `admin` it is
-   * `await ctx.admin`. Give it a `cookieName` and a `keyPrefix` of its own. Default: `session`.
-   */
-  readonly property?: string | undefined
-  /**
-   * As the setting `COOKIE_DOMAIN`; or a function that answers the domain for each request whose answer sets or removes the
-   * cookie, for tenants on domains of their own: `(ctx) => tenantOf(ctx.hostname)?.domain`. `undefined`: this host only. A
-   * wrong answer fails that request with a TypeError, before anything is stored. Never answer what a visitor has sent without
-   * looking it up.
-   */
-  readonly cookieDomain?: string | ((ctx: Context) => string | undefined) | null | undefined
-  /** As the setting `COOKIE_PATH`; or a function that answers the path for each request, as with `cookieDomain`. */
-  readonly cookiePath?: string | ((ctx: Context) => string) | undefined
-  /**
-   * A header from which ids may come instead of the cookie, for native apps, such as `X-Session-Id`. A request that has it,
-   * be it empty, neither reads nor sets the cookie: the new id comes in the response header of the same name, and an empty
-   * one says that the session is over. Default: the cookie only.
-   */
-  readonly idFrom?: string | undefined
-  /** Where to report what no request can: pino, or anything with its `warn` and `error`. Default: the console. */
-  readonly logger?: Logger
-}
-
-/** The sessions of one application, on one engine. */
-export interface Sessions {
-  /** Where they are kept. */
-  readonly engine: Engine
-  /**
-   * Gives every request `ctx.session`, or what `property` says; with `{ inViews: true }` templates get it too, as `ctx.state.session`.
-   *
-   * @throws TypeError for anything else than these options.
-   */
-  middleware(options?: MiddlewareOptions): Middleware
-  /**
-   * The session with `id`, outside a request; without an id, or if there is none such, a new one. Changes take effect
-   * with `await session.save()`.
-   */
-  open(id?: string): Promise<Session>
-  /**
-   * The session of a request that is not answered by Koa, such as the one of a WebSocket's handshake: `undefined` if it
-   * brings none. Read-only, since no cookie can be set there. Reading makes the session live no longer.
-   *
-   * @throws EngineUnavailable if the store does not answer. @throws TypeError if `req` is no request of Node.
-   */
-  read(req: Pick<IncomingMessage, 'headers'>): Promise<ReadonlySession | undefined>
-  /**
-   * Calls `onEnd` once when the session ends, is revoked, expires, or its id is replaced by a log-in or `cycleKey()`, in
-   * whichever process; a renewal (`RENEW_AFTER`) is followed. Within 1.5 seconds; Redis and PostgreSQL mostly tell at
-   * once. For open sockets and streams. Answers a function that stops it. While the store is down nobody is told.
-   *
-   * @throws TypeError if the session is not stored, or will get another id when its changes are saved.
-   */
-  watch(session: Session | ReadonlySession, onEnd: OnEnd): () => void
-  /**
-   * The user's live sessions, the one used last first; `current`: the one that asks. For the user's own page of devices,
-   * and for administrators.
-   *
-   * @throws NotOnThisEngine if the engine cannot find sessions by their user.
-   * @throws EngineUnavailable if the store does not answer.
-   */
-  forUser(userId: string, options?: { readonly current?: Session | undefined }): Promise<UserSession[]>
-  /**
-   * Ends one session of the user, by the handle that `forUser` gave; answers how many ended: 0 if it was over already.
-   * Who has it open is logged out, and what a request under way in it wants to save is refused.
-   *
-   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
-   */
-  revoke(userId: string, handle: string): Promise<number>
-  /**
-   * Ends every other session of the user of this one, and leaves this one be: for "log out everywhere else", and after
-   * a change of password. Answers how many ended; `undefined` where sessions are in cookies, and nobody can count them.
-   *
-   * @throws TypeError if nobody is logged in. @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
-   */
-  revokeOthers(session: Session): Promise<number | undefined>
-  /**
-   * Ends every session of the user, as when an account is closed. Answers as `revokeOthers`.
-   *
-   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
-   */
-  revokeAll(userId: string): Promise<number | undefined>
-  /**
-   * Removes what has expired, in batches, and answers how many records went. `onBatch` hears how many so far, and ends
-   * it early by answering `false`.
-   */
-  clearExpired(onBatch?: OnBatch): Promise<number>
-  /**
-   * Calls `listener` at each event of that name from now on, until the function that this answers is called. What it
-   * answers is not waited for, and that it fails is logged and costs no request anything. Events bear no id and no data;
-   * what nobody listens to is not worked out.
-   */
-  on<Name extends SessionEventName>(name: Name, listener: SessionEventListener<Name>): () => void
-  /** Finishes what is under way and lets go of the store. A second call does nothing. */
-  close(): Promise<void>
-}
+import { UserSessions } from './users/user-sessions.js'
 
 /** What the package's other entries need of sessions that are open. */
 export interface SessionsParts {
@@ -316,18 +200,4 @@ function sessionsOn(
   }
   parts.set(sessions, { context, cookieName: cookie.name })
   return sessions
-}
-
-/** Saves a session outside a request, where there is no browser to be told, and no answer that could be too late. */
-export class DetachedOwner implements SessionOwner {
-  readonly #handle: SessionHandle
-
-  constructor(handle: SessionHandle) {
-    this.#handle = handle
-  }
-
-  async save(): Promise<void> {
-    await this.#handle.commit({ failed: false, tooLate: false, gone: false, explicit: true })
-    this.#handle.state.restartTracking(true)
-  }
 }

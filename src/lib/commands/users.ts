@@ -1,5 +1,6 @@
 import { consoleLogger } from '../logger.js'
-import { openSessions, type Sessions } from '../open-sessions.js'
+import { openSessions } from '../open-sessions.js'
+import type { Sessions } from '../sessions.js'
 import type { Settings } from '../settings/settings.js'
 import type { UserSession } from '../users/user-sessions.js'
 import { CommandFailed, WrongUsage } from './failure.js'

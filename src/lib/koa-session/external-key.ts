@@ -1,6 +1,7 @@
 import type { Context, Next } from 'koa'
-import { partsOf, type Sessions } from '../open-sessions.js'
+import { partsOf } from '../open-sessions.js'
 import { stateOf } from '../session/session.js'
+import type { Sessions } from '../sessions.js'
 import type { KoaSessionOptions } from './options.js'
 import type { RequestObject } from './request.js'
 

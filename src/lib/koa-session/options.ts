@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Sessions, SessionsOptions } from '../open-sessions.js'
+import type { Sessions, SessionsOptions } from '../sessions.js'
 import type { KoaContextStore, KoaStore } from './adopted-store.js'
 import type { KoaSession } from './session-object.js'
 

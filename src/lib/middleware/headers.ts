@@ -2,8 +2,6 @@ import type { ServerResponse } from 'node:http'
 import type { Context } from 'koa'
 import onHeaders from 'on-headers'
 import { append } from 'vary'
-import type { OldCookie } from '../session/old-sessions.js'
-import { removeCookie } from './cookie.js'
 
 /** A header's value as Node holds it. */
 type Value = number | string | readonly string[] | undefined
@@ -21,15 +19,6 @@ export function sendCookie(ctx: Context, name: string, line: string): void {
   const others = lines === undefined ? [] : linesOf(lines).filter((other) => !other.startsWith(`${name}=`))
   res.setHeader('Set-Cookie', [...others, line])
   forbidSharedCaches(res)
-}
-
-/** Removes cookies of another library from the browser, also where Koa's error handler answers. */
-export function forgetOldCookies(ctx: Context, cookies: readonly OldCookie[]): void {
-  for (const cookie of cookies) {
-    const line = removeCookie({ ...cookie, httpOnly: true, secure: ctx.secure, sameSite: false })
-    sendCookie(ctx, cookie.name, line)
-    keepCookie(ctx, cookie.name, line)
-  }
 }
 
 /** Keeps the response out of shared caches. What the application has said stays if it says `private` or `no-store`. */

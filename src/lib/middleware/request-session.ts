@@ -1,19 +1,19 @@
-import { STATUS_CODES } from 'node:http'
 import type { Context } from 'koa'
 import { bindingOf } from '../csrf/token.js'
 import { EngineUnavailable } from '../engines/errors.js'
 import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
-import { SessionInterrupted, SessionTooLate } from '../session/errors.js'
+import { SessionInterrupted } from '../session/errors.js'
 import { cookieAge, endsWithBrowser } from '../session/expiry.js'
-import type { CookiesByName } from '../session/old-sessions.js'
 import { type TakenOver, takeOver } from '../session/read-through.js'
 import { ReadonlySession } from '../session/readonly-session.js'
 import { Session, type SessionOwner } from '../session/session.js'
 import { beginSession, openSession, resumeSession, type SessionHandle } from '../session/session-handle.js'
 import { liveIn, type SessionState } from '../session/state.js'
-import { type CookieLife, readCookies } from './cookie.js'
-import { forgetOldCookies } from './headers.js'
+import type { CookieLife } from './cookie.js'
+import { reportLateChanges } from './late-changes.js'
+import { bringsOld, cookiesOf, forgetOldCookies } from './old-cookies.js'
+import { isGone, isUpgraded, statusOf } from './response.js'
 import type { IdCarrier, IdLines, SessionCookie } from './session-cookie.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
@@ -74,7 +74,7 @@ export class RequestSession implements SessionOwner {
   openEarly(): Session | Promise<Session> {
     if (
       this.#opening === undefined &&
-      !this.#hasOld &&
+      (this.isByHeader || !bringsOld(this.#ctx, this.context)) &&
       !isUpgraded(this.#ctx) &&
       this.#sentIds().length === 0
     ) {
@@ -142,7 +142,7 @@ export class RequestSession implements SessionOwner {
     const verdict = await handle.commit({
       failed: false,
       tooLate: this.#ctx.headerSent,
-      gone: this.#isGone,
+      gone: isGone(this.#ctx),
       explicit: true,
     })
     if (verdict) this.#tell(verdict, handle.state)
@@ -194,27 +194,7 @@ export class RequestSession implements SessionOwner {
 
   /** Called by the state. Changes after the commit are lost unless `save()` follows, and the application is told (Django W8). */
   changedLate(): void {
-    const { res, app } = this.#ctx
-    const report = (): void => {
-      const error = this.#errorOfLateChange()
-      if (error !== undefined) app.emit('error', error, this.#ctx)
-    }
-    if (res.closed || this.#isGone) setImmediate(report)
-    else res.once('close', report)
-  }
-
-  #errorOfLateChange(): unknown {
-    const state = this.#handle?.state
-    if (state === undefined) return undefined
-    try {
-      state.noticeNestedChanges()
-    } catch (error) {
-      return error
-    }
-    if (state.isModified) return new SessionTooLate()
-    // Read or saved so far.
-    state.lateListener = this
-    return undefined
+    if (this.#handle) reportLateChanges(this.#ctx, this.#handle.state, this)
   }
 
   /**
@@ -225,15 +205,6 @@ export class RequestSession implements SessionOwner {
     const state = this.#handle?.state
     if (this.#isAsked || this.#takenOver !== undefined) return true
     return state !== undefined && (state.accessed || !state.isUntouched)
-  }
-
-  /** Whether the client has gone: no cookie will arrive. */
-  get #isGone(): boolean {
-    const { res } = this.#ctx
-    // A response of HTTP/2 has no socket any more when its stream is gone.
-    const connection =
-      res.socket ?? (res as { readonly stream?: { readonly destroyed: boolean } | null }).stream
-    return res.destroyed || connection?.destroyed === true
   }
 
   async #open(): Promise<Session> {
@@ -259,7 +230,7 @@ export class RequestSession implements SessionOwner {
       : await this.#openUnasked(failed)
     this.#hasEnded = true
     if (handle === undefined) return false
-    const ending = { failed, tooLate: this.#ctx.headerSent, gone: this.#isGone, explicit: false }
+    const ending = { failed, tooLate: this.#ctx.headerSent, gone: isGone(this.#ctx), explicit: false }
     this.#askForLines()
     const verdict = await handle.commit(ending)
     if (verdict) this.#tell(verdict, handle.state)
@@ -268,20 +239,10 @@ export class RequestSession implements SessionOwner {
     return true
   }
 
-  get #hasOld(): boolean {
-    return !this.isByHeader && this.context.readThrough.some((old) => old.keyOf(this.#cookies) !== undefined)
-  }
-
-  /** Made when it is needed: as a member it would be a function for each request. */
-  get #cookies(): CookiesByName {
-    const { cookie } = this.#ctx.req.headers
-    return (name) => readCookies(cookie, name)
-  }
-
   /** The session that the visitor has with another library, where there is none of ours. */
   async #orTakenOver(opened: SessionHandle): Promise<SessionHandle> {
     if (opened.isLive || opened.isSuperseded) return opened
-    this.#takenOver = await takeOver(this.#cookies, this.context)
+    this.#takenOver = await takeOver(cookiesOf(this.#ctx), this.context)
     return this.#takenOver === undefined ? opened : resumeSession(this.#takenOver, this.context)
   }
 
@@ -361,18 +322,4 @@ export class RequestSession implements SessionOwner {
     if (error instanceof SessionInterrupted && this.#line !== undefined)
       this.#carrier.keep(this.#ctx, undefined)
   }
-}
-
-/** Whether there is no response: koa-websocket makes a context of the handshake, which is answered already. */
-export function isUpgraded({ res }: { readonly res?: unknown }): boolean {
-  return res === undefined
-}
-
-/** The status with which Koa answers a thrown value. The error may come from another realm, such as a vm context. */
-function statusOf(thrown: unknown): number {
-  const isError = thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]'
-  if (!isError) return 500
-  const { status, statusCode } = thrown as { readonly status?: unknown; readonly statusCode?: unknown }
-  const answered = status || statusCode
-  return typeof answered === 'number' && STATUS_CODES[answered] !== undefined ? answered : 500
 }

@@ -1,7 +1,8 @@
 import type { Context, Middleware, Request } from 'koa'
 import { requestSessionIn } from '../middleware/sessions.js'
-import { partsOf, type Sessions } from '../open-sessions.js'
+import { partsOf } from '../open-sessions.js'
 import type { Session } from '../session/session.js'
+import type { Sessions } from '../sessions.js'
 import { PassportSession } from './passport-session.js'
 import { type PassportManager, SessionManager, type SessionManagerParts } from './session-manager.js'
 

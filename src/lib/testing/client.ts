@@ -1,4 +1,5 @@
-import { DetachedOwner, type SessionsParts } from '../open-sessions.js'
+import type { SessionsParts } from '../open-sessions.js'
+import { DetachedOwner } from '../session/detached-owner.js'
 import { Session } from '../session/session.js'
 import { openSession } from '../session/session-handle.js'
 import type { LogInOptions } from '../users/log-in.js'

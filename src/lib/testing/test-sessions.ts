@@ -1,4 +1,5 @@
-import { openSessions, partsOf, type Sessions, type SessionsOptions } from '../open-sessions.js'
+import { openSessions, partsOf } from '../open-sessions.js'
+import type { Sessions, SessionsOptions } from '../sessions.js'
 import { TestClient } from './client.js'
 import { TestClock } from './clock.js'
 import { LocalHttp, type Testable } from './local-http.js'
