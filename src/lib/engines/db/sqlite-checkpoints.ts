@@ -49,21 +49,28 @@ export class Checkpoints {
 
   async #checkpoint(): Promise<void> {
     try {
-      this.#worker ??= startWorker(this.#path)
-      await answerOf(this.#worker)
+      await answerOf(this.#started())
     } catch {
       // There may be no threads here (a permission that lacks, a runtime without them): then SQLite does it itself.
-      if (!this.#isOff) this.#run(`PRAGMA wal_autocheckpoint = ${PAGES}`)
+      const isClosing = this.#isOff
       this.#isOff = true
-      this.#worker = undefined
+      if (!isClosing) this.#run(`PRAGMA wal_autocheckpoint = ${PAGES}`)
     }
   }
-}
 
-function startWorker(path: string): Worker {
-  const worker = new Worker(CODE, { eval: true, workerData: path, execArgv: [], env: {} })
-  worker.unref()
-  return worker
+  #started(): Worker {
+    if (this.#worker !== undefined) return this.#worker
+    const worker = new Worker(CODE, { eval: true, workerData: this.#path, execArgv: [], env: {} })
+    worker.unref()
+    // Who waits for an answer hears of it; without a listener of its own, an error between two checkpoints would end the
+    // process.
+    worker.on('error', () => {})
+    worker.once('exit', () => {
+      this.#worker = undefined
+    })
+    this.#worker = worker
+    return worker
+  }
 }
 
 function answerOf(worker: Worker): Promise<void> {
