@@ -41,15 +41,16 @@ function copyList(list: readonly unknown[], depth: number): unknown[] {
 }
 
 /**
- * Whether both would be written as the same JSON text: the order of an object's keys counts. False too where the two are of
- * different classes, such as an empty object and a `Map`.
+ * Whether both would be written as the same JSON text: the order of an object's keys counts. False too where `value` has
+ * something that JSON does not hold: another class than `other`, a symbol as a key, a member that is not enumerable.
  */
 export function isSameJson(value: unknown, other: JsonValue): boolean {
   if (value === other) return true
   if (!isNested(value) || !isNested(other)) return false
   if (Object.getPrototypeOf(value) !== Object.getPrototypeOf(other)) return false
-  if (Array.isArray(value) || Array.isArray(other)) return isSameList(value, other)
-  const names = Object.keys(value)
+  if (Object.getOwnPropertySymbols(value).length > 0) return false
+  const names = Object.getOwnPropertyNames(value)
+  if (Array.isArray(value) || Array.isArray(other)) return isSameList(value, names.length, other)
   const others = Object.keys(other)
   if (names.length !== others.length) return false
   for (let place = 0; place < names.length; place++) {
@@ -60,8 +61,10 @@ export function isSameJson(value: unknown, other: JsonValue): boolean {
   return true
 }
 
-function isSameList(list: unknown, other: unknown): boolean {
+/** `names`: how many properties the list has, of which one is its length. */
+function isSameList(list: unknown, names: number, other: unknown): boolean {
   if (!Array.isArray(list) || !Array.isArray(other) || list.length !== other.length) return false
+  if (names !== list.length + 1) return false
   for (let place = 0; place < list.length; place++) {
     if (!isSameJson(list[place], other[place])) return false
   }

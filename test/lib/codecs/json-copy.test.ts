@@ -35,6 +35,26 @@ test('two values are the same where their JSON is, the order of keys included', 
   }
 })
 
+test('what JSON does not hold makes a value another one', (t) => {
+  const made: readonly ((value: { a: object; list: unknown[] }) => unknown)[] = [
+    (value) => Object.assign(value.a, { [Symbol('s')]: 1 }),
+    (value) => Object.defineProperty(value.a, 'hidden', { value: 1 }),
+    (value) => Object.assign(value, { a: new Map([[1, 2]]) }),
+    (value) => Object.assign(value.list, { name: 1 }),
+    (value) => Object.assign(value.list, { [Symbol('s')]: 1 }),
+    (value) => delete value.list[0],
+    (value) => Object.setPrototypeOf(value.a, Date.prototype),
+    (value) => Object.assign(value.a, { toJSON: () => ({}) }),
+  ]
+  for (const change of made) {
+    const value = { a: {}, list: [1, 2] }
+    const before = copyOf(value)
+    t.true(isSameJson(value, before))
+    change(value)
+    t.false(isSameJson(value, before), String(change))
+  }
+})
+
 test('what contains itself is refused at once, however often it does', (t) => {
   const circle: Record<string, unknown> = {}
   Object.assign(circle, { one: circle, other: [circle, circle] })
