@@ -130,6 +130,10 @@ class MemoryStore implements SessionStore {
   }
 
   async read(key: string): Promise<StoredEntry | undefined> {
+    return this.readNow(key)
+  }
+
+  readNow(key: string): StoredEntry | undefined {
     const slot = this.#slots.get(key)
     return slot && { text: slot.value, expires: slot.expires, version: slot.version }
   }

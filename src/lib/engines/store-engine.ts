@@ -23,7 +23,7 @@ import {
 import { Entries, LAPSED, type LiveEntry, SUPERSEDED_FOR, type Tombstone } from './entries.js'
 import { assertStoreOptions } from './given-engine.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
-import type { SessionStore, Version } from './session-store.js'
+import type { SessionStore, StoredEntry, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
 
 const CONFLICT = { kind: 'conflict' } as const
@@ -113,12 +113,21 @@ export class StoreEngine implements Engine {
     return #store in engine ? engine.#store : undefined
   }
 
-  async load(id: string): Promise<Loaded> {
-    if (!isId(id)) return MISSING
+  load(id: string): Promise<Loaded> {
+    if (!isId(id)) return Promise.resolve(MISSING)
     const key = this.#keyOf(id)
-    const entry = this.#entries.decode(key, await this.#store.read(key))
-    if (entry.kind === 'missing') return entry
-    if (entry.kind === 'session') return { kind: 'found', record: entry.record, version: entry.version }
+    const stored = this.#store.readNow?.(key)
+    if (stored === undefined) return this.#loadFrom(key, this.#store.read(key))
+    const entry = this.#entries.decode(key, stored)
+    return entry.kind === 'superseded' ? this.#loadBehind(key, entry) : Promise.resolve(loadedAs(entry))
+  }
+
+  async #loadFrom(key: string, reading: Promise<StoredEntry | undefined>): Promise<Loaded> {
+    const entry = this.#entries.decode(key, await reading)
+    return entry.kind === 'superseded' ? this.#loadBehind(key, entry) : loadedAs(entry)
+  }
+
+  async #loadBehind(key: string, entry: Tombstone): Promise<Loaded> {
     const there = await this.#follow(key, entry)
     if (there.kind === 'missing') return there
     if (there.entry.kind !== 'session') return SUPERSEDED
@@ -265,4 +274,9 @@ export class StoreEngine implements Engine {
   #keyOf(id: string): string {
     return `${this.#keyPrefix}:${this.#ids.keyOf(id)}`
   }
+}
+
+function loadedAs(entry: LiveEntry | Missing): Loaded {
+  if (entry.kind === 'missing') return entry
+  return { kind: 'found', record: entry.record, version: entry.version }
 }

@@ -16,8 +16,11 @@ export function sendCookie(ctx: Context, name: string, line: string): void {
   const { res } = ctx
   if (res.headersSent) return
   const lines = res.getHeader('Set-Cookie')
-  const others = lines === undefined ? [] : linesOf(lines).filter((other) => !other.startsWith(`${name}=`))
-  res.setHeader('Set-Cookie', [...others, line])
+  // Node looks at each character of what it is given, so a line that stands there alone already is not given again.
+  if (!Array.isArray(lines) || lines.length !== 1 || lines[0] !== line) {
+    const others = linesOf(lines).filter((other) => !other.startsWith(`${name}=`))
+    res.setHeader('Set-Cookie', [...others, line])
+  }
   forbidSharedCaches(res)
 }
 

@@ -59,7 +59,7 @@ export class ChangeTracker {
       if (isSameJson(value, before)) continue
       assertJson(key, value)
       // What was made by another realm, or has no prototype, is the same all the same if it is written so.
-      if (JSON.stringify(value) !== JSON.stringify(before)) changed.push(key)
+      if (!isSameJson(copyOf(value), before)) changed.push(key)
     }
     return changed
   }

@@ -67,12 +67,17 @@ class CachedStore implements SessionStore {
   }
 
   read(key: string): Promise<StoredEntry | undefined> {
+    const entry = this.readNow(key)
+    if (entry !== undefined) return Promise.resolve(entry)
+    return this.#reading.get(key) ?? this.#readThrough(key)
+  }
+
+  readNow(key: string): StoredEntry | undefined {
     const cached = this.#entries.get(key)
     const { clock, maxAge } = this.#options
     // A clock that was set back must not keep an entry for ever (S25).
-    if (cached !== undefined && Math.abs(clock() - cached.since) < maxAge)
-      return Promise.resolve(cached.entry)
-    return this.#reading.get(key) ?? this.#readThrough(key)
+    const isFresh = cached !== undefined && Math.abs(clock() - cached.since) < maxAge
+    return isFresh ? cached.entry : undefined
   }
 
   readLatest(key: string): Promise<StoredEntry | undefined> {
