@@ -95,6 +95,8 @@ function answerOf(worker: Worker): Promise<void> {
 const CODE = `
 const { existsSync } = require('node:fs')
 const { parentPort, workerData } = require('node:worker_threads')
+// What Node 22 says of node:sqlite it has said by now.
+process.emitWarning = () => {}
 const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 parentPort.on('message', () => {
   let database

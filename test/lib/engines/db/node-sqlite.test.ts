@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test from 'ava'
 import { nodeSqlite } from '../../../../src/lib/engines/db/node-sqlite.js'
@@ -85,4 +86,15 @@ onNodeSqlite('a file that is gone does not come back empty by a checkpoint', asy
   t.false(existsSync(path))
   t.deepEqual(run, ['PRAGMA wal_autocheckpoint = 0'])
   await rm(path, { force: true })
+})
+
+test('where no thread can be started SQLite makes the checkpoints itself', async (t) => {
+  const run: string[] = []
+  const uncloneable = (() => {}) as never
+  const checkpoints = new Checkpoints(uncloneable, (sql) => run.push(sql))
+  checkpoints.wrote(1000, [])
+  await turn()
+  checkpoints.wrote(1000, [])
+  await checkpoints.stop()
+  t.deepEqual(run, ['PRAGMA wal_autocheckpoint = 0', 'PRAGMA wal_autocheckpoint = 1000'])
 })
