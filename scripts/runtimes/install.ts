@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
-import { access, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { access, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { root } from '../../test/support/root.js'
+import { atEnd } from '../command-line.js'
 
 const execute = promisify(execFile)
 
@@ -65,11 +67,13 @@ export async function installRuntime(runtime: Runtime): Promise<readonly string[
   return [program, ...args]
 }
 
-/** Installs what `npm pack` makes beside Koa, and nothing else, as `npm install koa-tessera koa` does. */
+/**
+ * Installs what `npm pack` makes beside Koa, and nothing else, as `npm install koa-tessera koa` does; outside of this
+ * project, whose packages would be found too.
+ */
 export async function installPackage(): Promise<string> {
-  const folder = join(HOME, 'package')
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
+  const folder = await mkdtemp(join(tmpdir(), 'tessera-'))
+  atEnd(() => rm(folder, { recursive: true, force: true }))
   await execute('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root })
   const packed = (await readdir(folder)).filter((name) => name.endsWith('.tgz')).map((name) => `./${name}`)
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
