@@ -70,8 +70,16 @@ function exportOf(module: Readonly<Record<string, unknown>>, path: string): unkn
   if (name !== undefined) return all[name]
   const functions = Object.values(all).filter((value) => typeof value === 'function')
   if (functions.length === 1) return functions[0]
-  const names = Object.keys(module).join(', ') || 'nothing'
-  throw new CommandFailed(`${path} exports no store: it exports ${names}.\n${EXPECTED}`)
+  const names = Object.entries(module).map(([name, value]) => `${name} (${kindOf(value)})`)
+  throw new CommandFailed(
+    `${path} exports no store: it exports ${names.join(', ') || 'nothing'}.\n${EXPECTED}`,
+  )
+}
+
+/** What an export is, in a word: a name alone can be the right one, as `store` is, and still hold no store. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
 }
 
 async function emptyStoreFrom(given: unknown, name: string, path: string): Promise<EmptyStore> {
