@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { availableParallelism } from 'node:os'
 
 /**
  * The database servers of this run. A test process asks for one by its name and gets its ports; the first that asks has
@@ -30,7 +31,18 @@ const onKoa2 = [
 ]
 const isKoa2 = process.env.KOA === '2'
 
+/** Those that take longest begin first, so that none is left running alone at the end. */
+const LONGEST = ['browser/', 'system/races/revocation', 'conformance/', 'system/outages/', 'system/', 'site/']
+
+const placeOf = (path) => {
+  const place = LONGEST.findIndex((part) => path.includes(part))
+  return place === -1 ? LONGEST.length : place
+}
+
 export default {
+  // Many wait for a server, or for a time limit to end.
+  concurrency: 2 * availableParallelism(),
+  sortTestFiles: (one, other) => placeOf(one) - placeOf(other),
   files: isKoa2
     ? ['test/lib/csrf/tokens.test.ts', `test/lib/middleware/{${onKoa2}}.test.ts`]
     : ['test/**/*.test.ts'],
