@@ -24,9 +24,10 @@ const header = fc.oneof(
 test.serial('R31 reading a cookie never throws, whatever the header', async (t) => {
   const property = fc.property(header, fc.constantFrom(NAME, '__proto__', '', '=', ';'), (sent, name) => {
     const value = readCookie(sent, name)
-    return (
-      value === undefined || (sent.includes(value) && !value.includes(';') && !/^[ \t]|[ \t]$/.test(value))
-    )
+    if (value === undefined) return true
+    // Within quotes blanks are a part of the value.
+    const mayHaveBlanks = sent.includes(`"${value}"`)
+    return sent.includes(value) && !value.includes(';') && (mayHaveBlanks || !/^[ \t]|[ \t]$/.test(value))
   })
   await t.notThrowsAsync(holds(property, 2000))
 })
