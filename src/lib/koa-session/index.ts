@@ -13,7 +13,11 @@ import { openRequest, type RequestObject } from './request.js'
 import type { KoaSession } from './session-object.js'
 
 export type { KoaContextStore, KoaStore, KoaStoreOptions } from './adopted-store.js'
-export type { KoaSessionOptions, KoaSessionOwnOptions } from './options.js'
+export type {
+  KoaSessionOptions,
+  KoaSessionOptions as CreateSessionOptions,
+  KoaSessionOwnOptions,
+} from './options.js'
 export type { Callback, CommitOptions, KoaSession, KoaSessionMembers } from './session-object.js'
 
 /** What `session()` adds to a context. */
@@ -87,6 +91,9 @@ export default function session(
   }
   return Object.assign(middleware as Middleware, { open })
 }
+
+/** The same, as koa-session exports it too. */
+export { session as createSession }
 
 async function handle(ctx: Context, next: Next, sessions: Sessions, object: RequestObject): Promise<void> {
   const parts = partsOf(sessions)

@@ -50,6 +50,8 @@ on(every, 'code that was written for koa-session counts, and changes values in p
     '/nested': (_, session) => {
       session.list?.push('more')
       session.user = { name: 'Ada', since: new Date(0), nothing: undefined }
+      // In place: JSON holds neither.
+      Object.assign(session.user ?? {}, { last: new Date(0), nobody: undefined })
     },
     '/replace': (ctx) => Reflect.set(ctx, 'session', { only: 1 }),
     '/end': (ctx) => Reflect.set(ctx, 'session', null),
@@ -63,7 +65,7 @@ on(every, 'code that was written for koa-session counts, and changes values in p
   t.deepEqual(JSON.parse((await visitor.visit('/show')).body), {
     views: 2,
     list: ['n1', 'n2', 'more'],
-    user: { name: 'Ada', since },
+    user: { name: 'Ada', since, last: since },
   })
   await visitor.visit('/replace')
   t.is((await visitor.visit('/show')).body, '{"only":1}')

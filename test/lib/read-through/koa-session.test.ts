@@ -3,6 +3,19 @@ import { koaSessionCookie, koaSessionStore, type OldSessions } from '../../../sr
 import { type OpenSite, onStore, onStoreAndCookie, type Site } from '../../support/site.js'
 import { cookiesOfKoaSession, keys, MapStore } from './old-sites.js'
 
+interface Signal {
+  readonly promise: Promise<void>
+  resolve(): void
+}
+
+function signal(): Signal {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
 const cart = JSON.stringify(['tea', 'milk'])
 
 /** The new site: it shows the cart, fills it, and logs out. */
@@ -128,3 +141,76 @@ onStore(
     t.deepEqual(store.calls, [])
   },
 )
+
+/** The same sessions, where the next `load` waits in between: resolves when it has begun, and answers how to go on. */
+function stoppingInLoad(old: OldSessions): {
+  readonly old: OldSessions
+  stop(): { readonly begun: Promise<void>; goOn(): void }
+} {
+  let meet: (() => Promise<void>) | undefined
+  return {
+    old: {
+      ...old,
+      async load(key) {
+        const found = await old.load(key)
+        await meet?.()
+        return found
+      },
+    },
+    stop() {
+      const begun = signal()
+      const going = signal()
+      meet = () => {
+        meet = undefined
+        begun.resolve()
+        return going.promise
+      }
+      return { begun: begun.promise, goOn: going.resolve }
+    },
+  }
+}
+
+onStore(
+  'a slow request that has read the old session does not bring it back after a log-out',
+  async (t, open) => {
+    const cookie = await cookiesOfKoaSession(t, { maxAge: 600_000 })
+    const { old, stop } = stoppingInLoad(koaSessionCookie({ keys }))
+    const site = await newSite(open, old)
+    const { begun, goOn } = stop()
+    const slow = site.request('/cart', { cookie })
+    await begun
+    const quick = await site.request('/cart', { cookie })
+    const id = quick.cookies.find(({ name }) => name === 'sessionid')?.value
+    await site.request('/end', { cookie: `sessionid=${id}` })
+    goOn()
+    t.like(await slow, { body: 'empty' })
+    t.is((await site.send('/cart', { cookie })).body, 'empty')
+    t.is((await site.send('/cart', { cookie: `sessionid=${id}` })).body, 'empty')
+  },
+)
+
+onStore('a slow answer to the old cookie does not take the place of a log-in', async (t, open) => {
+  const cookie = await cookiesOfKoaSession(t, { maxAge: 600_000 })
+  const opened = signal()
+  const loggedIn = signal()
+  const site = await open(
+    {
+      '/slow': async (ctx) => {
+        ctx.body = (await ctx.session).get('cart')
+        opened.resolve()
+        await loggedIn.promise
+      },
+      '/log-in': async (ctx) => (await ctx.session).login('7'),
+    },
+    { readThrough: [koaSessionCookie({ keys })] },
+  )
+  site.bench.now = Date.now()
+  const slow = site.request('/slow', { cookie })
+  await opened.promise
+  const logIn = await site.request('/log-in', { cookie })
+  loggedIn.resolve()
+  t.true(logIn.cookies.some(({ name }) => name === 'sessionid'))
+  const late = await slow
+  t.is(late.body, cart)
+  t.false(late.cookies.some(({ name }) => name === 'sessionid'))
+})
