@@ -22,7 +22,7 @@ export async function examine(
   return ok ? 0 : 1
 }
 
-function aboutSettings({ environment, faults, warnings, settings }: Layers): Finding[] {
+function aboutSettings({ environment, faults, warnings, settings, others = [] }: Layers): Finding[] {
   const wrong = faults.map(
     ({ name, value, layer, problem, remedy }): Finding => ({
       about: 'settings',
@@ -31,13 +31,22 @@ function aboutSettings({ environment, faults, warnings, settings }: Layers): Fin
     }),
   )
   const doubtful = warnings.map((text): Finding => ({ about: 'settings', status: 'doubtful', text }))
+  // Only the application knows which names are its own. One that is nearly a setting's is more likely misspelled.
+  const foreign = others.map(
+    (text): Finding => ({
+      about: 'settings',
+      status: text.includes('Did you mean') ? 'doubtful' : 'note',
+      text: `${text} Only an application that declares it, loadSettings({ own: … }), starts with it.`,
+    }),
+  )
   const fine: Finding = { about: 'settings', status: 'good', text: 'each has a value that it may have' }
   return [
     { about: 'Node.js', status: 'note', text: process.versions.node },
     environmentFinding(environment),
     ...wrong,
     ...doubtful,
-    ...(wrong.length + doubtful.length === 0 ? [fine] : []),
+    ...foreign,
+    ...([...wrong, ...doubtful, ...foreign].every(({ status }) => status === 'note') ? [fine] : []),
     ...(settings?.cleanupInterval === 0
       ? [
           {
