@@ -6,6 +6,7 @@ import { openSessions } from '../open-sessions.js'
 import { koaSessionCookie, koaSessionStore } from '../read-through/koa-session.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import type { Sessions, SessionsOptions } from '../sessions.js'
+import { SettingsError } from '../settings/errors.js'
 import { AdoptedStore, type KoaStore } from './adopted-store.js'
 import type { KoaSessionOptions } from './options.js'
 
@@ -43,7 +44,14 @@ export async function openFor(
   }
   const { engine = 'signed_cookies' } = settings
   const keys = engine === 'signed_cookies' && settings.secretKey === undefined ? keysOf(app, options) : {}
-  return openSessions({ ...keys, ...settings, engine, readThrough })
+  try {
+    return await openSessions({ ...keys, ...settings, engine, readThrough })
+  } catch (cause) {
+    if (!('secretKey' in keys) || !(cause instanceof SettingsError)) throw cause
+    throw new Error(`app.keys seal the session cookies, as secretKey and its fallbacks: ${cause.message}`, {
+      cause,
+    })
+  }
 }
 
 /** The keys that seal cookies: those of the application. */

@@ -254,6 +254,15 @@ test('an engine that cannot be opened is told at the first request, which is tri
   await t.notThrowsAsync(middleware.open())
 })
 
+test('keys that can be guessed stop production, and the message says which', async (t) => {
+  const app = new Koa()
+  app.keys = ['some secret hurr']
+  const { open } = session({ environment: 'production', logger: { warn() {}, error() {} } }, app)
+  await t.throwsAsync(open(), {
+    message: /^app\.keys seal the session cookies, .*secretKey.*anybody can guess/s,
+  })
+})
+
 test('ctx.session above the middleware is an object of its own', async (t) => {
   const app = new Koa()
   app.keys = keys
