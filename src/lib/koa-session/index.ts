@@ -4,11 +4,16 @@ import { readCookies } from '../middleware/cookie.js'
 import { requestSessionIn } from '../middleware/sessions.js'
 import { partsOf } from '../open-sessions.js'
 import type { Sessions } from '../sessions.js'
-import { checkOptions } from '../settings/load.js'
 import { NO_SESSIONS, withExternalKey } from './external-key.js'
 import { extend, objectOf } from './on-context.js'
 import { adoptedStoreOf, openFor } from './opening.js'
-import { checkOwnOptions, DEFAULT_KEY, type KoaSessionOptions, settingsFrom } from './options.js'
+import {
+  checkOtherOptions,
+  checkOwnOptions,
+  DEFAULT_KEY,
+  type KoaSessionOptions,
+  settingsFrom,
+} from './options.js'
 import { openRequest, type RequestObject } from './request.js'
 import type { KoaSession } from './session-object.js'
 
@@ -63,7 +68,7 @@ export default function session(
   const settings = settingsFrom(options)
   if (options.sessions === undefined) {
     const { clock: _, generateId: _id, logger: _logger, readThrough: _read, ...checked } = settings
-    checkOptions(checked)
+    checkOtherOptions(checked)
   }
   extend(app, options)
   const adopted = adoptedStoreOf(options)

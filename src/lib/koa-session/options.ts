@@ -1,5 +1,8 @@
 import type { Context } from 'koa'
 import type { Sessions, SessionsOptions } from '../sessions.js'
+import { type SettingFault, SettingsError } from '../settings/errors.js'
+import { checkOptions } from '../settings/load.js'
+import { NO_SETTING, nearest } from '../settings/unknown-names.js'
 import type { KoaContextStore, KoaStore } from './adopted-store.js'
 import type { KoaSession } from './session-object.js'
 
@@ -122,6 +125,29 @@ export function checkOwnOptions(options: KoaSessionOptions): void {
   if (ContextStore)
     for (const method of methods.store ?? [])
       needMethod('ContextStore.prototype', ContextStore.prototype, method)
+}
+
+/**
+ * Checks the options of `openSessions`. A name that is none of them may be one of koa-session's, misspelled.
+ * @throws SettingsError naming the options that are wrong.
+ */
+export function checkOtherOptions(options: Parameters<typeof checkOptions>[0]): void {
+  try {
+    checkOptions(options)
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error
+    throw new SettingsError(error.faults.map(withOwnName))
+  }
+}
+
+function withOwnName(fault: SettingFault): SettingFault {
+  if (fault.problem !== NO_SETTING) return fault
+  // What a name of another library is called here is known better than a guess, but for `samesite`.
+  const limit = fault.remedy.startsWith('Here it is') ? 0 : 2
+  const meant = nearest(fault.name, Object.keys(types), limit)
+  // Other faults refer to the list of all names, which is told once.
+  const list = fault.remedy.startsWith('There are') ? ` ${fault.remedy}` : ''
+  return meant === undefined ? fault : { ...fault, remedy: `Did you mean ${meant}?${list}` }
 }
 
 function needMethod(name: string, of: object, method: string): void {

@@ -238,7 +238,10 @@ test('an option that is wrong or unknown stops the start, and is named', (t) => 
   const wrong = (options: object, message: RegExp): void => {
     t.throws(() => session(options, app), { message })
   }
-  wrong({ maxAges: 1 }, /maxAges/)
+  wrong({ maxAges: 1 }, /maxAges .+\n +Did you mean maxAge\?/)
+  wrong({ samesite: 'lax' }, /Did you mean sameSite\?/)
+  wrong({ keys: ['k'] }, /Here it is secretKey/)
+  wrong({ engin: 'db' }, /Did you mean engine\?/)
   wrong({ maxAge: 'soon' }, /maxAge/)
   wrong({ sameSite: 'some' }, /cookieSameSite/)
   wrong({ store: { get() {}, set() {} } }, /store\.destroy must be a function/)
