@@ -5,7 +5,7 @@
 import Koa from 'koa'
 import { openSessions } from 'koa-tessera'
 
-// A file for each session, in var/sessions. The engines `db` and `redis` need one more package.
+// A file for each session, in var/sessions. For other engines see https://github.com/koa-tessera/koa-tessera#engines.
 const sessions = await openSessions({ engine: 'file' })
 const app = new Koa()
 

@@ -3,15 +3,17 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { KeyvSqlite } from '@keyv/sqlite'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { nodeSqlite } from '../../../../src/lib/engines/db/node-sqlite.js'
 import { Checkpoints } from '../../../../src/lib/engines/db/sqlite-checkpoints.js'
 import { EngineMisconfigured, openSessions, SettingsError } from '../../../../src/lib/index.js'
 import { temporaryDirectory } from '../../../support/server-process.js'
 
+type Declare = (title: string, run: (t: ExecutionContext) => Promise<void>) => void
+const nowhere: Declare = () => {}
 /** What only a runtime with `node:sqlite` can show: `npm run runtimes` runs this file on such ones. */
-const onNodeSqlite = nodeSqlite() === undefined ? test.skip : test.serial
-const withoutIt = nodeSqlite() === undefined ? test.serial : test.skip
+const onNodeSqlite: Declare = nodeSqlite() === undefined ? nowhere : test.serial
+const withoutIt: Declare = nodeSqlite() === undefined ? test.serial : nowhere
 
 test('a driver of SQLite that nobody knows is named at the start', async (t) => {
   for (const databaseUrl of ['sqlite:x.sqlite?driver=better', 'sqlite::memory:?driver='])
