@@ -22,11 +22,11 @@ import { Server } from './measure/server.js'
 import { textOfTable } from './measure/table.js'
 
 const options = new Command('npm run bench --')
-  .description('Measures Tessera, its peers and the bare frameworks, in less than six minutes.')
+  .description('Measures Tessera, its peers and the bare frameworks, in about ten minutes.')
   .option('--only <names>', 'contenders whose names contain one of these, with commas between', listed, [])
   .addOption(new Option('--kinds <kind...>', 'these requests alone').choices(kinds))
   .option('--rounds <number>', 'how often all take their turns', wholeNumber)
-  .option('--quick', 'in less than a minute, and less exactly')
+  .option('--quick', 'in about two minutes, and less exactly')
   .option('--profile', 'also where the time of Tessera’s requests goes')
   .option('--save', 'write the figures into docs/benchmarks.md, profile included')
   .allowExcessArguments(false)
@@ -37,7 +37,8 @@ const quick = options.quick === true
 const extent: PairExtent = {
   rounds: options.rounds ?? (quick ? 1 : 2),
   turn: quick ? 120 : 500,
-  warmUp: quick ? 100 : 250,
+  // Until then the compiler has not seen what is hot: a contender with more code of its own would pay for that.
+  warmUp: quick ? 500 : 1500,
 }
 /** `mixed` says nothing that `read` and `write` do not. */
 const measuredKinds =

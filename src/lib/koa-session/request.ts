@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import type { RequestSession } from '../middleware/request-session.js'
 import type { SessionContext } from '../session/context.js'
 import { type Session, stateOf } from '../session/session.js'
-import { type KoaSessionOptions, lifeOf } from './options.js'
+import { DEFAULT_KEY, type KoaSessionOptions, lifeOf } from './options.js'
 import { type CommitOptions, type KoaSession, type KoaSessionOwner, SessionObject } from './session-object.js'
 
 /** How the request's session was opened, and how it goes back to the browser. */
@@ -15,11 +15,25 @@ export interface Opened {
   forget(): void
 }
 
+/** What koa-session fills in, so that `ctx.sessionOptions` tells it. */
+const DEFAULTS: KoaSessionOptions = {
+  key: DEFAULT_KEY,
+  autoCommit: true,
+  overwrite: true,
+  httpOnly: true,
+  signed: true,
+  rolling: false,
+  renew: false,
+}
+
 /** koa-session's `ctx.session` for one request. */
 export class RequestObject implements KoaSessionOwner {
   /** What `ctx.sessionOptions` is: this request's own copy. */
   readonly options: KoaSessionOptions
-  isNew = true
+  /** Whether the request brought no session that counts. */
+  #isFirst = true
+  /** `ctx.session = {…}`. */
+  #isAssigned = false
   readonly #ctx: Context
   #opened: Opened | undefined
   #failure: unknown
@@ -35,7 +49,12 @@ export class RequestObject implements KoaSessionOwner {
 
   constructor(ctx: Context, options: KoaSessionOptions) {
     this.#ctx = ctx
-    this.options = { ...options }
+    this.options = { ...DEFAULTS, ...options }
+  }
+
+  /** As with koa-session, an object that was assigned is none that the request has found missing. */
+  get isNew(): boolean {
+    return this.#isFirst && !this.#isAssigned
   }
 
   get isOpen(): boolean {
@@ -51,9 +70,9 @@ export class RequestObject implements KoaSessionOwner {
     this.#opened = opened
     const { session } = opened
     const { origin } = stateOf(session)
-    this.isNew = origin.kind !== 'live'
+    this.#isFirst = origin.kind !== 'live'
     if (origin.kind === 'unknown') this.#tellOfMissing(opened)
-    if (!this.isNew) this.#checkValid(session)
+    if (!this.#isFirst) this.#checkValid(session)
     const hasStore = this.options.store !== undefined || this.options.ContextStore !== undefined
     if (this.#early !== undefined && !hasStore) Object.assign(this.#view(opened).object, this.#early)
   }
@@ -78,6 +97,7 @@ export class RequestObject implements KoaSessionOwner {
     }
     const { session } = this.#opened
     this.#isNull = value === null
+    this.#isAssigned = value !== null
     this.#object = undefined
     if (value === null) {
       session.flush()
@@ -148,7 +168,7 @@ export class RequestObject implements KoaSessionOwner {
       this.#object = undefined
       return false
     }
-    const isNothing = isEmpty && this.isNew && !isForced
+    const isNothing = isEmpty && this.#isFirst && !isForced
     if (!state.isModified && !isForced && this.#renewIsDue(opened)) session.modified = true
     if (isNothing || !(state.isModified || isForced || this.options.rolling)) return isForced
     this.options.beforeSave?.(this.#ctx, view.object)
@@ -190,7 +210,7 @@ export class RequestObject implements KoaSessionOwner {
     if (valid(this.#ctx, value)) return
     this.#emit('invalid', { key: session.id, value })
     session.flush()
-    this.isNew = true
+    this.#isFirst = true
     this.#isIgnored = true
   }
 
