@@ -60,13 +60,15 @@ export class SessionHeader implements IdCarrier {
   keep(ctx: Context, value: string | undefined): void {
     const { res } = ctx
     if (res.headersSent) return
-    if (!kept.has(ctx))
+    const values = kept.get(ctx) ?? new Map<string, string | undefined>()
+    kept.set(ctx, values)
+    if (!values.has(this.#name))
       onHeaders(res, () => {
-        const last = kept.get(ctx)
+        const last = values.get(this.#name)
         if (last !== undefined) this.send(ctx, last)
         this.vary(ctx)
       })
-    kept.set(ctx, value)
+    values.set(this.#name, value)
   }
 
   vary(ctx: Context): void {
@@ -79,5 +81,5 @@ export class SessionHeader implements IdCarrier {
   }
 }
 
-/** By context, what the header has to be when the headers go out. */
-const kept = new WeakMap<Context, string | undefined>()
+/** By context and by name, what a header has to be when the headers go out: two sessions can each have one of their own. */
+const kept = new WeakMap<Context, Map<string, string | undefined>>()

@@ -47,7 +47,8 @@ export function sessionMiddleware(
   const prepared = new WeakSet<Koa>()
   return async function tessera(ctx, next) {
     if (!prepared.has(ctx.app)) {
-      claimCookie(ctx.app, settings.name, property)
+      claim(ctx.app, `cookie, ${settings.name}`, property, 'cookieName')
+      if (idFrom !== undefined) claim(ctx.app, `header, ${idFrom}`, property, 'idFrom')
       prepared.add(ctx.app)
       addSessionTo(ctx.app.context, property)
       redactCookie(ctx.app, settings.name, context.fingerprint)
@@ -100,20 +101,20 @@ async function showInViews(ctx: Context, requestSession: RequestSession, propert
   }
 }
 
-/** By application, the properties of its session cookies. */
+/** By application, the properties of its session cookies and of the headers in their place. */
 const claimed = new WeakMap<Koa, Map<string, string>>()
 
-/** Two sessions side by side would write over each other's cookie. */
-function claimCookie(app: Koa, cookieName: string, property: string): void {
-  const names = claimed.get(app) ?? new Map<string, string>()
-  claimed.set(app, names)
-  const other = names.get(cookieName) ?? property
+/** Two sessions side by side would write over each other's cookie, or header. */
+function claim(app: Koa, carrier: string, property: string, option: string): void {
+  const carriers = claimed.get(app) ?? new Map<string, string>()
+  claimed.set(app, carriers)
+  const other = carriers.get(carrier) ?? property
   if (other !== property)
     throw new TypeError(
-      `ctx.${other} and ctx.${property} have the same cookie, ${cookieName}: open one of them with another cookieName ` +
+      `ctx.${other} and ctx.${property} have the same ${carrier}: open one of them with another ${option} ` +
         'and another keyPrefix',
     )
-  names.set(cookieName, property)
+  carriers.set(carrier, property)
 }
 
 /** The session of `ctx[property]`, for what works beside the handlers; the innermost, where there are several. */

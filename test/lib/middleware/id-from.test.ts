@@ -1,6 +1,10 @@
+import { Agent } from 'node:http'
 import { inspect } from 'node:util'
 import test from 'ava'
-import { csrf, openSessions } from '../../../src/lib/index.js'
+import Koa, { type Context } from 'koa'
+import { csrf, openSessions, type Session } from '../../../src/lib/index.js'
+import { send } from '../../support/client.js'
+import { serve } from '../../support/serve.js'
 import { onStore, onStoreAndCookie } from '../../support/site.js'
 
 const logger = { warn() {}, error() {} }
@@ -92,6 +96,52 @@ onStore(
     t.is(await post({ [idFrom]: '', Origin: 'https://evil.example' }), 403)
   },
 )
+
+for (const path of ['/', '/fail'])
+  test(`two kinds of sessions have each their own header in the answer to ${path}`, async (t) => {
+    const users = await openSessions({ engine: 'cache', logger, idFrom })
+    const admin = { property: 'admin', cookieName: 'adminid', keyPrefix: 'admin' }
+    const admins = await openSessions({ engine: 'cache', logger, ...admin, idFrom: 'X-Admin-Id' })
+    const app = new Koa()
+    app.silent = true
+    for (const each of [users, admins]) app.use(each.middleware())
+    app.use(async (context) => {
+      const ctx = context as Context & { readonly admin: Promise<Session> }
+      const both = [await ctx.session, await ctx.admin]
+      for (const session of both) session.set('a', 1)
+      if (ctx.path === '/fail') {
+        for (const session of both) await session.save()
+        ctx.throw(500)
+      }
+    })
+    const agent = new Agent()
+    t.teardown(() => agent.destroy())
+    const { headers } = await send(agent, `${await serve(t, app)}${path}`, {
+      headers: { [idFrom]: '', 'X-Admin-Id': '' },
+    })
+    const ids = { user: headers['x-session-id'], admin: headers['x-admin-id'] }
+    t.truthy(await users.read({ headers: { 'x-session-id': ids.user } }))
+    t.truthy(await admins.read({ headers: { 'x-admin-id': ids.admin } }))
+    t.not(ids.user, ids.admin)
+  })
+
+test('one header for two kinds of sessions is refused', async (t) => {
+  const users = await openSessions({ engine: 'cache', logger, idFrom })
+  const admin = { property: 'admin', cookieName: 'adminid', keyPrefix: 'admin' }
+  const admins = await openSessions({ engine: 'cache', logger, ...admin, idFrom: idFrom.toLowerCase() })
+  const app = new Koa()
+  app.silent = true
+  const errors: Error[] = []
+  app.on('error', (error) => errors.push(error))
+  for (const each of [users, admins]) app.use(each.middleware())
+  const agent = new Agent()
+  t.teardown(() => agent.destroy())
+  t.is((await send(agent, await serve(t, app))).status, 500)
+  t.regex(
+    String(errors[0]),
+    /ctx\.session and ctx\.admin have the same header, x-session-id: .* another idFrom/,
+  )
+})
 
 test('a header that means something else already is refused', async (t) => {
   for (const wrong of ['Cookie', 'authorization', 'Set-Cookie', 'Host', 'Accept', 'a b', '', 7, null])
