@@ -160,6 +160,7 @@ function sessionsOn(
     fingerprint,
     logger,
     readThrough,
+    storeTimeout: settings.engineTimeout,
     userIndex,
   }
   const watcher = new SessionWatcher(context)

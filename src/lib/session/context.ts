@@ -28,6 +28,8 @@ export interface SessionContext {
   readonly logger: Logger
   /** Where sessions of other libraries live on, which requests without a session of ours may bring. */
   readonly readThrough: readonly OldSessions[]
+  /** How long their stores may take to answer: milliseconds. */
+  readonly storeTimeout: number
   /** Where the engine has an index. */
   readonly userIndex: UserSessionIndex | undefined
 }

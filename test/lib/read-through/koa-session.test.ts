@@ -1,4 +1,5 @@
 import type { ExecutionContext } from 'ava'
+import type { Context } from 'koa'
 import { koaSessionCookie, koaSessionStore, type OldSessions } from '../../../src/lib/read-through/index.js'
 import { type OpenSite, onStore, onStoreAndCookie, type Site } from '../../support/site.js'
 import { cookiesOfKoaSession, keys, MapStore } from './old-sites.js'
@@ -128,6 +129,35 @@ onStore('while the old store is down the answer is 503, and all cookies stay', a
   t.deepEqual([down.status, down.cookies], [503, []])
   store.get = get
   t.is((await site.send('/cart', { cookie })).body, cart)
+})
+
+onStore(
+  'a request that was cut off half way has taken over nothing, so a log-out still holds',
+  async (t, open) => {
+    const cookie = await cookiesOfKoaSession(t, { maxAge: 600_000 })
+    const site = await newSite(open, koaSessionCookie({ keys }))
+    site.down.add('index.write')
+    t.is((await site.send('/cart', { cookie })).status, 503)
+    site.down.clear()
+    const taken = await site.send('/cart', { cookie })
+    t.is(taken.body, cart)
+    const id = taken.cookies.find(({ name }) => name === 'sessionid')?.value
+    await site.send('/end', { cookie: `sessionid=${id}` })
+    t.is((await site.send('/cart', { cookie })).body, 'empty')
+  },
+)
+
+onStore('an old store that never answers holds a visitor up no longer than ours would', async (t, open) => {
+  const { store, cookie } = await storeSession(t)
+  store.get = () => new Promise(() => {})
+  const show = async (ctx: Context) => {
+    ctx.body = (await ctx.session).get('cart')
+  }
+  const options = { engineTimeout: 20, readThrough: [koaSessionStore({ keys, store })] }
+  const site = await open({ '/': show }, options)
+  const { status, cookies } = await site.send('/', { cookie })
+  t.deepEqual([status, cookies], [503, []])
+  t.regex(String(site.errors[0]), /the old session store does not answer/)
 })
 
 onStore(
