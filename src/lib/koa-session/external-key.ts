@@ -38,7 +38,12 @@ export async function withExternalKey(
   } catch (error) {
     const status: unknown =
       typeof error === 'object' && error !== null ? Reflect.get(error, 'status') : undefined
-    await commit(typeof status === 'number' ? status : 500)
+    try {
+      await commit(typeof status === 'number' ? status : 500)
+    } catch (second) {
+      // What the handler threw is the answer; that its session could not be saved either is reported.
+      ctx.app.emit('error', second, ctx)
+    }
     throw error
   }
   await commit(ctx.status)

@@ -131,6 +131,8 @@ class Traps implements ProxyHandler<PlainObject> {
   }
 
   set(target: PlainObject, name: string | symbol, value: unknown): boolean {
+    // Nothing that a visitor sends may become what the members inherit: `'admin' in ctx.session`.
+    if (name === '__proto__') return true
     const member = Object.getOwnPropertyDescriptor(target, name)
     if (member?.get !== undefined && member.set === undefined)
       throw new TypeError(`ctx.session.${String(name)} belongs to the session itself: choose another key`)

@@ -66,9 +66,16 @@ export function passportSessions<User = never>(
     if (inViews) ctx.state.session = passportSession.object
     try {
       await next()
-    } finally {
-      passportSession.settle()
+    } catch (error) {
+      try {
+        passportSession.settle()
+      } catch (second) {
+        // What the handler threw is the answer; that its session cannot be saved is reported.
+        ctx.app.emit('error', second, ctx)
+      }
+      throw error
     }
+    passportSession.settle()
   }
 }
 

@@ -185,11 +185,13 @@ on(
     const site = await open({
       '/begin': async (ctx, session) => {
         Object.assign(session, { _private: 1, toString: 'text', constructor: 'c' })
+        Reflect.set(session, '__proto__', { isAdmin: true })
         Reflect.set(session, 'helper', () => 1)
         await session.save()
         ctx.body = JSON.stringify([
           Reflect.get(session, '_private'),
           'helper' in session,
+          'isAdmin' in session,
           Object.keys(session),
         ])
       },
@@ -197,7 +199,7 @@ on(
       '/show': show,
     })
     const visitor = site.visitor()
-    t.is((await visitor.visit('/begin')).body, '[1,true,["toString","constructor"]]')
+    t.is((await visitor.visit('/begin')).body, '[1,true,false,["toString","constructor"]]')
     t.is((await visitor.visit('/show')).body, '{"toString":"text","constructor":"c"}')
     await visitor.visit('/length')
     t.regex(String(site.errors[0]?.message), /ctx\.session\.length belongs to the session itself/)

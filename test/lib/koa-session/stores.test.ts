@@ -126,3 +126,23 @@ test('an id that comes in a header goes back in one, and no cookie is set or rea
   await site.send('/end', { headers: { 'user-token': token } })
   t.is((await site.send('/count', { headers: { 'user-token': token } })).body, '1')
 })
+
+test('where the id comes in a header, too, what a handler threw is the answer, although its session cannot be saved', async (t) => {
+  const store = new MapStore()
+  const externalKey = { get: () => undefined, set() {} }
+  const site = await oldSite(
+    t,
+    { externalKey, store },
+    {
+      '/': (ctx, session) => {
+        session.views = 1
+        store.set = async () => {
+          throw new Error('connection refused')
+        }
+        ctx.throw(418)
+      },
+    },
+  )
+  t.is((await site.send('/')).status, 418)
+  t.regex(String(site.errors[0]), /the session store does not answer/)
+})

@@ -55,3 +55,21 @@ test('passportSessions takes sessions that are open, and options that it knows',
   t.throws(() => passportSessions(sessions, { userId: 'id' } as object), { message: /userId is a function/ })
   await (await notOpen).close()
 })
+
+test('what a handler threw is the answer, although its session cannot be saved either', async (t) => {
+  const sessions = await ours(t)
+  const app = new Koa()
+  app.silent = true
+  const errors: string[] = []
+  app.on('error', ({ message }: Error) => errors.push(message))
+  for (const middleware of [sessions.middleware(), passportSessions(sessions)]) app.use(middleware)
+  app.use((ctx) => {
+    const session: Record<string, unknown> = Reflect.get(ctx.request, 'session')
+    session.list = []
+    const list = session.list as unknown[]
+    list.push(list)
+    ctx.throw(418)
+  })
+  t.is((await fetch(await serve(t, app))).status, 418)
+  t.regex(errors[0] ?? '', /cannot hold list.*circular/)
+})
