@@ -3,7 +3,6 @@ import { failureText } from './failure.js'
 import { runProgram } from './program.js'
 
 // Where nothing is left to wait for, Node ends the process, done or not.
-process.exitCode = 1
 const onUnfinished = (): void => {
   process.stderr.write('the command cannot finish: something that it waits for never answers\n')
   process.exit(1)
@@ -23,3 +22,5 @@ runProgram(process.argv.slice(2)).then((code) => {
   // Somebody's module may hold a connection open for ever. What was printed goes out first.
   process.stdout.write('', () => process.exit(code))
 })
+// A store may end the process itself, before the command is done. Not sooner: `help` ends with the code that stands here.
+process.exitCode = 1

@@ -35,12 +35,15 @@ test('each command has --help, says what it is for, and refuses an option and an
     const help = await folder.command([name, '--help'])
     t.like(help, { code: 0, stderr: '' })
     t.regex(help.stdout, new RegExp(`^Usage: koa-tessera ${name} `))
+    t.deepEqual(await folder.command(['help', name]), help)
   }
+  t.like(await folder.command(['help']), { code: 0, stdout: all })
   const usual = ['--user', 'ada', '--all']
   for (const args of [
     ['clear-sessions', '--nonsense'],
     ['clear-sessions', 'more'],
     ['nonsense'],
+    ['help', 'nonsense'],
     [],
     ['revoke', ...usual, 'x'],
   ]) {
