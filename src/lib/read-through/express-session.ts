@@ -53,7 +53,8 @@ export function expressSession(setup: ExpressSessionSetup): OldSessions {
 /** When the session ends, as its cookie says: milliseconds since 1970. */
 function endOf(cookie: unknown): number | undefined {
   if (typeof cookie !== 'object' || cookie === null) return undefined
-  const expires: unknown = Reflect.get(cookie, 'expires')
+  // A store that copies the members of the cookie's object, not its JSON, has the second one.
+  const expires: unknown = Reflect.get(cookie, 'expires') ?? Reflect.get(cookie, '_expires')
   const isGiven = typeof expires === 'string' || expires instanceof Date
   const end = isGiven ? new Date(expires).getTime() : Number.NaN
   return Number.isNaN(end) ? undefined : end

@@ -117,10 +117,13 @@ function attempt(decode: () => unknown): unknown {
   }
 }
 
+/** What an old store answers. @throws EngineUnavailable if it does not. */
 export async function asked(ask: () => Promise<unknown>): Promise<unknown> {
   try {
     return await ask()
   } catch (cause) {
+    // What stands there is no JSON, and will be none the next time. That is no session rather than an outage.
+    if (cause instanceof SyntaxError) return undefined
     throw new EngineUnavailable('the old session store does not answer', { cause })
   }
 }

@@ -77,6 +77,19 @@ testOf(postgres, 'a session of express-session with connect-pg-simple goes on', 
   await goesOn(t, store, { engine: 'db', databaseUrl })
 })
 
+test('an end is found in both places where stores keep it; a record that is no JSON is no session, and no outage', async (t) => {
+  const texts: Record<string, string> = {
+    a: '{"cart":1,"cookie":{"expires":"2026-01-02T00:00:00.000Z"}}',
+    b: '{"cart":1,"cookie":{"_expires":"2026-01-02T00:00:00.000Z"}}',
+    damaged: '{"cart":',
+  }
+  const store = new RedisStore({ client: { get: async (key: string) => texts[key] }, prefix: '' })
+  const old = expressSession({ secret, store })
+  for (const key of ['a', 'b'])
+    t.deepEqual(await old.load(key), { data: { cart: 1 }, expires: Date.UTC(2026, 0, 2) })
+  for (const key of ['damaged', 'none']) t.is(await old.load(key), undefined)
+})
+
 test('what is no secret, no store and no list is refused', async (t) => {
   const store = new expressSessions.MemoryStore()
   t.throws(() => expressSession({ secret: '', store }), { message: /needs the secret of express-session/ })
