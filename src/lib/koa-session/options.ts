@@ -118,9 +118,9 @@ export function checkOwnOptions(options: KoaSessionOptions): void {
     for (const method of methods[name] ?? []) needMethod(name, value, method)
   }
   const { maxAge, ContextStore } = options
-  if (typeof maxAge === 'string' && maxAge !== 'session')
+  if ((typeof maxAge === 'string' && maxAge !== 'session') || Number.isNaN(maxAge))
     throw new TypeError(
-      `Invalid input: koa-session's option maxAge is milliseconds or 'session', not ${shown(maxAge)}`,
+      `Invalid input: koa-session's option maxAge is milliseconds or 'session', not ${Number.isNaN(maxAge) ? 'NaN' : shown(maxAge)}`,
     )
   if (ContextStore)
     for (const method of methods.store ?? [])

@@ -245,6 +245,7 @@ test('an option that is wrong or unknown stops the start, and is named', (t) => 
   wrong({ keys: ['k'] }, /Here it is secretKey/)
   wrong({ engin: 'db' }, /Did you mean engine\?/)
   wrong({ maxAge: 'soon' }, /maxAge/)
+  wrong({ maxAge: Number('1 day') }, /maxAge is .+, not NaN/)
   wrong({ sameSite: 'some' }, /cookieSameSite/)
   wrong({ store: { get() {}, set() {} } }, /store\.destroy must be a function/)
   wrong({ externalKey: {} }, /externalKey\.get must be a function/)
