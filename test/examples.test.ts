@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import test from 'ava'
 import { WebSocket } from 'ws'
-import { application } from './support/application.js'
+import { application, compile } from './support/application.js'
 import { Browser } from './support/browser.js'
 import { codeIn } from './support/documents.js'
 import { root } from './support/root.js'
@@ -38,24 +36,10 @@ for (const name of ['minimal.mjs', 'commonjs.cjs']) {
 }
 
 test('typescript.ts compiles as strictly as there is, and adds to the newest basket', async (t) => {
-  const { directory, start } = await application(t, { 'typescript.ts': await example('typescript.ts') })
-  const options = {
-    extends: join(root, 'tsconfig.json'),
-    compilerOptions: {
-      noEmit: true,
-      incremental: false,
-      rootDir: '/',
-      paths: { 'koa-tessera': [join(root, 'src/lib/index.ts')] },
-      typeRoots: [join(root, 'node_modules/@types')],
-    },
-    include: [],
-    files: ['typescript.ts'],
-  }
-  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(options))
-  await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
-  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', directory])
+  const project = await application(t, { 'typescript.ts': await example('typescript.ts') })
+  await compile(project, ['typescript.ts'])
 
-  const { url } = await start('typescript.ts')
+  const { url } = await project.start('typescript.ts')
   const browser = new Browser(url)
   await browser.fetch('/basket/tea', { method: 'POST' })
   await Promise.all(['tea', 'milk'].map((name) => browser.fetch(`/basket/${name}`, { method: 'POST' })))

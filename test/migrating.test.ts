@@ -1,12 +1,7 @@
-import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
-import { type Application, application } from './support/application.js'
+import { type Application, application, compile } from './support/application.js'
 import { Browser } from './support/browser.js'
 import { codeIn } from './support/documents.js'
-import { root } from './support/root.js'
 import { onRedis } from './support/servers/on-redis.js'
 import { redisUrl } from './support/servers/redis.js'
 import { sharedPort } from './support/servers/shared.js'
@@ -68,34 +63,10 @@ const families = [
 
 test('the new programs of docs/migrating compile, as strictly as plain JavaScript can be checked', async (t) => {
   for (const pages of families) {
-    const files = pages.map((page) => [`${page}.mjs`, codeIn(`docs/migrating/${page}.md`, 'after.mjs')])
-    const { directory } = await application(t, Object.fromEntries(files))
-    const options = {
-      extends: join(root, 'tsconfig.json'),
-      compilerOptions: {
-        ...{
-          noEmit: true,
-          incremental: false,
-          allowJs: true,
-          checkJs: true,
-          noImplicitAny: false,
-          rootDir: '/',
-        },
-        paths: {
-          'koa-tessera': [join(root, 'src/lib/index.ts')],
-          'koa-tessera/*': [join(root, 'src/lib/*/index.ts')],
-        },
-        typeRoots: [join(root, 'node_modules/@types')],
-      },
-      include: [],
-      files: files.map(([name]) => name),
-    }
-    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(options))
-    const compiling = promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', directory])
-    await t.notThrowsAsync(
-      compiling.catch(({ stdout }: { stdout: string }) => {
-        throw new Error(stdout)
-      }),
-    )
+    const programs = pages.map((page) => [`${page}.mjs`, codeIn(`docs/migrating/${page}.md`, 'after.mjs')])
+    const files = Object.fromEntries(programs)
+    const project = await application(t, files)
+    const asJavaScript = { allowJs: true, checkJs: true, noImplicitAny: false }
+    await t.notThrowsAsync(compile(project, Object.keys(files), asJavaScript))
   }
 })

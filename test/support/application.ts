@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { root } from './root.js'
 
@@ -20,6 +21,42 @@ export interface Application {
   readonly directory: string
   /** Starts one of its programs, word for word but on a free port; answers when it listens. */
   start(name: string): Promise<{ readonly url: string; readonly child: ChildProcess }>
+}
+
+/**
+ * Compiles these files of an application as strictly as the package itself, against its source. `options`: of the compiler,
+ * beside those.
+ *
+ * @throws Error with what the compiler says.
+ */
+export async function compile(
+  { directory }: Application,
+  files: readonly string[],
+  options: object = {},
+): Promise<void> {
+  const configuration = {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: {
+      noEmit: true,
+      incremental: false,
+      rootDir: '/',
+      paths: {
+        'koa-tessera': [join(root, 'src/lib/index.ts')],
+        'koa-tessera/*': [join(root, 'src/lib/*/index.ts')],
+      },
+      typeRoots: [join(root, 'node_modules/@types')],
+      ...options,
+    },
+    include: [],
+    files,
+  }
+  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(configuration))
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+  try {
+    await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', directory])
+  } catch (failure) {
+    throw new Error(String(Reflect.get(Object(failure), 'stdout')), { cause: failure })
+  }
 }
 
 /**

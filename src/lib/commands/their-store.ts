@@ -3,7 +3,7 @@ import { basename, extname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type EmptyStore, openBench } from '../conformance/index.js'
 import type { Engine, EngineTools } from '../engines/engine.js'
-import type { SessionStore } from '../engines/session-store.js'
+import { isSessionStore } from '../engines/given-engine.js'
 import { storeEngine } from '../engines/store-engine.js'
 import { CommandFailed } from './failure.js'
 
@@ -109,7 +109,7 @@ async function make(given: Callable, tools: EngineTools): Promise<unknown> {
 async function engineFrom(given: unknown, tools: EngineTools, name: string, path: string): Promise<Engine> {
   if (isCallable(given)) return engineFrom(await make(given, tools), tools, name, path)
   if (isOpener(given)) return engineFrom(await given.open(tools), tools, name, path)
-  if (isStore(given)) return storeEngine({ name, store: given })(tools)
+  if (isSessionStore(given)) return storeEngine({ name, store: given })(tools)
   if (isStoreLike(given)) return given as unknown as Engine
   throw new CommandFailed(`${path} makes no store and no engine, but ${typeof given}.\n${EXPECTED}`)
 }
@@ -132,14 +132,10 @@ function isOpener(value: unknown): value is EmptyStore {
   return isObject(value) && typeof value.open === 'function' && !isStoreLike(value)
 }
 
-function isStore(value: unknown): value is SessionStore {
-  return isObject(value) && typeof value.read === 'function' && typeof value.insert === 'function'
-}
-
 /** A store, or an engine: perhaps one that lacks something, which the suite then says. */
 function isStoreLike(value: unknown): boolean {
   return (
-    isStore(value) ||
+    isSessionStore(value) ||
     (isObject(value) && ['load', 'create', 'update'].some((name) => typeof value[name] === 'function'))
   )
 }

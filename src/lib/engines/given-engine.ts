@@ -42,6 +42,12 @@ const STORE_METHODS = [
   'close',
 ] as const satisfies readonly (keyof SessionStore)[]
 
+/** Whether it looks like a store rather than an engine; it may still lack methods. */
+export function isSessionStore(value: unknown): value is SessionStore {
+  const { read, insert } = Object(value) as { readonly read?: unknown; readonly insert?: unknown }
+  return typeof read === 'function' && typeof insert === 'function'
+}
+
 /** @throws EngineMisconfigured if these are no options of `storeEngine`; the message says what they lack. */
 export function assertStoreOptions(options: unknown): void {
   const { name, store } = Object(options) as { readonly name?: unknown; readonly store?: unknown }
@@ -75,8 +81,7 @@ function assertEngine(value: unknown, source: string): asserts value is Engine {
 
 function missingFrom(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return ['everything: it is no object']
-  if (typeof Reflect.get(value, 'read') === 'function' && typeof Reflect.get(value, 'insert') === 'function')
-    return ['ids and users: it is a store. Hand it to storeEngine({ name, store })']
+  if (isSessionStore(value)) return ['ids and users: it is a store. Hand it to storeEngine({ name, store })']
   const capabilities: unknown = Reflect.get(value, 'capabilities')
   const declared = (name: string): boolean =>
     typeof capabilities === 'object' &&

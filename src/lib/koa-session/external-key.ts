@@ -1,4 +1,5 @@
 import type { Context, Next } from 'koa'
+import { settleAfter } from '../middleware/settle.js'
 import { partsOf } from '../open-sessions.js'
 import { stateOf } from '../session/session.js'
 import type { Sessions } from '../sessions.js'
@@ -33,18 +34,5 @@ export async function withExternalKey(
     if (pending.end || (isModified && status < 500)) await session.save()
     if (session.id !== undefined && session.id !== before) externalKey.set(ctx, session.id)
   }
-  try {
-    await next()
-  } catch (error) {
-    const status: unknown =
-      typeof error === 'object' && error !== null ? Reflect.get(error, 'status') : undefined
-    try {
-      await commit(typeof status === 'number' ? status : 500)
-    } catch (second) {
-      // What the handler threw is the answer; that its session could not be saved either is reported.
-      ctx.app.emit('error', second, ctx)
-    }
-    throw error
-  }
-  await commit(ctx.status)
+  await settleAfter(ctx, next, commit)
 }

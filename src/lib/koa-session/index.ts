@@ -2,18 +2,14 @@ import type Koa from 'koa'
 import type { Context, Middleware, Next } from 'koa'
 import { readCookies } from '../middleware/cookie.js'
 import { requestSessionIn } from '../middleware/sessions.js'
+import { settleAfter } from '../middleware/settle.js'
 import { partsOf } from '../open-sessions.js'
+import { DEFAULT_KEY } from '../read-through/koa-session.js'
 import type { Sessions } from '../sessions.js'
 import { NO_SESSIONS, withExternalKey } from './external-key.js'
 import { extend, objectOf } from './on-context.js'
 import { adoptedStoreOf, openFor } from './opening.js'
-import {
-  checkOtherOptions,
-  checkOwnOptions,
-  DEFAULT_KEY,
-  type KoaSessionOptions,
-  settingsFrom,
-} from './options.js'
+import { checkOtherOptions, checkOwnOptions, type KoaSessionOptions, settingsFrom } from './options.js'
 import { openRequest, type RequestObject } from './request.js'
 import type { KoaSession } from './session-object.js'
 
@@ -112,17 +108,7 @@ async function handle(ctx: Context, next: Next, sessions: Sessions, object: Requ
     },
     object,
   )
-  try {
-    await next()
-  } catch (error) {
-    try {
-      object.end()
-    } catch (second) {
-      ctx.app.emit('error', second, ctx)
-    }
-    throw error
-  }
-  object.end()
+  await settleAfter(ctx, next, () => object.end())
 }
 
 /** As koa-session, also where the request brought no cookie. */

@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { DEFAULT_KEY } from '../read-through/koa-session.js'
 import type { Sessions, SessionsOptions } from '../sessions.js'
 import { type SettingFault, SettingsError } from '../settings/errors.js'
 import { checkOptions } from '../settings/load.js'
@@ -71,7 +72,6 @@ export interface KoaSessionOptions extends KoaSessionOwnOptions, Omit<SessionsOp
   readonly sessions?: Sessions | undefined
 }
 
-export const DEFAULT_KEY = 'koa.sess'
 const ONE_DAY = 86_400_000
 /** The bounds of the setting `cookieAge`, in seconds. */
 const LONGEST = 34_560_000

@@ -1,8 +1,9 @@
 import type { Context } from 'koa'
 import type { RequestSession } from '../middleware/request-session.js'
+import { DEFAULT_KEY } from '../read-through/koa-session.js'
 import type { SessionContext } from '../session/context.js'
 import { type Session, stateOf } from '../session/session.js'
-import { DEFAULT_KEY, type KoaSessionOptions, lifeOf } from './options.js'
+import { type KoaSessionOptions, lifeOf } from './options.js'
 import { type CommitOptions, type KoaSession, type KoaSessionOwner, SessionObject } from './session-object.js'
 
 /** How the request's session was opened, and how it goes back to the browser. */

@@ -23,8 +23,8 @@ export async function readSession(
   const { cookie } = headers as IncomingMessage['headers']
   if (cookie !== undefined && typeof cookie !== 'string') throw new TypeError(TAKES)
   const sent = headers as IncomingMessage['headers']
-  const isByHeader = idFrom !== undefined && sent[idFrom] !== undefined
-  const ids = isByHeader ? new SessionHeader(idFrom).sentIds(sent) : readCookies(cookie, cookieName)
+  const header = idFrom === undefined ? undefined : new SessionHeader(idFrom)
+  const ids = header?.isIn(sent) ? header.sentIds(sent) : readCookies(cookie, cookieName)
   if (ids.length === 0) return undefined
   const { state, isLive } = await openSession(ids, context)
   return isLive ? new ReadonlySession(state, context) : undefined

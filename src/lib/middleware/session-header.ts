@@ -34,6 +34,11 @@ export class SessionHeader implements IdCarrier {
     this.#name = name
   }
 
+  /** Whether a request has the header, be it empty: then its cookies lead to no session. */
+  isIn(headers: Context['req']['headers']): boolean {
+    return headers[this.#name] !== undefined
+  }
+
   sentIds(headers: Context['req']['headers']): readonly string[] {
     const value = headers[this.#name]
     return typeof value === 'string' && value !== '' ? [value] : []

@@ -41,9 +41,6 @@ export function sessionMiddleware(
   const { idFrom } = perRequest
   const header = idFrom === undefined ? undefined : new SessionHeader(idFrom)
   const slot = slotOf(property)
-  /** A request that has the header, empty or not, is not led by its cookies. */
-  const usedBy = ({ req }: Context): SessionHeader | undefined =>
-    idFrom !== undefined && req.headers[idFrom] !== undefined ? header : undefined
   const prepared = new WeakSet<Koa>()
   return async function tessera(ctx, next) {
     if (!prepared.has(ctx.app)) {
@@ -64,7 +61,13 @@ export function sessionMiddleware(
       putRequestSession(ctx, slot, same)
       return next().finally(() => putRequestSession(ctx, slot, outer))
     }
-    const requestSession = new RequestSession(ctx, context, cookie, outer, usedBy(ctx))
+    const requestSession = new RequestSession(
+      ctx,
+      context,
+      cookie,
+      outer,
+      header?.isIn(ctx.req.headers) ? header : undefined,
+    )
     putRequestSession(ctx, slot, requestSession)
     if (inViews) await showInViews(ctx, requestSession, property)
     // No cookie can be set, so the session is read-only, and there is nothing to commit.

@@ -1,5 +1,6 @@
 import type { Context, Middleware, Request } from 'koa'
 import { requestSessionIn } from '../middleware/sessions.js'
+import { settleAfter } from '../middleware/settle.js'
 import { partsOf } from '../open-sessions.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../sessions.js'
@@ -64,18 +65,7 @@ export function passportSessions<User = never>(
     Object.defineProperties(request, requestProperties)
     // There Passport looks first.
     if (inViews) ctx.state.session = passportSession.object
-    try {
-      await next()
-    } catch (error) {
-      try {
-        passportSession.settle()
-      } catch (second) {
-        // What the handler threw is the answer; that its session cannot be saved is reported.
-        ctx.app.emit('error', second, ctx)
-      }
-      throw error
-    }
-    passportSession.settle()
+    await settleAfter(ctx, next, () => passportSession.settle())
   }
 }
 

@@ -36,7 +36,8 @@ export interface KoaSessionStoreSetup extends Omit<KoaSessionSetup, 'keys'> {
   readonly store: KoaSessionStore
 }
 
-const DEFAULT_KEY = 'koa.sess'
+/** The name of koa-session's cookie, unless it was told another. */
+export const DEFAULT_KEY = 'koa.sess'
 
 /** Sessions that koa-session keeps in its cookie. An unsigned cookie is not read: anybody could have written it. */
 export function koaSessionCookie(setup: KoaSessionCookieSetup): OldSessions {

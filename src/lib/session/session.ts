@@ -218,8 +218,8 @@ export class Session extends SessionMap {
   }
 
   /**
-   * Leaves a message for the next page that takes those of `key`: any JSON value; beyond 50 a key the oldest go. They
-   * stand in the session's own key `flash`.
+   * Leaves a message, any JSON value, for the next page that takes the messages of `key`. A key keeps its newest 50. All
+   * of them stand in the session's own key `flash`.
    *
    * @throws UnsupportedValue if JSON cannot hold `message`.
    */

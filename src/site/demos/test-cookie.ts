@@ -29,12 +29,12 @@ export function testCookie(): Router {
   router.get('/check', async (ctx) => {
     const session = await ctx.session
     const worked = session.testCookieWorked()
-    // Without the test value: any cookie shows that the browser sends cookies. Whoever comes straight here has been given
-    // none yet, so that none came says nothing.
+    // Any cookie shows that the browser sends cookies. A visitor who comes straight here was given none yet, so a request
+    // without one shows nothing.
+    const sentCookies = Boolean(ctx.req.headers.cookie)
     const wasSet = queryValue(ctx, 'set') === 'yes'
-    const outcome = worked ? 'worked' : ctx.req.headers.cookie || !wasSet ? 'not-set' : 'no-cookies'
-    const locals = { sentCookies: ctx.req.headers.cookie !== undefined }
-    show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], locals, sources })
+    const outcome = worked ? 'worked' : sentCookies || !wasSet ? 'not-set' : 'no-cookies'
+    show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], locals: { sentCookies }, sources })
   })
   // #endregion
 

@@ -149,18 +149,24 @@ export const chapters: readonly Chapter[] = [
 /** All walkthroughs, in the order of the path. */
 export const walkthroughs: readonly Walkthrough[] = chapters.flatMap((chapter) => chapter.walkthroughs)
 
-/** A step of the path, as a link names it. */
+/** A step of the path, with where it is. */
 export interface Step extends Entry {
+  /** As a link names it. */
   readonly title: string
+  readonly walkthrough: Walkthrough
+  readonly chapter: Chapter
 }
 
 /** All steps, in the order of the path. An application that is there twice is two steps. */
-export const steps: readonly Step[] = walkthroughs.flatMap(({ title, entries }) =>
-  entries.map((one) => ({
-    ...one,
-    title: entries.length === 1 ? title : `${title}, ${one.label.toLowerCase()}`,
-  })),
+export const steps: readonly Step[] = chapters.flatMap((chapter) =>
+  chapter.walkthroughs.flatMap((walkthrough) =>
+    walkthrough.entries.map((one) => ({ ...one, title: titleOf(walkthrough, one), walkthrough, chapter })),
+  ),
 )
+
+function titleOf({ title, entries }: Walkthrough, { label }: Entry): string {
+  return entries.length === 1 ? title : `${title}, ${label.toLowerCase()}`
+}
 
 /** A page's place on the path. */
 export interface Place extends Walkthrough {
@@ -177,9 +183,14 @@ export interface Place extends Walkthrough {
 export function placeOf(path: string): Place | undefined {
   const at = steps.findIndex(({ href }) => path === href || path.startsWith(`${href}/`))
   const here = steps[at]
-  const walkthrough = walkthroughs.find(({ entries }) => entries.some(({ step }) => step === here?.step))
-  if (here === undefined || walkthrough === undefined) return undefined
-  const chapter = chapters.find((one) => one.walkthroughs.includes(walkthrough))?.title ?? ''
-  const { step } = here
-  return { ...walkthrough, chapter, step, number: at + 1, count: steps.length, next: steps[at + 1] }
+  if (here === undefined) return undefined
+  const { walkthrough, chapter, step } = here
+  return {
+    ...walkthrough,
+    chapter: chapter.title,
+    step,
+    number: at + 1,
+    count: steps.length,
+    next: steps[at + 1],
+  }
 }

@@ -29,11 +29,11 @@ export function errorPages({ storeCommand }: ErrorPagesOptions = {}): Middleware
     try {
       await next()
     } catch (thrown) {
-      ctx.state.storeCommand = storeCommand
-      await answerFailure(ctx, thrown, above)
+      await answerFailure(ctx, thrown, above, storeCommand)
       return
     }
-    if (isUnanswered(ctx)) await answer(ctx, ctx.status, reason(ctx.status))
+    if (isUnanswered(ctx))
+      await answer(ctx, { status: ctx.status, message: reason(ctx.status), storeCommand })
   }
 }
 
@@ -70,7 +70,12 @@ export function logFailures(
   }
 }
 
-async function answerFailure(ctx: Context, thrown: unknown, above: OutgoingHttpHeaders): Promise<void> {
+async function answerFailure(
+  ctx: Context,
+  thrown: unknown,
+  above: OutgoingHttpHeaders,
+  storeCommand: string | undefined,
+): Promise<void> {
   // The response has begun or is the handler's own: Koa reports the error, and answers only if that is still possible.
   if (ctx.headerSent || !ctx.writable || ctx.respond === false) throw thrown
 
@@ -85,10 +90,19 @@ async function answerFailure(ctx: Context, thrown: unknown, above: OutgoingHttpH
   }
 
   const status = statusOf(error)
-  await answer(ctx, status, error.expose === true ? error.message : reason(status))
+  const message = error.expose === true ? error.message : reason(status)
+  await answer(ctx, { status, message, storeCommand })
 }
 
-async function answer(ctx: Context, status: number, message: string): Promise<void> {
+/** What is answered. */
+interface Failure {
+  readonly status: number
+  readonly message: string
+  readonly storeCommand: string | undefined
+}
+
+async function answer(ctx: Context, failure: Failure): Promise<void> {
+  const { status, message } = failure
   ctx.status = status
   ctx.vary('Accept')
   if (!ctx.res.hasHeader('Cache-Control')) ctx.set('Cache-Control', 'no-store')
@@ -96,7 +110,7 @@ async function answer(ctx: Context, status: number, message: string): Promise<vo
   const type = acceptedType(ctx)
   if (type === 'json') {
     ctx.body = { status, message }
-  } else if (type !== 'html' || !(await rendered(ctx, pageOf(ctx, status, message)))) {
+  } else if (type !== 'html' || !(await rendered(ctx, pageOf(ctx, failure)))) {
     ctx.type = 'text'
     ctx.body = message
   }
@@ -120,12 +134,12 @@ interface ErrorPage {
   readonly command?: string | undefined
 }
 
-function pageOf(ctx: Context, status: number, message: string): ErrorPage {
+function pageOf(ctx: Context, { status, message, storeCommand }: Failure): ErrorPage {
   const page = { status, title: reason(status), message }
   if (status !== 503) return page
   // Two slashes would lead to another host.
   const again = ctx.method === 'GET' && !ctx.url.startsWith('//') ? ctx.url : undefined
-  return { ...page, again, command: ctx.state.storeCommand }
+  return { ...page, again, command: storeCommand }
 }
 
 /** Renders the error page. False if that fails: the client then gets plain text. */

@@ -1,12 +1,7 @@
-import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import test from 'ava'
-import { application } from '../../support/application.js'
+import { application, compile } from '../../support/application.js'
 import { Browser } from '../../support/browser.js'
 import { codeIn } from '../../support/documents.js'
-import { root } from '../../support/root.js'
 
 /** An application in TypeScript, with the types of koa-passport. */
 const typed = `
@@ -59,24 +54,6 @@ test('the application of docs/passport.md logs in, keeps its messages, lists dev
 })
 
 test('an application with koa-passport’s own types compiles as strictly as there is', async (t) => {
-  const { directory } = await application(t, { 'typed.ts': typed })
-  const options = {
-    extends: join(root, 'tsconfig.json'),
-    compilerOptions: {
-      noEmit: true,
-      incremental: false,
-      rootDir: '/',
-      paths: {
-        'koa-tessera': [join(root, 'src/lib/index.ts')],
-        'koa-tessera/passport': [join(root, 'src/lib/passport/index.ts')],
-      },
-      typeRoots: [join(root, 'node_modules/@types')],
-    },
-    include: [],
-    files: ['typed.ts'],
-  }
-  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(options))
-  await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
-  const compiling = promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', directory])
-  await t.notThrowsAsync(compiling.catch(({ stdout }) => Promise.reject(new Error(stdout))))
+  const project = await application(t, { 'typed.ts': typed })
+  await t.notThrowsAsync(compile(project, ['typed.ts']))
 })

@@ -1,8 +1,17 @@
 /** A request with an id that was rotated away a moment ago, or while it ran. */
 
 import { setImmediate } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import type { Answer } from '../../support/client.js'
 import { heard, namesOf } from '../../support/heard.js'
-import { type Handler, idAfter, onRevocableCookies, onStore, onStoreAndCookie } from '../../support/site.js'
+import {
+  type Handler,
+  idAfter,
+  onRevocableCookies,
+  onStore,
+  onStoreAndCookie,
+  type Site,
+} from '../../support/site.js'
 
 const read: Handler = async (ctx) => {
   const session = await ctx.session
@@ -98,9 +107,8 @@ function meeting(path: string, other: string) {
   return { ...handlers, [path]: both, [other]: both }
 }
 
-onStoreAndCookie('a double click on "log in": both answers lead to the log-in', async (t, open) => {
-  const site = await open(meeting('/log-in', '/log-in'))
-  const cookie = `sessionid=${idAfter(await site.send('/cart'))}`
+/** Two log-ins of one visitor at the same moment; answers both, each of which leads to the log-in. */
+async function clickTwice(t: ExecutionContext, site: Site, cookie: string): Promise<[Answer, Answer]> {
   const answers = await Promise.all([
     site.request('/log-in', { cookie }),
     site.request('/log-in', { cookie }),
@@ -109,6 +117,13 @@ onStoreAndCookie('a double click on "log in": both answers lead to the log-in', 
     t.is(answer.status, 200)
     t.is(JSON.parse((await site.send('/read', { cookie: `sessionid=${idAfter(answer)}` })).body)[0], 'ada')
   }
+  return answers
+}
+
+onStoreAndCookie('a double click on "log in": both answers lead to the log-in', async (t, open) => {
+  const site = await open(meeting('/log-in', '/log-in'))
+  const cookie = `sessionid=${idAfter(await site.send('/cart'))}`
+  const answers = await clickTwice(t, site, cookie)
   t.not(idAfter(answers[0]), idAfter(answers[1]))
   t.deepEqual(site.errors, [])
 })
@@ -119,14 +134,7 @@ onStoreAndCookie('a double click of somebody who is logged in already, too', asy
     '/first': handlers['/log-in-and-save'] as Handler,
   })
   const cookie = `sessionid=${idAfter(await site.send('/first'))}`
-  const answers = await Promise.all([
-    site.request('/log-in', { cookie }),
-    site.request('/log-in', { cookie }),
-  ])
-  for (const answer of answers) {
-    t.is(answer.status, 200)
-    t.is(JSON.parse((await site.send('/read', { cookie: `sessionid=${idAfter(answer)}` })).body)[0], 'ada')
-  }
+  await clickTwice(t, site, cookie)
   t.deepEqual(site.errors, [])
 })
 

@@ -17,7 +17,7 @@ async function command(
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[] = [],
 ): Promise<{ code: unknown; text: string; errors: string }> {
-  const child = spawn(process.execPath, [...nodeOptions, 'build/scripts/settings.js'], {
+  const child = spawn(process.execPath, [...nodeOptions, 'build/scripts/koa-tessera.js', 'settings'], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@ import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
 import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
@@ -13,17 +13,23 @@ import { stall } from '../../support/stall.js'
 import { startStopwatch } from '../../support/stopwatch.js'
 import { type DatabaseSite, isUnaffected, LIMIT, linesOf, openDatabaseSite, verbs } from './database-site.js'
 
+/** A site with one session, whose database another process has locked. */
+async function lockedSite(t: ExecutionContext) {
+  const path = join(await temporaryDirectory(t), 'sessions.sqlite')
+  const site = await openDatabaseSite(t, sqliteUrl(path))
+  const other = otherConnection(path)
+  t.teardown(() => other.disconnect())
+  const id = await site.store(1)
+  await other.query('BEGIN EXCLUSIVE')
+  return { site, other, id }
+}
+
 const writers = verbs.filter((verb) => verb !== 'load')
 
 test.serial(
   'R13 locked by somebody else: writers are 503 in time, however many; readers do not wait',
   async (t) => {
-    const path = join(await temporaryDirectory(t), 'sessions.sqlite')
-    const site = await openDatabaseSite(t, sqliteUrl(path))
-    const other = otherConnection(path)
-    t.teardown(() => other.disconnect())
-    const id = await site.store(1)
-    await other.query('BEGIN EXCLUSIVE')
+    const { site, other, id } = await lockedSite(t)
     let waiting = true
     // More than the process has threads for its files: none of them may be left without one.
     const writes = Array.from({ length: 10 }, () => writers.map((verb) => site.isOutage(verb, id))).flat()
@@ -50,12 +56,7 @@ test.serial(
 test.serial(
   'R16 a write that was refused while another process had the lock is not done later',
   async (t) => {
-    const path = join(await temporaryDirectory(t), 'sessions.sqlite')
-    const site = await openDatabaseSite(t, sqliteUrl(path))
-    const other = otherConnection(path)
-    t.teardown(() => other.disconnect())
-    const id = await site.store(1)
-    await other.query('BEGIN EXCLUSIVE')
+    const { site, other, id } = await lockedSite(t)
     // Each kind is a statement of its own, and waits behind the one before.
     await Promise.all(writers.map((verb) => site.isOutage(verb, id)))
     await other.query('ROLLBACK')

@@ -10,7 +10,7 @@ import { ownDatabase } from '../../support/server-process.js'
 import { findProgram } from '../../support/servers/machine.js'
 import { testOf } from '../../support/test-of.js'
 
-const COMMAND = [process.execPath, 'build/scripts/clear-sessions.js']
+const COMMAND = [process.execPath, 'build/scripts/koa-tessera.js', 'clear-sessions']
 /** What runs a command on a terminal of its own. */
 const script = findProgram('script')
 const terminal = { title: 'on a terminal', missing: script === undefined ? 'bsdutils' : undefined }

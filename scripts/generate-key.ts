@@ -1,8 +1,0 @@
-/** `npm run generate-key`: what `koa-tessera generate-key` does for everybody. */
-import { runProgram } from '../src/lib/commands/program.js'
-import { readSiteSettings } from '../src/site/settings.js'
-
-// The files in config/ have the site's own settings too.
-process.exitCode = await runProgram(['generate-key', ...process.argv.slice(2)], {
-  read: () => readSiteSettings(),
-})
