@@ -78,7 +78,7 @@ export class Batch<Item, Result> {
     }
     try {
       const wanted = items.map(({ item }) => item)
-      const results = await within(left, (timeLimit) => run(wanted, timeLimit), refuseWaiting)
+      const results = await within(left, (timeLimit) => run(wanted, timeLimit), refuseWaiting, limit)
       if (results.length !== items.length) throw new Error('a batch must answer one result for each item')
       for (const [index, { resolve, reject }] of items.entries()) {
         const result = results[index]

@@ -64,7 +64,8 @@ const PARTS = 4
 export class TimeLimit {
   readonly #part: number
   readonly #timer: NodeJS.Timeout
-  readonly #limit: number
+  /** What an error says that the limit is: of a part of the work, the limit of all of it. */
+  readonly #told: number
   readonly #onOver: () => void
   /** Refuses the parts that are under way. */
   readonly #racing = new Set<() => void>()
@@ -74,8 +75,8 @@ export class TimeLimit {
   isOver = false
 
   /** Calls `onOver` when the time is up. */
-  constructor(limit: number, onOver: () => void) {
-    this.#limit = limit
+  constructor(limit: number, onOver: () => void, told = limit) {
+    this.#told = told
     this.#part = limit / PARTS
     this.#onOver = onOver
     this.#timer = setTimeout(() => this.#count(), this.#part)
@@ -95,7 +96,7 @@ export class TimeLimit {
    */
   race<Result>(part: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const refuse = (): void => reject(tooSlow(this.#limit))
+      const refuse = (): void => reject(tooSlow(this.#told))
       if (this.isOver) refuse()
       this.#racing.add(refuse)
       part.then(resolve, reject).then(() => this.#racing.delete(refuse))
@@ -127,7 +128,8 @@ export type TimedWork<Result> = (timeLimit: TimeLimit) => Promise<Result>
 
 /**
  * What `work` answers, unless that takes longer than `limit` milliseconds (see `TimeLimit`). The work itself cannot be
- * stopped; nobody listens to it after that. Calls `onOver` when the time is up.
+ * stopped; nobody listens to it after that. Calls `onOver` when the time is up. `told`: the limit that an error names, where
+ * `limit` is what is left of it.
  *
  * @throws EngineUnavailable when the time is up.
  */
@@ -135,13 +137,15 @@ export function within<Result>(
   limit: number,
   work: Promise<Result> | TimedWork<Result>,
   onOver?: () => void,
+  told = limit,
 ): Promise<Result> {
   // By hand: `Promise.race` makes three times as many promises, for each call of each request.
   return new Promise((resolve, reject) => {
-    const timeLimit = new TimeLimit(limit, () => {
+    const over = (): void => {
       onOver?.()
-      reject(tooSlow(limit))
-    })
+      reject(tooSlow(told))
+    }
+    const timeLimit = new TimeLimit(limit, over, told)
     const working = typeof work === 'function' ? work(timeLimit) : work
     working.then(
       (result) => {

@@ -70,3 +70,13 @@ test('a mutex runs tasks with one key in order, and others at the same time; a t
   t.true(order.indexOf('first ends') < order.indexOf('second begins'))
   t.true(order.indexOf('other begins') < order.indexOf('first ends'))
 })
+
+test('where a part of a limit is left, the error names all of it', async (t) => {
+  for (const work of [new Promise(() => {}), (part: { race: Race }) => part.race(new Promise(() => {}))])
+    await t.throwsAsync(within(20, work, undefined, LIMIT), {
+      instanceOf: EngineUnavailable,
+      message: `the store did not answer within ${LIMIT} ms`,
+    })
+})
+
+type Race = (part: Promise<unknown>) => Promise<unknown>

@@ -116,7 +116,8 @@ export class ReconnectingClient {
   ): Promise<Result> {
     const { client, ready, calls } = connection
     const answer = ready === undefined ? send(client) : ready.then(() => send(client))
-    const call = within(Math.max(0, Math.ceil(end - performance.now())), answer)
+    const left = Math.max(0, Math.ceil(end - performance.now()))
+    const call = within(left, answer, undefined, this.#options.timeLimit)
     calls.add(call)
     try {
       const result = await call
