@@ -1,5 +1,26 @@
 import type { Scene } from '../scene.js'
 
+const ONE_REQUEST = '/one-request'
+
+export const oneRequest: Scene = {
+  slug: 'one-request',
+  async play({ visitor, given, say, check, reads }) {
+    await say('One request and its response, word for word. No cookie yet: the server cannot know who asks.')
+    let page = await visitor.open(ONE_REQUEST)
+    await reads(page, '.wire b', 'GET /one-request HTTP/1.1')
+    await check('no line is about a cookie', !page.has('.wire mark'))
+    await say('Now the response sets a cookie ...')
+    page = await visitor.open(`${ONE_REQUEST}/cookie`)
+    await check('the response gives it', given('first-cookie').startsWith('first-cookie=hello;'))
+    await say('... and the next request brings it.')
+    page = await visitor.open(`${ONE_REQUEST}/cookie`)
+    await reads(page, '.wire mark', /^cookie: first-cookie=hello/i)
+    await say('The server asks the browser to remove it: no value, and no seconds left.')
+    await visitor.open(`${ONE_REQUEST}/removed`)
+    await check('the browser has none', visitor.browser.cookie('first-cookie') === undefined)
+  },
+}
+
 const FOUR_WAYS = '/four-ways'
 
 export const fourWays: Scene = {

@@ -1,16 +1,17 @@
 import type { Scene } from '../scene.js'
 import { engines, twoTabs } from './at-scale.js'
-import { dateTime, fourWays, lifetime, pageCount, testCookie } from './http-forgets.js'
+import { dateTime, fourWays, lifetime, oneRequest, pageCount, testCookie } from './http-forgets.js'
 import { logIn, nestedChange, sessionMethods } from './in-control.js'
 import { cart, library, profile, setGetDelete } from './server-remembers.js'
 
 /** Every scene, in the order of the site's path. */
 export const scenes: readonly Scene[] = [
-  fourWays,
+  oneRequest,
   testCookie,
   pageCount,
   dateTime,
   lifetime,
+  fourWays,
   profile,
   cart,
   setGetDelete,

@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import { csrf, type Sessions } from '../../lib/index.js'
 import { isFromThisMachine } from '../middleware/requests.js'
-import type { SiteSettings } from '../settings.js'
+import { type SiteSettings, showsInternals } from '../settings.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'
 import { cookieDateTime } from './cookie-date-time.js'
@@ -10,11 +10,13 @@ import { cookiePageCount } from './cookie-page-count.js'
 import { devices } from './devices.js'
 import { engines } from './engines/page.js'
 import { fourWays } from './four-ways.js'
+import { glossary } from './glossary.js'
 import { type Facts, home } from './home.js'
 import type { Catalogue } from './library/catalogue.js'
 import { library } from './library/pages.js'
 import { logIn } from './log-in.js'
 import { nestedChange } from './nested-change.js'
+import { oneRequest } from './one-request/pages.js'
 import { cookieMemory, sessionMemory } from './profile/memories.js'
 import { profile } from './profile/profile.js'
 import { sessionMethods } from './session-methods.js'
@@ -63,6 +65,8 @@ export function demos({
   router.use(csrf({ environment, secretKey, secretKeyFallbacks, inEveryView: false }))
   const all = [
     home(facts, variants),
+    glossary(),
+    oneRequest({ showsAll: showsInternals(settings) }),
     fourWays({ secretKeys }),
     testCookie(),
     cookiePageCount(),

@@ -41,10 +41,10 @@ export const chapters: readonly Chapter[] = [
     text: 'A request tells the server nothing about the one before, unless it carries something from it.',
     walkthroughs: [
       {
-        slug: 'four-ways',
-        title: 'Four ways to remember',
-        summary: 'One counter, kept in a cookie, in a session, in the address and in the form itself.',
-        entries: only('/four-ways'),
+        slug: 'one-request',
+        title: 'One request, one response',
+        summary: 'What your browser sends and what comes back, word for word, without a cookie and with one.',
+        entries: only('/one-request'),
       },
       {
         slug: 'test-cookie',
@@ -69,6 +69,12 @@ export const chapters: readonly Chapter[] = [
         title: 'Temporary and persistent',
         summary: 'One cookie lasts until the browser closes, the other has a date.',
         entries: only('/cookies/lifetime'),
+      },
+      {
+        slug: 'four-ways',
+        title: 'Four ways to remember',
+        summary: 'One counter, kept in a cookie, in a session, in the address and in the form itself.',
+        entries: only('/four-ways'),
       },
     ],
   },

@@ -6,6 +6,7 @@ export const PLAIN_COOKIES = [
   'cart',
   'count',
   'date-time-name',
+  'first-cookie',
   'four-ways',
   'persistent',
   'profile_age',
@@ -48,7 +49,7 @@ const RAW = { decode: (value: string): string => value }
 export function sentCookies(header: string | undefined): SentCookie[] {
   return Object.entries(parseCookie(header ?? '', RAW))
     .filter(([name]) => !name.startsWith(OWN_PREFIX))
-    .map(([name, value = '']) => ({ name, value: shown(name, value) }))
+    .map(([name, value = '']) => ({ name, value: shownCookie(name, value) }))
 }
 
 /** The cookies that a response sets or removes. */
@@ -64,7 +65,7 @@ export function givenCookies(lines: readonly string[]): GivenCookie[] {
       .map((text) => text.trim())
     return {
       name,
-      value: shown(name, value),
+      value: shownCookie(name, value),
       isRemoval,
       attributes: attributes.map((text) => ({ text, meaning: meaningOf(text, isRemoval) })),
     }
@@ -72,7 +73,7 @@ export function givenCookies(lines: readonly string[]): GivenCookie[] {
 }
 
 /** A session's or a token's value gives access, and one of another application is none of ours to show. */
-function shown(name: string, value: string): string {
+export function shownCookie(name: string, value: string): string {
   return value === '' || plainCookies.has(name) ? value : digest(value)
 }
 

@@ -39,7 +39,7 @@ for (const engine of ['cache', 'signed_cookies']) {
     t.is(stderr, '')
     t.regex(
       lines(stdout).at(-1) ?? '',
-      new RegExp(`✓ 14 walkthroughs on ${engine}, \\d+ requests, \\d+ checks:`),
+      new RegExp(`✓ ${walkthroughs.length} walkthroughs on ${engine}, \\d+ requests, \\d+ checks:`),
     )
     for (const { title } of walkthroughs) t.true(lines(stdout).includes(`▗▞ ${title}`), title)
     t.deepEqual(
@@ -84,7 +84,7 @@ for (const [args, problem] of [
   [['--fats'], /^error: unknown option '--fats'/],
   [
     ['--only', 'card'],
-    /^error: option '--only <slug...>' argument 'card' is invalid\. Allowed choices are four-ways, /,
+    /^error: option '--only <slug...>' argument 'card' is invalid\. Allowed choices are one-request, /,
   ],
   [['--engine', 'rediss'], /^error: option '--engine <name>' argument 'rediss' is invalid/],
   [['cart'], /^error: too many arguments/],

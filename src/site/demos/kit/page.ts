@@ -15,6 +15,8 @@ export interface Page {
   readonly forms?: boolean
   /** Whether the page has a countdown, which needs the site's script even without the inspector. Default: false. */
   readonly live?: boolean
+  /** Changes the rendered page: for what is not known before. */
+  readonly finish?: (body: string) => string
 }
 
 interface State {
@@ -55,7 +57,7 @@ export function pages(inspector: Inspector | undefined): Middleware {
       if (ctx.method === 'POST' && calls) inspector?.remember(ctx, calls)
       return
     }
-    const { view, title, locals, sources, forms = true, live = false } = page
+    const { view, title, locals, sources, forms = true, live = false, finish } = page
     const { status } = ctx
     // The token's cookie is set here, before the inspector reads the response's cookies.
     const csrfToken: string = forms ? ctx.state.csrfToken : ''
@@ -64,12 +66,16 @@ export function pages(inspector: Inspector | undefined): Middleware {
     const frame = { title, csrfToken, panel, live, path: ctx.path, cookiesOff: keepsNoCookies(ctx) }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
     else await ctx.render('walkthrough', { ...locals, ...frame, walkthrough, content: view })
+    if (finish) ctx.body = finish(String(ctx.body))
     ctx.status = status
   }
 }
 
+/** The pages of walkthroughs that set no cookie. */
+const WITHOUT_COOKIES: ReadonlySet<string> = new Set(['/one-request', '/one-request/removed'])
+
 /**
- * Whether the browser comes from a walkthrough's page, each of which sets a cookie for its forms, and brings none: it keeps
+ * Whether the browser comes from a walkthrough's page that sets a cookie, as those with forms do, and brings none: it keeps
  * none. Whoever comes from elsewhere has been given none yet.
  */
 function keepsNoCookies(ctx: Context): boolean {
@@ -77,5 +83,5 @@ function keepsNoCookies(ctx: Context): boolean {
   const referrer = ctx.get('Referer')
   if (!URL.canParse(referrer)) return false
   const { host, pathname } = new URL(referrer)
-  return host === ctx.host && placeOf(pathname) !== undefined
+  return host === ctx.host && placeOf(pathname) !== undefined && !WITHOUT_COOKIES.has(pathname)
 }

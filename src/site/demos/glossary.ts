@@ -1,0 +1,167 @@
+import Router from '@koa/router'
+import { show } from './kit/page.js'
+
+/** A word that the pages use, and where to see what it means. */
+export interface Term {
+  /** Its place on the page: `/glossary#same-site`. */
+  readonly id: string
+  readonly term: string
+  /** One sentence or two. */
+  readonly meaning: string
+  /** The step that shows it. */
+  readonly href: string
+  readonly step: string
+}
+
+/** In alphabetical order. */
+export const terms: readonly Term[] = [
+  {
+    id: 'absolute-timeout',
+    term: 'Absolute timeout',
+    meaning:
+      'A session ends this long after the log-in, however busy it is. A thief cannot keep a stolen session alive for ever.',
+    href: '/sessions/methods',
+    step: 'Session methods',
+  },
+  {
+    id: 'cookie',
+    term: 'Cookie',
+    meaning:
+      'A name and a value that a server gives to a browser. The browser sends them back with each request to that site.',
+    href: '/one-request',
+    step: 'One request, one response',
+  },
+  {
+    id: 'csrf',
+    term: 'CSRF, cross-site request forgery',
+    meaning:
+      'Another site’s page makes your browser send a form to this site. The browser adds your cookies, so the form counts as yours.',
+    href: '/cookies/lifetime',
+    step: 'Temporary and persistent',
+  },
+  {
+    id: 'engine',
+    term: 'Engine',
+    meaning:
+      'The part of the server that keeps sessions: in a database, in Redis, in files, in memory or in the cookie itself.',
+    href: '/engines',
+    step: 'Engines',
+  },
+  {
+    id: 'fixation',
+    term: 'Fixation',
+    meaning:
+      'An attacker plants a session id in your browser and waits until you log in with it. A new id at each log-in stops that.',
+    href: '/sessions/log-in',
+    step: 'Log in, log out',
+  },
+  {
+    id: 'flush',
+    term: 'Flush',
+    meaning: 'To end a session: its data, its record and its cookie go. A log-out does it.',
+    href: '/sessions/set-get-delete',
+    step: 'Set, get, delete',
+  },
+  {
+    id: 'hijacking',
+    term: 'Hijacking',
+    meaning:
+      'Somebody copies the cookie of your session and uses it. For the server that person is you, until the session ends.',
+    href: '/sessions/log-in/devices',
+    step: 'Your devices',
+  },
+  {
+    id: 'http-only',
+    term: 'HttpOnly',
+    meaning:
+      'A cookie with this attribute cannot be read by scripts in the page. The browser still sends it.',
+    href: '/cookies/lifetime',
+    step: 'Temporary and persistent',
+  },
+  {
+    id: 'idle-timeout',
+    term: 'Idle timeout',
+    meaning: 'A session ends when nobody has used it for this long. Each use moves the end.',
+    href: '/sessions/methods',
+    step: 'Session methods',
+  },
+  {
+    id: 'record',
+    term: 'Record',
+    meaning: 'What the server stores of one session: its data and its end, under a hash of the id.',
+    href: '/engines',
+    step: 'Engines',
+  },
+  {
+    id: 'same-site',
+    term: 'Same-site',
+    meaning:
+      'Two pages are same-site if they share the scheme and the registered domain. SameSite=Lax keeps a cookie out of forms that come from another site.',
+    href: '/cookies/lifetime',
+    step: 'Temporary and persistent',
+  },
+  {
+    id: 'session',
+    term: 'Session',
+    meaning:
+      'What a server remembers about one browser from one request to the next. The browser holds an id, the server holds the data.',
+    href: '/sessions/page-count',
+    step: 'Page count, in a session',
+  },
+  {
+    id: 'session-cookie',
+    term: 'Session cookie',
+    meaning:
+      'The cookie that holds a session’s id. Elsewhere the name often means a cookie that ends when the browser closes.',
+    href: '/cookies/lifetime',
+    step: 'Temporary and persistent',
+  },
+  {
+    id: 'signed',
+    term: 'Signed',
+    meaning:
+      'The server adds a code that only its secret key can make. Everybody can read a signed value, but nobody else can change it.',
+    href: '/four-ways',
+    step: 'Four ways to remember',
+  },
+  {
+    id: 'sealed',
+    term: 'Sealed',
+    meaning: 'Encrypted and signed: only the server can read the value, and only the server can make one.',
+    href: '/engines',
+    step: 'Engines',
+  },
+  {
+    id: 'stateless',
+    term: 'Stateless',
+    meaning:
+      'Each HTTP request stands alone. Nothing in it tells the server about the request before, unless the browser sends it along.',
+    href: '/one-request',
+    step: 'One request, one response',
+  },
+  {
+    id: 'url-rewriting',
+    term: 'URL rewriting',
+    meaning:
+      'The server writes what it wants to remember into each link. Whoever sees the address sees it, and can pass it on.',
+    href: '/four-ways',
+    step: 'Four ways to remember',
+  },
+  {
+    id: 'xss',
+    term: 'XSS, cross-site scripting',
+    meaning:
+      'An attacker’s script runs in a page of this site. It can do what you can do there, and it reads each cookie without HttpOnly.',
+    href: '/cookies/date-time',
+    step: 'Name, then date and time',
+  },
+]
+
+/** The words that the pages use. */
+export function glossary(): Router {
+  const router = new Router()
+  router.get('/glossary', (ctx) => {
+    show(ctx, { view: 'glossary', title: 'Glossary', locals: { terms }, forms: false })
+  })
+  return router
+}

@@ -1,0 +1,28 @@
+import { inBrowser } from './tour.js'
+
+inBrowser('One request: word for word, without a cookie, with one, and without it again', async (tour, t) => {
+  const names = async () => (await tour.context.cookies()).map(({ name }) => name)
+  await tour.open('/')
+  await tour.follow('Begin: One request, one response')
+  await tour.reads('.wire', /^GET \/one-request HTTP\/1\.1 Host: 127\.0\.0\.1:\d+ /)
+  t.is(await tour.page.locator('.wire mark').count(), 0)
+  t.deepEqual(await names(), [])
+  await tour.look('one-request')
+  await tour.follow('The same with a cookie')
+  await tour.reads('.wire mark', /^Set-Cookie: first-cookie=hello;/)
+  t.deepEqual(await names(), ['first-cookie'])
+  await tour.look('one-request-given')
+  await tour.follow('Load again, with the cookie')
+  await tour.reads('.wire mark', 'Cookie: first-cookie=hello')
+  await tour.look('one-request-brought')
+  await tour.follow('Remove the cookie')
+  t.deepEqual(await names(), [])
+  await tour.look('one-request-removed')
+  await tour.press('Done, go on')
+  t.is(new URL(tour.page.url()).pathname, '/test-cookie')
+
+  await tour.follow('Glossary')
+  await tour.look('glossary')
+  await tour.page.locator('#fixation a').click()
+  t.is(new URL(tour.page.url()).pathname, '/sessions/log-in')
+})
