@@ -33,16 +33,17 @@ const NONE =
 /** By the peers' names, besides what none of them does. */
 const forgone: Readonly<Record<string, string>> = {
   'koa-session, cookie':
-    'no revocation; any copy of the cookie stays good; signed with SHA-1 and readable by the browser’s owner',
-  'koa-session, Map': 'ids are the store’s keys; the Map forgets nothing, however old',
+    'no revocation; any copy of the cookie stays good; signed with SHA-1 and readable by the browser’s owner; what changed is told by a checksum of 32 bits',
+  'koa-session, Map':
+    'ids are the store’s keys; the Map forgets nothing, however old; what changed is told by a checksum of 32 bits',
   'koa-generic-session':
-    'ids are the store’s keys; memory forgets nothing; a session is shared by all requests of the process',
+    'ids are the store’s keys; memory forgets nothing; a session is shared by all requests of the process, so what failed is saved too; what changed is told by a checksum of 32 bits',
   'koa-session-minimal':
-    'hands out the stored object itself, so what failed is saved too; ids are neither signed nor hashed, and any id that a client sends is adopted; memory forgets nothing',
+    'hands out the stored object itself, so what failed is saved too; answers before the store has written, and an error of the store is nobody’s; ids are neither signed nor hashed, and any id that a client sends is adopted',
   'express-session, memorystore': 'ids are the store’s keys',
   'express-session, connect-redis': 'ids are the store’s keys',
   'express-session, connect-sqlite3': 'ids are the store’s keys',
-  'fastify-session': 'ids are the store’s keys',
+  'fastify-session': 'ids are the store’s keys; memory forgets nothing',
   'fastify-secure-session': 'no revocation; any copy of the cookie stays good; changes in place go unnoticed',
 }
 
@@ -91,11 +92,10 @@ export function forgoneBy({ name, bare, open }: Contender): string | undefined {
   return [forgone[name], NONE].filter((text) => text !== undefined).join('; ')
 }
 
-/** The contenders that goals are about, for what need not be measured of all: their bare frameworks too. */
-export function essential(all: readonly Contender[]): Contender[] {
-  const named = /^(tessera, .*|koa-session-minimal|fastify-secure-session)$/
-  const wanted = all.filter(({ name }) => named.test(name))
-  return all.filter((one) => wanted.includes(one) || wanted.some(({ bare: its }) => its === one.name))
+/** The same, and the bare frameworks beneath them. */
+export function withFrameworks(wanted: readonly Contender[]): Contender[] {
+  const frameworks = new Set(wanted.map((one) => one.bare))
+  return contenders.filter((one) => wanted.includes(one) || frameworks.has(one.name))
 }
 
 /**
@@ -111,7 +111,5 @@ export function chosen(parts: readonly string[], without: readonly Contender['ke
     throw new RangeError(`no contender is called ${unknown}; there are ${names}`)
   }
   const isWanted = (name: string): boolean => parts.length === 0 || parts.some((part) => name.includes(part))
-  const wanted = contenders.filter(({ name, keeps }) => !without.includes(keeps) && isWanted(name))
-  const frameworks = new Set(wanted.map((one) => one.bare))
-  return contenders.filter((one) => wanted.includes(one) || frameworks.has(one.name))
+  return withFrameworks(contenders.filter(({ name, keeps }) => !without.includes(keeps) && isWanted(name)))
 }

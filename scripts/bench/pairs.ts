@@ -12,12 +12,28 @@ const SETTLE = 5
 const LEAD_IN = 0.2
 
 /** How much is measured. */
-export interface PairExtent {
+export interface Extent {
+  /** How often those take their turn that a goal is about. The others have one: they are shown, and nothing is decided by them. */
   readonly rounds: number
   /** How long one turn of one server takes, in milliseconds. */
   readonly turn: number
-  /** How long each kind of request is sent to each server before anything is measured, in milliseconds. */
+  /**
+   * How long each server gets requests of all kinds before anything is measured, in milliseconds. Until then the compiler
+   * has not seen what is hot: a contender with more code of its own would pay for that.
+   */
   readonly warmUp: number
+  /** Sessions that are made to see what one takes in memory. */
+  readonly inMemory: number
+}
+
+/** How often a contender takes its turn with a kind of request. */
+export type Rounds = (contender: Contender, kind: Kind) => number
+
+/** One after the other: servers that are measured together, between turns of their bare frameworks. */
+export interface Pass {
+  readonly contenders: readonly Contender[]
+  readonly kinds: readonly Kind[]
+  readonly roundsOf: Rounds
 }
 
 /** One turn of a contender, and what its bare framework took right before and right after it: microseconds a request. */
@@ -75,30 +91,42 @@ class Entrant {
  */
 export async function measurePairs(
   contestants: readonly Contestant[],
-  kinds: readonly Kind[],
-  { rounds, turn, warmUp }: PairExtent,
+  { kinds, roundsOf }: Pick<Pass, 'kinds' | 'roundsOf'>,
+  { rounds, turn }: Pick<Extent, 'rounds' | 'turn'>,
 ): Promise<PairedCosts[]> {
   const entrants = contestants.map((one) => new Entrant(one, kinds))
   for (const group of [
     kinds.filter((kind) => kind !== 'create'),
     kinds.filter((kind) => kind === 'create'),
   ]) {
-    for (const entrant of entrants) {
-      tell(`warming up ${entrant.contender.name}`)
-      for (const kind of group) await entrant.run(kind, warmUp)
-    }
     for (let round = 0; round < rounds; round++) {
       for (const kind of group) {
         tell(`round ${round + 1} of ${rounds}: ${kind}`)
         for (const bare of entrants.filter(({ contender }) => contender.bare === undefined)) {
-          const others = entrants.filter(({ contender }) => contender.bare === bare.contender.name)
+          const others = entrants.filter(
+            ({ contender }) => contender.bare === bare.contender.name && round < roundsOf(contender, kind),
+          )
           const from = (round * 5) % Math.max(1, others.length)
-          await takeTurns(bare, [...others.slice(from), ...others.slice(0, from)], kind, turn)
+          if (others.length > 0)
+            await takeTurns(bare, [...others.slice(from), ...others.slice(0, from)], kind, turn)
         }
       }
     }
   }
   return entrants.map(({ rounds, fault }) => ({ rounds, fault }))
+}
+
+/** The kinds of requests with which a server is warmed up, each with its share of the time. */
+const WARM_UP = [
+  ['write', 0.5],
+  ['read', 0.35],
+  ['untouched', 0.15],
+] as const
+
+/** Once for each server, and not for each kind: most of the code is that of all of them. */
+export async function warmUp({ contender, load }: Contestant, milliseconds: number): Promise<void> {
+  tell(`warming up ${contender.name}`)
+  for (const [traffic, share] of WARM_UP) await load.run({ traffic, milliseconds: milliseconds * share })
 }
 
 async function takeTurns(bare: Entrant, others: readonly Entrant[], kind: Kind, turn: number): Promise<void> {

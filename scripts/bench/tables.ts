@@ -10,8 +10,8 @@ export function tablesOf(runs: readonly Run[], asleep: Run | undefined): Table[]
   const [{ results } = { results: [] }] = runs
   return [
     ...runs.map((run) => costs(run, `Processor time a request, ${run.title}`)),
-    ...(asleep ? [costs(asleep, `With a load that sleeps between answers, ${asleep.title}`)] : []),
-    ...runs.map((run) => targets(run)),
+    ...(asleep ? [costs(asleep, `Processor time a request, ${asleep.title}`)] : []),
+    ...[...runs, ...(asleep ? [asleep] : [])].map((run) => targets(run)),
     correctness(results),
     prices(results),
     throughput(results),

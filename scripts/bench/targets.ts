@@ -34,6 +34,11 @@ const CREATE = 1.3
 /** Bytes that a small session may take in `cache`. */
 const BYTES = 600
 
+/** Whether a goal is about it, or measured by it. */
+export function hasGoal(name: string): boolean {
+  return goals[name] !== undefined || name === MINIMAL || name === SECURE
+}
+
 /** The cells of a row for each goal of which this run measured something. */
 export function targetRows({ title, results }: Run): string[][] {
   return results.flatMap((result) => {

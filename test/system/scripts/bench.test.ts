@@ -1,9 +1,11 @@
 import test from 'ava'
-import { chosen, contenders, forgoneBy } from '../../../scripts/bench/contenders.js'
+import { chosen, contenders, forgoneBy, withFrameworks } from '../../../scripts/bench/contenders.js'
 import type { PairedRound } from '../../../scripts/bench/pairs.js'
+import { planFor, secondsOf } from '../../../scripts/bench/plan.js'
 import { summary } from '../../../scripts/bench/profile.js'
 import { figureOf, noiseOf, type Result } from '../../../scripts/bench/result.js'
-import { targetRows } from '../../../scripts/bench/targets.js'
+import { hasGoal, targetRows } from '../../../scripts/bench/targets.js'
+import type { Kind } from '../../../scripts/measure/population.js'
 
 test('a contender is compared with its own framework: the best rounds, and the median of the pairs', (t) => {
   const results = [
@@ -57,6 +59,34 @@ test('what is chosen brings its bare framework along, and a name that nobody has
     instanceOf: RangeError,
     message: /tesera; there are bare koa; tess/,
   })
+})
+
+test('a run takes less than six minutes, figures for the page included, and a quick one less than one', (t) => {
+  const all = { contenders: chosen([], []), kinds: undefined, rounds: undefined }
+  const whole = planFor({ ...all, quick: false })
+  t.true(secondsOf(whole, true) < 350, `${secondsOf(whole, true)}`)
+  const deciding = withFrameworks(contenders.filter(({ name }) => hasGoal(name)))
+  const quick = planFor({ ...all, contenders: deciding, quick: true })
+  t.true(secondsOf(quick, false) < 55, `${secondsOf(quick, false)}`)
+})
+
+test('what a goal is about takes more turns than what is only shown', (t) => {
+  const all = { contenders: chosen([], []), quick: false, rounds: undefined }
+  const { main, asleep, own } = planFor({ ...all, kinds: undefined })
+  const roundsOf = (name: string, kind: Kind) =>
+    main.contenders.filter((one) => one.name === name).map((one) => main.roundsOf(one, kind))
+  t.deepEqual(roundsOf('tessera, cache', 'read'), [3])
+  t.deepEqual(roundsOf('koa-session-minimal', 'write'), [3])
+  t.deepEqual(roundsOf('koa-generic-session', 'write'), [1])
+  t.deepEqual(roundsOf('koa-generic-session', 'create'), [0])
+  t.false(asleep?.contenders.some(({ name }) => name === 'koa-generic-session'))
+  t.true(asleep?.contenders.some(({ name }) => name === 'bare fastify'))
+  t.true(own?.contenders.some(({ name }) => name === 'tessera, db'))
+  const asked = planFor({ ...all, kinds: ['create'], rounds: 5 })
+  t.deepEqual(
+    asked.main.contenders.map((one) => asked.main.roundsOf(one, 'create')),
+    asked.main.contenders.map(() => 5),
+  )
 })
 
 /** `turns`: of each round what it took, and what its bare framework took beside it. */
