@@ -47,7 +47,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   '@keyv/sqlite': ['lib/engines/db/'],
   '@keyv/postgres': ['lib/engines/db/'],
   '@keyv/redis': ['lib/engines/redis/'],
-  'lru-cache': ['lib/codecs/', 'lib/engines/', 'lib/session/', 'lib/users/', 'site/inspector/'],
+  'lru-cache': ['lib/codecs/', 'lib/engines/', 'lib/session/', 'lib/users/', 'site/inspector/', 'site/demos/labs/'],
   'highlight.js': ['site/inspector/'],
   sqlite3: ['site/demos/library/'],
   pino: ['site/log.ts', 'site/process/'],

@@ -7,6 +7,7 @@ import { describeSettings } from '../lib/internal.js'
 import { assets } from './demos/assets.js'
 import { demos } from './demos/index.js'
 import { pages } from './demos/kit/page.js'
+import { openLabs } from './demos/labs/sessions.js'
 import { openCatalogue } from './demos/library/catalogue.js'
 import { openVariants } from './demos/variants.js'
 import { Inspector } from './inspector/inspector.js'
@@ -47,10 +48,12 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   if (secretKey === undefined) throw new TypeError('the site signs its forms, so it needs a SECRET_KEY')
   const isProduction = environment === 'production'
   const variants = await openVariants(sessions, settings, { clock, logger })
+  const labs = await openLabs(settings, { clock, logger })
   const inspector = showsInternals(settings)
     ? new Inspector([
         { cookieName: settings.cookieName, engine: sessions.engine },
         { cookieName: variants.short.cookieName, engine: variants.short.sessions.engine },
+        ...labs.inspected,
       ])
     : undefined
   const router = demos({
@@ -60,6 +63,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
     sessions,
     settings,
     variants,
+    labs,
     catalogue: await openCatalogue(settings, logger),
     clock,
     secretKeys: [secretKey, ...secretKeyFallbacks],

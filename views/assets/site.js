@@ -1,4 +1,5 @@
-// The only script of this site: the panel stays as it was left, and the time that a session has left runs down.
+// The only script of this site: the panel stays as it was left, the time that a session has left runs down, and one page
+// shows what a script can read.
 
 for (const details of document.querySelectorAll('details[data-remember]')) {
   const name = `tessera.${details.dataset.remember}`
@@ -45,3 +46,7 @@ if (countdowns.length > 0) {
   tick()
   setInterval(tick, 1000)
 }
+
+// The lab about scripts: what any script in this page could send anywhere.
+for (const element of document.querySelectorAll('[data-document-cookie]'))
+  element.textContent = document.cookie === '' ? 'nothing' : document.cookie

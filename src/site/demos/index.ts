@@ -12,6 +12,11 @@ import { engines } from './engines/page.js'
 import { fourWays } from './four-ways.js'
 import { glossary } from './glossary.js'
 import { type Facts, home } from './home.js'
+import { fixation } from './labs/fixation.js'
+import { forgedCookie } from './labs/forged-cookie.js'
+import { scriptReads } from './labs/script.js'
+import type { Labs } from './labs/sessions.js'
+import { stolenCookie } from './labs/stolen-cookie.js'
 import type { Catalogue } from './library/catalogue.js'
 import { library } from './library/pages.js'
 import { logIn } from './log-in.js'
@@ -34,6 +39,7 @@ export interface DemoParts {
   readonly sessions: Sessions
   readonly settings: SiteSettings
   readonly variants: Variants
+  readonly labs: Labs
   /** The library's. */
   readonly catalogue: Catalogue
   /** Milliseconds since 1970. */
@@ -51,6 +57,7 @@ export function demos({
   catalogue,
   settings,
   variants,
+  labs,
 }: DemoParts): Router {
   const router = new Router()
   router.use(async (ctx, next) => {
@@ -86,6 +93,10 @@ export function demos({
     devices({ sessions }),
     sessionMethods({ sessions, clock }),
     nestedChange(variants),
+    stolenCookie(labs),
+    fixation(labs),
+    forgedCookie(labs),
+    scriptReads(),
     redirects(),
   ]
   for (const demo of all) router.use(demo.routes())

@@ -133,6 +133,36 @@ export const chapters: readonly Chapter[] = [
     ],
   },
   {
+    title: 'Attacks, and what stops them',
+    text: 'You attack your own session in a lab, and then stop the attack.',
+    walkthroughs: [
+      {
+        slug: 'stolen-cookie',
+        title: 'A stolen cookie',
+        summary: 'A thief copies your cookie and is you, until you log out everywhere else.',
+        entries: only('/labs/stolen-cookie'),
+      },
+      {
+        slug: 'fixation',
+        title: 'Session fixation',
+        summary: 'An attacker plants an id before you log in. A new id at the log-in stops it.',
+        entries: only('/labs/fixation'),
+      },
+      {
+        slug: 'forged-cookie',
+        title: 'A forged cookie',
+        summary: 'Edit a signed cookie and a sealed one, send them, and see what the server says.',
+        entries: only('/labs/forged-cookie'),
+      },
+      {
+        slug: 'script',
+        title: 'A script reads a cookie',
+        summary: 'Two cookies, one of them HttpOnly. A script of the page sees one.',
+        entries: only('/labs/script'),
+      },
+    ],
+  },
+  {
     title: 'Sessions at scale',
     text: 'Many requests at once, and many places to store sessions.',
     walkthroughs: [

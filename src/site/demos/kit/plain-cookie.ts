@@ -1,4 +1,4 @@
-import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie'
+import { parseCookie, type SetCookie, type StringifyOptions, stringifySetCookie } from 'cookie'
 import type { Context } from 'koa'
 import type { PlainCookie } from '../../inspector/cookies.js'
 
@@ -11,15 +11,25 @@ export function setPlainCookie(
   ctx: Context,
   name: PlainCookie,
   value: string,
-  { maxAge }: { maxAge?: number } = {},
+  { maxAge, httpOnly = true }: { maxAge?: number; httpOnly?: boolean } = {},
 ): void {
-  const attributes = { ...attributesOf(ctx), name, value }
+  const attributes = { ...attributesOf(ctx), httpOnly, name, value }
   if (maxAge === undefined) {
     append(ctx, attributes)
     return
   }
   // The system's time, not a test's clock: `Expires` is for browsers, which have no other.
   append(ctx, { ...attributes, maxAge, expires: new Date(Date.now() + maxAge * 1000) })
+}
+
+/**
+ * Sets the cookie of a lab to a value as it is, as its visitor could with the browser's developer tools. `value` has
+ * characters of a cookie's value only.
+ */
+export function setRawCookie(ctx: Context, name: string, value: string): void {
+  // Browsers keep a cookie with such a prefix over HTTPS only.
+  const secure = ctx.secure || name.startsWith('__')
+  append(ctx, { ...attributesOf(ctx), secure, name, value }, AS_IS)
 }
 
 export function removePlainCookie(ctx: Context, name: PlainCookie): void {
@@ -37,10 +47,12 @@ export function plainCookie(ctx: Context, name: PlainCookie): string | undefined
   }
 }
 
-/** The same, as it was sent. */
-export function rawPlainCookie(ctx: Context, name: PlainCookie): string | undefined {
+/** The value of any cookie of the request, as it was sent. */
+export function rawPlainCookie(ctx: Context, name: string): string | undefined {
   return parseCookie(ctx.req.headers.cookie ?? '', RAW)[name]
 }
+
+const AS_IS = { encode: (value: string): string => value }
 
 const RAW = { decode: (value: string): string => value }
 
@@ -48,6 +60,6 @@ function attributesOf(ctx: Context) {
   return { path: '/', httpOnly: true, secure: ctx.secure, sameSite: 'lax' } as const
 }
 
-function append(ctx: Context, line: SetCookie): void {
-  ctx.append('Set-Cookie', stringifySetCookie(line))
+function append(ctx: Context, line: SetCookie, options: StringifyOptions = {}): void {
+  ctx.append('Set-Cookie', stringifySetCookie(line, options))
 }

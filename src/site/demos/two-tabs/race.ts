@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
-import { text } from 'node:stream/consumers'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Session } from '../../../lib/index.js'
 import { callsUnderWay, type EngineCall } from '../../inspector/recording.js'
+import { askSelf, cookieIn, type OwnAnswer } from '../kit/own-request.js'
 import { Meetings } from './meetings.js'
 
 declare module '../../../lib/index.js' {
@@ -93,7 +91,7 @@ export class Races {
     const answered: Runner[] = []
     // #region run
     const run = async (side: Side): Promise<void> => {
-      const answer = await postToSelf(ctx, { path, cookie, fields: { side, race } })
+      const answer = await askSelf(ctx, { path, cookie, fields: { side, race } })
       answered.push({ side, ...this.#resultIn(answer), calls: calls.get(side) ?? [] })
     }
     this.#underWay.set(race, calls)
@@ -114,64 +112,10 @@ export class Races {
     return (await this.#meetings.meet(race, PATIENCE)) === 'met'
   }
 
-  #resultIn({ status, cookies, body }: OwnAnswer): Omit<Runner, 'side' | 'calls'> {
-    const begin = `${this.#cookieName}=`
-    const line = cookies.findLast((one) => one.startsWith(begin))
-    const cookie = line?.slice(begin.length).split(';')[0]
+  #resultIn(answer: OwnAnswer): Omit<Runner, 'side' | 'calls'> {
+    const { status, body } = answer
+    const cookie = cookieIn(answer, this.#cookieName)
     const told = status === 200 ? answerBody.safeParse(JSON.parse(body)) : undefined
     return { status, cookie, read: told?.data?.read, met: told?.data?.met ?? false }
-  }
-}
-
-/** How long the server waits for its own response: milliseconds. */
-const ANSWER_PATIENCE = 10_000
-
-interface OwnRequest {
-  readonly path: string
-  /** The `Cookie` header. */
-  readonly cookie: string
-  readonly fields: Readonly<Record<string, string>>
-}
-
-interface OwnAnswer {
-  /** 0 if there was none. */
-  readonly status: number
-  /** The `Set-Cookie` lines. */
-  readonly cookies: readonly string[]
-  readonly body: string
-}
-
-const NONE: OwnAnswer = { status: 0, cookies: [], body: '' }
-
-/**
- * Sends a form to this server over HTTP, to the address at which the request of `ctx` arrived. No proxy is involved.
- */
-async function postToSelf(ctx: Context, own: OwnRequest): Promise<OwnAnswer> {
-  const { localAddress, localPort } = ctx.req.socket
-  // A server at a Unix socket has no address to send to.
-  if (localAddress === undefined || localPort === undefined) return NONE
-  const sent = request({
-    host: localAddress,
-    port: localPort,
-    path: own.path,
-    method: 'POST',
-    agent: false,
-    signal: AbortSignal.timeout(ANSWER_PATIENCE),
-    headers: {
-      Accept: 'application/json',
-      'Content-Type': 'application/x-www-form-urlencoded',
-      Cookie: own.cookie,
-      // csrf() asks where a form comes from: from this site.
-      'Sec-Fetch-Site': 'same-origin',
-    },
-  })
-  try {
-    sent.end(new URLSearchParams(own.fields).toString())
-    const [response]: IncomingMessage[] = await once(sent, 'response')
-    if (response === undefined) return NONE
-    const { statusCode = 0, headers } = response
-    return { status: statusCode, cookies: headers['set-cookie'] ?? [], body: await text(response) }
-  } catch {
-    return NONE
   }
 }
