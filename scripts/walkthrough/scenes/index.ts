@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.js'
 import { engines, twoTabs } from './at-scale.js'
+import { fixation, forgedCookie, scriptReads, stolenCookie } from './attacks.js'
 import { dateTime, fourWays, lifetime, oneRequest, pageCount, testCookie } from './http-forgets.js'
 import { logIn, nestedChange, sessionMethods } from './in-control.js'
 import { cart, library, profile, setGetDelete } from './server-remembers.js'
@@ -19,6 +20,10 @@ export const scenes: readonly Scene[] = [
   logIn,
   sessionMethods,
   nestedChange,
+  stolenCookie,
+  fixation,
+  forgedCookie,
+  scriptReads,
   twoTabs,
   engines,
 ]

@@ -2,6 +2,7 @@
 import './cart.js'
 import './date-time.js'
 import './four-ways.js'
+import './labs.js'
 import './library.js'
 import './lifetime.js'
 import './log-in.js'

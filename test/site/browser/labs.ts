@@ -1,0 +1,70 @@
+import { inBrowser, openTour } from './tour.js'
+
+inBrowser('Labs: a stolen cookie is used, and then worthless', async (tour, t) => {
+  await tour.open('/labs/stolen-cookie')
+  await tour.look('lab-stolen-begin')
+  await tour.press('Log in')
+  await tour.press('Let the thief copy it')
+  await tour.look('lab-stolen-copied')
+  await tour.press('Send it as the thief')
+  await tour.reads('#outcome', 'The thief is in.')
+  await tour.look('lab-stolen-in')
+
+  // Another browser is as good a thief as the server.
+  const thief = await openTour(t, { scripts: tour.scripts, site: tour.site })
+  const value = await tour.page.locator('#loot').innerText()
+  await thief.context.addCookies([{ name: 'sessionid-lab', value, url: tour.site.url }])
+  await thief.open('/labs/stolen-cookie/members')
+  await thief.reads('body', /^Welcome, member-/)
+  await tour.press('Log out everywhere else')
+  await tour.press('Send it again as the thief')
+  await tour.reads('#outcome', 'The thief is out.')
+  await tour.look('lab-stolen-out')
+  await thief.open('/labs/stolen-cookie/members')
+  await thief.reads('body', 'Log in first.')
+})
+
+inBrowser('Labs: fixation works on a careless application only', async (tour) => {
+  await tour.open('/labs/fixation')
+  await tour.look('lab-fixation-begin')
+  for (const [app, outcome] of [
+    ['careless', 'is in'],
+    ['tessera', 'is not in'],
+  ] as const) {
+    const part = tour.page.locator(`#${app}`)
+    for (const button of [/^Plant it in/, /^Log in$/, /^Send the planted id$/])
+      await part.getByRole('button', { name: button }).click()
+    await tour.reads(`#${app} .outcome`, outcome)
+  }
+  await tour.look('lab-fixation-looked')
+})
+
+inBrowser('Labs: a forged cookie is refused, signed or sealed', async (tour, t) => {
+  await tour.open('/labs/forged-cookie')
+  await tour.look('lab-forged-begin')
+  await tour.press('Get the two cookies')
+  await tour.look('lab-forged-good')
+  await tour.press('Write admin into it')
+  await tour.reads('#signed .role', 'The server refuses this cookie.')
+  await tour.reads('#signed .readable', /"role":"admin"/)
+  await tour.look('lab-forged-signed')
+  const field = tour.page.getByLabel('Or edit sessionid-sealed yourself')
+  const good = await field.inputValue()
+  await field.fill(`${good} and more`)
+  const sealed = tour.page.locator('#sealed')
+  await sealed.getByRole('button', { name: 'Send this value' }).click()
+  await tour.reads('.problem', /^A value has letters/)
+  t.is(await field.inputValue(), `${good} and more`)
+  await tour.look('lab-forged-problem')
+  await field.fill(`${good}A`)
+  await sealed.getByRole('button', { name: 'Send this value' }).click()
+  await tour.reads('#sealed .role', 'The server refuses this cookie.')
+})
+
+inBrowser('Labs: a script sees one of two cookies', async (tour) => {
+  await tour.open('/labs/script')
+  await tour.press('Set two cookies')
+  await tour.reads('#lab-httponly', 'secret-2')
+  await tour.reads('#seen', tour.scripts ? /^(?!.*secret-2).*lab-readable=secret-1/ : '')
+  await tour.look('lab-script')
+})
