@@ -20,6 +20,11 @@ export const PLAIN_COOKIES = [
 
 export type PlainCookie = (typeof PLAIN_COOKIES)[number]
 
+/** In a request's state: which cookies the demo's handler looked at. */
+export interface CookiesRead {
+  cookiesRead?: Set<string>
+}
+
 /** The names of the inspector's own cookies begin so. They are not shown, since they are no part of any demo. */
 export const OWN_PREFIX = 'inspector-'
 

@@ -3,8 +3,17 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Context } from 'koa'
 import { LRUCache } from 'lru-cache'
 import { EngineUnavailable } from '../../lib/index.js'
-import { type GivenCookie, givenCookies, OWN_PREFIX, type SentCookie, sentCookies } from './cookies.js'
+import { type Change, changesOf, type DataLine, dataLines } from './changes.js'
+import {
+  type CookiesRead,
+  type GivenCookie,
+  givenCookies,
+  OWN_PREFIX,
+  type SentCookie,
+  sentCookies,
+} from './cookies.js'
 import { type EngineCall, recording } from './recording.js'
+import { type Sequence, sequenceOf } from './sequence.js'
 import { type Excerpt, excerpt } from './source.js'
 import { type InspectedSessions, type StoredRecord, storedRecordOf } from './stored-record.js'
 
@@ -16,20 +25,35 @@ export interface Exchange {
   /** Where the response redirects to; empty if it does not. */
   readonly location: string
   readonly sent: readonly SentCookie[]
+  /** The names of those cookies of the request that this step looked at or answered with another. */
+  readonly used: ReadonlySet<string>
   /** Whether a session's cookie came. */
   readonly hadSession: boolean
   readonly given: readonly GivenCookie[]
   readonly calls: readonly EngineCall[]
+  readonly changes: readonly Change[]
+}
+
+/** An exchange as the panel shows it. */
+export interface ShownExchange extends Exchange {
+  /** What it was: the form that was sent, or the page itself. */
+  readonly kind: 'form' | 'page'
+  readonly sequence: Sequence
+}
+
+/** A stored record as the panel shows it. */
+export interface ShownRecord extends StoredRecord {
+  /** Whether this step asked the store for it. A record that was not asked for is folded. */
+  readonly isUsed: boolean
+  readonly lines: readonly DataLine[]
 }
 
 /** What the inspector shows beside a page. */
 export interface Panel {
-  /** The request that this page answers. */
-  readonly exchange: Exchange
-  /** The form that was sent before and redirected here. */
-  readonly before: Exchange | undefined
-  /** The visitor's own records after the response. Undefined while the store does not answer. */
-  readonly records: readonly StoredRecord[] | undefined
+  /** The form that was sent before and redirected here, if there was one, and the request that this page answers. */
+  readonly exchanges: readonly ShownExchange[]
+  /** The visitor's own records after the response, those that this step used first. Undefined while the store does not answer. */
+  readonly records: readonly ShownRecord[] | undefined
   readonly excerpts: readonly Excerpt[]
 }
 
@@ -67,10 +91,16 @@ export class Inspector {
   }
 
   async panel(ctx: Context, calls: readonly EngineCall[], sources: readonly string[]): Promise<Panel> {
+    const page = this.#exchangeOf(ctx, calls)
+    const form = this.#takeBefore(ctx)
+    const exchanges = form === undefined ? [page] : [form, page]
     return {
-      exchange: this.#exchangeOf(ctx, calls),
-      before: this.#takeBefore(ctx),
-      records: await this.#recordsOf(ctx),
+      exchanges: exchanges.map((one) => ({
+        ...one,
+        kind: one === page ? 'page' : 'form',
+        sequence: sequenceOf(one),
+      })),
+      records: shownRecords(await this.#recordsOf(ctx), exchanges),
       excerpts: sources.map(excerpt),
     }
   }
@@ -78,6 +108,7 @@ export class Inspector {
   /** Call it when the response is complete but for its body. */
   #exchangeOf(ctx: Context, calls: readonly EngineCall[]): Exchange {
     const sent = sentCookies(ctx.req.headers.cookie)
+    const given = givenCookies(setCookieLines(ctx))
     return {
       method: ctx.method,
       path: ctx.path,
@@ -85,9 +116,11 @@ export class Inspector {
       // Koa's types promise a string, but without the header it is undefined.
       location: ctx.response.get('Location') ?? '',
       sent,
+      used: usedOf(ctx, sent, given, calls),
       hadSession: sent.some(({ name }) => this.#inspected.some(({ cookieName }) => cookieName === name)),
-      given: givenCookies(setCookieLines(ctx)),
+      given,
       calls,
+      changes: changesOf(calls, sent, given),
     }
   }
 
@@ -115,6 +148,40 @@ export class Inspector {
     }
     return undefined
   }
+}
+
+/** The names of the cookies that matter to this step: whatever else the browser holds was sent too. */
+function usedOf(
+  ctx: Context,
+  sent: readonly SentCookie[],
+  given: readonly GivenCookie[],
+  calls: readonly EngineCall[],
+): ReadonlySet<string> {
+  const { cookiesRead }: CookiesRead = ctx.state
+  const asked = new Set(calls.map(({ key }) => key))
+  const answered = new Set(given.map(({ name }) => name))
+  const isUsed = ({ name, value }: SentCookie): boolean =>
+    cookiesRead?.has(name) === true ||
+    asked.has(value) ||
+    answered.has(name) ||
+    // The form's own token is compared with this cookie.
+    (ctx.method === 'POST' && name.endsWith('csrftoken'))
+  return new Set(sent.filter(isUsed).map(({ name }) => name))
+}
+
+function shownRecords(
+  records: readonly StoredRecord[] | undefined,
+  exchanges: readonly Exchange[],
+): readonly ShownRecord[] | undefined {
+  const calls = exchanges.flatMap((one) => one.calls)
+  const asked = new Set(calls.flatMap(({ key, newKey }) => [key, newKey]))
+  const changes = exchanges.flatMap((one) => one.changes)
+  return records
+    ?.map((record) => {
+      const isUsed = asked.has(record.id)
+      return { ...record, isUsed, lines: dataLines(record.data, isUsed ? changes : []) }
+    })
+    .sort((one, other) => Number(other.isUsed) - Number(one.isUsed))
 }
 
 interface OwnCookie {

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Engine, EngineFactory, Settings } from '../../lib/index.js'
 import { openEngine, watchEngine } from '../../lib/internal.js'
+import { type CallDetails, detailsOf } from './call-details.js'
 
 /** One call of the engine during a request. */
-export interface EngineCall {
+export interface EngineCall extends CallDetails {
   readonly call: string
   /** The engine's answer, in one word. */
   readonly outcome: string
@@ -30,12 +31,14 @@ export function observe(engine: Engine): Engine {
     if (calls === undefined) return run(...args)
     const begun = performance.now()
     let outcome = 'unavailable'
+    let details: CallDetails = {}
     try {
       const answer = await run(...args)
       outcome = outcomeOf(call, answer)
+      details = detailsOf(call, args, answer)
       return answer
     } finally {
-      calls.push({ call, outcome, took: performance.now() - begun })
+      calls.push({ call, outcome, took: performance.now() - begun, ...details })
     }
   })
 }

@@ -54,7 +54,8 @@ export function pages(inspector: Inspector | undefined): Middleware {
     const calls = inspector ? await inspector.record(next) : await next()
     const { page }: State = ctx.state
     if (page === undefined) {
-      if (ctx.method === 'POST' && calls) inspector?.remember(ctx, calls)
+      // A form beside the path, such as "Done, go on", is no part of the step that it leads to.
+      if (ctx.method === 'POST' && calls && placeOf(ctx.path)) inspector?.remember(ctx, calls)
       return
     }
     const { view, title, locals, sources, forms = true, live = false, finish } = page

@@ -1,6 +1,6 @@
 import { parseCookie, type SetCookie, type StringifyOptions, stringifySetCookie } from 'cookie'
 import type { Context } from 'koa'
-import type { PlainCookie } from '../../inspector/cookies.js'
+import type { CookiesRead, PlainCookie } from '../../inspector/cookies.js'
 
 /**
  * Sets a cookie whose value anybody can read and change: the demos compare sessions with it. The value is
@@ -49,6 +49,9 @@ export function plainCookie(ctx: Context, name: PlainCookie): string | undefined
 
 /** The value of any cookie of the request, as it was sent. */
 export function rawPlainCookie(ctx: Context, name: string): string | undefined {
+  const state: CookiesRead = ctx.state
+  state.cookiesRead ??= new Set()
+  state.cookiesRead.add(name)
   return parseCookie(ctx.req.headers.cookie ?? '', RAW)[name]
 }
 

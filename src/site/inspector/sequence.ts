@@ -1,0 +1,145 @@
+import type { GivenCookie, SentCookie } from './cookies.js'
+import type { EngineCall } from './recording.js'
+
+/** Who sends a message of a sequence diagram, and who gets it. */
+export type Party = 'browser' | 'server' | 'store'
+
+/** An arrow of the diagram, with what is written above it. */
+export interface Arrow {
+  readonly from: Party
+  readonly to: Party
+  /** As sent. */
+  readonly texts: readonly string[]
+  /** Whether it changes what its receiver holds. */
+  readonly isChange: boolean
+  /** The texts broken into lines, with the place of each. */
+  readonly lines: readonly { readonly text: string; readonly y: number }[]
+  readonly y: number
+}
+
+/** The messages of a request, in order, with their places in a picture of {@link WIDTH} units. */
+export interface Sequence {
+  readonly arrows: readonly Arrow[]
+  readonly height: number
+  /** Whether the store was asked anything. */
+  readonly asksStore: boolean
+  /** All messages, one sentence each, for those who do not see the picture. */
+  readonly description: string
+}
+
+/** What the diagram is made of. */
+export interface Sent {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly location: string
+  /** The cookies of the request, and which of them this step used. */
+  readonly sent: readonly SentCookie[]
+  readonly used: ReadonlySet<string>
+  readonly given: readonly GivenCookie[]
+  readonly calls: readonly EngineCall[]
+}
+
+/** Characters of a line: as many as fit beside the first lifeline, with the type that a phone can show. */
+const LINE = 35
+/** The most lines of one text. */
+const MOST_LINES = 3
+/** The most calls that are drawn. The list of calls below the picture has all. */
+const MOST_CALLS = 8
+const TOP = 34
+const LINE_HEIGHT = 18
+/** From the last line to its arrow, and from there to the next line. */
+const ABOVE_ARROW = 8
+const BELOW_ARROW = 20
+
+type Message = Pick<Arrow, 'from' | 'to' | 'texts' | 'isChange'>
+
+/** Draws the request, the calls of the store and the response. */
+export function sequenceOf(sent: Sent): Sequence {
+  const drawn = sent.calls.slice(0, MOST_CALLS)
+  const messages: Message[] = [requestOf(sent), ...drawn.flatMap(callOf)]
+  const left = sent.calls.length - drawn.length
+  if (left > 0) messages.push({ from: 'server', to: 'store', texts: [`and ${left} more`], isChange: false })
+  messages.push(responseOf(sent))
+
+  let y = TOP
+  const arrows = messages.map((message): Arrow => {
+    const lines = message.texts.flatMap(broken).map((text) => {
+      y += LINE_HEIGHT
+      return { text, y }
+    })
+    y += ABOVE_ARROW
+    const arrow = { ...message, lines, y }
+    y += BELOW_ARROW - LINE_HEIGHT / 2
+    return arrow
+  })
+  const sentences = messages.map(
+    ({ from, to, texts }, at) => `${at + 1}. From the ${from} to the ${to}: ${texts.join('; ')}.`,
+  )
+  return { arrows, height: y + 6, asksStore: drawn.length > 0, description: sentences.join(' ') }
+}
+
+function requestOf({ method, path, sent, used }: Sent): Message {
+  const cookies = sent.filter(({ name }) => used.has(name))
+  const others = sent.length - cookies.length
+  const count =
+    others === 0
+      ? []
+      : [
+          `${cookies.length > 0 ? 'and ' : ''}${others} ${others === 1 ? 'cookie' : 'cookies'} for other steps`,
+        ]
+  const texts =
+    sent.length === 0
+      ? ['no cookie']
+      : [...cookies.map(({ name, value }) => `Cookie: ${name}=${value}`), ...count]
+  return { from: 'browser', to: 'server', texts: [`${method} ${path}`, ...texts], isChange: false }
+}
+
+const WRITES: ReadonlySet<string> = new Set([
+  'created',
+  'updated',
+  'touched',
+  'deleted',
+  'written',
+  'revoked',
+])
+
+function callOf({ call, outcome, key, newKey, ifVersion, version }: EngineCall): readonly Message[] {
+  const isChange = WRITES.has(outcome)
+  const moved = call === 'rotate' && newKey !== undefined ? ` to ${newKey}` : ''
+  const condition = ifVersion === undefined ? '' : `, if version ${short(ifVersion)}`
+  const asked = `${call}${key === undefined ? '' : ` ${key}`}${moved}${condition}`
+  const answered = `${outcome}${version === undefined ? '' : `, version ${short(version)}`}`
+  return [
+    { from: 'server', to: 'store', texts: [asked], isChange },
+    { from: 'store', to: 'server', texts: [answered], isChange: false },
+  ]
+}
+
+function responseOf({ status, location, given }: Sent): Message {
+  const head = location === '' ? String(status) : `${status}, go to ${location}`
+  const cookies = given.map(({ name, value, isRemoval }) =>
+    isRemoval ? `Set-Cookie: ${name}=; Max-Age=0` : `Set-Cookie: ${name}=${value}`,
+  )
+  const texts = cookies.length > 0 ? cookies : ['no Set-Cookie']
+  return { from: 'server', to: 'browser', texts: [head, ...texts], isChange: given.length > 0 }
+}
+
+/** A version is opaque, and may be long. */
+function short(version: number | string): string {
+  const text = String(version)
+  return text.length <= 10 ? text : `${text.slice(0, 9)}…`
+}
+
+/** Breaks a text into lines, after a space or a sign where there is one. */
+function broken(text: string): readonly string[] {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > LINE && lines.length < MOST_LINES - 1) {
+    const [, first = rest.slice(0, LINE)] =
+      new RegExp(`^(.{${(LINE / 2) | 0},${LINE - 1}}[ ;,=/?&])`).exec(rest) ?? []
+    lines.push(first.trimEnd())
+    rest = rest.slice(first.length)
+  }
+  return [...lines, rest.length <= LINE ? rest : `${rest.slice(0, LINE - 1)}…`]
+}
