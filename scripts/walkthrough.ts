@@ -41,6 +41,7 @@ const TOLD = {
   COOKIE_PATH: '/',
   EXPIRE_AT_BROWSER_CLOSE: 'false',
   NESTED_CHANGES: 'compare',
+  OTHER_SITE_PORT: '0',
   SAVE_EVERY_REQUEST: 'false',
   SHOW_INTERNALS: 'true',
 }

@@ -28,9 +28,12 @@ export interface JarBrowserParts {
 export class JarBrowser implements Browser {
   readonly #parts: JarBrowserParts
   #jar = new CookieJar()
+  /** Where the forms stand that are sent. Default: on the site. */
+  origin: string
 
   constructor(parts: JarBrowserParts) {
     this.#parts = parts
+    this.origin = parts.base
   }
 
   /** Another browser with the same cookies. */
@@ -69,7 +72,7 @@ export class JarBrowser implements Browser {
       ...init,
       redirect: 'manual',
       // Browsers say where a form comes from.
-      headers: { ...(cookie !== '' && { cookie }), ...(init && { origin: this.#parts.base }) },
+      headers: { ...(cookie !== '' && { cookie }), ...(init && { origin: this.origin }) },
     })
     const setCookie = response.headers.getSetCookie()
     for (const line of setCookie) this.#keep(line)

@@ -66,6 +66,17 @@ export const serverSettings = {
     meaning:
       'whether the demo server answers /metrics to everybody; unset: to this machine only, in production to nobody',
   }),
+  otherSitePort: setting(
+    kinds.optional(
+      kinds.wholeNumber({ min: 0, max: 65_535, right: 'a port from 0 (any free one) to 65535' }),
+    ),
+    {
+      name: 'OTHER_SITE_PORT',
+      default: undefined,
+      meaning:
+        'the port of a second site for the lab “a form on another site”, opened at its first visit; unset, and where other machines reach the server: none',
+    },
+  ),
   logLevel: setting(kinds.choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
     name: 'LOG_LEVEL',
     default: 'info',

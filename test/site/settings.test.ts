@@ -30,6 +30,7 @@ test('the server has settings of its own, with defaults', async (t) => {
     maxConnections: 1000,
     showInternals: undefined,
     metrics: undefined,
+    otherSitePort: undefined,
     logLevel: 'info',
   })
 })
@@ -55,6 +56,11 @@ const right: Readonly<Record<string, readonly (readonly [text: string, value: un
     ['true', true],
     ['', undefined],
   ],
+  otherSitePort: [
+    ['0', 0],
+    ['65535', 65_535],
+    ['', undefined],
+  ],
   logLevel: [
     ['silent', 'silent'],
     ['trace', 'trace'],
@@ -72,6 +78,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   maxConnections: ['', '0', '100001'],
   showInternals: ['yes'],
   metrics: ['yes', 'localhost', 'prometheus'],
+  otherSitePort: ['true', '-1', '65536'],
   logLevel: ['', 'INFO', 'verbose'],
 }
 

@@ -51,6 +51,36 @@ export const fixation: Scene = {
   },
 }
 
+const OTHER_SITE = '/labs/other-site'
+
+export const otherSite: Scene = {
+  slug: 'other-site',
+  async play({ visitor, say, check, reads }) {
+    const { browser } = visitor
+    await say('A purse with ten coins, in a session. A form of the site itself pays one.')
+    let page = await visitor.submit(await visitor.open(OTHER_SITE), `${OTHER_SITE}/begin`)
+    await reads(page, '#coins', '10')
+    page = await visitor.submit(page, `${OTHER_SITE}/pay`)
+    await reads(page, '#coins', '9')
+    const post = async (path: string) =>
+      (await browser.fetch(path, { method: 'POST', body: new URLSearchParams() })).status
+    await say(
+      'The same form on a page of another origin. The browser adds the cookie, and says where it comes from.',
+    )
+    browser.origin = 'http://localhost:1'
+    await check('csrf() refuses it', (await post(`${OTHER_SITE}/pay`)) === 403)
+    if (page.has('#same-site')) {
+      await say('Without the check it pays.')
+      await check('the form is accepted', (await post(`${OTHER_SITE}/pay-unchecked`)) === 303)
+      await reads(await visitor.open(OTHER_SITE), '#coins', '8')
+    } else {
+      await say('An address without the check exists only with OTHER_SITE_PORT.')
+      await check('there is none', (await post(`${OTHER_SITE}/pay-unchecked`)) === 404)
+      await reads(await visitor.open(OTHER_SITE), '#coins', '9')
+    }
+  },
+}
+
 const FORGED = '/labs/forged-cookie'
 
 export const forgedCookie: Scene = {

@@ -1,6 +1,6 @@
 import type { Scene } from '../scene.js'
 import { engines, twoTabs } from './at-scale.js'
-import { fixation, forgedCookie, scriptReads, stolenCookie } from './attacks.js'
+import { fixation, forgedCookie, otherSite, scriptReads, stolenCookie } from './attacks.js'
 import { dateTime, fourWays, lifetime, oneRequest, pageCount, testCookie } from './http-forgets.js'
 import { logIn, nestedChange, sessionMethods } from './in-control.js'
 import { cart, library, profile, setGetDelete } from './server-remembers.js'
@@ -22,6 +22,7 @@ export const scenes: readonly Scene[] = [
   nestedChange,
   stolenCookie,
   fixation,
+  otherSite,
   forgedCookie,
   scriptReads,
   twoTabs,

@@ -14,6 +14,7 @@ import { glossary } from './glossary.js'
 import { type Facts, home } from './home.js'
 import { fixation } from './labs/fixation.js'
 import { forgedCookie } from './labs/forged-cookie.js'
+import { otherSite, uncheckedPaths } from './labs/other-site.js'
 import { scriptReads } from './labs/script.js'
 import type { Labs } from './labs/sessions.js'
 import { stolenCookie } from './labs/stolen-cookie.js'
@@ -68,8 +69,11 @@ export function demos({
     await next()
   })
   const { environment, secretKey, secretKeyFallbacks } = settings
+  // #region csrf
+  const exempt = uncheckedPaths(settings)
   // A page without a form sets no cookie: `pages()` gives the token to pages with forms only.
-  router.use(csrf({ environment, secretKey, secretKeyFallbacks, inEveryView: false }))
+  router.use(csrf({ environment, secretKey, secretKeyFallbacks, inEveryView: false, exempt }))
+  // #endregion
   const all = [
     home(facts, variants),
     glossary(),
@@ -95,6 +99,7 @@ export function demos({
     nestedChange(variants),
     stolenCookie(labs),
     fixation(labs),
+    otherSite(labs, settings),
     forgedCookie(labs),
     scriptReads(),
     redirects(),

@@ -149,6 +149,12 @@ export const chapters: readonly Chapter[] = [
         entries: only('/labs/fixation'),
       },
       {
+        slug: 'other-site',
+        title: 'A form on another site',
+        summary: 'Another site’s page pays with your coins, until the server checks where a form comes from.',
+        entries: only('/labs/other-site'),
+      },
+      {
         slug: 'forged-cookie',
         title: 'A forged cookie',
         summary: 'Edit a signed cookie and a sealed one, send them, and see what the server says.',

@@ -68,3 +68,34 @@ inBrowser('Labs: a script sees one of two cookies', async (tour) => {
   await tour.reads('#seen', tour.scripts ? /^(?!.*secret-2).*lab-readable=secret-1/ : '')
   await tour.look('lab-script')
 })
+
+inBrowser(
+  'Labs: a form on another site',
+  async (tour, t) => {
+    await tour.open('/labs/other-site')
+    await tour.look('lab-other-begin')
+    await tour.press('Open a purse with ten coins')
+    await tour.look('lab-other-purse')
+    const leads = tour.page.locator('#same-site')
+    const sameSite = (await leads.getAttribute('href')) ?? ''
+    await leads.click()
+    await tour.reads('h1', 'You have won!')
+    await tour.look('lab-other-won')
+    await tour.press('Collect it there')
+    await tour.reads('.status', '403')
+    await tour.page.goto(sameSite)
+    await tour.press('Collect the prize')
+    await tour.reads('#coins', '9')
+    await tour.reads('#origin', new URL(sameSite).origin)
+    await tour.reads('#site', 'same-site')
+    await tour.look('lab-other-paid')
+
+    await tour.page.locator('#cross-site').click()
+    t.is(new URL(tour.page.url()).hostname, 'localhost', 'to a browser that is another site')
+    await tour.press('Collect the prize')
+    await tour.reads('#alone', /^A form arrived without your cookie/)
+    await tour.reads('#coins', '9')
+    await tour.look('lab-other-alone')
+  },
+  { OTHER_SITE_PORT: '0' },
+)

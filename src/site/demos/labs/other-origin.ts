@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import Koa, { type Context } from 'koa'
+import { isFromThisMachine } from '../../middleware/requests.js'
+import { queryValue } from '../kit/page.js'
+
+/** The paths of this site to which the forms of the other one are sent. */
+export interface Targets {
+  readonly unchecked: string
+  readonly checked: string
+}
+
+/** Names of this machine. To a browser they are two sites, and two ports of one name are one site. */
+export const NAMES: readonly string[] = ['localhost', '127.0.0.1']
+
+/**
+ * Another site: a page with two forms, on a port of its own of this machine. It listens from the first visit of its lab on,
+ * on the server's loopback address, and ends with the process. It answers browsers of this machine only.
+ */
+export class OtherOrigin {
+  readonly #host: string
+  readonly #port: number
+  readonly #targets: Targets
+  #listening: Promise<number> | undefined
+
+  /** `port`: 0 for any free one. */
+  constructor({ host, port, targets }: { host: string; port: number; targets: Targets }) {
+    this.#host = host
+    this.#port = port
+    this.#targets = targets
+  }
+
+  /**
+   * The port of the other site, whose forms are sent to the port `ours`.
+   *
+   * @throws Error of Node if the port cannot be had; the next call tries again.
+   */
+  port(ours: number): Promise<number> {
+    this.#listening ??= this.#listen(ours).catch((error: unknown) => {
+      this.#listening = undefined
+      throw error
+    })
+    return this.#listening
+  }
+
+  async #listen(ours: number): Promise<number> {
+    const app = new Koa()
+    app.silent = true
+    app.use((ctx) => this.#answer(ctx, ours))
+    const server = createServer(app.callback())
+    // Nobody has to close it: it keeps no process alive.
+    server.on('connection', (socket) => socket.unref())
+    server.listen(this.#port, this.#host).unref()
+    await once(server, 'listening')
+    const address = server.address()
+    return typeof address === 'object' && address !== null ? address.port : this.#port
+  }
+
+  #answer(ctx: Context, ours: number): void {
+    // A foreign name that leads to this machine (DNS rebinding) gets nothing.
+    if (!isFromThisMachine(ctx)) ctx.throw(403)
+    if (ctx.path !== '/' || ctx.method !== 'GET') return
+    const to = NAMES.find((name) => name === queryValue(ctx, 'to')) ?? ctx.hostname
+    const target = `http://${to}:${ours}`
+    ctx.set({
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': `default-src 'none'; form-action ${target}; base-uri 'none'; frame-ancestors 'none'`,
+      'X-Content-Type-Options': 'nosniff',
+    })
+    ctx.type = 'html'
+    ctx.body = pageFor(ctx.origin, target, this.#targets)
+  }
+}
+
+/** `origin` and `target` have been checked: they have characters of a host and a port only. */
+function pageFor(origin: string, target: string, { unchecked, checked }: Targets): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>You have won · another site</title>
+</head>
+<body>
+  <main>
+    <h1>You have won!</h1>
+    <p>This page is another site: <b>${origin}</b>. Each button is a form that is sent to <b>${target}</b>. A real attacker
+      writes something nicer on it, or lets a script press it.</p>
+    <form method="post" action="${target}${unchecked}"><p><button type="submit">Collect the prize</button> to an address that checks nothing</p></form>
+    <form method="post" action="${target}${checked}"><p><button type="submit">Collect it there</button> to an address that checks where a form comes from</p></form>
+  </main>
+</body>
+</html>
+`
+}
