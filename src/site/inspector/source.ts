@@ -13,7 +13,17 @@ export interface Excerpt {
   readonly line: number
   /** HTML: the lines, escaped and highlighted by classes. */
   readonly html: string
+  /** HTML: the call that it is about, as any application would write it; undefined where there is no such call. */
+  readonly call: string | undefined
+  /** Whether it is short enough to be shown at once. */
+  readonly isShort: boolean
 }
+
+/** More lines than this are folded. */
+const SHORT = 10
+
+/** Where the calls of an excerpt stand, in a region of the excerpt's name. */
+const CALLS = 'demos/canonical-calls.ts'
 
 const sources = new URL('src/site/', root)
 
@@ -33,16 +43,31 @@ export function excerpt(name: string): Excerpt {
 
 function read(name: string): Excerpt {
   const [file = '', region = ''] = name.split('#')
+  const found = regionOf(file, region)
+  if (found === undefined) throw new Error(`there is no region ${region} in src/site/${file}`)
+  const call = regionOf(CALLS, name.replace(/^demos\/(.*)\.ts#/, '$1#'))
+  return {
+    file: `src/site/${file}`,
+    line: found.line,
+    html: highlighted(found.code),
+    call: call && highlighted(call.code),
+    isShort: found.code.split('\n').length <= SHORT,
+  }
+}
+
+function regionOf(
+  file: string,
+  region: string,
+): { readonly line: number; readonly code: string } | undefined {
   const lines = readFileSync(new URL(file, sources), 'utf8').split('\n')
   const begin = lines.findIndex((line) => line.trim() === `// #region ${region}`)
   const end = lines.findIndex((line, at) => at > begin && line.trim() === '// #endregion')
-  if (begin === -1 || end === -1) throw new Error(`there is no region ${region} in src/site/${file}`)
-  const code = dedent(lines.slice(begin + 1, end))
-  return {
-    file: `src/site/${file}`,
-    line: begin + 2,
-    html: hljs.highlight(code, { language: 'typescript' }).value,
-  }
+  if (begin === -1 || end === -1) return undefined
+  return { line: begin + 2, code: dedent(lines.slice(begin + 1, end)) }
+}
+
+function highlighted(code: string): string {
+  return hljs.highlight(code, { language: 'typescript' }).value
 }
 
 function dedent(lines: readonly string[]): string {

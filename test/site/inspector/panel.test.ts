@@ -18,6 +18,7 @@ onEngines(
     t.regex(page.text('.inspector .exchange') ?? '', /GET \/sessions\/page-count 200/)
     t.deepEqual(page.all('.calls code'), ['load', 'update'])
     t.regex(page.text('.given dl') ?? '', /Max-Age=1209600 ?kept for 1209600 seconds/)
+    t.regex(page.text('.call') ?? '', /^session\.transform\('pageCount', \(n = 0\) => n \+ 1\)/)
     t.regex(page.text('.source') ?? '', /^src\/site\/demos\/session-page-count\.ts:\d+ router\.get/)
 
     const stranger = await site.person().open('/cookies/page-count')

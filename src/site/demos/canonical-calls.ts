@@ -1,0 +1,169 @@
+import type { Context } from 'koa'
+import type { Session, Sessions } from '../../lib/index.js'
+
+/**
+ * The calls that the inspector shows before a demo's own code: each alone, as an application would write it. A region is
+ * named after the region of the demo that it belongs to. Nothing runs this function; it is here for the compiler, so that no
+ * page shows a call that does not exist.
+ */
+export async function canonicalCalls(ctx: Context, session: Session, sessions: Sessions): Promise<void> {
+  const count = Number(ctx.cookies.get('count') ?? 0)
+  const [user, handle, note] = ['ada', 'a handle', 'bread']
+  const item = ['milk', 1] as const
+
+  // #region one-request/pages#cookie
+  ctx.cookies.set('greeting', 'hello')
+  // #endregion
+  // #region one-request/pages#removed
+  ctx.cookies.set('greeting', null)
+  // #endregion
+
+  // #region four-ways#cookie
+  ctx.cookies.set('count', String(count + 1))
+  // #endregion
+  // #region four-ways#session
+  session.transform('fourWays', (n = 0) => n + 1)
+  // #endregion
+
+  // #region test-cookie#set
+  session.setTestCookie()
+  // #endregion
+  // #region test-cookie#check
+  session.testCookieWorked()
+  // #endregion
+  // #region test-cookie#delete
+  session.deleteTestCookie()
+  // #endregion
+
+  // #region cookie-page-count#count
+  ctx.cookies.set('count', String(count + 1), { maxAge: 14 * 86_400_000 })
+  // #endregion
+  // #region session-page-count#count
+  session.transform('pageCount', (n = 0) => n + 1)
+  // #endregion
+  // #region session-page-count#forge
+  await sessions.open(String(ctx.query.id))
+  // #endregion
+
+  // #region cookie-date-time#name
+  ctx.cookies.set('name', 'Ada')
+  // #endregion
+  // #region cookie-date-time#read
+  ctx.cookies.get('name')
+  // #endregion
+
+  // #region cookie-lifetime#temporary
+  ctx.cookies.set('temporary', 'now')
+  // #endregion
+  // #region cookie-lifetime#persistent
+  ctx.cookies.set('persistent', 'now', { maxAge: 180_000 })
+  // #endregion
+  // #region cookie-lifetime#delete
+  ctx.cookies.set('persistent', null)
+  // #endregion
+
+  // #region profile/memories#cookie
+  ctx.cookies.set('profile_name', 'Ada')
+  // #endregion
+  // #region profile/memories#session
+  session.transform('profile', (old = {}) => ({ ...old, name: 'Ada' }))
+  // #endregion
+
+  // #region cart/cookie#add
+  ctx.cookies.set('cart', JSON.stringify([item]), { maxAge: 180_000 })
+  // #endregion
+  // #region cart/session#recall
+  session.get('cart', [])
+  // #endregion
+  // #region cart/session#add
+  session.transform('cart', (items = []) => [...items, item])
+  session.setExpiry(180)
+  // #endregion
+
+  // #region set-get-delete#set
+  session.set('name', 'Ada')
+  // #endregion
+  // #region set-get-delete#get
+  session.get('name', 'nobody')
+  // #endregion
+  // #region set-get-delete#delete
+  session.delete('name')
+  session.flush()
+  // #endregion
+
+  // #region library/pages#visits
+  session.transform('numVisits', (n = 0) => n + 1)
+  // #endregion
+
+  // #region log-in#connection
+  session.user
+  // #endregion
+  // #region log-in#log-in
+  session.login(user)
+  // #endregion
+  // #region log-in#log-out
+  session.logout()
+  // #endregion
+  // #region log-in#members
+  if (!session.user) ctx.redirect('/log-in')
+  // #endregion
+
+  // #region devices#gate
+  session.authenticatedWithin(600)
+  // #endregion
+  // #region devices#list
+  await sessions.forUser(user, { current: session })
+  // #endregion
+  // #region devices#end
+  await sessions.revoke(user, handle)
+  // #endregion
+  // #region devices#end-others
+  await sessions.revokeOthers(session)
+  // #endregion
+  // #region devices#again
+  session.login(user)
+  // #endregion
+
+  // #region session-methods#getters
+  session.getExpiryAge()
+  session.getExpiryDate()
+  session.getExpireAtBrowserClose()
+  // #endregion
+  // #region session-methods#set-expiry
+  session.setExpiry(60)
+  // #endregion
+  // #region session-methods#set-date
+  session.setExpiry(new Date('2030-01-01'))
+  // #endregion
+  // #region session-methods#clear-expired
+  await sessions.clearExpired()
+  // #endregion
+  // #region session-methods#cycle-key
+  session.cycleKey()
+  // #endregion
+
+  // #region nested-change#begin
+  session.set('my_car', { make: 'mini', wheels: 'steel' })
+  // #endregion
+  // #region nested-change#modified
+  session.modified = true
+  // #endregion
+
+  // #region two-tabs/one-click#add
+  session.transform('twoTabs', (list = []) => [...list, 'left'])
+  // #endregion
+  // #region two-tabs/by-hand#send
+  session.transform('twoTabsByHand', (list = []) => [...list, note])
+  // #endregion
+
+  // #region labs/fixation#log-in
+  session.login(user)
+  // #endregion
+  // #region labs/stolen-cookie#end-others
+  await sessions.revokeOthers(session)
+  session.cycleKey()
+  // #endregion
+  // #region labs/script#set
+  ctx.cookies.set('secret', 'hello', { httpOnly: true })
+  // #endregion
+}
