@@ -65,7 +65,7 @@ export class JarBrowser implements Browser {
   }
 
   async fetch(path: string, init?: { method: string; body: URLSearchParams }): Promise<Response> {
-    const cookie = this.#cookies()
+    const cookie = this.#cookies(path)
       .map((one) => one.cookieString())
       .join('; ')
     const response = await fetch(this.#parts.base + path, {
@@ -104,9 +104,10 @@ export class JarBrowser implements Browser {
     if (cookie !== undefined) this.#jar.setCookieSync(cookie, this.#parts.base, { ignoreError: true })
   }
 
-  #cookies(): Cookie[] {
+  /** Those that a request to `path` brings; without a path all of them. */
+  #cookies(path = ''): Cookie[] {
     const now = this.#parts.clock()
-    const all = this.#jar.getCookiesSync(this.#parts.base, { expire: false })
+    const all = this.#jar.getCookiesSync(this.#parts.base + path, { expire: false, allPaths: path === '' })
     return all.filter(({ expires }) => !(expires instanceof Date) || expires.getTime() > now)
   }
 }

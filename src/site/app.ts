@@ -53,6 +53,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
     ? new Inspector([
         { cookieName: settings.cookieName, engine: sessions.engine },
         { cookieName: variants.short.cookieName, engine: variants.short.sessions.engine },
+        { cookieName: variants.sliding.cookieName, engine: variants.sliding.sessions.engine },
         ...labs.inspected,
       ])
     : undefined

@@ -176,3 +176,22 @@ export const lifetime: Scene = {
     await reads(await visitor.open(LIFETIME), '.result', 'The browser sent neither.')
   },
 }
+
+const LIMITS = '/cookies/limits'
+
+export const limits: Scene = {
+  slug: 'limits',
+  async play({ visitor, say, check, reads }) {
+    await say('A cookie of 4,096 bytes is kept. Browsers drop a longer one without a word.')
+    let page = await visitor.submit(await visitor.open(LIMITS), `${LIMITS}/size`, { size: '4096' })
+    await reads(page, '#size .result', /Your browser sent it back\.$/)
+    await say('A cookie holds text: the inner list does not come back.')
+    page = await visitor.submit(page, `${LIMITS}/text`)
+    await reads(page, '#text .result', /^The list \[1,\[2,3\]\] went in\. The text “1,2,3” came out/)
+    await say('Sixty cookies at once. All of them go with every request to this page.')
+    const before = Number(page.text('#bytes'))
+    page = await visitor.submit(page, `${LIMITS}/number`)
+    await reads(page, '#came', '60')
+    await check('the request is longer', Number(page.text('#bytes')) > before, page.text('#bytes'))
+  },
+}

@@ -139,3 +139,27 @@ export const nestedChange: Scene = {
     await holds('my_car', car('steel'))
   },
 }
+
+const SAVE = '/sessions/save-every-request'
+
+export const saveEveryRequest: Scene = {
+  slug: 'save-every-request',
+  async play({ visitor, later, say, check, reads }) {
+    await say('SAVE_EVERY_REQUEST: a session of thirty seconds, and each read moves its end.')
+    await visitor.submit(await visitor.open(SAVE), `${SAVE}/begin`)
+    for (let reading = 1; reading <= 4; reading++) {
+      await later(25)
+      await reads(await visitor.open(SAVE), '#moved', /^\d+ seconds$/)
+    }
+    await say('After two minutes it ends, though it was used all the time: that is the absolute timeout.')
+    await later(20)
+    await reads(await visitor.open(SAVE), '#none', /^There is no session now/)
+
+    await say('With the setting off, no read moves the end.')
+    await visitor.submit(await visitor.open(`${SAVE}/off`), `${SAVE}/off/begin`)
+    await later(29)
+    await reads(await visitor.open(`${SAVE}/off`), '#moved', 'nothing')
+    await later(1)
+    await check('it has ended', (await visitor.open(`${SAVE}/off`)).has('#none'))
+  },
+}

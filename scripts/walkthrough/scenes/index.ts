@@ -1,8 +1,8 @@
 import type { Scene } from '../scene.js'
 import { engines, twoTabs } from './at-scale.js'
 import { fixation, forgedCookie, otherSite, scriptReads, stolenCookie } from './attacks.js'
-import { dateTime, fourWays, lifetime, oneRequest, pageCount, testCookie } from './http-forgets.js'
-import { logIn, nestedChange, sessionMethods } from './in-control.js'
+import { dateTime, fourWays, lifetime, limits, oneRequest, pageCount, testCookie } from './http-forgets.js'
+import { logIn, nestedChange, saveEveryRequest, sessionMethods } from './in-control.js'
 import { cart, library, profile, setGetDelete } from './server-remembers.js'
 
 /** Every scene, in the order of the site's path. */
@@ -12,6 +12,7 @@ export const scenes: readonly Scene[] = [
   pageCount,
   dateTime,
   lifetime,
+  limits,
   fourWays,
   profile,
   cart,
@@ -19,6 +20,7 @@ export const scenes: readonly Scene[] = [
   library,
   logIn,
   sessionMethods,
+  saveEveryRequest,
   nestedChange,
   stolenCookie,
   fixation,

@@ -43,6 +43,7 @@ export const profile: Scene = {
     await visitor.submit(page, '/sessions/profile/age', { age: '37' })
     const results = await visitor.open('/sessions/profile/results')
     await reads(results, '#age', '37')
+    await reads(results, '#entries', /profile/)
     await visitor.submit(results, '/sessions/profile/start-again')
     await holds('profile', undefined)
   },
@@ -57,6 +58,24 @@ interface Item {
   readonly quantity: string
   /** One of the choices for how long. */
   readonly life: string
+}
+
+async function asTaught(stage: Stage): Promise<void> {
+  const here = '/cookies/cart-as-taught'
+  const { visitor, given, later, say, check, reads } = stage
+  await say(
+    'As tutorials teach it: a cookie for each item, and a page that lists all cookies of the request.',
+  )
+  await visitor.submit(await visitor.open(`${here}/add`), `${here}/add`, { name: 'tea', quantity: '2' })
+  await check('the item is a cookie for three minutes', /^cart\.tea=2; Max-Age=180;/.test(given('cart.tea')))
+  await later(60)
+  const form = await visitor.open(`${here}/add`)
+  const page = await visitor.submit(form, `${here}/add`, { name: 'Earl Grey', quantity: '1' })
+  const listed = page.all('.all-cookies tbody th').filter((name) => name.startsWith('cart.'))
+  await check('both are listed', listed.join(' ') === 'cart.tea cart.Earl%20Grey', listed.join(' '))
+  await later(120)
+  await say('Each item ends by itself: the first is gone, the second has a minute left.')
+  await reads(await visitor.open(`${here}/items`), '.all-cookies bdi', 'Earl Grey')
 }
 
 const EMPTY = 'There is nothing in it.'
@@ -113,6 +132,7 @@ async function inSession(stage: Stage): Promise<void> {
 export const cart: Scene = {
   slug: 'cart',
   async play(stage) {
+    await asTaught(stage)
     await inCookie(stage)
     await inSession(stage)
   },
@@ -131,7 +151,10 @@ export const setGetDelete: Scene = {
     await holds('name', 'Ada')
     await later(29)
     await say('Reading does not prolong the session: one second is left.')
-    await reads(await visitor.open(`${SET_GET_DELETE}/get`), '#said', 'Hello, Ada')
+    const got = await visitor.open(`${SET_GET_DELETE}/get`)
+    await reads(got, '#said', 'Hello, Ada')
+    await say('A key that is not there has no value, or the default that the call names.')
+    await check('the default is red', got.all('#answers td').join() === '"Ada",false,undefined,"red"')
     await later(1)
     await say(
       'After thirty seconds the browser still sends the cookie, and the server finds the session expired: it decides.',
@@ -144,6 +167,10 @@ export const setGetDelete: Scene = {
     let gone = await visitor.submit(page, `${SET_GET_DELETE}/delete`)
     await reads(gone, '.lead', 'The name is gone, and the session is still there.')
     await holds('name', undefined)
+    await holds('greeting', 'Hello')
+    await say('Delete every key, and the session is still there, empty.')
+    gone = await visitor.submit(page, `${SET_GET_DELETE}/clear`)
+    await reads(gone, '#entries', 'No information available: the session is empty.')
     await visitor.submit(page, `${SET_GET_DELETE}/set`, { name: 'Grace' })
     const thief = other(browser.copy())
     await say('Flush removes the session, record and cookie. Somebody copied the cookie before.')

@@ -20,8 +20,8 @@ export const terms: readonly Term[] = [
     term: 'Absolute timeout',
     meaning:
       'A session ends this long after the log-in, however busy it is. A thief cannot keep a stolen session alive for ever.',
-    href: '/sessions/methods',
-    step: 'Session methods',
+    href: '/sessions/save-every-request',
+    step: 'Save on every request',
   },
   {
     id: 'cookie',
@@ -82,8 +82,8 @@ export const terms: readonly Term[] = [
     id: 'idle-timeout',
     term: 'Idle timeout',
     meaning: 'A session ends when nobody has used it for this long. Each use moves the end.',
-    href: '/sessions/methods',
-    step: 'Session methods',
+    href: '/sessions/save-every-request',
+    step: 'Save on every request',
   },
   {
     id: 'record',

@@ -2,10 +2,12 @@ import Router from '@koa/router'
 import { csrf, type Sessions } from '../../lib/index.js'
 import { isFromThisMachine } from '../middleware/requests.js'
 import { type SiteSettings, showsInternals } from '../settings.js'
+import { cartAsTaught } from './cart/as-taught.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'
 import { cookieDateTime } from './cookie-date-time.js'
 import { cookieLifetime } from './cookie-lifetime.js'
+import { cookieLimits } from './cookie-limits.js'
 import { cookiePageCount } from './cookie-page-count.js'
 import { devices } from './devices.js'
 import { engines } from './engines/page.js'
@@ -25,6 +27,7 @@ import { nestedChange } from './nested-change.js'
 import { oneRequest } from './one-request/pages.js'
 import { cookieMemory, sessionMemory } from './profile/memories.js'
 import { profile } from './profile/profile.js'
+import { saveEveryRequest } from './save-every-request.js'
 import { sessionMethods } from './session-methods.js'
 import { sessionPageCount } from './session-page-count.js'
 import { setGetDelete } from './set-get-delete.js'
@@ -84,8 +87,10 @@ export function demos({
     sessionPageCount({ sessions }),
     cookieDateTime({ clock }),
     cookieLifetime({ clock }),
+    cookieLimits(),
     profile(cookieMemory),
     profile(sessionMemory),
+    cartAsTaught(),
     cookieCart(),
     sessionCart(),
     library(catalogue),
@@ -96,6 +101,7 @@ export function demos({
     logIn({ sessions }),
     devices({ sessions }),
     sessionMethods({ sessions, clock }),
+    saveEveryRequest({ ...variants, clock }),
     nestedChange(variants),
     stolenCookie(labs),
     fixation(labs),

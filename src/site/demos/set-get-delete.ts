@@ -1,16 +1,20 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
+import type { Session } from '../../lib/index.js'
 import { readCookies } from '../../lib/internal.js'
 import { digest } from '../inspector/cookies.js'
 import { line, readForm, type Typed } from './kit/form.js'
 import { formatMoment, formatSeconds } from './kit/format.js'
 import { type Page, seeOther, show } from './kit/page.js'
+import { sessionEntries } from './kit/session-entries.js'
 import type { Variants } from './variants.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
     name: string
+    /** Stands beside the name, so that there is something to delete when the name is gone. */
+    greeting: string
   }
 }
 
@@ -43,6 +47,7 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
     if (!form.ok) return steps(ctx, form, 422)
     const session = await ctx.session
     session.set('name', form.value.name)
+    session.set('greeting', 'Hello')
     seeOther(ctx, HERE)
   })
   // #endregion
@@ -50,9 +55,10 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
   // #region get
   router.get('/get', async (ctx) => {
     const session = await ctx.session
-    // undefined: never set, deleted, or over
-    const name = session.get('name')
-    await page(ctx, { view: 'get', title: 'Get session', locals: { name } })
+    const name = session.get('name') // undefined: never set, deleted, or over
+    const greeting = session.get('greeting', 'Good day') // the default, if there is no such key
+    const locals = { name, greeting, answers: answersOf(session) }
+    await page(ctx, { view: 'get', title: 'Get session', locals })
   })
   // #endregion
 
@@ -60,6 +66,12 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
   router.post('/delete', async (ctx) => {
     const session = await ctx.session
     session.delete('name') // the session stays
+    seeOther(ctx, `${HERE}/deleted`)
+  })
+
+  router.post('/clear', async (ctx) => {
+    const session = await ctx.session
+    session.clear() // every key goes, the session stays
     seeOther(ctx, `${HERE}/deleted`)
   })
 
@@ -84,7 +96,7 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
         view: `set-get-delete-${view}`,
         title,
         locals: { ...locals, ...(await found(ctx)) },
-        sources: [...(view === 'set' ? ['short'] : []), view].map(
+        sources: [...(view === 'set' ? ['short'] : []), view, ...(view === 'get' ? ['missing'] : [])].map(
           (name) => `demos/set-get-delete.ts#${name}`,
         ),
         live: true,
@@ -101,6 +113,7 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
       cookieName: short.cookieName,
       age: formatSeconds(short.age),
       hasName: session.has('name'),
+      entries: sessionEntries(session),
       id: id === undefined ? undefined : digest(id),
       // What came may lead to nothing.
       sent: readCookies(ctx.req.headers.cookie, short.cookieName).map(digest)[0],
@@ -119,3 +132,15 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
 
   return router
 }
+
+// #region missing
+/** What a session answers for a key that is there and for one that is not. */
+function answersOf(session: Session): readonly { call: string; answer: unknown }[] {
+  return [
+    { call: "get('name')", answer: session.get('name') },
+    { call: "has('colour')", answer: session.has('colour') },
+    { call: "get('colour')", answer: session.get('colour') },
+    { call: "get('colour', 'red')", answer: session.get('colour', 'red') },
+  ]
+}
+// #endregion

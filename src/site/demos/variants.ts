@@ -12,10 +12,20 @@ import { observe } from '../inspector/recording.js'
 /** The life of the sessions of `Set, get, delete`: seconds. */
 const SHORT_AGE = 30
 
+/** How long a session of `Save on every request` lives at most, however much it is used: seconds. */
+const MOST_AGE = 120
+
 /** Sessions with other settings, beside those of the whole site. */
 export interface Variants {
   /** They live for thirty seconds, and have a cookie of their own: when one ends, the site's session stays. */
   readonly short: { readonly sessions: Sessions; readonly cookieName: string; readonly age: number }
+  /** The same with SAVE_EVERY_REQUEST: each request moves the end, but not past ABSOLUTE_TIMEOUT. */
+  readonly sliding: {
+    readonly sessions: Sessions
+    readonly cookieName: string
+    readonly age: number
+    readonly mostAge: number
+  }
   /** The site's sessions, with NESTED_CHANGES=ignore. */
   readonly ignoring: Sessions
   /** How far a visitor has come on the path. They have a cookie of their own: a log-out leaves them. */
@@ -40,20 +50,29 @@ export async function openVariants(
           observe(await openEngine('signed_cookies', { ...settings, cookieName }, tools)),
   })
   const cookieName = `${settings.cookieName}-short`
+  const slidingName = `${settings.cookieName}-sliding`
+  const mostAge = Math.min(MOST_AGE, settings.absoluteTimeout ?? MOST_AGE)
   const age = Math.min(SHORT_AGE, settings.cookieAge)
+  // The browser goes on sending the cookie when the record has ended: the page shows that the server decides.
+  const brief = { ...shared, cookieAge: age, expireAtBrowserClose: true }
   return {
     short: {
       // The walkthrough shows that reading does not prolong a session, whatever the site's setting is.
-      sessions: await openSessions({
-        ...shared,
-        ...under(cookieName),
-        cookieAge: age,
-        // The browser goes on sending the cookie when the record has ended: the page shows that the server decides.
-        expireAtBrowserClose: true,
-        saveEveryRequest: false,
-      }),
+      sessions: await openSessions({ ...brief, ...under(cookieName), saveEveryRequest: false }),
       cookieName,
       age,
+    },
+    sliding: {
+      sessions: await openSessions({
+        ...brief,
+        ...under(slidingName),
+        saveEveryRequest: true,
+        absoluteTimeout: mostAge,
+        idleTimeout: mostAge,
+      }),
+      cookieName: slidingName,
+      age,
+      mostAge,
     },
     ignoring: await openSessions({ ...shared, nestedChanges: 'ignore' }),
     progress: await openSessions({ ...shared, ...under(`${settings.cookieName}-progress`) }),

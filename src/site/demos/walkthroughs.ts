@@ -71,9 +71,16 @@ export const chapters: readonly Chapter[] = [
         entries: only('/cookies/lifetime'),
       },
       {
+        slug: 'limits',
+        title: 'The limits of cookies',
+        summary:
+          'Size, text only, open to the visitor, sent with each request, and not too many: try all five.',
+        entries: only('/cookies/limits'),
+      },
+      {
         slug: 'four-ways',
         title: 'Four ways to remember',
-        summary: 'One counter, kept in a cookie, in a session, in the address and in the form itself.',
+        summary: 'One counter, kept in a cookie, in a session, by URL rewriting and in a hidden field.',
         entries: only('/four-ways'),
       },
     ],
@@ -92,7 +99,7 @@ export const chapters: readonly Chapter[] = [
         slug: 'cart',
         title: 'Shopping cart',
         summary: 'Items and quantities, for three minutes, until the browser closes, or for two weeks.',
-        entries: both('cart'),
+        entries: [entry('/cookies/cart-as-taught', 'A cookie for each item'), ...both('cart')],
       },
       {
         slug: 'set-get-delete',
@@ -123,6 +130,12 @@ export const chapters: readonly Chapter[] = [
         title: 'Session methods',
         summary: 'A button for every method about a session’s end.',
         entries: only('/sessions/methods'),
+      },
+      {
+        slug: 'save-every-request',
+        title: 'Save on every request',
+        summary: 'Does reading move the end of a session? With one setting it does, up to a limit.',
+        entries: only('/sessions/save-every-request'),
       },
       {
         slug: 'nested-change',

@@ -18,7 +18,10 @@ export const PLAIN_COOKIES = [
   'temporary',
 ] as const
 
-export type PlainCookie = (typeof PLAIN_COOKIES)[number]
+/** And those of which there are many: an item of a cart each, or one of the cookies that try a browser's limits. */
+const PLAIN_PREFIXES = ['cart.', 'limit-'] as const
+
+export type PlainCookie = (typeof PLAIN_COOKIES)[number] | `${(typeof PLAIN_PREFIXES)[number]}${string}`
 
 /** In a request's state: which cookies the demo's handler looked at. */
 export interface CookiesRead {
@@ -55,15 +58,31 @@ const RAW = { decode: (value: string): string => value }
 
 /** The cookies of a `Cookie` header. */
 export function sentCookies(header: string | undefined): SentCookie[] {
-  return Object.entries(parseCookie(header ?? '', RAW))
+  const sent = Object.entries(parseCookie(header ?? '', RAW))
     .filter(([name]) => !name.startsWith(OWN_PREFIX))
     .map(([name, value = '']) => ({ name, value: shownCookie(name, value) }))
+  return withoutMasses(sent, (value) => ({ name: MASS, value }))
+}
+
+/** The cookies that try how many a browser keeps: hundreds, and all alike. */
+const MASS = 'limit-…'
+const MOST_ALIKE = 1
+
+/** The first few of such cookies, and how many more there are. */
+function withoutMasses<Cookie extends SentCookie>(
+  cookies: readonly Cookie[],
+  more: (value: string) => Cookie,
+): Cookie[] {
+  const alike = cookies.filter(({ name }) => /^limit-\d+$/.test(name))
+  const left = new Set(alike.slice(MOST_ALIKE))
+  const shown = cookies.filter((cookie) => !left.has(cookie))
+  return left.size === 0 ? shown : [...shown, more(`${left.size} more`)]
 }
 
 /** The cookies that a response sets or removes. */
 export function givenCookies(lines: readonly string[]): GivenCookie[] {
   const shownLines = lines.filter((line) => !line.startsWith(OWN_PREFIX))
-  return shownLines.map((line) => {
+  const given = shownLines.map((line) => {
     const cookie = parseSetCookie(line, RAW)
     const { name, value = '' } = cookie
     const isRemoval = value === '' || cookie.maxAge === 0
@@ -78,11 +97,21 @@ export function givenCookies(lines: readonly string[]): GivenCookie[] {
       attributes: attributes.map((text) => ({ text, meaning: meaningOf(text, isRemoval) })),
     }
   })
+  return withoutMasses(given, (value) => ({ name: MASS, value, isRemoval: false, attributes: [] }))
 }
 
 /** A session's or a token's value gives access, and one of another application is none of ours to show. */
 export function shownCookie(name: string, value: string): string {
-  return value === '' || plainCookies.has(name) ? value : digest(value)
+  if (value === '') return value
+  if (!isPlain(name)) return digest(value)
+  // The one that tries how long a cookie may be.
+  return name === 'limit-size' && value.length > 40
+    ? `${value.slice(0, 20)}… ${value.length} characters`
+    : value
+}
+
+function isPlain(name: string): boolean {
+  return plainCookies.has(name) || PLAIN_PREFIXES.some((prefix) => name.startsWith(prefix))
 }
 
 /** The first characters of a value's SHA-256: enough to see that it has changed, useless to anybody else. */

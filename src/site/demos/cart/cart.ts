@@ -3,9 +3,10 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import { type Problems, readForm, storedLine, type Typed, whole } from '../kit/form.js'
 import { seeOther, show } from '../kit/page.js'
+import { sessionEntries } from '../kit/session-entries.js'
 
-const MOST_KINDS = 8
-const MOST_OF_ONE = 99
+export const MOST_KINDS = 8
+export const MOST_OF_ONE = 99
 
 /** A name and how many. */
 export type Item = readonly [name: string, quantity: number]
@@ -106,7 +107,8 @@ export function cart(memory: CartMemory): Router {
     const { items, life, facts } = await memory.recall(ctx)
     const { typed = { quantity: '1', life }, problems = {} } = form
     const { kind, lives } = memory
-    const locals = { kind, here, items, facts, lives, life, typed, problems }
+    const entries = kind === 'session' ? sessionEntries(await ctx.session) : undefined
+    const locals = { kind, here, items, facts, lives, life, typed, problems, entries }
     const { title, regions } = steps[step]
     const sources = regions.map(
       (region) => `demos/cart/${region.startsWith('#') ? `${kind}.ts` : ''}${region}`,

@@ -15,6 +15,8 @@ export interface Page {
   readonly forms?: boolean
   /** Whether the page has a countdown, which needs the site's script even without the inspector. Default: false. */
   readonly live?: boolean
+  /** More of the view's variables, which are known only after the session's commit. */
+  readonly after?: () => Promise<object>
   /** Changes the rendered page: for what is not known before. */
   readonly finish?: (body: string) => string
 }
@@ -58,13 +60,14 @@ export function pages(inspector: Inspector | undefined): Middleware {
       if (ctx.method === 'POST' && calls && placeOf(ctx.path)) inspector?.remember(ctx, calls)
       return
     }
-    const { view, title, locals, sources, forms = true, live = false, finish } = page
+    const { view, title, locals, sources, forms = true, live = false, after, finish } = page
     const { status } = ctx
     // The token's cookie is set here, before the inspector reads the response's cookies.
     const csrfToken: string = forms ? ctx.state.csrfToken : ''
     const panel = sources && calls && (await inspector?.panel(ctx, calls, sources))
     const walkthrough = placeOf(ctx.path)
-    const frame = { title, csrfToken, panel, live, path: ctx.path, cookiesOff: keepsNoCookies(ctx) }
+    const late = await after?.()
+    const frame = { ...late, title, csrfToken, panel, live, path: ctx.path, cookiesOff: keepsNoCookies(ctx) }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
     else await ctx.render('walkthrough', { ...locals, ...frame, walkthrough, content: view })
     if (finish) ctx.body = finish(String(ctx.body))

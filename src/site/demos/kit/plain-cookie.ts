@@ -1,6 +1,6 @@
 import { parseCookie, type SetCookie, type StringifyOptions, stringifySetCookie } from 'cookie'
 import type { Context } from 'koa'
-import type { CookiesRead, PlainCookie } from '../../inspector/cookies.js'
+import { type CookiesRead, type PlainCookie, type SentCookie, shownCookie } from '../../inspector/cookies.js'
 
 /**
  * Sets a cookie whose value anybody can read and change: the demos compare sessions with it. The value is
@@ -11,9 +11,9 @@ export function setPlainCookie(
   ctx: Context,
   name: PlainCookie,
   value: string,
-  { maxAge, httpOnly = true }: { maxAge?: number; httpOnly?: boolean } = {},
+  { maxAge, ...more }: Pick<SetCookie, 'maxAge' | 'path' | 'priority' | 'httpOnly'> = {},
 ): void {
-  const attributes = { ...attributesOf(ctx), httpOnly, name, value }
+  const attributes = { ...attributesOf(ctx), ...more, name, value }
   if (maxAge === undefined) {
     append(ctx, attributes)
     return
@@ -47,12 +47,23 @@ export function plainCookie(ctx: Context, name: PlainCookie): string | undefined
   }
 }
 
+/** Every cookie of the request, in the order of its header. What gives access is a hash. */
+export function allCookies(ctx: Context): SentCookie[] {
+  const sent = Object.entries(parseCookie(ctx.req.headers.cookie ?? '', RAW))
+  for (const [name] of sent) noteRead(ctx, name)
+  return sent.map(([name, value = '']) => ({ name, value: shownCookie(name, value) }))
+}
+
 /** The value of any cookie of the request, as it was sent. */
 export function rawPlainCookie(ctx: Context, name: string): string | undefined {
+  noteRead(ctx, name)
+  return parseCookie(ctx.req.headers.cookie ?? '', RAW)[name]
+}
+
+function noteRead(ctx: Context, name: string): void {
   const state: CookiesRead = ctx.state
   state.cookiesRead ??= new Set()
   state.cookiesRead.add(name)
-  return parseCookie(ctx.req.headers.cookie ?? '', RAW)[name]
 }
 
 const AS_IS = { encode: (value: string): string => value }

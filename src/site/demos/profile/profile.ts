@@ -3,6 +3,7 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import { type Form, readForm, storedLine, type Typed, whole } from '../kit/form.js'
 import { queryValue, seeOther, show } from '../kit/page.js'
+import { sessionEntries } from '../kit/session-entries.js'
 
 /** What each answer has to be, in a form and in a cookie. */
 export const answers = z.object({
@@ -79,7 +80,7 @@ export function profile(memory: ProfileMemory): Router {
       const known = await memory.recall(ctx)
       const missing = firstMissing(known, steps.slice(0, at))
       if (missing !== undefined) return ctx.redirect(`${hrefOf(missing.path)}?skipped`)
-      page(ctx, step, known)
+      await page(ctx, step, known)
     })
 
     router.post(step.path, async (ctx) => {
@@ -96,7 +97,7 @@ export function profile(memory: ProfileMemory): Router {
     const known = await memory.recall(ctx)
     const missing = firstMissing(known, steps)
     if (missing !== undefined) return ctx.redirect(`${hrefOf(missing.path)}?skipped`)
-    page(ctx, undefined, known)
+    await page(ctx, undefined, known)
   })
   // #endregion
 
@@ -105,14 +106,15 @@ export function profile(memory: ProfileMemory): Router {
     seeOther(ctx, here)
   })
 
-  function page(
+  async function page(
     ctx: Context,
     step: Step | undefined,
     known: Profile,
     form: { typed?: Typed; problems?: Typed } = {},
     status = 200,
-  ): void {
+  ): Promise<void> {
     const shown = {
+      entries: memory.kind === 'session' ? sessionEntries(await ctx.session) : undefined,
       kind: memory.kind,
       here,
       known,
