@@ -19,7 +19,9 @@ async function exchange(url: string, lines: readonly string[]): Promise<{ head: 
 
 /** The lines of the two heads on the page. */
 function headsIn(body: string): string[][] {
-  const blocks = parse(body, { blockTextElements: { script: true, style: true } }).querySelectorAll('.message')
+  const blocks = parse(body, { blockTextElements: { script: true, style: true } }).querySelectorAll(
+    '.verbatim',
+  )
   return blocks.map(({ textContent }) => textContent.split('\n\n')[0]?.split('\n') ?? [])
 }
 
@@ -47,15 +49,15 @@ test('the first response sets no cookie at all, the next one sets one, and a req
   const person = site.person()
   const first = await person.open('/one-request')
   t.deepEqual([...person.cookies.keys()], [])
-  t.notRegex(first.text('.message') ?? '', /Cookie/)
+  t.notRegex(first.text('.verbatim') ?? '', /Cookie/)
   const second = await person.open(first.link('The same with a cookie'))
   t.deepEqual([...person.cookies], [['first-cookie', 'hello']])
-  t.deepEqual(second.all('.message mark'), ['Set-Cookie: first-cookie=hello; Path=/; HttpOnly; SameSite=Lax'])
+  t.deepEqual(second.all('.verbatim mark'), ['Set-Cookie: first-cookie=hello; Path=/; HttpOnly; SameSite=Lax'])
   t.false(second.has('.cookies-off'), 'the page before set none')
   const third = await person.open('/one-request/cookie')
-  t.deepEqual(third.all('.message mark'), ['Cookie: first-cookie=hello'])
+  t.deepEqual(third.all('.verbatim mark'), ['Cookie: first-cookie=hello'])
   const last = await person.open(third.link('Remove the cookie'))
-  t.regex(last.all('.message mark').join(), /Set-Cookie: first-cookie=; Max-Age=0/)
+  t.regex(last.all('.verbatim mark').join(), /Set-Cookie: first-cookie=; Max-Age=0/)
   t.deepEqual([...person.cookies], [])
 })
 
