@@ -52,7 +52,9 @@ test('the first response sets no cookie at all, the next one sets one, and a req
   t.notRegex(first.text('.verbatim') ?? '', /Cookie/)
   const second = await person.open(first.link('The same with a cookie'))
   t.deepEqual([...person.cookies], [['first-cookie', 'hello']])
-  t.deepEqual(second.all('.verbatim mark'), ['Set-Cookie: first-cookie=hello; Path=/; HttpOnly; SameSite=Lax'])
+  t.deepEqual(second.all('.verbatim mark'), [
+    'Set-Cookie: first-cookie=hello; Path=/; HttpOnly; SameSite=Lax',
+  ])
   t.false(second.has('.cookies-off'), 'the page before set none')
   const third = await person.open('/one-request/cookie')
   t.deepEqual(third.all('.verbatim mark'), ['Cookie: first-cookie=hello'])
