@@ -1,9 +1,11 @@
 import { fingerprintWith } from './codecs/keys.js'
 import { KeyedMutex } from './engines/concurrency.js'
-import type { Engine } from './engines/engine.js'
+import type { Engine, EngineTools } from './engines/engine.js'
 import { closeAfter } from './engines/given-engine.js'
 import { generateId } from './engines/ids.js'
+import { type Moving, openMoving } from './engines/moving/moving.js'
 import { watchOutages } from './engines/outages.js'
+import { recordCodec } from './engines/record-codec.js'
 import { openEngine } from './engines/registry.js'
 import { consoleLogger, type Logger, unfailing } from './logger.js'
 import { checkProperty, explainMissingMiddleware } from './middleware/property.js'
@@ -23,6 +25,7 @@ import { watchableOf } from './session/watchable.js'
 import { SessionWatcher } from './session/watcher.js'
 import type { Sessions, SessionsOptions } from './sessions.js'
 import { settingsAndPlace } from './settings/cookie-place.js'
+import { type GivenOldEngine, givenOldEngine, oldEngineOf } from './settings/old-engine.js'
 import type { Settings } from './settings/settings.js'
 import { openUserSessionIndex } from './users/user-session-index.js'
 import { UserSessions } from './users/user-sessions.js'
@@ -31,6 +34,8 @@ import { UserSessions } from './users/user-sessions.js'
 export interface SessionsParts {
   readonly context: SessionContext
   readonly cookieName: string
+  /** Where sessions are being moved. */
+  readonly moving: Moving | undefined
 }
 
 const parts = new WeakMap<object, SessionsParts>()
@@ -61,21 +66,28 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     generateId: makeId = generateId,
     logger: given = consoleLogger,
     engine,
+    moveFrom,
     readThrough = [],
     property: givenProperty = 'session',
     idFrom: givenHeader,
     ...rest
   } = options
   const logger = unfailing(given)
-  const { settings, placeOf } = settingsAndPlace({ ...rest, engine })
+  const ownOld = givenOldEngine(moveFrom)
+  const { settings, placeOf } = settingsAndPlace({ ...rest, engine, ...(ownOld?.settings ?? { moveFrom }) })
   const perRequest = { placeOf, idFrom: checkIdFrom(givenHeader) }
   checkReadThrough(readThrough)
   const property = checkProperty(givenProperty)
   for (const warning of settings.warnings) logger.warn({}, warning)
+  const isMoving = ownOld !== undefined || settings.moveFrom !== undefined
   const ready = typeof engine === 'object' || typeof engine === 'function'
-  const bare = await openEngine(ready ? engine : settings.engine, settings, { clock, logger })
+  const tools = { clock, logger, ...(isMoving && { codec: recordCodec(settings) }) }
+  const bare = await openEngine(ready ? engine : settings.engine, settings, tools)
+  let opened = bare
   try {
-    return sessionsOn(bare, settings, {
+    const moving = await movingInto(bare, settings, tools, ownOld)
+    opened = moving?.engine ?? bare
+    return sessionsOn(opened, moving, settings, {
       clock,
       generateId: makeId,
       logger,
@@ -84,8 +96,19 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
       perRequest,
     })
   } catch (error) {
-    return closeAfter(error, bare)
+    return closeAfter(error, opened)
   }
+}
+
+/** Puts the engine that sessions are moved from behind `bare`; `undefined` if there is none. */
+async function movingInto(
+  bare: Engine,
+  settings: Settings,
+  tools: EngineTools,
+  given: GivenOldEngine | undefined,
+): Promise<Moving | undefined> {
+  const from = tools.codec && oldEngineOf(settings, tools.codec, given)
+  return from && openMoving(from.old, bare, settings.moveStep, { ...tools, codec: from.codec })
 }
 
 const FORGOT_TO_CALL = 'write app.use(sessions.middleware()), with parentheses'
@@ -123,11 +146,13 @@ interface Tools {
 
 function sessionsOn(
   bare: Engine,
+  moving: Moving | undefined,
   settings: Settings,
   { clock, generateId, logger, readThrough, property, perRequest }: Tools,
 ): Sessions {
   explainMissingMiddleware(property)
   const events = new Events({ engine: bare.name, clock, logger })
+  moving?.onMoved(() => events.emit('moved', () => ({ from: moving.fromName })))
   const own = watchOutages(
     bare,
     { clock, logger },
@@ -199,6 +224,6 @@ function sessionsOn(
       return closing
     },
   }
-  parts.set(sessions, { context, cookieName: cookie.name })
+  parts.set(sessions, { context, cookieName: cookie.name, moving })
   return sessions
 }

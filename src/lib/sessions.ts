@@ -10,16 +10,24 @@ import type { ReadonlySession } from './session/readonly-session.js'
 import type { Session } from './session/session.js'
 import type { OnBatch } from './session/sweeper.js'
 import type { OnEnd } from './session/watcher.js'
-import type { SettingsOptions } from './settings/settings.js'
+import type { MoveFrom, SettingsOptions } from './settings/settings.js'
 import type { UserSession } from './users/user-sessions.js'
 
 /** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
-export interface SessionsOptions extends Omit<SettingsOptions, 'engine' | 'cookieDomain' | 'cookiePath'> {
+export interface SessionsOptions
+  extends Omit<SettingsOptions, 'engine' | 'moveFrom' | 'cookieDomain' | 'cookiePath'> {
   /**
    * Where sessions are kept: one of Tessera's engines by name (`cache`, `db`, `cached_db`, `redis`, `file`,
    * `signed_cookies`), the path of a module that exports one, or an engine of your own. Default: `db`.
    */
   readonly engine?: EngineChoice | undefined
+  /**
+   * The engine that sessions are moved from while requests run, by its name or with its settings; what is left out is as in
+   * the new one: `{ engine: 'file', filePath: 'old' }`. Its engine can be one of your own on a store. Default: none.
+   */
+  readonly moveFrom?:
+    | SettingsOptions['moveFrom']
+    | (Omit<MoveFrom, 'engine'> & { readonly engine: EngineChoice })
   /** Milliseconds since 1970. Default: the system's. */
   readonly clock?: () => number
   /** Makes session ids: 32 characters of `a-z0-9` from a secure generator, as the default does. */

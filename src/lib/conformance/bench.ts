@@ -107,7 +107,7 @@ export async function openBench<Options = never>(store: EmptyStore<Options>): Pr
     nextIds,
     draw: () => nextIds.shift() ?? generateId(),
     warnings,
-    store: StoreEngine.storeOf(engine),
+    store: StoreEngine.partsOf(engine)?.store,
     another: (options) => open({}, options),
     withCodec: (codec) => open({ codec }),
     unknownId: store.unknownId ?? 'u'.repeat(32),

@@ -82,6 +82,7 @@ export class StoreEngine implements Engine {
   readonly capabilities: Capabilities
   readonly isId = isId
   readonly index: SessionIndex
+  readonly #parts: StoreEngineParts
   readonly #store: SessionStore
   readonly #clock: () => number
   readonly #keyPrefix: string
@@ -94,6 +95,7 @@ export class StoreEngine implements Engine {
 
   constructor(parts: StoreEngineParts) {
     const { name, store, clock, keyPrefix = 'keyv', codec = jsonCodec } = parts
+    this.#parts = parts
     this.name = name
     this.capabilities = { shared: false, ...parts.capabilities, revocable: true }
     this.#store = store
@@ -108,9 +110,9 @@ export class StoreEngine implements Engine {
     this.#leases = new StoreIndex({ ...parts, keyPrefix, entries: plain, keyOf })
   }
 
-  /** The store beneath the engine, if it has one. For the conformance suite. */
-  static storeOf(engine: Engine): SessionStore | undefined {
-    return #store in engine ? engine.#store : undefined
+  /** What the engine was made of, if it is one on a store: for the conformance suite, and for sessions that move. */
+  static partsOf(engine: Engine): StoreEngineParts | undefined {
+    return #parts in engine ? engine.#parts : undefined
   }
 
   load(id: string): Promise<Loaded> {

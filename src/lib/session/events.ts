@@ -64,6 +64,8 @@ export interface SessionEvents {
   readonly 'malformed-id': Happened<'malformed-id'>
   /** What is stored under an id cannot be read. */
   readonly undecodable: Happened<'undecodable'> & OfSession
+  /** This process has moved a session out of the store of `MOVE_FROM`. `from`: the name of the engine there. */
+  readonly moved: Happened<'moved'> & { readonly from: string }
   /** The store has begun to fail. One event for each outage, however many requests fail. */
   readonly 'engine-down': Happened<'engine-down'> & { readonly message: string }
   /** What had failed works again. */
@@ -97,6 +99,7 @@ export const sessionEventNames = Object.keys({
   'unknown-id': true,
   'malformed-id': true,
   undecodable: true,
+  moved: true,
   'engine-down': true,
   'engine-up': true,
 } satisfies Record<SessionEventName, true>) as readonly SessionEventName[]

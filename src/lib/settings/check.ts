@@ -87,10 +87,11 @@ function inLayers(setting: Setting, layers: readonly Layer[], isProduction: bool
   return { held: last.held, faults: all.flatMap(({ faults }) => faults) }
 }
 
-/** The chosen engine, and where it remembers revocations. One that is wrong is none until it is put right. */
+/** The chosen engine, the one that sessions are moved from, and where revocations are remembered. One that is wrong is none until it is put right. */
 function enginesInUse(held: ReadonlyMap<string, Held>, hasOwnEngine: boolean): readonly unknown[] {
   const engine = hasOwnEngine ? undefined : goodValue(held, 'engine')
-  return engine === 'signed_cookies' ? [engine, goodValue(held, 'revocationStore')] : [engine]
+  const engines = [engine, goodValue(held, 'moveFrom')]
+  return engine === 'signed_cookies' ? [...engines, goodValue(held, 'revocationStore')] : engines
 }
 
 /** A layer may give a setting under several spellings, as long as they agree. */

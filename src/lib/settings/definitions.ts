@@ -1,7 +1,8 @@
 import { type EngineName, REVOCATION_STORES } from '../engines/names.js'
 import { choice, flag, type Kind, optional, share, text, texts, wholeNumber } from './kinds.js'
+import { twinsOf } from './move-from.js'
 import * as session from './session-kinds.js'
-import type { SettingKey, Settings } from './settings.js'
+import type { MovedSetting, SettingKey, Settings, TwinOf } from './settings.js'
 
 /** One setting: its kind, and what else there is to know about it. */
 export interface Definition<T> extends Kind<T> {
@@ -47,7 +48,9 @@ function define<T>(
  * Every setting of the sessions, under its name in code. Layers, messages and `koa-tessera settings` are made from this. The
  * type says that each member of `Settings` is here, with its own type.
  */
-const definitions: { readonly [Key in SettingKey]: SessionDefinition<Settings[Key]> } = {
+const original: {
+  readonly [Key in Exclude<SettingKey, TwinOf<MovedSetting>>]: SessionDefinition<Settings[Key]>
+} = {
   engine: define(session.engine, {
     name: 'SESSION_ENGINE',
     default: 'db',
@@ -267,6 +270,25 @@ const definitions: { readonly [Key in SettingKey]: SessionDefinition<Settings[Ke
       meaning: 'how long a store may take to answer before the request gets a 503, in milliseconds',
     },
   ),
+  moveFrom: define(optional(session.engine), {
+    name: 'MOVE_FROM',
+    default: undefined,
+    meaning: 'the engine that sessions are moved from while requests run; unset: nothing is moved',
+  }),
+  moveStep: define(choice(['prepare', 'move']), {
+    name: 'MOVE_STEP',
+    default: 'move',
+    meaning:
+      'with MOVE_FROM: prepare (use the old engine, understand what others move), then, when all processes do, move',
+  }),
+}
+
+const { engineTimeout, ...others } = original
+
+const definitions: { readonly [Key in SettingKey]: SessionDefinition<Settings[Key]> } = {
+  ...others,
+  ...twinsOf(original),
+  engineTimeout,
 }
 
 /** What stands before the key of an application's own setting. */

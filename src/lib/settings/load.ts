@@ -20,6 +20,8 @@ import {
   readFiles,
   unreadFiles,
 } from './layers.js'
+import { withoutMoveFrom } from './move-from.js'
+import { brokenMove } from './move-rules.js'
 import { brokenRules, brokenRulesOfThumb, insteadOfSecretKey, weakKeys, weakKeyWarning } from './rules.js'
 import { DEFAULT_ENVIRONMENT, type Settings, type SettingsOptions } from './settings.js'
 import { allSpellingsIn, misspelled, nearestEnvironment, unknownEnvironment } from './unknown-names.js'
@@ -90,7 +92,7 @@ export async function readSettings<Own extends OwnDefinitions = None>(
   const settings = own === undefined ? sessionSettings : settingsWith(own)
   const fromFiles = readFiles(configDir, environment)
   const fromEnvironment = environmentLayer(env, allSpellingsIn('environment', settings))
-  const inCode = { ...overridden, ...withPrefix(ownOverrides) }
+  const inCode = { ...withoutMoveFrom(overridden), ...withPrefix(ownOverrides) }
   const layers = [...fromFiles.layers, fromEnvironment, codeLayer(OVERRIDE, inCode)]
   const resolved = resolve(settings, layers, { isProduction })
   const key = withSecretKey(resolved.held, isProduction)
@@ -101,6 +103,7 @@ export async function readSettings<Own extends OwnDefinitions = None>(
     ...fromFiles.faults,
     ...resolved.faults,
     ...brokenRules(key.held, 'file'),
+    ...brokenMove(key.held, 'file'),
     ...(isProduction ? weak : []),
     ...key.faults,
   ]
@@ -150,7 +153,7 @@ const OPTIONS = 'options'
  * @throws SettingsError if a name is unknown or a value wrong; it names every fault.
  */
 export function checkOptions(options: object): Settings {
-  const all: Readonly<Record<string, unknown>> = { ...options }
+  const all = withoutMoveFrom({ ...options })
   const { environment: given, warnings: loaded, own: _, engine, ...rest } = all
   // What is `undefined` in loaded settings is meant to be: no default of production takes its place.
   const isComplete = sessionSettings.every(({ key }) => key in all)
@@ -170,6 +173,7 @@ export function checkOptions(options: object): Settings {
     ...(fault === undefined ? [] : [fault]),
     ...faults,
     ...brokenRules(held, 'code'),
+    ...(hasOwnEngine ? [] : brokenMove(held, 'code')),
     ...(isProduction ? weak : []),
   ]
   if (wrong.length > 0) throw new SettingsError(wrong)

@@ -165,9 +165,63 @@ export interface Settings {
    */
   readonly keyPrefix: string
   /**
+   * The engine that sessions are moved from, while requests run: a session that is not in `engine` is looked for there and
+   * moved, once. Any engine on a store but `cache`. Default: none, nothing is moved.
+   */
+  readonly moveFrom: EngineName | ModulePath | undefined
+  /**
+   * What this process does while sessions move. `prepare`: it goes on using the engine that sessions are moved from, and
+   * understands what others have moved. `move`: it uses the new engine, and moves what it finds in the old one. Where
+   * several processes serve, all of them have to run `prepare` before the first one runs `move`. Default: `move`.
+   */
+  readonly moveStep: 'prepare' | 'move'
+  /** As `databaseUrl`, of the engine that sessions are moved from. Default: none, as there. */
+  readonly moveFromDatabaseUrl: string | undefined
+  /** As `databaseTable`, of the engine that sessions are moved from. Default: none, as there. */
+  readonly moveFromDatabaseTable: string | undefined
+  /** As `databaseSchema`, of the engine that sessions are moved from. Default: none, as there. */
+  readonly moveFromDatabaseSchema: string | undefined
+  /** As `redisUrl`, of the engine that sessions are moved from. Default: none, as there. */
+  readonly moveFromRedisUrl: string | undefined
+  /** As `filePath`, of the engine that sessions are moved from. Default: none, as there. */
+  readonly moveFromFilePath: string | undefined
+  /** As `codec`, of the engine that sessions are moved from. Default: none, as there. */
+  readonly moveFromCodec: Settings['codec'] | undefined
+  /** As `keyPrefix`, of the engine that sessions are moved from. Default: none, as there. */
+  readonly moveFromKeyPrefix: string | undefined
+  /** As `secretKey`, of the engine that sessions are moved from: what is sealed there. Default: none, as there. */
+  readonly moveFromSecretKey: string | undefined
+
+  /**
    * How long a store may take to answer before the request gets a 503, in milliseconds: 1 to 60000. Default: 2000.
    */
   readonly engineTimeout: number
+}
+
+/** Settings of an engine that have a twin for the engine that sessions are moved from. */
+export const MOVED_SETTINGS = [
+  'databaseUrl',
+  'databaseTable',
+  'databaseSchema',
+  'redisUrl',
+  'filePath',
+  'codec',
+  'keyPrefix',
+  'secretKey',
+] as const
+
+/** One of those. */
+export type MovedSetting = (typeof MOVED_SETTINGS)[number]
+
+/** The name in code of the twin. */
+export type TwinOf<Key extends MovedSetting> = `moveFrom${Capitalize<Key>}`
+
+/** The engine that sessions are moved from, as somebody writes it in code. What is left out is as in the new one. */
+export type MoveFrom = {
+  readonly [Key in MovedSetting]?: Settings[Key] | undefined
+} & {
+  /** By its name, or by the path of a module that exports it. */
+  readonly engine: EngineName | ModulePath
 }
 
 /** The settings that have a definition. */
@@ -178,11 +232,13 @@ export type SettingKey = Exclude<keyof Settings, 'environment' | 'warnings' | 'o
  * the values.
  */
 export type SettingsOptions = {
-  readonly [Key in keyof Settings]?:
+  readonly [Key in Exclude<keyof Settings, 'moveFrom'>]?:
     | Settings[Key]
     | (undefined extends Settings[Key] ? null : never)
     | undefined
 } & {
+  /** The engine that sessions are moved from, by its name or with its settings: `{ engine: 'file', filePath: 'old' }`. */
+  readonly moveFrom?: Settings['moveFrom'] | MoveFrom | null | undefined
   /** The same as `cookieHttpOnly`. */
   readonly cookieHttponly?: Settings['cookieHttpOnly'] | undefined
   /** The same as `cookieSameSite`. */

@@ -22,6 +22,7 @@ const LINES: Readonly<Record<Exclude<SessionEventName, 'engine-down'>, readonly 
   'unknown-id': ['warn', 'a request brought an unknown session id'],
   'malformed-id': ['warn', 'a request brought a malformed session id'],
   undecodable: ['warn', 'a stored session cannot be read'],
+  moved: ['debug', 'a session was moved out of the old store'],
   'engine-up': ['info', 'the session store answers again'],
 }
 

@@ -144,6 +144,27 @@ const right: Readonly<Record<string, readonly (readonly [text: string, value: un
     ['a'.repeat(64), 'a'.repeat(64)],
   ],
   engineTimeout: [['60000', 60_000]],
+  moveFrom: [
+    ['file', 'file'],
+    ['django.contrib.sessions.backends.file', 'file'],
+    ['./old.js', './old.js'],
+    ['', undefined],
+  ],
+  moveStep: [['prepare', 'prepare']],
+  moveFromDatabaseUrl: [
+    ['mysql://u@h/d', 'mysql://u@h/d'],
+    ['sqlite:old.sqlite', `sqlite:${resolve('old.sqlite')}`],
+  ],
+  moveFromDatabaseTable: [['old', 'old']],
+  moveFromDatabaseSchema: [['old', 'old']],
+  moveFromRedisUrl: [['redis://old:6379', 'redis://old:6379']],
+  moveFromFilePath: [['old', resolve('old')]],
+  moveFromCodec: [
+    ['sealed', 'sealed'],
+    ['', undefined],
+  ],
+  moveFromKeyPrefix: [['old', 'old']],
+  moveFromSecretKey: [['Twelve drummers, eleven pipers, ten', 'Twelve drummers, eleven pipers, ten']],
 }
 
 const NO_NUMBERS = [
@@ -198,6 +219,11 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   keyPrefix: ['', 'a:b', 'ä', 'a'.repeat(65)],
   engineTimeout: [...NO_NUMBERS, '0', '60001'],
   codec: ['', 'Sealed', 'signed'],
+  moveFrom: ['nowhere', 'File'],
+  moveStep: ['', 'finish'],
+  moveFromDatabaseUrl: ['oracle://u@h/d'],
+  moveFromRedisUrl: ['http://old'],
+  moveFromKeyPrefix: ['a:b'],
 }
 
 for (const setting of sessionSettings) {

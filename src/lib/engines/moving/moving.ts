@@ -1,0 +1,123 @@
+import { jsonCodec } from '../../codecs/json-codec.js'
+import type { Engine, EngineTools } from '../engine.js'
+import { EngineMisconfigured } from '../errors.js'
+import { closeAfter } from '../given-engine.js'
+import { plainIds } from '../ids.js'
+import { type EngineChoice, type EngineOptions, openEngine } from '../registry.js'
+import { StoreEngine, type StoreEngineParts } from '../store-engine.js'
+import { Carrier } from './carrier.js'
+import { countedStore } from './counted-store.js'
+import type { Format } from './format.js'
+import { type MoveStep, MovingStore } from './moving-store.js'
+import { OldStore } from './old-store.js'
+import { MoveProcesses } from './processes.js'
+
+/** The engine that sessions are moved from: which, and with which settings. */
+export interface OldEngine {
+  readonly engine: EngineChoice
+  readonly options: EngineOptions
+}
+
+/**
+ * Opens the old engine, and puts both together. This process is announced to the others when it has been.
+ *
+ * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if nothing can be moved between
+ * the two, or the step is over; the message says why. The old engine is closed then.
+ */
+export async function openMoving(
+  { engine, options }: OldEngine,
+  to: Engine,
+  step: MoveStep,
+  tools: EngineTools,
+): Promise<Moving> {
+  // What other processes move must be seen at once: no memory in front of the database.
+  const from = await openEngine(engine === 'cached_db' ? 'db' : engine, options, tools)
+  try {
+    const moving = new Moving({ from, to, step, tools })
+    await moving.processes.announce(step)
+    return moving
+  } catch (error) {
+    return closeAfter(error, from)
+  }
+}
+
+export interface MovingParts {
+  /** Where sessions are, as it was opened. */
+  readonly from: Engine
+  /** Where they go. */
+  readonly to: Engine
+  readonly step: MoveStep
+  readonly tools: EngineTools
+}
+
+/** Sessions on their way from one engine's store to that of another. */
+export class Moving {
+  /** What requests use: the engine that sessions go to, which finds them in both stores. */
+  readonly engine: Engine
+  /** The name of the engine that they come from. */
+  readonly fromName: string
+  readonly step: MoveStep
+  readonly processes: MoveProcesses
+  readonly #from: OldStore
+  readonly #carrier: Carrier
+  readonly #listeners: (() => void)[] = []
+
+  /** @throws EngineMisconfigured if nothing can be moved between the two; the message says why. */
+  constructor({ from, to, step, tools }: MovingParts) {
+    const old = partsOf(from, 'out of')
+    const parts = partsOf(to, 'into')
+    checkPair(old, parts)
+    const { clock, logger } = tools
+    const format = formatOf(parts)
+    const store = countedStore(parts.store)
+    const oldStore = countedStore(old.store)
+    this.#from = new OldStore({ store: oldStore, format: formatOf(old), to: format, clock })
+    const onMoved = (key: string): void => {
+      if (!this.#from.isNamed(key)) for (const listener of this.#listeners) listener()
+    }
+    this.processes = new MoveProcesses({ store: oldStore, keyPrefix: formatOf(old).keyPrefix, clock, logger })
+    this.#carrier = new Carrier({ from: this.#from, to: store, onMoved })
+    const moving = new MovingStore({
+      from: this.#from,
+      to: store,
+      carrier: this.#carrier,
+      step,
+      onClose: () => this.processes.leave(),
+    })
+    this.engine = new StoreEngine({
+      ...parts,
+      store: moving,
+      timeLimit: Math.max(parts.timeLimit ?? 0, old.timeLimit ?? 0),
+      capabilities: { ...to.capabilities, shared: from.capabilities.shared && to.capabilities.shared },
+    })
+    this.fromName = from.name
+    this.step = step
+  }
+
+  /** Calls `listener` each time this process has moved a session. */
+  onMoved(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+}
+
+function partsOf(engine: Engine, way: 'out of' | 'into'): StoreEngineParts {
+  const parts = StoreEngine.partsOf(engine)
+  if (parts !== undefined) return parts
+  throw new EngineMisconfigured(
+    `sessions cannot be moved ${way} ${engine.name}: it is no engine on a store (one that storeEngine has made)`,
+  )
+}
+
+function formatOf({ keyPrefix = 'keyv', codec = jsonCodec }: StoreEngineParts): Format {
+  return { keyPrefix, codec }
+}
+
+function checkPair(from: StoreEngineParts, to: StoreEngineParts): void {
+  if (from.store === to.store)
+    throw new EngineMisconfigured('moveFrom is the engine where sessions are kept already: give the old one')
+  if ((from.ids ?? plainIds) === (to.ids ?? plainIds)) return
+  throw new EngineMisconfigured(
+    'in a Redis cluster the key of a session follows from its id in another way than in other stores, so sessions are moved ' +
+      'from a cluster to a cluster only',
+  )
+}

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Setting, sessionSettings } from './definitions.js'
+import { type Held, shownAsGiven } from './describe.js'
+import type { SettingFault } from './errors.js'
+import { nameIn, type Origin } from './layers.js'
+import { twinKeyOf } from './move-from.js'
+import type { MovedSetting } from './settings.js'
+
+/** Where an engine keeps sessions: two that agree in all of these keep them in the same place. */
+const PLACES: ReadonlyMap<unknown, readonly MovedSetting[]> = new Map([
+  ['db', ['databaseUrl', 'databaseTable', 'databaseSchema', 'keyPrefix']],
+  ['redis', ['redisUrl', 'keyPrefix']],
+  ['file', ['filePath', 'keyPrefix']],
+])
+
+/** The faults of a move that can move nothing, or would move sessions to where they are. */
+export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): SettingFault[] {
+  const goodValue = (key: string): unknown => {
+    const has = held.get(key)
+    return has?.kind === 'good' ? has.value : undefined
+  }
+  const moveFrom = sessionSettings.find(({ key }) => key === 'moveFrom')
+  const has = held.get('moveFrom')
+  const from = goodValue('moveFrom')
+  const to = goodValue('engine')
+  if (moveFrom === undefined || has === undefined || from === undefined || to === undefined) return []
+  const fault = (problem: string, remedy: string): SettingFault[] => [
+    {
+      name: nameIn(origin, moveFrom),
+      value: shownAsGiven(moveFrom, from),
+      layer: has.layer,
+      problem,
+      remedy,
+    },
+  ]
+  const nameOf = (key: string): string => {
+    const setting: Setting | undefined = sessionSettings.find((one) => one.key === key)
+    return setting === undefined ? key : nameIn(origin, setting)
+  }
+  if (from === 'cache')
+    return fault(
+      'is the memory of one process, which no other process can read',
+      'Give the engine whose store has the sessions, or leave it out.',
+    )
+  if (to === 'cache')
+    return fault(
+      `moves sessions into ${nameOf('engine')}=cache, the memory of this process, which forgets them when it ends`,
+      `Choose another ${nameOf('engine')}, or leave ${nameOf('moveFrom')} out.`,
+    )
+  const kind = kindOf(to)
+  if (kindOf(from) !== kind) return []
+  const place = PLACES.get(kind) ?? []
+  const isSame = place.every((key) => {
+    const twin = goodValue(twinKeyOf(key))
+    return twin === undefined || isDeepStrictEqual(twin, goodValue(key))
+  })
+  if (!isSame) return []
+  const twins = place.map((key) => nameOf(twinKeyOf(key)))
+  const remedy =
+    twins.length === 0
+      ? 'Give the engine that has the sessions.'
+      : `Say where the old one is, with ${twins.slice(0, -1).join(', ')} or ${twins.at(-1)}.`
+  return fault('is where sessions are kept already', remedy)
+}
+
+/** `cached_db` keeps sessions where `db` does. */
+function kindOf(engine: unknown): unknown {
+  return engine === 'cached_db' ? 'db' : engine
+}

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { openSessions, type Sessions, type SessionsOptions } from '../../../../src/lib/index.js'
+
+const KEY = 'Twelve drummers, eleven pipers, ten lords'
+
+/** Sessions in files, in plain text, that move into SQLite, sealed and under another prefix. */
+async function stage(t: ExecutionContext): Promise<{
+  now: number
+  open(options?: SessionsOptions): Promise<Sessions>
+  readonly old: SessionsOptions
+  readonly moved: SessionsOptions
+}> {
+  const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
+  const old: SessionsOptions = { engine: 'file', filePath: join(directory, 'old') }
+  const moved: SessionsOptions = {
+    engine: 'db',
+    databaseUrl: `sqlite:${join(directory, 'new.sqlite')}`,
+    keyPrefix: 'new',
+    codec: 'sealed',
+    secretKey: KEY,
+    moveFrom: { engine: 'file', filePath: join(directory, 'old'), keyPrefix: 'keyv', codec: 'json' },
+  }
+  const opened: Sessions[] = []
+  t.teardown(async () => {
+    await Promise.all(opened.map((sessions) => sessions.close()))
+    await rm(directory, { recursive: true })
+  })
+  const all = {
+    now: 1_700_000_000_000,
+    old,
+    moved,
+    async open(options: SessionsOptions = moved) {
+      const logger = { warn: () => {}, error: () => {} }
+      const sessions = await openSessions({
+        engineTimeout: 20_000,
+        cleanupInterval: 0,
+        ...options,
+        clock: () => all.now,
+        logger,
+      })
+      opened.push(sessions)
+      return sessions
+    },
+  }
+  return all
+}
+
+test('a session that is used while it moves keeps what all processes wrote, and ends for all of them', async (t) => {
+  const { open, old, moved } = await stage(t)
+  const before = await open(old)
+  const session = await before.open()
+  session.login('ann')
+  session.set('old', 1)
+  await session.save()
+
+  const prepare = await open({ ...moved, moveStep: 'prepare' })
+  const move = await open()
+  const events: string[] = []
+  move.on('moved', ({ from, engine }) => events.push(`${from} to ${engine}`))
+  for (const [name, sessions] of Object.entries({ prepare, move, again: prepare })) {
+    const its = await sessions.open(session.id)
+    its.set(name, 1)
+    await its.save()
+  }
+  const there = await move.open(session.id)
+  t.deepEqual([...there.keys()], ['old', 'prepare', 'move', 'again'])
+  t.deepEqual(events, ['file to db'])
+  t.is((await move.forUser('ann')).length, 1)
+  t.is((await prepare.forUser('ann')).length, 1)
+
+  await prepare.revokeAll('ann')
+  for (const sessions of [prepare, move, before]) t.is((await sessions.open(session.id)).user, undefined)
+
+  const alone = await open({ ...moved, moveFrom: undefined })
+  t.deepEqual(await alone.forUser('ann'), [])
+})
+
+test('a log-in in the old store can be ended from the new one, and one in the new store from the old one', async (t) => {
+  const { open, moved } = await stage(t)
+  const prepare = await open({ ...moved, moveStep: 'prepare' })
+  const move = await open()
+  const ids: (string | undefined)[] = []
+  for (const sessions of [prepare, move]) {
+    const session = await sessions.open()
+    session.login('ann')
+    await session.save()
+    ids.push(session.id)
+  }
+  t.is((await prepare.forUser('ann')).length, 2)
+  t.is((await move.forUser('ann')).length, 2)
+  const [inOld, inNew] = ids
+  const here = await prepare.open(inOld)
+  await prepare.revokeOthers(here)
+  t.is((await move.open(inNew)).user, undefined)
+  t.is((await move.open(inOld)).user, 'ann')
+})
+
+test('an engine that cannot take part is refused at the start, and told why', async (t) => {
+  const { open, moved } = await stage(t)
+  await t.throwsAsync(open({ ...moved, moveFrom: 'cache' }), { message: /memory of one process/ })
+  await t.throwsAsync(open({ ...moved, engine: 'cache' }), { message: /memory of this process/ })
+  await t.throwsAsync(open({ ...moved, moveFrom: { engine: 'db' } }), { message: /kept already/ })
+  await t.throwsAsync(open({ ...moved, moveFrom: { engine: 'file', path: 'x' } as never }), {
+    message: /moveFromFilePath/,
+  })
+})
