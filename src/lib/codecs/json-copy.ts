@@ -4,14 +4,14 @@ import type { JsonValue } from './record.js'
 const DEEPEST = 2000
 
 /**
- * A copy of what JSON can hold, for a fifth of what it costs to write and parse it. What JSON does not hold is copied in
- * part only.
+ * A copy of what JSON can hold, for a fifth of what it costs to write and parse it, and as these would make it: -0 becomes
+ * 0. What JSON does not hold is copied in part only.
  *
  * @throws TypeError for what contains itself.
  */
 export function copyOf<Value>(value: Value): Value
 export function copyOf(value: unknown): unknown {
-  return isNested(value) ? copyNested(value, 0) : value
+  return isNested(value) ? copyNested(value, 0) : withoutSign(value)
 }
 
 function copyNested(value: object, depth: number): unknown {
@@ -21,6 +21,7 @@ function copyNested(value: object, depth: number): unknown {
   const copy: Record<string, unknown> = { ...value }
   for (const name in copy) {
     const member = copy[name]
+    if (member === 0) copy[name] = 0
     if (!isNested(member) || !Object.hasOwn(copy, name)) continue
     const own = copyNested(member, depth + 1)
     // Assigned, it would become the prototype; it is a key like any other.
@@ -35,7 +36,8 @@ function copyList(list: readonly unknown[], depth: number): unknown[] {
   const copy = list.slice()
   for (let place = 0; place < copy.length; place++) {
     const item = copy[place]
-    if (isNested(item)) copy[place] = copyNested(item, depth + 1)
+    if (item === 0) copy[place] = 0
+    else if (isNested(item)) copy[place] = copyNested(item, depth + 1)
   }
   return copy
 }
@@ -69,6 +71,11 @@ function isSameList(list: unknown, names: number, other: unknown): boolean {
     if (!isSameJson(list[place], other[place])) return false
   }
   return true
+}
+
+/** 0 for -0, as which JSON writes it. */
+function withoutSign(value: unknown): unknown {
+  return value === 0 ? 0 : value
 }
 
 function isNested(value: unknown): value is object {

@@ -1,6 +1,7 @@
 import {
   createHmac,
   createSecretKey,
+  hash,
   hkdfSync,
   type KeyObject,
   randomBytes,
@@ -27,7 +28,53 @@ export function keysFor(purpose: string, [first, ...rest]: readonly [string, ...
 
 /** HMAC-SHA-256 in base64url: 43 characters. */
 export function macOf(text: string, key: KeyObject): string {
+  const prepared = preparedKeys.get(key) ?? prepare(key)
+  // A text that is longer than any cookie has no room.
+  const isStreamed = prepared === 'by the library' || text.length * 3 > ROOM
+  return isStreamed ? streamedMac(text, key) : oneShotMac(text, prepared)
+}
+
+function streamedMac(text: string, key: KeyObject): string {
   return createHmac('sha256', key).update(text).digest('base64url')
+}
+
+/** Bytes that SHA-256 takes at a time. */
+const BLOCK = 64
+/** Bytes of a text that has room behind a block. */
+const ROOM = 3 * 4096
+
+/**
+ * What HMAC hashes, SHA-256(outer block, SHA-256(inner block, text)) (RFC 2104), with the key's two blocks in place. Node
+ * has no one-shot MAC, and `createHmac` makes a stream for each, which takes three times as long as two one-shot hashes.
+ */
+interface PreparedKey {
+  /** The inner block, and room for a text. */
+  readonly inner: Buffer
+  /** The outer block, and room for a hash. */
+  readonly outer: Buffer
+}
+
+const preparedKeys = new WeakMap<KeyObject, PreparedKey | 'by the library'>()
+
+function prepare(key: KeyObject): PreparedKey | 'by the library' {
+  const own = { inner: blockOf(key, 0x36, ROOM), outer: blockOf(key, 0x5c, KEY_BYTES) }
+  // A runtime whose one-shot hash takes something else, or a key that is longer than a block, is noticed here.
+  const isSame = oneShotMac('a text', own) === streamedMac('a text', key)
+  const prepared = isSame ? own : 'by the library'
+  preparedKeys.set(key, prepared)
+  return prepared
+}
+
+function blockOf(key: KeyObject, pad: number, room: number): Buffer {
+  const bytes = Buffer.alloc(BLOCK + room, pad, 'latin1')
+  for (const [place, byte] of key.export().entries()) bytes[place] = byte ^ pad
+  return bytes
+}
+
+function oneShotMac(text: string, { inner, outer }: PreparedKey): string {
+  const end = BLOCK + inner.write(text, BLOCK)
+  outer.set(hash('sha256', inner.subarray(0, end), 'buffer'), BLOCK)
+  return hash('sha256', outer, 'base64url')
 }
 
 /**

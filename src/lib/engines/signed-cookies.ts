@@ -1,7 +1,8 @@
 import { type CookiePayload, decodePayload, encodePayload, newAnchor } from '../codecs/cookie-payload.js'
 import { type Envelope, type Opened, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
+import { copyOf } from '../codecs/json-copy.js'
 import { keysFor } from '../codecs/keys.js'
-import type { SessionRecord } from '../codecs/record.js'
+import { parseRecord, type SessionRecord } from '../codecs/record.js'
 import { CLOCK_SKEW } from './concurrency.js'
 import {
   type Created,
@@ -21,6 +22,7 @@ import { expired } from './entries.js'
 import { CookieTooLarge } from './errors.js'
 import { deadSince, LONGEST_LIFE, NOTHING_REVOKED, type Revoked, RevokedCookies } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
+import { VerifiedCookies } from './verified-cookies.js'
 
 /** Octets of name and value together that every browser keeps (RFC 6265bis). */
 const LIMIT = 4096
@@ -90,8 +92,7 @@ class SignedCookies implements Engine {
   readonly #tools: EngineTools
   readonly #store: Engine | undefined
   readonly #revoked: RevokedCookies | undefined
-  /** The cookie that was verified last. The next write is mostly of the same session, and need not verify it again. */
-  #last: { readonly id: string; readonly held: Held } | undefined
+  readonly #verified = new VerifiedCookies<Held>()
   readonly revocations?: Revocations
 
   constructor({ envelope, cookieName, tools, store }: SignedCookiesParts) {
@@ -105,17 +106,22 @@ class SignedCookies implements Engine {
   }
 
   isId(text: string): boolean {
-    return this.#sizeOf(text) <= LIMIT && this.#envelope.isWritten(text)
+    if (this.#sizeOf(text) > LIMIT) return false
+    return this.#verified.find(text) !== undefined || this.#envelope.isWritten(text)
   }
 
-  async load(id: string): Promise<Loaded> {
+  load(id: string): Promise<Loaded> {
     const held = this.#read(id)
-    if (held.kind === 'missing') return held
-    const { payload, outdated } = held
-    this.#last = { id, held }
-    const since = deadSince(payload, await this.#revokedOf(payload.record))
-    if (since === undefined)
-      return { kind: 'found', record: payload.record, version: 1, ...(outdated && { outdated: true }) }
+    if (held.kind === 'missing') return Promise.resolve(held)
+    const { user } = held.payload.record
+    // Nobody to ask, so nothing to wait for.
+    if (user === undefined || this.#revoked === undefined) return Promise.resolve(loadedFrom(held))
+    return this.#loadUnlessRevoked(held, this.#revoked.of(user.id))
+  }
+
+  async #loadUnlessRevoked(held: Held, revoked: Promise<Revoked>): Promise<Loaded> {
+    const since = deadSince(held.payload, await revoked)
+    if (since === undefined) return loadedFrom(held)
     // The answer to a request that was on its way must not cost the browser the cookie that it was given instead.
     return Math.abs(this.#tools.clock() - since) < SUPERSEDED_FOR ? SUPERSEDED : MISSING
   }
@@ -175,8 +181,8 @@ class SignedCookies implements Engine {
   }
 
   anchorOf(id: string): string | undefined {
-    const opened = this.#open(id)
-    return opened && decodePayload(opened.text)?.anchor
+    const found = this.#find(id)
+    return found.kind === 'held' ? found.payload.anchor : undefined
   }
 
   async close(): Promise<void> {
@@ -200,7 +206,7 @@ class SignedCookies implements Engine {
   async #alive(
     id: string,
   ): Promise<{ readonly payload: CookiePayload; readonly revoked: Revoked } | undefined> {
-    const held = this.#recall(id)
+    const held = this.#read(id)
     if (held.kind === 'missing') return undefined
     const { payload } = held
     const revoked = await this.#revokedOf(payload.record)
@@ -223,16 +229,22 @@ class SignedCookies implements Engine {
 
   /** What `id` holds, if it is one of ours and has not expired. */
   #read(id: string): Held | Missing {
+    const found = this.#find(id)
+    return found.kind === 'held' ? this.#now(found) : found
+  }
+
+  /** The same, expired or not. */
+  #find(id: string): Held | Missing {
+    if (this.#sizeOf(id) > LIMIT) return MISSING
+    const known = this.#verified.find(id)
+    if (known !== undefined) return known
     const opened = this.#open(id)
     if (opened === undefined) return MISSING
     const payload = decodePayload(opened.text)
     if (payload === undefined) return { kind: 'missing', why: 'undecodable' }
-    return this.#now({ kind: 'held', payload, outdated: opened.outdated })
-  }
-
-  /** As `#read`, for what was loaded before. */
-  #recall(id: string): Held | Missing {
-    return this.#last?.id === id ? this.#now(this.#last.held) : this.#read(id)
+    const held: Held = { kind: 'held', payload, outdated: opened.outdated }
+    this.#verified.remember(id, held)
+    return held
   }
 
   #now(held: Held): Held | Missing {
@@ -265,6 +277,10 @@ class SignedCookies implements Engine {
     const id = this.#envelope.close(encodePayload(payload))
     const size = this.#sizeOf(id)
     if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
+    // As reading it would make it, and a copy: the handler goes on with the objects of `record`.
+    const parsed = parseRecord({ ...record, data: copyOf(record.data) }, expires)
+    if (parsed)
+      this.#verified.remember(id, { kind: 'held', payload: { ...payload, record: parsed }, outdated: false })
     return id
   }
 
@@ -278,4 +294,10 @@ interface Held {
   readonly payload: CookiePayload
   /** An earlier key closed it. */
   readonly outdated: boolean
+}
+
+function loadedFrom({ payload: { record }, outdated }: Held): Loaded {
+  // What is remembered is handed out to nobody.
+  const copy = { ...record, data: copyOf(record.data) }
+  return { kind: 'found', record: copy, version: 1, ...(outdated && { outdated: true }) }
 }

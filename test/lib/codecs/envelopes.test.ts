@@ -1,4 +1,4 @@
-import crypto from 'node:crypto'
+import crypto, { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import test from 'ava'
 import { SealedEnvelope, SignedEnvelope } from '../../../src/lib/codecs/envelope.js'
@@ -83,5 +83,18 @@ test('S50 sealed: a value whose form was looked at before has one spelling, what
       .map((end) => value.slice(0, -1) + end)
       .filter((one) => envelope.isWritten(one) && envelope.open(one) !== undefined)
     t.deepEqual(opened, [value])
+  }
+})
+
+test('a MAC is what the library makes of the text, however long it is and whatever it holds', (t) => {
+  for (const bytes of [32, 64, 65, 200]) {
+    const key = createSecretKey(randomBytes(bytes))
+    for (const length of [0, 1, 54, 55, 56, 63, 64, 65, 400, 4095, 4096, 4097, 20_000]) {
+      for (const letter of ['a', 'é', '€', '\ud800', '🍵', '\0']) {
+        const text = letter.repeat(length)
+        const expected = createHmac('sha256', key).update(text).digest('base64url')
+        t.is(macOf(text, key), expected, `${bytes} ${length} ${letter}`)
+      }
+    }
   }
 })
