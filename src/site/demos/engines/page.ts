@@ -39,7 +39,7 @@ export function engines({ sessions, settings, clock }: EnginesParts): Router {
       runs: engine.name,
       capabilities: capabilitiesOf(engine),
       kinds: engineKinds,
-      shapes: await shapesOf(own ?? exampleAt(clock(), settings), settings, clock),
+      ...(await shapesOf(own ?? exampleAt(clock(), settings), settings, clock)),
       isOpen,
       isOwn: own !== undefined,
     }

@@ -10,6 +10,7 @@ import {
   storeKeyOf,
 } from '../../../lib/internal.js'
 import { shortened } from '../../inspector/stored-record.js'
+import { formatSeconds } from '../kit/format.js'
 
 /** A session to be shown as each engine stores it. */
 export interface Subject {
@@ -25,7 +26,12 @@ export interface Part {
 }
 
 /** The same session as each engine stores it. The engines' own code makes the texts. */
-export type Shapes = Readonly<Record<EngineName, readonly Part[]>>
+export interface Shapes {
+  /** The record as a text, the same in every store. */
+  readonly text: string
+  /** What each engine has besides, or instead. */
+  readonly own: Readonly<Record<EngineName, readonly Part[]>>
+}
 
 export async function shapesOf(subject: Subject, settings: Settings, clock: () => number): Promise<Shapes> {
   const { keyPrefix } = settings
@@ -33,34 +39,30 @@ export async function shapesOf(subject: Subject, settings: Settings, clock: () =
   // #region keyed
   const key = storeKeyOf(keyPrefix, subject.id)
   const text = recordCodec(settings).encode({ kind: 'session', record, version }, key)
-  const row = [
-    { name: 'key', text: shortened(key) },
-    { name: 'value', text },
-  ]
   const file = fileOf(directoryOf(settings), `${keyPrefix}:`, key)
   const life = `${Math.ceil(record.expires - clock())} milliseconds`
   // #endregion
+  const row = [
+    { name: 'key', text: shortened(key) },
+    { name: 'version', text: String(version) },
+    { name: 'expires', text: String(record.expires) },
+  ]
   return {
-    db: row,
-    cached_db: row,
-    redis: [
-      { name: 'GET', text: shortened(redisKeyOf(keyPrefix, key)) },
-      { name: 'PTTL', text: life },
-      { name: 'value', text },
-    ],
-    file: [
-      { name: 'path', text: shortened(file) },
-      { name: 'content', text },
-    ],
-    cache: [
-      ...row,
-      { name: 'expires', text: String(record.expires) },
-      { name: 'version', text: String(version) },
-    ],
-    signed_cookies: [
-      ...(await cookiesOf(record, settings, 'sealed', clock)),
-      ...(await cookiesOf(record, settings, 'signed', clock)),
-    ],
+    text,
+    own: {
+      db: row,
+      cached_db: [...row, { name: 'copy', text: `in memory, for ${formatSeconds(settings.cacheTtl)}` }],
+      redis: [
+        { name: 'GET', text: shortened(redisKeyOf(keyPrefix, key)) },
+        { name: 'PTTL', text: life },
+      ],
+      file: [{ name: 'path', text: shortened(file) }],
+      cache: row,
+      signed_cookies: [
+        ...(await cookiesOf(record, settings, 'sealed', clock)),
+        ...(await cookiesOf(record, settings, 'signed', clock)),
+      ],
+    },
   }
 }
 
