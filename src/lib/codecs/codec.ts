@@ -8,6 +8,11 @@ export interface SessionEntry {
   readonly kind: 'session'
   readonly record: SessionRecord
   readonly version: number
+  /**
+   * The codec would write it in another way now: it is not sealed, or with a key that is to be retired. Only of what was
+   * decoded. Nobody keeps it decoded, since it may be refused the next time.
+   */
+  readonly outdated?: true
 }
 
 /** What stands under the old id of a session that has moved or ended. */

@@ -1,8 +1,8 @@
-import type { Codec, Entry, Tombstone } from './codec.js'
+import type { Codec, Entry } from './codec.js'
 import { SealedEnvelope } from './envelope.js'
 import { fromKeyvText, jsonCodec } from './json-codec.js'
 import type { Keys } from './keys.js'
-import { isObject, isTime, type JsonLike } from './record.js'
+import { isObject, isTime, type JsonLike, type SessionRecord } from './record.js'
 
 /**
  * Encrypted entries. A store, and whoever reads it, sees only what a store needs:
@@ -13,12 +13,13 @@ import { isObject, isTime, type JsonLike } from './record.js'
  * whoever can write to the store cannot give themselves another visitor's session by copying its text. The version
  * outside must be the sealed one. The end outside counts, so that a touch can move it without decrypting anything.
  *
- * A session that is not sealed is refused: somebody may have planted it. A tombstone holds no data and gives access to
+ * A session that is not sealed is refused: somebody may have planted it. `isAccepted` makes an exception for the time in
+ * which a store that was plain becomes a sealed one. A tombstone holds no data and gives access to
  * nothing, so it is written plainly; one that names where the session has moved to is sealed too:
  *
  *     {"value":{"superseded":true,"sealed":"e1.…"},"expires":1700000060000}
  */
-export function sealedCodec(keys: Keys): Codec {
+export function sealedCodec(keys: Keys, isAccepted: (record: SessionRecord) => boolean = () => false): Codec {
   const envelope = new SealedEnvelope(keys)
   return {
     encode(entry, key) {
@@ -32,12 +33,13 @@ export function sealedCodec(keys: Keys): Codec {
 
     decode(text, key) {
       const outer = parseOuter(text)
-      if (outer === undefined) return plainTombstone(jsonCodec.decode(text))
+      if (outer === undefined) return unsealed(jsonCodec.decode(text), isAccepted)
       const opened = envelope.open(outer.sealed, key)
       const entry = opened && jsonCodec.decode(opened.text)
       if (entry?.kind === 'superseded') return outer.version === undefined ? entry : undefined
       if (entry === undefined || entry.version !== outer.version) return undefined
-      return { ...entry, record: { ...entry.record, expires: outer.expires } }
+      const record = { ...entry.record, expires: outer.expires }
+      return { ...entry, record, ...(opened?.outdated && { outdated: true }) }
     },
   }
 }
@@ -62,7 +64,11 @@ function parseOuter(text: string): Outer | undefined {
   }
 }
 
-/** Somebody may have planted where it leads, so it leads nowhere. */
-function plainTombstone(entry: Entry | undefined): Tombstone | undefined {
-  return entry?.kind === 'superseded' ? { kind: 'superseded', expires: entry.expires } : undefined
+/** Somebody may have planted where a tombstone leads, so it leads nowhere. */
+function unsealed(
+  entry: Entry | undefined,
+  isAccepted: (record: SessionRecord) => boolean,
+): Entry | undefined {
+  if (entry?.kind === 'superseded') return { kind: 'superseded', expires: entry.expires }
+  return entry !== undefined && isAccepted(entry.record) ? { ...entry, outdated: true } : undefined
 }

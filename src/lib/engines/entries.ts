@@ -121,7 +121,7 @@ export class Entries {
     const isKnown = before?.text === text
     if (isKnown && before.entry !== undefined) return copyOf(before.entry)
     const entry = this.#parts.codec.decode(text, key)
-    if (entry?.kind !== 'session' || text.length > LONGEST_REMEMBERED) return entry
+    if (entry?.kind !== 'session' || entry.outdated || text.length > LONGEST_REMEMBERED) return entry
     this.#remember(key, { text, entry: isKnown ? copyOf(entry) : undefined })
     return entry
   }

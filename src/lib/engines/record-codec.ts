@@ -2,12 +2,17 @@ import type { Codec } from '../codecs/codec.js'
 import { SealedEnvelope } from '../codecs/envelope.js'
 import { jsonCodec } from '../codecs/json-codec.js'
 import { keysFor } from '../codecs/keys.js'
+import type { SessionRecord } from '../codecs/record.js'
 import { sealedCodec } from '../codecs/sealed-codec.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 export interface RecordCodecOptions extends SecretKeyOptions {
   /** How records stand in a store. `sealed`: encrypted. `json`: whoever reads the store can read them. */
   readonly codec: 'json' | 'sealed'
+  /** Until when `sealed` reads records that are not: a moment as ISO 8601. `undefined`: it never does. */
+  readonly plainRecordsUntil?: string | undefined
+  /** The moment before which a session must have begun for that. `undefined`: when this process opened the engine. */
+  readonly sealedSince?: string | undefined
 }
 
 /**
@@ -15,9 +20,49 @@ export interface RecordCodecOptions extends SecretKeyOptions {
  *
  * @throws EngineMisconfigured if it takes a key and there is none.
  */
-export function recordCodec(options: RecordCodecOptions): Codec {
-  if (options.codec === 'json') return jsonCodec
-  return sealedCodec(
-    keysFor(`tessera records ${SealedEnvelope.version}`, secretKeysOf(options, 'CODEC=sealed')),
-  )
+export function recordCodec(options: RecordCodecOptions, clock: () => number = Date.now): Codec {
+  if (options.codec === 'json') return options.secretKey ? readingSealed(options) : jsonCodec
+  return sealedWith(options, acceptanceOf(options, clock))
+}
+
+function sealedWith(options: RecordCodecOptions, isAccepted?: (record: SessionRecord) => boolean): Codec {
+  const secretKeys = secretKeysOf(options, 'CODEC=sealed')
+  return sealedCodec(keysFor(`tessera records ${SealedEnvelope.version}`, secretKeys), isAccepted)
+}
+
+/**
+ * Writes JSON, and reads what was sealed as well: so that a site can go back from `sealed`, and processes of both kinds can
+ * serve side by side. The keys are derived when the first sealed record is met.
+ */
+function readingSealed(options: RecordCodecOptions): Codec {
+  let sealed: Codec | undefined
+  return {
+    encode: jsonCodec.encode,
+    decode(text, key) {
+      const plain = jsonCodec.decode(text)
+      // A sealed tombstone is a plain one that does not say where it leads.
+      if (plain !== undefined && !(plain.kind === 'superseded' && text.includes(SEALED))) return plain
+      if (plain === undefined && !text.includes(SEALED)) return undefined
+      sealed ??= sealedWith(options)
+      const entry = sealed.decode(text, key)
+      return entry?.kind === 'session' ? { ...entry, outdated: true } : (entry ?? plain)
+    },
+  }
+}
+
+const SEALED = '"sealed":'
+
+/**
+ * Whether a session that is not sealed is read all the same. Its `createdAt` keeps out what was begun after the switch by
+ * whoever still writes plainly. It is no proof, since it is not sealed either: until the end of the time, whoever can write
+ * to the store can plant a session, as they could before the switch.
+ */
+function acceptanceOf(
+  { plainRecordsUntil, sealedSince }: RecordCodecOptions,
+  clock: () => number,
+): ((record: SessionRecord) => boolean) | undefined {
+  if (plainRecordsUntil === undefined) return undefined
+  const until = Date.parse(plainRecordsUntil)
+  const since = sealedSince === undefined ? clock() : Date.parse(sealedSince)
+  return ({ createdAt }) => createdAt < since && clock() < until
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { jsonCodec } from '../codecs/json-codec.js'
 import type { CacheOptions } from './cache.js'
 import type { CachedDbOptions } from './db/cached-db.js'
 import type { DbOptions } from './db/db.js'
@@ -61,9 +60,10 @@ export async function openEngine(
   options: EngineOptions,
   given: EngineTools,
 ): Promise<Engine> {
-  const tools = { ...given, codec: given.codec ?? recordCodec(options) }
-  if (typeof choice !== 'string') return checked(choice, 'the engine that was handed in', tools)
-  if (isModulePath(choice)) return checked(await exportedBy(choice), `SESSION_ENGINE=${choice}`, tools)
+  const tools = { ...given, codec: given.codec ?? recordCodec(options, given.clock) }
+  if (typeof choice !== 'string') return checked(choice, 'the engine that was handed in', options, tools)
+  if (isModulePath(choice))
+    return checked(await exportedBy(choice), `SESSION_ENGINE=${choice}`, options, tools)
   try {
     return await engines[choice](options, tools)
   } catch (error) {
@@ -90,9 +90,14 @@ async function exportedBy(path: ModulePath): Promise<unknown> {
 }
 
 /** Somebody else's engine. One that is ready has not been told how to write records. */
-async function checked(given: unknown, source: string, tools: Required<EngineTools>): Promise<Engine> {
+async function checked(
+  given: unknown,
+  source: string,
+  { codec }: EngineOptions,
+  tools: Required<EngineTools>,
+): Promise<Engine> {
   const engine = await engineFrom(given, tools, source)
-  if (engine === given && tools.codec !== jsonCodec) tools.logger.warn({ engine: engine.name }, UNSEALED)
+  if (engine === given && codec !== 'json') tools.logger.warn({ engine: engine.name }, UNSEALED)
   return engine
 }
 

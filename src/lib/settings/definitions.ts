@@ -236,6 +236,18 @@ const original: {
     default: 'json',
     meaning: 'how records stand in a store: json (readable) or sealed (encrypted with SECRET_KEY)',
   }),
+  plainRecordsUntil: define(session.moment, {
+    name: 'PLAIN_RECORDS_UNTIL',
+    default: undefined,
+    meaning:
+      'with CODEC=sealed: the moment until which records that are not sealed yet are read; unset: they count as missing',
+  }),
+  sealedSince: define(session.moment, {
+    name: 'SEALED_SINCE',
+    default: undefined,
+    meaning:
+      'with PLAIN_RECORDS_UNTIL: the moment of the switch; sessions that began later must be sealed; unset: the start of this process',
+  }),
   revocationStore: define(choice(REVOCATION_STORES), {
     name: 'REVOCATION_STORE',
     usedBy: ['signed_cookies'],

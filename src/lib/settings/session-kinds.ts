@@ -63,6 +63,26 @@ export const cookiePath: Kind<string> = {
   shown: 'value',
 }
 
+/** A day, or a moment with its offset: without one it would be another moment on each machine. */
+const MOMENT = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/
+
+/** A moment, as ISO 8601 in UTC from here on. */
+export const moment = optional<string>({
+  check(value) {
+    const day = typeof value === 'string' ? MOMENT.exec(value)?.[1] : undefined
+    if (typeof value !== 'string' || day === undefined) return problem('is no moment')
+    const [time, midnight] = [Date.parse(value), Date.parse(day)]
+    // Some days do not exist: Date makes 2 March of 30 February.
+    const exists = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day)
+    return exists && !Number.isNaN(time)
+      ? { value: new Date(time).toISOString() }
+      : problem('is a moment that does not exist')
+  },
+  read: asItIs,
+  right: 'a day such as 2026-12-31 (from its beginning in UTC), or a moment such as 2026-12-31T18:00Z',
+  shown: 'value',
+})
+
 const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
 
 export const cookieDomain = optional(

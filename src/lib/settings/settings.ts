@@ -149,6 +149,17 @@ export interface Settings {
    */
   readonly codec: 'json' | 'sealed'
   /**
+   * With `codec: 'sealed'`: the moment until which records that are not sealed yet are read, if their session began before
+   * `sealedSince`. A day or a moment, as ISO 8601. Each is sealed when it is next written, or by `koa-tessera move`. Until
+   * then whoever can write to the store can plant a session. Default: none, they count as missing.
+   */
+  readonly plainRecordsUntil: string | undefined
+  /**
+   * With `plainRecordsUntil`: the moment when the last process stopped writing records that are not sealed; it may lie
+   * ahead. A session that began later must be sealed. Default: none, the start of this process.
+   */
+  readonly sealedSince: string | undefined
+  /**
    * The engine in which `signed_cookies` remembers which users were logged out everywhere. It costs a read for each
    * request of a logged-in user. Default: `none`, a cookie is good until it expires.
    */

@@ -70,6 +70,8 @@ test('without files and variables there are the built-in defaults, for developme
     cleanupInterval: 3600,
     cookieCodec: 'sealed',
     codec: 'json',
+    plainRecordsUntil: undefined,
+    sealedSince: undefined,
     revocationStore: 'none',
     maxSessionsPerUser: 0,
     maxSessionsPolicy: 'evict-oldest',

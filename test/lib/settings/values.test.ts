@@ -130,6 +130,14 @@ const right: Readonly<Record<string, readonly (readonly [text: string, value: un
   cleanupInterval: [['0', 0]],
   cookieCodec: [['signed', 'signed']],
   codec: [['sealed', 'sealed']],
+  plainRecordsUntil: [
+    ['2026-12-31', '2026-12-31T00:00:00.000Z'],
+    ['', undefined],
+  ],
+  sealedSince: [
+    ['2026-12-31T18:00Z', '2026-12-31T18:00:00.000Z'],
+    ['2028-02-29T18:00:30.5+02:00', '2028-02-29T16:00:30.500Z'],
+  ],
   revocationStore: [
     ['none', 'none'],
     ['db', 'db'],
@@ -224,6 +232,8 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   moveFromDatabaseUrl: ['oracle://u@h/d'],
   moveFromRedisUrl: ['http://old'],
   moveFromKeyPrefix: ['a:b'],
+  plainRecordsUntil: ['2026-02-30', '2027-02-29', 'tomorrow', '31.12.2026', '1764590400000'],
+  sealedSince: ['2026-12-31T18:00', '2026-12-31T25:00Z', '2026-12-31 18:00Z'],
 }
 
 for (const setting of sessionSettings) {
