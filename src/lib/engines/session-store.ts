@@ -56,6 +56,13 @@ export interface SessionStore {
   /** Removes entries whose `expires` is `now` or earlier, tombstones too, at most `limit`. Answers how many. */
   removeExpired(limit: number, now: number): Promise<number>
 
+  /**
+   * The keys of all sessions, a page at a time, in any order; keys of tombstones may be among them. A key comes once if its
+   * session is there from the first page to the last. For a store that can list what it holds; without it,
+   * `koa-tessera move` cannot find the sessions that nobody visits.
+   */
+  keys?(): AsyncIterable<readonly string[]>
+
   /** Finishes what is under way and releases files, sockets and timers. A second call does nothing. */
   close(): Promise<void>
 

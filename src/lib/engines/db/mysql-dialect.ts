@@ -104,6 +104,14 @@ export function mysqlDialect(connections: MysqlConnections, table: string, maxPa
       )
     },
     remove: async (key, timeLimit) => (await write(timeLimit, sql.remove, key)) > 0,
+    async keysAfter(after, prefix, limit, timeLimit) {
+      const [rows] = await connections.use(
+        timeLimit,
+        (connection) => connection.execute(sql.keysAfter(limit), [after, prefix, prefix]),
+        { onlyReads: true },
+      )
+      return (rows as Pick<SqlRow, 'key'>[]).map(({ key }) => key)
+    },
     removeExpired: (prefix, limit, now, timeLimit) =>
       write(timeLimit, sql.removeExpired(limit), now, prefix, prefix),
     close: () => connections.close(),
@@ -176,6 +184,11 @@ export function mysqlStatements(name: string) {
 
     read: (keys: number) =>
       `SELECT id AS \`key\`, value, version, expires FROM ${table} WHERE id IN (${placeholders(keys)})`,
+
+    /** ? key, ? prefix, ? prefix */
+    keysAfter: (limit: number) => `
+      SELECT id AS \`key\` FROM ${table} WHERE id > ? AND LEFT(id, CHAR_LENGTH(?)) = ? AND version IS NOT NULL
+      ORDER BY id LIMIT ${Math.max(0, Math.trunc(limit))}`,
 
     /** ? key, ? value, ? version, ? expires */
     insert: `INSERT INTO ${table}(id, value, version, expires) VALUES (?, ?, ?, ?)`,

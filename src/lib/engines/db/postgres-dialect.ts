@@ -75,6 +75,14 @@ export function postgresDialect(
       }
     },
     remove: async (key, timeLimit) => (await keysOf(timeLimit, sql.remove, key, channel)).length > 0,
+    async keysAfter(after, prefix, limit, timeLimit) {
+      const { rows } = await connections.use(
+        timeLimit,
+        (connection) => connection.query(sql.keysAfter, [after, prefix, limit]),
+        { onlyReads: true },
+      )
+      return (rows as Pick<SqlRow, 'key'>[]).map(({ key }) => key)
+    },
     removeExpired: async (prefix, limit, now, timeLimit) =>
       (await keysOf(timeLimit, sql.removeExpired, prefix, now, limit)).length,
     close: () => connections.close(),
@@ -124,6 +132,10 @@ export function postgresStatements(tableName: string, schemaName: string) {
 
     /** $1 keys */
     read: `SELECT key, value, version, expires FROM ${table} WHERE key = ANY($1::text[])`,
+
+    /** $1 key, $2 prefix, $3 limit */
+    keysAfter: `
+      SELECT key FROM ${table} WHERE key > $1 AND starts_with(key, $2) AND version IS NOT NULL ORDER BY key LIMIT $3`,
 
     /** $1 keys, $2 values, $3 versions, $4 expiries */
     insert: `

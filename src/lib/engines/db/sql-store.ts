@@ -20,6 +20,8 @@ export interface SqlDialect {
   extendMany(extensions: readonly SqlExtension[], timeLimit: TimeLimit): Promise<Outcomes>
   move(move: Move, version: Version, now: number, timeLimit: TimeLimit): Promise<boolean>
   remove(key: string, timeLimit: TimeLimit): Promise<boolean>
+  /** The first `limit` keys of sessions behind `after` that begin with `prefix`, in the database's order. */
+  keysAfter(after: string, prefix: string, limit: number, timeLimit: TimeLimit): Promise<readonly string[]>
   /** Only keys that begin with `prefix`. */
   removeExpired(prefix: string, limit: number, now: number, timeLimit: TimeLimit): Promise<number>
   close(): Promise<void>
@@ -77,6 +79,9 @@ export interface SqlStoreOptions {
   readonly timeLimit: number
 }
 
+/** How many keys are listed at once. */
+const PAGE = 500
+
 /**
  * Sessions in a table of a database. Requests that wait at the same moment share a statement: on SQLite one statement
  * for 32 of them costs each a tenth of a statement of its own.
@@ -131,6 +136,17 @@ export class SqlStore implements SessionStore {
   removeExpired(limit: number, now: number): Promise<number> {
     const { timeLimit, dialect, prefix } = this.#options
     return within(timeLimit, (left) => dialect.removeExpired(prefix, limit, now, left))
+  }
+
+  async *keys(): AsyncGenerator<readonly string[], void> {
+    const { timeLimit, dialect, prefix } = this.#options
+    for (let after = ''; ; ) {
+      const page = await within(timeLimit, (left) => dialect.keysAfter(after, prefix, PAGE, left))
+      const last = page.at(-1)
+      if (last === undefined) return
+      yield page
+      after = last
+    }
   }
 
   close(): Promise<void> {

@@ -79,6 +79,16 @@ export function sqliteDialect(database: SqliteDatabase, options: SqliteDialectOp
         )
       ).length > 0,
     remove: async (key, timeLimit) => (await write(timeLimit, sql.remove, key)).length > 0,
+    async keysAfter(after, prefix, limit, timeLimit) {
+      const { reader } = await database.connections()
+      const first = after === '' ? prefix : after
+      const rows = await reader.query<Pick<SqlRow, 'key'>>(
+        sql.keysAfter,
+        [first, `${prefix.slice(0, -1)};`, limit],
+        timeLimit,
+      )
+      return rows.map(({ key }) => key)
+    },
     // ';' follows ':' in ASCII: the keys that begin with the prefix are the range between the two.
     async removeExpired(prefix, limit, now, timeLimit) {
       let removed = 0
@@ -153,6 +163,10 @@ export function sqliteStatements(name: string) {
         AND NOT EXISTS (SELECT 1 FROM ${table} WHERE key = ?1)
       ON CONFLICT(key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires
       RETURNING key`,
+
+    /** ?1 key, ?2 first key behind the last, ?3 limit. */
+    keysAfter: `
+      SELECT key FROM ${table} WHERE key > ?1 AND key < ?2 AND version IS NOT NULL ORDER BY key LIMIT ?3`,
 
     /** ?1 key. Leaves tombstones. */
     remove: `DELETE FROM ${table} WHERE key = ?1 AND version IS NOT NULL RETURNING key`,

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { metadataOf, storedEntryOf, withExpiry } from '../../codecs/codec.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 import { type Decide, FileChanges } from './changes.js'
@@ -86,6 +87,10 @@ export class FileStore implements SessionStore {
 
   removeExpired(limit: number, now: number): Promise<number> {
     return this.#sweep.run(limit, now)
+  }
+
+  async *keys(): AsyncGenerator<readonly string[], void> {
+    for await (const path of this.#sweep.files()) yield [`${this.#options.prefix}${basename(path, '.json')}`]
   }
 
   close(): Promise<void> {

@@ -26,7 +26,7 @@ export interface FileSweepOptions {
  */
 export class FileSweep {
   readonly #options: FileSweepOptions
-  readonly #scan = new ResumableScan(() => this.#files())
+  readonly #scan = new ResumableScan(() => this.files())
   #nextShard = ''
 
   constructor(options: FileSweepOptions) {
@@ -39,7 +39,7 @@ export class FileSweep {
   }
 
   /** The paths of all session files. Removes the leftovers of changes that were cut off. */
-  async *#files(): AsyncGenerator<string, void> {
+  async *files(): AsyncGenerator<string, void> {
     const top = await this.#namesIn('')
     await this.#removeLeftovers('', top)
     for (const shard of this.#fromNext(top.filter((name) => isShard.test(name)))) {

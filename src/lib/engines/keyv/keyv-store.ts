@@ -46,6 +46,8 @@ export class KeyvStore implements SessionStore {
   readonly #keyv: AnyKeyv
   readonly #mutex = new KeyedMutex()
   readonly #scan = new ResumableScan(() => this.#ourKeys())
+  /** Where the Keyv can list its keys. */
+  readonly keys?: NonNullable<SessionStore['keys']>
   /** The error that the adapter reported last. */
   #reported: { readonly cause: unknown } | undefined
 
@@ -53,6 +55,7 @@ export class KeyvStore implements SessionStore {
     const { keyv } = options
     this.#options = options
     this.#keyv = throwing(keyv)
+    if (this.#keyv.iterator) this.keys = () => this.#pages()
     if (isEmitter(keyv.store)) {
       keyv.store.on('error', (cause) => {
         this.#reported = { cause }
@@ -113,6 +116,10 @@ export class KeyvStore implements SessionStore {
   /** Looks at every record, since Keyv keeps no order by time. Does nothing where the store cannot list its keys. */
   removeExpired(limit: number, now: number): Promise<number> {
     return this.#scan.run(limit, now, (key) => this.#removeIfExpired(key, now))
+  }
+
+  async *#pages(): AsyncGenerator<readonly string[], void> {
+    for await (const key of this.#ourKeys()) yield [key]
   }
 
   async close(): Promise<void> {

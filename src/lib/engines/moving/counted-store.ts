@@ -7,7 +7,7 @@ import type { Move, SessionStore, StoredEntry, Version } from '../session-store.
  */
 export function countedStore(store: SessionStore): SessionStore {
   if (store.versions !== 'text') return store
-  const { readLatest, listen } = store
+  const { readLatest, listen, keys } = store
   const inner = (entry: StoredEntry): StoredEntry =>
     entry.version === undefined ? entry : { ...entry, version: entry.text }
   const latest = (key: string): Promise<StoredEntry | undefined> =>
@@ -37,6 +37,7 @@ export function countedStore(store: SessionStore): SessionStore {
       conditional(move.from, version, (text) => store.move({ ...move, entry: inner(move.entry) }, text, now)),
     remove: (key) => store.remove(key),
     removeExpired: (limit, now) => store.removeExpired(limit, now),
+    ...(keys && { keys: () => keys.call(store) }),
     close: () => store.close(),
     ...(listen && { listen: (listener, failed) => listen.call(store, listener, failed) }),
   }

@@ -10,7 +10,7 @@ import { countedStore } from './counted-store.js'
 import type { Format } from './format.js'
 import { type MoveStep, MovingStore } from './moving-store.js'
 import { OldStore } from './old-store.js'
-import { MoveProcesses } from './processes.js'
+import { MoveProcesses, PROCESS_LIST } from './processes.js'
 
 /** The engine that sessions are moved from: which, and with which settings. */
 export interface OldEngine {
@@ -94,6 +94,34 @@ export class Moving {
     this.step = step
   }
 
+  /** Whether the old store can list what it holds. Otherwise only what is asked for is moved. */
+  get canList(): boolean {
+    return this.#from.store.keys !== undefined
+  }
+
+  /**
+   * The keys of what may have to be moved, as the new store has them, a page at a time: sessions, users' lists, leases. A
+   * key can come twice.
+   */
+  async *keys(): AsyncGenerator<readonly string[], void> {
+    const { store } = this.#from
+    for await (const page of store.keys?.() ?? none()) {
+      // The list of processes stays where it is.
+      yield page.filter((key) => !key.endsWith(`:${PROCESS_LIST}`)).map((key) => this.#from.newKeyOf(key))
+    }
+  }
+
+  /** Whether the old store still has what stands at `key`, alive, or on its way. */
+  async isLeft(key: string): Promise<boolean> {
+    const { kind } = await this.#from.find(key)
+    return kind === 'session' || kind === 'leaving'
+  }
+
+  /** Moves what stands at `key`, unless it has moved or expired. Whoever else moves it at the same moment does no harm. */
+  async bring(key: string): Promise<void> {
+    await this.#carrier.settled(key)
+  }
+
   /** Calls `listener` each time this process has moved a session. */
   onMoved(listener: () => void): void {
     this.#listeners.push(listener)
@@ -121,3 +149,5 @@ function checkPair(from: StoreEngineParts, to: StoreEngineParts): void {
       'from a cluster to a cluster only',
   )
 }
+
+async function* none(): AsyncGenerator<readonly string[], void> {}

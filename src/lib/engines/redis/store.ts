@@ -113,6 +113,24 @@ export class RedisStore implements SessionStore {
     })
   }
 
+  /** Redis may list a key twice. */
+  async *keys(): AsyncGenerator<readonly string[], void> {
+    const { client, keyPrefix } = this.#options
+    const first = this.#keyOf('')
+    const options = { MATCH: `${this.#keyOf(`${keyPrefix}:`)}*`, COUNT: STEP, TYPE: 'string' }
+    const nodes = await client.run(async (connected) => (await connected.nodes()).length)
+    for (let place = 0; place < nodes; place++) {
+      let cursor = START
+      do {
+        const page = await client.run(async (connected) =>
+          (await connected.nodes())[place]?.scan(cursor, options),
+        )
+        yield page?.keys.map((key) => key.slice(first.length)) ?? []
+        cursor = page?.cursor ?? START
+      } while (cursor !== START)
+    }
+  }
+
   readonly listen: SessionStore['listen'] = (listener, failed) => {
     const { makeClient, timeLimit } = this.#options
     const channel = this.#keyOf('ended')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openSessions, type Sessions, type SessionsOptions } from '../../../../src/lib/index.js'
+import { partsOf } from '../../../../src/lib/open-sessions.js'
 
 const KEY = 'Twelve drummers, eleven pipers, ten lords'
 
@@ -106,4 +107,52 @@ test('an engine that cannot take part is refused at the start, and told why', as
   await t.throwsAsync(open({ ...moved, moveFrom: { engine: 'file', path: 'x' } as never }), {
     message: /moveFromFilePath/,
   })
+})
+
+test('what nobody visits is found by listing the old store, and moved with its list', async (t) => {
+  const { open, old, moved } = await stage(t)
+  const before = await open(old)
+  const ids: (string | undefined)[] = []
+  for (const name of ['ann', 'ben', 'cid']) {
+    const session = await before.open()
+    session.login(name)
+    await session.save()
+    ids.push(session.id)
+  }
+  const move = await open()
+  const moving = partsOf(move)?.moving
+  t.truthy(moving)
+  const listed = async (): Promise<string[]> => {
+    const left: string[] = []
+    for await (const page of moving?.keys() ?? [])
+      for (const key of page) if (await moving?.isLeft(key)) left.push(key)
+    return left
+  }
+  const keys = await listed()
+  t.is(keys.length, 6)
+  for (const key of keys) await moving?.bring(key)
+  t.deepEqual(await listed(), [])
+  await move.close()
+  const alone = await open({ ...moved, moveFrom: undefined })
+  t.is((await alone.open(ids[0])).user, 'ann')
+  t.is((await alone.forUser('cid')).length, 1)
+})
+
+test('each process says in the old store which step it runs, until it ends', async (t) => {
+  const all = await stage(t)
+  const { open, moved } = all
+  const prepare = await open({ ...moved, moveStep: 'prepare' })
+  const move = await open()
+  const processes = partsOf(move)?.moving?.processes
+  const steps = async () => (await processes?.state())?.processes.map(({ step, pid }) => [step, pid])
+  t.deepEqual(await steps(), [
+    ['prepare', process.pid],
+    ['move', process.pid],
+  ])
+  await prepare.close()
+  t.deepEqual(await steps(), [['move', process.pid]])
+  all.now += 61_000
+  t.deepEqual(await steps(), [])
+  await processes?.finish()
+  await t.throwsAsync(open({ ...moved, moveStep: 'prepare' }), { message: /everything has been moved/ })
 })
