@@ -207,3 +207,31 @@ test('a 503 leads back to its own address, and to no other host', async (t) => {
   t.is(await again('//evil.example/'), undefined)
   t.is(await again('/cart', 'POST'), undefined, 'a form is not sent again by a link')
 })
+
+test('every error page says what to do, whether or not the error has words of its own', async (t) => {
+  for (const status of [400, 401, 403, 404, 405, 409, 413, 414, 415, 418, 422, 429, 500, 501, 503]) {
+    for (const own of [undefined, 'Nothing was saved.']) {
+      const error = Object.assign(new Error(own ?? 'internal'), { status, expose: own !== undefined })
+      const { url } = await serverWith(t, () => {
+        throw error
+      })
+      const page = await (await fetch(url)).text()
+      t.regex(page, /<p class="lead">[^<]{10,}<\/p>/, String(status))
+      if (own !== undefined) t.regex(page, /<p class="lead">Nothing was saved\.<\/p>/)
+      t.regex(page, /<h2>What to do<\/h2>\s*<p>[A-Z][^<]{10,}\.<\/p>/, String(status))
+      t.regex(page, /href="\/">To the front page/)
+    }
+  }
+})
+
+test('an error page leads back to the page before, and to no other site', async (t) => {
+  const { url } = await serverWith(t, (ctx) => ctx.throw(400))
+  const back = async (Referer: string, path = '/cart'): Promise<string | undefined> => {
+    const answer = await fetch(url + path, { method: 'POST', headers: { Referer } })
+    return /href="([^"]*)">Back to the page before/.exec(await answer.text())?.[1]
+  }
+  t.is(await back(`${url}/cart/add?item=1`), '/cart/add?item=1')
+  t.is(await back(`${url}/"><script>`), '/%22%3E%3Cscript%3E')
+  for (const elsewhere of ['http://evil.example/', `${url}//evil.example/`, `${url}/cart`, 'nonsense', ''])
+    t.is(await back(elsewhere), undefined, elsewhere)
+})

@@ -131,15 +131,26 @@ interface ErrorPage {
   readonly message: string
   /** The address to ask again, where that may help. */
   readonly again?: string | undefined
+  /** The page that led here, if it is one of this site. */
+  readonly back?: string | undefined
   readonly command?: string | undefined
 }
 
 function pageOf(ctx: Context, { status, message, storeCommand }: Failure): ErrorPage {
-  const page = { status, title: reason(status), message }
-  if (status !== 503) return page
-  // Two slashes would lead to another host.
+  const page = { status, title: reason(status), message, back: pageBefore(ctx) }
+  if (status !== 500 && status !== 503) return page
+  // Two slashes would lead to another host. A form is not sent again by a link.
   const again = ctx.method === 'GET' && !ctx.url.startsWith('//') ? ctx.url : undefined
-  return { ...page, again, command: storeCommand }
+  return { ...page, again, ...(status === 503 && { command: storeCommand }) }
+}
+
+/** The path of the page that led here, by the header `Referer`; undefined for this same address and for other sites. */
+function pageBefore(ctx: Context): string | undefined {
+  const referrer = ctx.get('Referer')
+  if (!URL.canParse(referrer)) return undefined
+  const { host, pathname, search } = new URL(referrer)
+  const path = pathname + search
+  return host === ctx.host && !path.startsWith('//') && path !== ctx.url ? path : undefined
 }
 
 /** Renders the error page. False if that fails: the client then gets plain text. */

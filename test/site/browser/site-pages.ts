@@ -98,6 +98,34 @@ inBrowser('The site: a page that is not there, and a form that another site sent
   await tour.look('error-403')
 })
 
+inBrowser('The site: each refusal says what to do, and leads back', async (tour, t) => {
+  const { page } = tour
+  const refused = async (status: string, what: RegExp): Promise<void> => {
+    await tour.reads('.status', status)
+    await tour.reads('.next p', what)
+  }
+  await tour.open('/cookies/page-count/start-again')
+  await refused('405', /^Go back/)
+  await tour.open(`/${'x'.repeat(8001)}`)
+  await refused('414', /^Shorten it/)
+
+  await tour.open('/cookies/page-count')
+  await tour.fill({ 'Make the count': 'x'.repeat(110_000) }, 'Forge the cookie')
+  await refused('413', /^Go back, and send less/)
+  await tour.look('error-413')
+  await tour.follow('Back to the page before')
+  t.is(new URL(page.url()).pathname, '/cookies/page-count')
+
+  // What a browser never sends, but a program in between may.
+  await page.route('**/forge', async (route) =>
+    route.continue({ headers: { ...(await route.request().allHeaders()), 'content-encoding': 'unknown' } }),
+  )
+  await tour.press('Forge the cookie')
+  await refused('415', /send it with the form on the page/)
+  await page.unroute('**/forge')
+  await tour.follow('Back to the page before')
+})
+
 for (const scripts of [true, false]) {
   testOf(
     { title: `${scripts ? 'with' : 'without'} JavaScript`, missing: chromiumMissing ?? redisMissing },
@@ -112,7 +140,7 @@ for (const scripts of [true, false]) {
       await redis.stop('SIGKILL')
       await tour.open('/sessions/page-count')
       await tour.reads('.status', '503')
-      await tour.reads('.lead', /try again in a moment/)
+      await tour.reads('.next p', /try again in a moment/)
       t.regex(tour.complaints.splice(0).join('\n'), /status of 503/)
       await tour.reads('.note code', 'docker compose up redis')
       await tour.look('error-503')
