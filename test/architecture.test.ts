@@ -62,7 +62,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   commander: ['lib/commands/'],
   config: ['lib/settings/'],
   zod: ['site/demos/'],
-  cookie: ['lib/middleware/', 'site/inspector/', 'site/demos/kit/'],
+  cookie: ['lib/middleware/', 'site/inspector/', 'site/demos/kit/', 'site/demos/predictions/'],
 }
 
 interface File {

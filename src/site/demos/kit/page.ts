@@ -1,5 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import type { Inspector } from '../../inspector/inspector.js'
+import { predictionOn, rememberPrediction } from '../predictions/predictions.js'
+import { questions } from '../predictions/questions.js'
 import { placeOf } from '../walkthroughs.js'
 
 /** A page that a handler wants shown. */
@@ -57,7 +59,9 @@ export function pages(inspector: Inspector | undefined): Middleware {
     const { page }: State = ctx.state
     if (page === undefined) {
       // A form beside the path, such as "Done, go on", is no part of the step that it leads to.
-      if (ctx.method === 'POST' && calls && placeOf(ctx.path)) inspector?.remember(ctx, calls)
+      if (ctx.method !== 'POST' || placeOf(ctx.path) === undefined) return
+      rememberPrediction(ctx)
+      if (calls) inspector?.remember(ctx, calls)
       return
     }
     const { view, title, locals, sources, forms = true, live = false, after, finish } = page
@@ -67,7 +71,19 @@ export function pages(inspector: Inspector | undefined): Middleware {
     const panel = sources && calls && (await inspector?.panel(ctx, calls, sources))
     const walkthrough = placeOf(ctx.path)
     const late = await after?.()
-    const frame = { ...late, title, csrfToken, panel, live, path: ctx.path, cookiesOff: keepsNoCookies(ctx) }
+    // A form that was refused did nothing.
+    const predicted = status < 400 ? predictionOn(ctx, { view, locals: { ...locals } }) : undefined
+    const frame = {
+      ...late,
+      title,
+      csrfToken,
+      panel,
+      live,
+      path: ctx.path,
+      cookiesOff: keepsNoCookies(ctx),
+      questions,
+      predicted,
+    }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
     else await ctx.render('walkthrough', { ...locals, ...frame, walkthrough, content: view })
     if (finish) ctx.body = finish(String(ctx.body))
