@@ -74,6 +74,11 @@ test('the front page shows the engine and the way to the demos, a page of its ow
   t.regex(page, /href="\/cookies\/page-count"/)
   t.regex(page, /href="\/sessions\/page-count"/)
   t.regex(page, /href="\/settings"/)
+  t.regex(page, /This site is a path of \d+ short steps/)
+  for (const audience of ['You are new to this', 'You build with Koa', 'You look after a site'])
+    t.true(page.includes(`<h3>${audience}</h3>`), audience)
+  const [, chapter = ''] = /href="#([^"]+)">Attacks/.exec(page) ?? []
+  t.true(page.includes(`id="${chapter}"`), 'the link leads to the chapter')
   t.is(response.headers.get('Set-Cookie'), null)
 
   const settings = await new Browser(url).fetch('/settings')
@@ -133,7 +138,7 @@ test('the path visits an application in a cookie first, then in a session, and e
   t.notRegex(begun, /<li class="done">/, 'half of it is not all of it')
   t.is(await done('sessions-page-count'), '/cookies/date-time')
   const both = await (await browser.fetch('/')).text()
-  t.regex(both, /<li class="done">\s*<h3><a href="\/cookies\/page-count">/)
+  t.regex(both, /<li class="done">\s*<h4><a href="\/cookies\/page-count">/)
   t.is((await browser.fetch('/progress/page-count', { method: 'POST' })).status, 404)
 })
 
