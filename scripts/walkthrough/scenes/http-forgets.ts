@@ -126,6 +126,21 @@ export const pageCount: Scene = {
   },
 }
 
+const TOOLS = '/browser-tools'
+
+export const browserTools: Scene = {
+  slug: 'browser-tools',
+  async play({ visitor, cookieName, say, check, reads }) {
+    await say('The browser’s own tools show the same as these pages. This page says what to look for.')
+    let page = await visitor.open(TOOLS)
+    await check('there is no session yet', visitor.browser.cookie(cookieName) === undefined)
+    page = await visitor.submit(page, `${TOOLS}/begin`)
+    await reads(page, '#own', new RegExp(`^Your session’s cookie is ${cookieName}\\.`))
+    const value = visitor.browser.cookie(cookieName) ?? ''
+    await check('the page does not have the cookie’s value', value !== '' && !page.html.includes(value))
+  },
+}
+
 const DATE_TIME = '/cookies/date-time'
 
 export const dateTime: Scene = {

@@ -163,3 +163,45 @@ export const saveEveryRequest: Scene = {
     await check('it has ended', (await visitor.open(`${SAVE}/off`)).has('#none'))
   },
 }
+
+export const csrf: Scene = {
+  slug: 'csrf',
+  async play({ visitor, say, reads }) {
+    await say(
+      'A small bank with csrf(), and one without. The other site’s form brings the visitor’s cookies ...',
+    )
+    let page = await visitor.open('/csrf?from=other-site&token=none')
+    await reads(page, '#guarded', /answered 403 ?balance: 100 of 100/)
+    await reads(page, '#open', /answered 200 ?balance: 90 of 100/)
+    await say('... and the bank’s own form is paid by both.')
+    page = await visitor.open('/csrf?from=this-site&token=right')
+    await reads(page, '#guarded', /answered 200 ?balance: 90 of 100/)
+    await say('A browser that does not say where a form comes from needs the token of its own page.')
+    page = await visitor.open('/csrf?from=silent&token=other')
+    await reads(page, '#guarded', /answered 403 ?balance: 100 of 100/)
+  },
+}
+
+const ORDER = '/middleware-order'
+
+export const middlewareOrder: Scene = {
+  slug: 'middleware-order',
+  async play({ visitor, say, reads }) {
+    await say('What uses the session stands below its middleware. Five small apps, each with another order.')
+    await reads(await visitor.open(`${ORDER}?order=right`), '#run tbody', /^GET \/ 200 visits: 1/)
+    await say('The handler first: there is no session yet.')
+    await reads(
+      await visitor.open(`${ORDER}?order=handler-first`),
+      '#run tbody',
+      /^GET \/ 500 there is no ctx/,
+    )
+    await say('The token first, the parser last, a change too late: each says what is wrong.')
+    await reads(await visitor.open(`${ORDER}?order=token-first`), '#run tbody', /^GET \/ 500 csrf\(\) binds/)
+    await reads(
+      await visitor.open(`${ORDER}?order=parser-last`),
+      '#run tbody',
+      /403 Nothing was done with this form/,
+    )
+    await reads(await visitor.open(`${ORDER}?order=too-late`), '#run tbody', /nothing was saved/)
+  },
+}

@@ -1,8 +1,17 @@
 import type { Scene } from '../scene.js'
 import { engines, twoTabs } from './at-scale.js'
 import { fixation, forgedCookie, otherSite, scriptReads, stolenCookie } from './attacks.js'
-import { dateTime, fourWays, lifetime, limits, oneRequest, pageCount, testCookie } from './http-forgets.js'
-import { logIn, nestedChange, saveEveryRequest, sessionMethods } from './in-control.js'
+import {
+  browserTools,
+  dateTime,
+  fourWays,
+  lifetime,
+  limits,
+  oneRequest,
+  pageCount,
+  testCookie,
+} from './http-forgets.js'
+import { csrf, logIn, middlewareOrder, nestedChange, saveEveryRequest, sessionMethods } from './in-control.js'
 import { cart, library, profile, setGetDelete } from './server-remembers.js'
 
 /** Every scene, in the order of the site's path. */
@@ -10,6 +19,7 @@ export const scenes: readonly Scene[] = [
   oneRequest,
   testCookie,
   pageCount,
+  browserTools,
   dateTime,
   lifetime,
   limits,
@@ -22,6 +32,8 @@ export const scenes: readonly Scene[] = [
   sessionMethods,
   saveEveryRequest,
   nestedChange,
+  csrf,
+  middlewareOrder,
   stolenCookie,
   fixation,
   otherSite,

@@ -36,8 +36,8 @@ export const terms: readonly Term[] = [
     term: 'CSRF, cross-site request forgery',
     meaning:
       'Another site’s page makes your browser send a form to this site. The browser adds your cookies, so the form counts as yours.',
-    href: '/cookies/lifetime',
-    step: 'Temporary and persistent',
+    href: '/csrf',
+    step: 'The token in a form',
   },
   {
     id: 'engine',
@@ -52,8 +52,8 @@ export const terms: readonly Term[] = [
     term: 'Fixation',
     meaning:
       'An attacker plants a session id in your browser and waits until you log in with it. A new id at each log-in stops that.',
-    href: '/sessions/log-in',
-    step: 'Log in, log out',
+    href: '/labs/fixation',
+    step: 'Session fixation',
   },
   {
     id: 'flush',
@@ -67,16 +67,16 @@ export const terms: readonly Term[] = [
     term: 'Hijacking',
     meaning:
       'Somebody copies the cookie of your session and uses it. For the server that person is you, until the session ends.',
-    href: '/sessions/log-in/devices',
-    step: 'Your devices',
+    href: '/labs/stolen-cookie',
+    step: 'A stolen cookie',
   },
   {
     id: 'http-only',
     term: 'HttpOnly',
     meaning:
       'A cookie with this attribute cannot be read by scripts in the page. The browser still sends it.',
-    href: '/cookies/lifetime',
-    step: 'Temporary and persistent',
+    href: '/labs/script',
+    step: 'A script reads a cookie',
   },
   {
     id: 'idle-timeout',
@@ -89,16 +89,16 @@ export const terms: readonly Term[] = [
     id: 'record',
     term: 'Record',
     meaning: 'What the server stores of one session: its data and its end, under a hash of the id.',
-    href: '/engines',
-    step: 'Engines',
+    href: '/browser-tools',
+    step: 'In your browser’s own tools',
   },
   {
     id: 'same-site',
     term: 'Same-site',
     meaning:
       'Two pages are same-site if they share the scheme and the registered domain. SameSite=Lax keeps a cookie out of forms that come from another site.',
-    href: '/cookies/lifetime',
-    step: 'Temporary and persistent',
+    href: '/labs/other-site',
+    step: 'A form on another site',
   },
   {
     id: 'session',
@@ -128,8 +128,8 @@ export const terms: readonly Term[] = [
     id: 'sealed',
     term: 'Sealed',
     meaning: 'Encrypted and signed: only the server can read the value, and only the server can make one.',
-    href: '/engines',
-    step: 'Engines',
+    href: '/labs/forged-cookie',
+    step: 'A forged cookie',
   },
   {
     id: 'stateless',
@@ -152,8 +152,8 @@ export const terms: readonly Term[] = [
     term: 'XSS, cross-site scripting',
     meaning:
       'An attacker’s script runs in a page of this site. It can do what you can do there, and it reads each cookie without HttpOnly.',
-    href: '/cookies/date-time',
-    step: 'Name, then date and time',
+    href: '/labs/script',
+    step: 'A script reads a cookie',
   },
 ]
 

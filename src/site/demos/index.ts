@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import { csrf, type Sessions } from '../../lib/index.js'
 import { isFromThisMachine } from '../middleware/requests.js'
 import { type SiteSettings, showsInternals } from '../settings.js'
+import { browserTools } from './browser-tools.js'
 import { cartAsTaught } from './cart/as-taught.js'
 import { cookieCart } from './cart/cookie.js'
 import { sessionCart } from './cart/session.js'
@@ -31,6 +32,8 @@ import { saveEveryRequest } from './save-every-request.js'
 import { sessionMethods } from './session-methods.js'
 import { sessionPageCount } from './session-page-count.js'
 import { setGetDelete } from './set-get-delete.js'
+import { csrfTokens } from './small-apps/csrf.js'
+import { middlewareOrder } from './small-apps/order.js'
 import { testCookie } from './test-cookie.js'
 import { byHand } from './two-tabs/by-hand.js'
 import { oneClick } from './two-tabs/one-click.js'
@@ -85,6 +88,7 @@ export function demos({
     testCookie(),
     cookiePageCount(),
     sessionPageCount({ sessions }),
+    browserTools({ sessions, settings }),
     cookieDateTime({ clock }),
     cookieLifetime({ clock }),
     cookieLimits(),
@@ -103,6 +107,8 @@ export function demos({
     sessionMethods({ sessions, clock }),
     saveEveryRequest({ ...variants, clock }),
     nestedChange(variants),
+    csrfTokens({ clock }),
+    middlewareOrder({ clock }),
     stolenCookie(labs),
     fixation(labs),
     otherSite(labs, settings),

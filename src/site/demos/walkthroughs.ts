@@ -59,6 +59,12 @@ export const chapters: readonly Chapter[] = [
         entries: both('page-count'),
       },
       {
+        slug: 'browser-tools',
+        title: 'In your browser’s own tools',
+        summary: 'Where to see your cookies, your requests and your record without these pages.',
+        entries: only('/browser-tools'),
+      },
+      {
         slug: 'date-time',
         title: 'Name, then date and time',
         summary: 'A name in a cookie, and a page that greets with it each time.',
@@ -142,6 +148,18 @@ export const chapters: readonly Chapter[] = [
         title: 'Nested change',
         summary: 'A change inside a stored object: saved here, lost under Django’s rule.',
         entries: only('/sessions/nested-change'),
+      },
+      {
+        slug: 'csrf',
+        title: 'The token in a form',
+        summary: 'Who sent this form? A small bank with and without CSRF protection.',
+        entries: only('/csrf'),
+      },
+      {
+        slug: 'middleware-order',
+        title: 'The order of middlewares',
+        summary: 'What happens if the session stands below what uses it? Five small apps show it.',
+        entries: only('/middleware-order'),
       },
     ],
   },

@@ -24,5 +24,5 @@ inBrowser('One request: word for word, without a cookie, with one, and without i
   await tour.follow('Glossary')
   await tour.look('glossary')
   await tour.page.locator('#fixation a').click()
-  t.is(new URL(tour.page.url()).pathname, '/sessions/log-in')
+  t.is(new URL(tour.page.url()).pathname, '/labs/fixation')
 })
