@@ -19,14 +19,22 @@ export function generateId(): string {
   return id
 }
 
+/** The text that was found well-formed last, and the one that was hashed last: one request asks several times. */
+let wellFormed: string | undefined
+let hashed: { readonly text: string; readonly key: string } | undefined
+
 /** Whether `text` is written like an id, which says nothing about whether there is such a session (S04). */
 export function isId(text: string): boolean {
-  return WELL_FORMED.test(text)
+  if (text === wellFormed) return true
+  if (!WELL_FORMED.test(text)) return false
+  wellFormed = text
+  return true
 }
 
 /** What the store knows an id by: its SHA-256 in hex. Whoever reads the store learns no id (S05). */
 export function keyOf(id: string): string {
-  return hash('sha256', id, 'hex')
+  if (id !== hashed?.text) hashed = { text: id, key: hash('sha256', id, 'hex') }
+  return hashed.key
 }
 
 /** How ids become keys, and what an id may look like that takes another's place. */

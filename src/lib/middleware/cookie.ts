@@ -75,32 +75,49 @@ export function readCookie(header: string | undefined, name: string): string | u
 
 /** The values of every cookie `name` in a `Cookie` header, in the header's order, without the quotes around a value. */
 export function readCookies(header: string | undefined, name: string): readonly string[] {
-  if (header === undefined || !header.includes(name)) return NONE
+  let at = header?.indexOf(name) ?? -1
+  if (header === undefined || at === -1) return NONE
   const found: string[] = []
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=')
-    if (equals !== -1 && trim(pair.slice(0, equals)) === name) {
-      const value = trim(pair.slice(equals + 1))
+  while (at !== -1) {
+    const equals = afterBlanks(header, at + name.length)
+    const before = beforeBlanks(header, at)
+    const isName = header[equals] === '=' && (before === 0 || header[before - 1] === ';')
+    let next = at + 1
+    if (isName) {
+      const semicolon = header.indexOf(';', equals)
+      next = semicolon === -1 ? header.length : semicolon
+      const start = Math.min(afterBlanks(header, equals + 1), next)
+      const value = header.slice(start, Math.max(start, beforeBlanks(header, next)))
       found.push(value.startsWith('"') ? unquote(value) : value)
     }
+    at = header.indexOf(name, next)
   }
   return found
 }
 
 const NONE: readonly string[] = []
 
-const BLANK = ' \t'
-
 /**
- * Without spaces and tabs at both ends (RFC 6265, 5.2). `String.trim` takes away more: a no-break space is a part of the
- * name, so `\u00a0__Host-sessionid` is another cookie, which a sibling domain can plant: browsers see no prefix in it.
+ * Spaces and tabs around a name and a value do not belong to them (RFC 6265, 5.2). `String.trim` takes away more: a no-break
+ * space is a part of the name, so `\u00a0__Host-sessionid` is another cookie, which a sibling domain can plant: browsers
+ * see no prefix in it.
  */
-function trim(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && BLANK.includes(text.charAt(start))) start += 1
-  while (end > start && BLANK.includes(text.charAt(end - 1))) end -= 1
-  return text.slice(start, end)
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
+}
+
+/** The first place from `place` on without a blank. */
+function afterBlanks(text: string, place: number): number {
+  let at = place
+  while (isBlank(text[at])) at += 1
+  return at
+}
+
+/** The last place up to `place` with no blank before it. */
+function beforeBlanks(text: string, place: number): number {
+  let at = place
+  while (isBlank(text[at - 1])) at -= 1
+  return at
 }
 
 function unquote(value: string): string {

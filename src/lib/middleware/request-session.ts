@@ -151,13 +151,13 @@ export class RequestSession implements SessionOwner {
 
   /** After the handler, before the headers. */
   async end(): Promise<void> {
-    if (this.#isUsed && this.#handle?.isQuiet && this.#takenOver === undefined) {
-      this.#hasEnded = true
-      this.#handle.state.lateListener = this
-      this.#carrier.vary(this.#ctx)
-      return
-    }
     try {
+      if (this.#isUsed && this.#handle?.isQuiet && this.#takenOver === undefined) {
+        this.#hasEnded = true
+        this.#handle.state.lateListener = this
+        this.#carrier.vary(this.#ctx)
+        return
+      }
       const committed = await this.#commit(this.#ctx.status >= 500)
       // A handler that got an error instead of its session answers differently, so caches must know (S45).
       if (committed || this.#isAsked) this.#carrier.vary(this.#ctx)

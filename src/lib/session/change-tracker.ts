@@ -64,6 +64,20 @@ export class ChangeTracker {
     return changed
   }
 
+  /** Whether no value in `data` that was handed out has changed, as far as changes are not ignored. */
+  isUnchanged(data: ReadonlyMap<string, unknown>): boolean {
+    for (const [key, { value, before }] of this.#tracked) {
+      if (before !== undefined && data.get(key) === value && !isSameJson(value, before)) return false
+    }
+    return true
+  }
+
+  /** Whether `value` is the one that was handed out under the key, and `changed` looks at what it holds. */
+  compares(key: string, value: unknown): boolean {
+    const tracked = this.#tracked.get(key)
+    return tracked?.value === value && tracked?.before !== undefined
+  }
+
   /** `value` as it was when it was handed out under `key` first; the value itself if nobody was given it. */
   original(key: string, value: unknown): unknown {
     const tracked = this.#tracked.get(key)

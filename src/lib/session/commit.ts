@@ -53,9 +53,10 @@ export function commit(
   const now = context.clock()
   const step = planFor(state, context, ending, now)
   if (step.do !== 'nothing') {
+    // Whoever traces runs code of their own in between.
     return isHeard(commitChannel)
       ? traced(step, state, context, ending, now)
-      : carryOutOrGiveBack(step, state, context, ending, now)
+      : state.whileNobodyChanges(() => carryOutOrGiveBack(step, state, context, ending, now))
   }
   state.dropPending()
   return undefined

@@ -7,6 +7,8 @@ export interface RecordParts extends Life {
   readonly data: ReadonlyMap<string, unknown>
   readonly renewedAt: number | undefined
   readonly renewal: Renewal | undefined
+  /** Whether a value was found to be JSON by the same commit. */
+  isJson?(key: string, value: unknown): boolean
 }
 
 /**
@@ -15,22 +17,26 @@ export interface RecordParts extends Life {
  * @throws UnsupportedValue if the data holds what JSON does not.
  */
 export function recordOf(parts: RecordParts, now: number, rules: ExpiryRules): SessionRecord {
-  const { data, createdAt, expiry, user, renewedAt, renewal } = parts
+  const { createdAt, expiry, user, renewedAt, renewal } = parts
   const expires = endOfSaved(parts, now, rules)
   const savedAt = keepsSavedAt(rules) ? now : undefined
-  return { data: toObject(data), createdAt, expiry, savedAt, renewedAt, renewal, user, expires }
+  return { data: toObject(parts), createdAt, expiry, savedAt, renewedAt, renewal, user, expires }
 }
 
-function toObject(data: ReadonlyMap<string, unknown>): JsonObject {
+function toObject(parts: RecordParts): JsonObject {
   const object: Record<string, JsonValue> = {}
-  for (const [key, value] of data) {
-    assertJson(key, value)
+  for (const [key, value] of parts.data) {
+    assertJsonIn(parts, key, value)
     // It is a key like any other; an assignment would set the object's prototype.
     if (key === '__proto__')
       Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
     else object[key] = value
   }
   return object
+}
+
+function assertJsonIn(parts: RecordParts, key: string, value: unknown): asserts value is JsonValue {
+  if (!parts.isJson?.(key, value)) assertJson(key, value)
 }
 
 /** Deeper nesting than this is a mistake rather than data, and could exhaust the stack. */

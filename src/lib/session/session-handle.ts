@@ -130,9 +130,10 @@ export class SessionHandle {
   get isQuiet(): boolean {
     const { state, context } = this
     const { origin } = state
-    if (this.#underWay !== undefined || !state.isUntouched || origin.kind === 'unknown') return false
-    if (origin.kind !== 'live') return true
-    return !(origin.outdated || origin.ahead || state.renewal || context.needsUpkeep)
+    if (this.#underWay !== undefined || origin.kind === 'unknown') return false
+    const needsUpkeep =
+      origin.kind === 'live' && (origin.outdated || origin.ahead || state.renewal || context.needsUpkeep)
+    return !needsUpkeep && state.isUnchanged
   }
 
   /** Whether there is a record of it. */

@@ -51,6 +51,7 @@ export class SessionState {
   /** This and the tracker are made when first needed: a request that only reads strings and numbers needs neither. */
   #pending: Pending | undefined
   #tracker: ChangeTracker | undefined
+  #isStill = false
 
   constructor(origin: Origin, record: SessionRecord | undefined, now: number, nestedChanges: NestedChanges) {
     this.origin = origin
@@ -79,6 +80,11 @@ export class SessionState {
   /** Whether nothing was changed, and nothing was handed out that could have been. */
   get isUntouched(): boolean {
     return this.#pending === undefined && this.#tracker === undefined
+  }
+
+  /** Whether nothing was changed, in place neither, so that there is nothing to commit. */
+  get isUnchanged(): boolean {
+    return this.#pending === undefined && (this.#tracker?.isUnchanged(this.data) ?? true)
   }
 
   /** Whether something was changed and not committed. */
@@ -159,6 +165,24 @@ export class SessionState {
     this.pending.modifiedByHand = modified
     this.pending.reported = undefined
     if (modified) this.#tellLate()
+  }
+
+  /**
+   * What `work` answers. Until it returns, or has something to wait for, no handler runs; so what `noticeNestedChanges` has
+   * looked at just before is JSON, and need not be checked again.
+   */
+  whileNobodyChanges<Result>(work: () => Result): Result {
+    this.#isStill = true
+    try {
+      return work()
+    } finally {
+      this.#isStill = false
+    }
+  }
+
+  /** Whether the value of the key is known to be JSON. */
+  isJson(key: string, value: unknown): boolean {
+    return this.#isStill && (this.#tracker?.compares(key, value) ?? false)
   }
 
   /** Takes up what was changed in place, so that it counts like `set`. `keys`: where to look. Default: everywhere. */
