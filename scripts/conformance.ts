@@ -2,8 +2,8 @@
  * `npm run conformance`: every case on every engine, as a table. `-- --engine redis` for one of them, or several; exit
  * code 1 if a promise is broken.
  */
-import { parseArgs } from 'node:util'
-import { type Column, failuresIn, tableOf, tryAll } from '../src/lib/commands/conformance-table.js'
+import { Command, Option } from 'commander'
+import { type Column, failuresIn, reportOf, tryAll } from '../src/lib/commands/conformance-table.js'
 import { paint, tell } from '../src/lib/commands/terminal.js'
 import { ownCases } from '../test/lib/conformance/own-cases.js'
 import { allEngines, emptyStoreOf } from '../test/support/engines.js'
@@ -12,20 +12,34 @@ import type { EngineUnderTest } from '../test/support/stores/store.js'
 /** Of a line that nobody reads on a terminal. */
 const WIDTH = 140
 
-/** The engines that are called so: by a column's head, a title, or a `SESSION_ENGINE`. */
+/** An engine is called by a column's head, a title, or a `SESSION_ENGINE`. */
+const namesOf = ({ head, title, engine }: EngineUnderTest): readonly (string | undefined)[] => [
+  head,
+  title,
+  engine,
+]
+
 function enginesCalled(names: readonly string[]): readonly EngineUnderTest[] {
   if (names.length === 0) return allEngines
   return names.flatMap((name) => {
-    const found = allEngines.filter(({ head, title, engine }) => [head, title, engine].includes(name))
+    const found = allEngines.filter((under) => namesOf(under).includes(name))
     if (found.length > 0) return found
-    const heads = allEngines.map(({ head }) => head).join(', ')
     throw new RangeError(`there is no engine called ${name}; there are ${heads}`)
   })
 }
 
+const heads = allEngines.map(({ head }) => head).join(', ')
+
+const { engine: named } = new Command('npm run conformance --')
+  .description('Tries every promise of an engine: a table of all engines, or a list for one.')
+  .addOption(new Option('--engine <name...>', `these alone: ${heads}`).default([], 'all'))
+  .allowExcessArguments(false)
+  .addHelpText('after', '\nExit code 1: a promise is broken.')
+  .parse()
+  .opts<{ readonly engine: readonly string[] }>()
+
 async function report(): Promise<void> {
-  const { values } = parseArgs({ options: { engine: { type: 'string', multiple: true } } })
-  const engines = [...new Set(enginesCalled(values.engine ?? []))]
+  const engines = [...new Set(enginesCalled(named))]
   const { stdout } = process
   const columns: Column[] = []
   for (const under of engines) {
@@ -33,7 +47,7 @@ async function report(): Promise<void> {
     columns.push(await tryAll(under, () => emptyStoreOf(under), ownCases, onCase))
   }
   tell()
-  stdout.write(`\n${tableOf(ownCases, columns, { width: stdout.columns ?? WIDTH, paint })}\n\n`)
+  stdout.write(`\n${reportOf(ownCases, columns, { width: stdout.columns ?? WIDTH, paint })}\n\n`)
   process.exitCode = failuresIn(columns) > 0 ? 1 : 0
 }
 

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Command } from 'commander'
 import { transform } from 'esbuild'
 import { differences } from './koa-session-suite/differences.js'
 
@@ -15,6 +16,15 @@ import { differences } from './koa-session-suite/differences.js'
 const TAG = 'v7.0.2'
 const ARCHIVE = `https://codeload.github.com/koajs/session/tar.gz/refs/tags/${TAG}`
 const needs = 'test/koa-session'
+
+new Command('npm run test:koa-session --')
+  .description('Runs the tests of koa-session against koa-tessera/koa-session.')
+  .allowExcessArguments(false)
+  .addHelpText(
+    'after',
+    '\nThe tests are fetched. KOA_SESSION_TESTS: a checkout of koa-session, or its git directory.',
+  )
+  .parse()
 
 const folder = await mkdtemp(join(tmpdir(), 'koa-session-'))
 try {

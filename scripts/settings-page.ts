@@ -1,5 +1,6 @@
 /** `npm run settings-page`: writes the table of all settings into docs/settings.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { Command } from 'commander'
 import { type Setting, sessionSettings } from '../src/lib/settings/definitions.js'
 import { root } from '../src/site/root.js'
 
@@ -31,4 +32,10 @@ export function settingsPage(text = readFileSync(page, 'utf8')): string {
   return `${text.slice(0, begin)}\n${table.join('\n')}\n\n${text.slice(end)}`
 }
 
-if (process.argv[1] === import.meta.filename) writeFileSync(page, settingsPage())
+if (process.argv[1] === import.meta.filename) {
+  new Command('npm run settings-page --')
+    .description('Writes the table of all settings into docs/settings.md.')
+    .allowExcessArguments(false)
+    .parse()
+  writeFileSync(page, settingsPage())
+}

@@ -77,6 +77,7 @@ async function walk(directory: string, signal: AbortSignal): Promise<boolean> {
         pace: options.fast || options.json ? 0 : PACE,
         signal,
         write: (text) => process.stdout.write(text),
+        columns: process.stdout.columns,
         ...(options.json ? {} : { paint: paintOn(process.stdout) }),
       },
     )

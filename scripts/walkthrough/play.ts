@@ -41,6 +41,8 @@ export interface PlayAllOptions extends Omit<PlayOptions, 'tell'> {
   readonly write: (text: string) => void
   /** Without it each event is a line of JSON. */
   readonly paint?: Paint
+  /** The columns of the terminal. Default: 80. */
+  readonly columns?: number | undefined
 }
 
 /**
@@ -49,8 +51,8 @@ export interface PlayAllOptions extends Omit<PlayOptions, 'tell'> {
  * @throws The signal's reason, once it has been given.
  */
 export async function playAll(scenes: readonly Scene[], options: PlayAllOptions): Promise<boolean> {
-  const { site, write, paint } = options
-  const printer = new Printer(paint ?? ((_style, text) => text))
+  const { site, write, paint, columns } = options
+  const printer = new Printer(paint ?? ((_style, text) => text), columns)
   const engine = site.sessions.engine.name
   const count = { exchange: 0, check: 0 }
   const tell = (event: Event): void => {

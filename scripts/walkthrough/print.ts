@@ -12,8 +12,10 @@ export type Event =
   | { readonly kind: 'later'; readonly seconds: number }
   | { readonly kind: 'check'; readonly text: string; readonly ok: boolean; readonly instead?: string }
 
-/** The most columns of a line; a longer one is broken between two words. */
-const WIDTH = 104
+/** The columns of a line where nobody looks, and the most and the least of one on a terminal. */
+const WIDTH = 80
+const WIDEST = 104
+const NARROWEST = 60
 
 /** Turns events into text. Of sessions' cookies and tokens only a hash is printed. */
 export class Printer {
@@ -21,8 +23,13 @@ export class Printer {
   /** What was printed last of each record: after a request that changed nothing it is not printed again. */
   readonly #printed = new Map<string, string>()
 
-  constructor(paint: Paint) {
+  /** A line longer than this is broken. */
+  readonly #width: number
+
+  /** `columns`: those of the terminal, if there is one. */
+  constructor(paint: Paint, columns: number = WIDTH) {
     this.#paint = paint
+    this.#width = Math.min(WIDEST, Math.max(NARROWEST, columns))
   }
 
   /** The event as lines for people. */
@@ -33,7 +40,7 @@ export class Printer {
         this.#printed.clear()
         return `\n\n${paint(['bold', 'red'], '▗▞')} ${paint('bold', event.title)}\n`
       case 'say':
-        return `\n${broken('  ', event.text.split(' '))}`
+        return `\n${this.#broken('  ', event.text.split(' '))}`
       case 'later':
         return `    ${paint('yellow', `… ${event.seconds} ${event.seconds === 1 ? 'second' : 'seconds'} later`)}\n`
       case 'check':
@@ -51,11 +58,17 @@ export class Printer {
     return JSON.stringify({ kind: event.kind, ...wire, cookies, setCookies, records: event.records })
   }
 
+  #broken(head: string, parts: readonly string[]): string {
+    return broken(head, parts, this.#width)
+  }
+
   #check({ text, ok, instead }: Extract<Event, { kind: 'check' }>): string {
     const paint = this.#paint
     const mark = ok ? paint('green', '✓') : paint('red', '✗')
-    const line = broken(`    ${mark} `, shortened(text, 200).split(' '))
-    return line + (instead === undefined ? '' : broken('      but: ', shortened(instead, 200).split(' ')))
+    const line = this.#broken(`    ${mark} `, shortened(text, 200).split(' '))
+    return (
+      line + (instead === undefined ? '' : this.#broken('      but: ', shortened(instead, 200).split(' ')))
+    )
   }
 
   #exchange({ method, path, fields, cookie, status, location, setCookie }: Wire): string {
@@ -63,9 +76,12 @@ export class Printer {
     const form = Object.entries(fields).map(([name, value]) => `${name}=${shortened(value)}`)
     const sent = sentCookies(cookie).map(({ name, value }) => `${name}=${shortened(value)}`)
     return [
-      broken(`    ${paint('cyan', '→')} ${paint('bold', `${method} ${path}`)} `, form),
-      sent.length === 0 ? '' : broken(`      ${paint('dim', 'Cookie')}     `, separated(sent)),
-      `    ${paint('cyan', '←')} ${status}${location === undefined ? '' : ` to ${location}`}\n`,
+      this.#broken(`    ${paint('cyan', '→')} `, [paint('bold', `${method} ${path}`), ...form]),
+      sent.length === 0 ? '' : this.#broken(`      ${paint('dim', 'Cookie')}     `, separated(sent)),
+      this.#broken(`    ${paint('cyan', '←')} `, [
+        String(status),
+        ...(location === undefined ? [] : [`to ${location}`]),
+      ]),
       ...givenCookies(setCookie).map((given) => this.#setCookie(given)),
     ].join('')
   }
@@ -76,7 +92,10 @@ export class Printer {
     // Max-Age says the same, and takes precedence.
     const rest = attributes.map(({ text }) => text).filter((text) => !/^expires=/i.test(text))
     const [first = '', ...more] = separated([what, ...rest])
-    return broken(`      ${paint('dim', 'Set-Cookie')} `, [first, ...more.map((text) => paint('dim', text))])
+    return this.#broken(`      ${paint('dim', 'Set-Cookie')} `, [
+      first,
+      ...more.map((text) => paint('dim', text)),
+    ])
   }
 
   #stored({ cookieName, engine, key, id, version, data, expires, user }: StoredRecord): string {
@@ -85,7 +104,7 @@ export class Printer {
     const compact = JSON.stringify(JSON.parse(data))
     if (this.#printed.get(cookieName) === head + compact) return ''
     this.#printed.set(cookieName, head + compact)
-    return broken(`      ${paint('dim', 'stored')}     `, [
+    return this.#broken(`      ${paint('dim', 'stored')}     `, [
       paint('magenta', head),
       shortened(compact, 80),
       paint('dim', `until ${expires.toISOString().slice(0, 19)}Z`),
@@ -93,22 +112,29 @@ export class Printer {
   }
 }
 
-/** The parts in one line, or broken between parts and indented below the first. */
-function broken(head: string, parts: readonly string[]): string {
+/** The parts in one line of `width`, or broken between parts and indented below the first. */
+function broken(head: string, parts: readonly string[], width: number): string {
   const indent = ' '.repeat(widthOf(head))
+  const room = width - indent.length
   let text = head
-  let width = widthOf(head)
-  parts.forEach((part, at) => {
-    const needed = widthOf(part)
-    if (at > 0 && width + 1 + needed > WIDTH) {
-      text += `\n${indent}${part}`
-      width = indent.length + needed
-    } else {
-      text += at > 0 ? ` ${part}` : part
-      width += needed + (at > 0 ? 1 : 0)
-    }
-  })
+  let used = 0
+  for (const piece of parts.flatMap((part) => piecesOf(part, room))) {
+    const needed = widthOf(piece)
+    const isFirst = used === 0
+    const fits = isFirst || used + 1 + needed <= room
+    text += fits ? `${isFirst ? '' : ' '}${piece}` : `\n${indent}${piece}`
+    used = fits ? used + needed + (isFirst ? 0 : 1) : needed
+  }
   return `${text.trimEnd()}\n`
+}
+
+/** The part, cut into as many as a line has no room for. Each keeps the colour of the whole. */
+function piecesOf(part: string, room: number): readonly string[] {
+  if (widthOf(part) <= room) return [part]
+  const plain = stripVTControlCharacters(part)
+  const begin = part.indexOf(plain)
+  const [before, after] = begin === -1 ? ['', ''] : [part.slice(0, begin), part.slice(begin + plain.length)]
+  return (plain.match(new RegExp(`.{1,${room}}`, 'gsu')) ?? []).map((piece) => before + piece + after)
 }
 
 /** Separated as in a `Cookie` header. */

@@ -2,7 +2,13 @@ import { type Case, type EmptyStore, runCase } from '../conformance/index.js'
 import type { Paint } from './terminal.js'
 
 /** What became of one case on one engine. */
-type Verdict = 'kept' | 'does not apply' | 'no server' | Error
+type Verdict = 'kept' | Skipped | 'no server' | Error
+
+/** The case says nothing about the engine. */
+export class Skipped {
+  /** `why`: the engine has no `index`, for example. */
+  constructor(readonly why: string) {}
+}
 
 /** An engine or a store that is tried. */
 export interface Subject {
@@ -37,7 +43,8 @@ export async function tryAll<Options>(
 
 async function verdictOf<Options>(emptyStore: MakeStore<Options>, one: Case<Options>): Promise<Verdict> {
   try {
-    return (await runCase(one, emptyStore)) === undefined ? 'kept' : 'does not apply'
+    const why = await runCase(one, emptyStore)
+    return why === undefined ? 'kept' : new Skipped(why)
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
@@ -49,12 +56,59 @@ export function failuresIn(columns: readonly Column[]): number {
 
 type Titled = Pick<Case, 'topic' | 'title'>
 
-/** Cases below each other by topic, engines beside each other; what failed and what is missing stand below. */
-export function tableOf(
+interface Printing {
+  /** Columns of the terminal. */
+  readonly width: number
+  readonly paint: Paint
+}
+
+/** A list for one engine, a table for several. */
+export function reportOf(
   cases: readonly Titled[],
   columns: readonly Column[],
-  { width, paint }: { readonly width: number; readonly paint: Paint },
+  { width, paint }: Printing,
 ): string {
+  const [only, another] = columns
+  const isList = only !== undefined && another === undefined && only.under.missing === undefined
+  return isList ? listOf(cases, only, { width, paint }) : tableOf(cases, columns, { width, paint })
+}
+
+/** What is kept by topic, then what does not apply by reason; what failed stands below. */
+function listOf(cases: readonly Titled[], column: Column, { width, paint }: Printing): string {
+  const room = Math.min(90, Math.max(36, width - 8))
+  const { title } = column.under
+  const group = (head: string, sign: string, of: readonly string[]): string[] => {
+    const lines = of.flatMap((one) => {
+      const [first = '', ...more] = broken(one, room)
+      return [`    ${sign} ${first}`, ...more.map((part) => `      ${part}`)]
+    })
+    return [`  ${paint('bold', head)}`, ...lines, '']
+  }
+  const verdicts = cases.map((one, index) => ({ one, verdict: column.verdicts[index] }))
+  const kept = new Map<string, string[]>()
+  const skipped = new Map<string, string[]>()
+  for (const { one, verdict } of verdicts) {
+    if (verdict === 'kept') add(kept, one.topic, one.title)
+    else if (verdict instanceof Skipped) add(skipped, verdict.why, one.title)
+  }
+  return [
+    `  What ${title} keeps`,
+    '',
+    ...[...kept].flatMap(([topic, of]) => group(topic, paint('green', '✓'), of)),
+    ...(skipped.size > 0 ? [`  What does not apply to ${title}`, ''] : []),
+    ...[...skipped].flatMap(([why, of]) => group(why, paint('dim', '·'), of)),
+    ...notesOn(cases, [column], paint),
+  ].join('\n')
+}
+
+function add(groups: Map<string, string[]>, name: string, title: string): void {
+  const group = groups.get(name)
+  if (group) group.push(title)
+  else groups.set(name, [title])
+}
+
+/** Cases below each other by topic, engines beside each other; what failed and what is missing stand below. */
+function tableOf(cases: readonly Titled[], columns: readonly Column[], { width, paint }: Printing): string {
   const cells = columns.map(({ under: { head } }) => head.length + 2).reduce((sum, each) => sum + each, 0)
   const room = Math.min(90, Math.max(36, width - 4 - cells))
   const line = (title: string, signs: readonly string[]): string =>
@@ -84,14 +138,14 @@ function notesOn(cases: readonly Titled[], columns: readonly Column[], paint: Pa
   const all = columns.flatMap(({ verdicts }) => verdicts)
   const kept = all.filter((verdict) => verdict === 'kept').length
   const failed = failuresIn(columns)
-  const sum = `  ${kept} ✓ kept   ${all.filter((verdict) => verdict === 'does not apply').length} · do not apply   `
+  const sum = `  ${kept} ✓ kept   ${all.filter((verdict) => verdict instanceof Skipped).length} · do not apply   `
   return [...failures, ...missing, `${sum}${paint(failed > 0 ? 'red' : 'green', `${failed} ✗ broken`)}`]
 }
 
 function signOf(verdict: Verdict | undefined, under: Subject, paint: Paint): string {
   if (verdict instanceof Error) return paint('red', centred('✗', under))
   if (verdict === 'kept') return paint('green', centred('✓', under))
-  return paint('dim', centred(verdict === 'no server' ? '–' : '·', under))
+  return paint('dim', centred(verdict instanceof Skipped ? '·' : '–', under))
 }
 
 /** In the middle of the engine's column. */

@@ -1,7 +1,7 @@
 import { conformanceCases } from '../conformance/index.js'
 import { engineNamed, isModulePath } from '../engines/names.js'
 import type { Settings } from '../settings/settings.js'
-import { type Column, failuresIn, tableOf, tryAll } from './conformance-table.js'
+import { type Column, failuresIn, reportOf, Skipped, tryAll } from './conformance-table.js'
 import { WrongUsage } from './failure.js'
 import { namedEngine } from './named-engine.js'
 import { json, paint, tell } from './terminal.js'
@@ -23,7 +23,7 @@ export async function tryStore(
   const { stdout } = process
   if (options.json) stdout.write(json(resultsOf(column)))
   else {
-    stdout.write(`\n${tableOf(conformanceCases, [column], { width: stdout.columns ?? WIDTH, paint })}\n\n`)
+    stdout.write(`\n${reportOf(conformanceCases, [column], { width: stdout.columns ?? WIDTH, paint })}\n\n`)
   }
   return failuresIn([column]) > 0 ? 1 : 0
 }
@@ -54,8 +54,9 @@ async function columnOf(what: string, settings: () => Promise<Settings>): Promis
 function resultsOf({ verdicts }: Column): object {
   const cases = conformanceCases.map(({ topic, title }, index) => {
     const verdict = verdicts[index]
-    return verdict instanceof Error
-      ? { topic, title, result: 'broken', message: verdict.message }
+    if (verdict instanceof Error) return { topic, title, result: 'broken', message: verdict.message }
+    return verdict instanceof Skipped
+      ? { topic, title, result: 'does not apply', why: verdict.why }
       : { topic, title, result: verdict }
   })
   const count = (result: string): number => cases.filter((one) => one.result === result).length

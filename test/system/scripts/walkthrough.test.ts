@@ -43,7 +43,7 @@ for (const engine of ['cache', 'signed_cookies']) {
     )
     for (const { title } of walkthroughs) t.true(lines(stdout).includes(`▗▞ ${title}`), title)
     t.deepEqual(
-      lines(stdout).filter((line) => line.length > 110),
+      lines(stdout).filter((line) => line.length > 80),
       [],
     )
     t.deepEqual(await left(), [])
