@@ -1,10 +1,9 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
-import type Koa from 'koa'
 
-/** Serves `app` on a free port until the test is over, and answers its URL. */
-export async function serve(t: ExecutionContext, app: Koa): Promise<string> {
+/** Serves a Koa app, or what has a listener as one has, on a free port until the test is over, and answers its URL. */
+export async function serve(t: ExecutionContext, app: { callback(): RequestListener }): Promise<string> {
   // A busy machine takes its time, and a connection that ends just when the next request is sent fails it.
   const server = createServer({ keepAliveTimeout: 600_000 }, app.callback()).listen(0, '127.0.0.1')
   t.teardown(() => {

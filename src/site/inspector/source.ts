@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import hljs from 'highlight.js/lib/core'
+import python from 'highlight.js/lib/languages/python'
 import typescript from 'highlight.js/lib/languages/typescript'
 import { root } from '../root.js'
 
+hljs.registerLanguage('python', python)
 hljs.registerLanguage('typescript', typescript)
 
 /** An excerpt of our own source. */
@@ -30,8 +32,8 @@ const sources = new URL('src/site/', root)
 const excerpts = new Map<string, Excerpt>()
 
 /**
- * The lines between `// #region name` and `// #endregion` in a file of `src/site/`. The name is the file's and the region's:
- * `demos/cart/cart.ts#add`.
+ * The lines between `// #region name` and `// #endregion` in a file of `src/site/`, in Python `# region name` and
+ * `# endregion`. The name is the file's and the region's: `demos/cart/cart.ts#add`.
  *
  * @throws Error if there is no such file or region: the page that names it is wrong.
  */
@@ -49,8 +51,8 @@ function read(name: string): Excerpt {
   return {
     file: `src/site/${file}`,
     line: found.line,
-    html: highlighted(found.code),
-    call: call && highlighted(call.code),
+    html: highlighted(found.code, file.endsWith('.py') ? 'python' : 'typescript'),
+    call: call && highlighted(call.code, 'typescript'),
     isShort: found.code.split('\n').length <= SHORT,
   }
 }
@@ -60,14 +62,17 @@ function regionOf(
   region: string,
 ): { readonly line: number; readonly code: string } | undefined {
   const lines = readFileSync(new URL(file, sources), 'utf8').split('\n')
-  const begin = lines.findIndex((line) => line.trim() === `// #region ${region}`)
-  const end = lines.findIndex((line, at) => at > begin && line.trim() === '// #endregion')
+  const [opening, closing] = file.endsWith('.py')
+    ? ['# region', '# endregion']
+    : ['// #region', '// #endregion']
+  const begin = lines.findIndex((line) => line.trim() === `${opening} ${region}`)
+  const end = lines.findIndex((line, at) => at > begin && line.trim() === closing)
   if (begin === -1 || end === -1) return undefined
   return { line: begin + 2, code: dedent(lines.slice(begin + 1, end)) }
 }
 
-function highlighted(code: string): string {
-  return hljs.highlight(code, { language: 'typescript' }).value
+function highlighted(code: string, language: 'python' | 'typescript'): string {
+  return hljs.highlight(code, { language }).value
 }
 
 function dedent(lines: readonly string[]): string {

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa'
 import type { Inspector } from '../../inspector/inspector.js'
 import { predictionOn, rememberPrediction } from '../predictions/predictions.js'
 import { questions } from '../predictions/questions.js'
+import { sideBySide } from '../side-by-side.js'
 import { placeOf } from '../walkthroughs.js'
 
 /** A page that a handler wants shown. */
@@ -82,6 +83,7 @@ export function pages(inspector: Inspector | undefined): Middleware {
       path: ctx.path,
       cookiesOff: keepsNoCookies(ctx),
       questions,
+      sideBySide,
       predicted,
     }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })
