@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { partsOfSqliteUrl } from '../engines/db/sqlite-url.js'
+import { partsOfSqliteUrl } from '../engines/db/database-url.js'
 import { shown } from '../settings/describe.js'
 import type { Settings } from '../settings/settings.js'
 import type { Finding } from './finding.js'

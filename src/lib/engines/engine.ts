@@ -103,6 +103,11 @@ export interface Capabilities {
   readonly shared: boolean
   /** How long a `load` may be behind what other processes wrote, in milliseconds. Default: not at all. */
   readonly staleFor?: number
+  /**
+   * The application that reads and writes the same sessions, such as Django. It knows neither who is logged in here nor what
+   * marks an id that was rotated away: `login` is refused, and an id that is not known may be one of those.
+   */
+  readonly sharedWith?: string
 }
 
 /** What stands under an id, or at a key of the store. */

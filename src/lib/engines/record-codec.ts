@@ -7,8 +7,11 @@ import { sealedCodec } from '../codecs/sealed-codec.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 export interface RecordCodecOptions extends SecretKeyOptions {
-  /** How records stand in a store. `sealed`: encrypted. `json`: whoever reads the store can read them. */
-  readonly codec: 'json' | 'sealed'
+  /**
+   * How records stand in a store. `sealed`: encrypted. `json`: whoever reads the store can read them. `django`: as Django
+   * writes them, by an engine of its own.
+   */
+  readonly codec: 'json' | 'sealed' | 'django'
   /** Until when `sealed` reads records that are not: a moment as ISO 8601. `undefined`: it never does. */
   readonly plainRecordsUntil?: string | undefined
   /** The moment before which a session must have begun for that. `undefined`: when this process opened the engine. */
@@ -21,7 +24,7 @@ export interface RecordCodecOptions extends SecretKeyOptions {
  * @throws EngineMisconfigured if it takes a key and there is none.
  */
 export function recordCodec(options: RecordCodecOptions, clock: () => number = Date.now): Codec {
-  if (options.codec === 'json') return options.secretKey ? readingSealed(options) : jsonCodec
+  if (options.codec !== 'sealed') return options.secretKey ? readingSealed(options) : jsonCodec
   return sealedWith(options, acceptanceOf(options, clock))
 }
 

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { CacheOptions } from './cache.js'
 import type { CachedDbOptions } from './db/cached-db.js'
 import type { DbOptions } from './db/db.js'
+import type { DjangoOptions } from './django/open-django.js'
 import type { Engine, EngineFactory, EngineTools } from './engine.js'
 import { EngineMisconfigured } from './errors.js'
 import type { FileOptions } from './file/file.js'
@@ -16,6 +17,7 @@ import type { SignedCookiesOptions } from './signed-cookies.js'
 export type EngineOptions = CacheOptions &
   CachedDbOptions &
   DbOptions &
+  DjangoOptions &
   FileOptions &
   RedisOptions &
   SignedCookiesOptions &
@@ -29,7 +31,10 @@ type Open = (options: EngineOptions, tools: EngineTools) => Promise<Engine>
 /** Each engine's module, and with it its Keyv adapter, is loaded only when it is the one chosen. */
 const engines: Record<EngineName, Open> = {
   cache: async (options, tools) => (await import('./cache.js')).openCache(options, tools),
-  db: async (options, tools) => (await import('./db/db.js')).openDb(options, tools),
+  db: async (options, tools) =>
+    options.codec === 'django'
+      ? (await import('./django/open-django.js')).openDjangoDb(options, tools)
+      : (await import('./db/db.js')).openDb(options, tools),
   cached_db: async (options, tools) => (await import('./db/cached-db.js')).openCachedDb(options, tools),
   redis: async (options, tools) => (await import('./redis/redis.js')).openRedis(options, tools),
   file: async (options, tools) => (await import('./file/file.js')).openFile(options, tools),

@@ -36,7 +36,8 @@ async function open(ids: readonly string[], context: SessionContext): Promise<Se
   const { engine, lifecycle } = context
   const resolved = ids.length === 0 ? undefined : await resolveSession(ids, engine, lifecycle)
   if (resolved !== undefined) return resumeSession(resolved, context)
-  if (ids.length === 0) return beginSession(context)
+  // Where ids that were rotated away leave no mark, the browser may have the new one by now: its cookie stays.
+  if (ids.length === 0 || engine.capabilities.sharedWith !== undefined) return beginSession(context)
   return new SessionHandle(stateWithout({ kind: 'unknown' }, context), context)
 }
 

@@ -2,6 +2,7 @@ import { type InspectOptions, inspect } from 'node:util'
 import type { LogInOptions } from '../users/log-in.js'
 import { refuseAssignment } from './assignment.js'
 import type { SessionContext } from './context.js'
+import { NotOnThisEngine } from './errors.js'
 import { endsWithBrowser, expiryAge, expiryTime, toCustomExpiry } from './expiry.js'
 import { addMessage, takeMessages } from './flash.js'
 import { SessionMap } from './session-map.js'
@@ -119,8 +120,15 @@ export class Session extends SessionMap {
    * `authenticatedAt` is now, and the data stays.
    *
    * @throws TypeError if `userId` or the device is no text, @throws RangeError if the id has not 1 to 255 characters.
+   * @throws NotOnThisEngine if another application uses the same sessions, and has log-ins of its own.
    */
   login(userId: string, options: LogInOptions = {}): void {
+    const { name, capabilities } = this.#context.engine
+    if (capabilities.sharedWith !== undefined)
+      throw new NotOnThisEngine(
+        `login() is not possible on the engine ${name}, whose sessions ${capabilities.sharedWith} uses too: ` +
+          'djangoLogin() makes a log-in that it accepts',
+      )
     this.#state.logIn(userId, options, this.#context.clock())
     this.#state.change()
   }

@@ -42,7 +42,19 @@ export function resolve(
     else if (itsFaults.length > 0) held.set(setting.key, builtIn(setting, isProduction).held)
   }
   for (const layer of layers) faults.push(...unknownNames(layer, settings))
-  return { held: withFittingCookieName(held), faults }
+  return { held: withFittingCookieName(withDjangosDefaults(held)), faults }
+}
+
+/** Django would not find a cookie of another name, and knows no timeouts. Where nobody has decided, both do the same. */
+function withDjangosDefaults(held: ReadonlyMap<string, Held>): ReadonlyMap<string, Held> {
+  if (goodValue(held, 'codec') !== 'django') return held
+  const defaults = { cookieName: 'sessionid', idleTimeout: undefined, absoluteTimeout: undefined }
+  const changed = Object.entries(defaults).flatMap(([key, value]): [string, Held][] => {
+    const now = held.get(key)
+    const isOurs = now?.kind === 'good' && now.layer === BUILT_IN_PRODUCTION
+    return isOurs ? [[key, { kind: 'good', value, layer: BUILT_IN }]] : []
+  })
+  return new Map([...held, ...changed])
 }
 
 /**

@@ -231,10 +231,16 @@ const original: {
     default: 'sealed',
     meaning: 'how the signed_cookies engine writes the session: sealed (encrypted) or signed (readable)',
   }),
-  codec: define(choice(['json', 'sealed']), {
+  codec: define(choice(['json', 'sealed', 'django']), {
     name: 'CODEC',
     default: 'json',
-    meaning: 'how records stand in a store: json (readable) or sealed (encrypted with SECRET_KEY)',
+    meaning:
+      "how records stand in a store: json (readable), sealed (encrypted with SECRET_KEY) or django (in Django's own table)",
+  }),
+  djangoTimeZone: define(session.timeZone, {
+    name: 'DJANGO_TIME_ZONE',
+    default: 'UTC',
+    meaning: 'with CODEC=django: the TIME_ZONE of a Django with USE_TZ=False; otherwise UTC',
   }),
   plainRecordsUntil: define(session.moment, {
     name: 'PLAIN_RECORDS_UNTIL',

@@ -190,3 +190,18 @@ export const keyPrefix = text({
   right: '1 to 64 letters, digits, dashes and underscores',
   shown: 'value',
 })
+
+/** A name of the IANA database. */
+export const timeZone: Kind<string> = {
+  check(value) {
+    if (typeof value !== 'string') return problem('is not text')
+    try {
+      return { value: new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone }
+    } catch {
+      return problem('is no time zone')
+    }
+  },
+  read: asItIs,
+  right: 'the name of a time zone, such as UTC or America/New_York',
+  shown: 'value',
+}

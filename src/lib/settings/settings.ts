@@ -145,9 +145,10 @@ export interface Settings {
   readonly cookieCodec: 'sealed' | 'signed'
   /**
    * How records stand in a store: `json` (readable) or `sealed` (encrypted with `secretKey`). Records of the other kind
-   * count as missing. Default: `json`.
+   * count as missing. `django`, with the engine `db`: in Django's own table, as Django writes them, so that both serve the
+   * same sessions; `secretKey` is Django's. Default: `json`.
    */
-  readonly codec: 'json' | 'sealed'
+  readonly codec: 'json' | 'sealed' | 'django'
   /**
    * With `codec: 'sealed'`: the moment until which records that are not sealed yet are read, if their session began before
    * `sealedSince`. A day or a moment, as ISO 8601. Each is sealed when it is next written, or by `koa-tessera move`. Until
@@ -159,6 +160,11 @@ export interface Settings {
    * ahead. A session that began later must be sealed. Default: none, the start of this process.
    */
   readonly sealedSince: string | undefined
+  /**
+   * With `codec: 'django'`: the `TIME_ZONE` of a Django with `USE_TZ=False`, which writes local times into SQLite and MySQL.
+   * Default: `UTC`, right for `USE_TZ=True`.
+   */
+  readonly djangoTimeZone: string
   /**
    * The engine in which `signed_cookies` remembers which users were logged out everywhere. It costs a read for each
    * request of a logged-in user. Default: `none`, a cookie is good until it expires.

@@ -172,6 +172,8 @@ async function locateAll(index: SessionIndex, list: UserList): Promise<ReadonlyM
 }
 
 function remedyFor({ revocations, capabilities }: Engine): string {
+  if (capabilities.sharedWith !== undefined)
+    return `${capabilities.sharedWith} uses the same sessions, and its table has nothing to find those of a user by`
   if (revocations)
     return 'sessions in cookies can be ended for a user as a whole only, by revokeAll() or revokeOthers()'
   return capabilities.revocable

@@ -1,10 +1,8 @@
 import type { Logger } from '../../logger.js'
 import type { Engine, EngineTools } from '../engine.js'
-import { EngineMisconfigured } from '../errors.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
-import { characterToEscape, escapeRemedy } from '../url-escapes.js'
-import { partsOfSqliteUrl } from './sqlite-url.js'
+import { type DatabaseKind, databaseKindOf, partsOfSqliteUrl, serverUrl } from './database-url.js'
 
 export interface DbOptions {
   /**
@@ -33,12 +31,8 @@ type Open = (options: DbOptions, logger: Logger) => Promise<DbStore>
 
 const openSqlite: Open = async (options, logger) => {
   const { MEMORY, openSqlite } = await import('./sqlite.js')
-  const { path, driver } = partsOfSqliteUrl(options.databaseUrl)
-  if (driver !== undefined && driver !== 'node:sqlite' && driver !== 'sqlite3')
-    throw new EngineMisconfigured(
-      `DATABASE_URL asks for the SQLite driver ${JSON.stringify(driver)}: it can be node:sqlite or sqlite3`,
-    )
-  return { store: await openSqlite({ ...options, path, driver, logger }), shared: path !== MEMORY }
+  const parts = partsOfSqliteUrl(options.databaseUrl)
+  return { store: await openSqlite({ ...options, ...parts, logger }), shared: parts.path !== MEMORY }
 }
 
 const openPostgres: Open = async (options) => {
@@ -51,14 +45,8 @@ const openMysql: Open = async (options) => {
   return { store: await openMysql({ ...options, url: serverUrl(options.databaseUrl) }), shared: true }
 }
 
-/** By the URL's scheme. The code for a database is loaded when it is the one chosen. */
-const databases: ReadonlyMap<string, Open> = new Map([
-  ['sqlite', openSqlite],
-  ['postgres', openPostgres],
-  ['postgresql', openPostgres],
-  ['mysql', openMysql],
-  ['mariadb', openMysql],
-])
+/** The code for a database is loaded when it is the one chosen. */
+const databases: Record<DatabaseKind, Open> = { sqlite: openSqlite, postgres: openPostgres, mysql: openMysql }
 
 /** The `db` engine: sessions in a table of a database. */
 export async function openDb(options: DbOptions, tools: EngineTools): Promise<Engine> {
@@ -81,18 +69,5 @@ export async function openDb(options: DbOptions, tools: EngineTools): Promise<En
  * message holds a password.
  */
 export async function openDbStore(options: DbOptions, logger: Logger): Promise<DbStore> {
-  const scheme = /^[a-z]+(?=:)/.exec(options.databaseUrl)?.[0] ?? ''
-  const open = databases.get(scheme)
-  if (open === undefined)
-    throw new EngineMisconfigured('DATABASE_URL begins with none of sqlite:, postgres:, mysql: and mariadb:')
-  return open(options, logger)
-}
-
-/** @throws EngineMisconfigured that names the character to escape, if there is one in the user or the password. */
-function serverUrl(text: string): URL {
-  const character = characterToEscape(text)
-  if (character !== undefined)
-    throw new EngineMisconfigured(`DATABASE_URL cannot be parsed: ${escapeRemedy(character)}`)
-  if (URL.canParse(text)) return new URL(text)
-  throw new EngineMisconfigured('DATABASE_URL cannot be parsed: its host or its port is none')
+  return databases[databaseKindOf(options.databaseUrl)](options, logger)
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../logger.js'
 import { EngineMisconfigured } from '../errors.js'
 import { makeDirectory } from '../file-system.js'
 import { problemOfOwnership } from '../ownership.js'
+import type { SqliteDriverName } from './database-url.js'
 import { unavailable } from './driver.js'
 import { nodeSqlite } from './node-sqlite.js'
 import { missingColumns, SqlStore } from './sql-store.js'
@@ -15,23 +16,23 @@ import { sqlite3Driver } from './sqlite3-driver.js'
 /** SQLite's name for a database that lives as long as its connection. */
 export const MEMORY = ':memory:'
 
-/** The drivers by the names that `DATABASE_URL` knows them by. */
-export type SqliteDriverName = 'node:sqlite' | 'sqlite3'
-
 /** What one statement may remove on the event loop: some milliseconds. */
 const REMOVE_AT_ONCE = 100
 
-export interface SqliteOptions {
+export interface SqliteDatabaseOptions {
   /** A path, relative to the working directory at this moment, or `:memory:`. */
   readonly path: string
   /** Default: `sqlite3` where @keyv/sqlite is installed, otherwise `node:sqlite`. */
   readonly driver?: SqliteDriverName | undefined
-  readonly databaseTable: string
-  /** Keyv's namespace. */
-  readonly keyPrefix: string
   /** How long one call may take: milliseconds. */
   readonly engineTimeout: number
   readonly logger: Logger
+}
+
+export interface SqliteOptions extends SqliteDatabaseOptions {
+  readonly databaseTable: string
+  /** Keyv's namespace. */
+  readonly keyPrefix: string
 }
 
 /**
@@ -42,37 +43,68 @@ export interface SqliteOptions {
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
   const { databaseTable: table, keyPrefix, engineTimeout: timeLimit, logger } = options
-  const name = `the SQLite database ${options.path}`
+  const name = sqliteNameOf(options.path)
+  if (options.path !== MEMORY) {
+    const path = resolve(options.path)
+    await makePrivate(path, name)
+    // No more than a warning: a volume of a container may belong to anybody.
+    const problem = await problemOfOwnership(dirname(path)).catch(() => undefined)
+    if (problem !== undefined) logger.warn({}, `${name} is open to other users of this machine: ${problem}`)
+  }
+  const { database, isSynchronous } = await openSqliteDatabase(options, {
+    writer: (connection) => setUpWriter(connection, table, name),
+    reader: (connection) => setUpReader(connection, table),
+  })
+  const removeAtOnce = isSynchronous ? REMOVE_AT_ONCE : undefined
+  const dialect = sqliteDialect(database, { table, removeAtOnce })
+  return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
+}
+
+/** The database as errors call it. */
+export function sqliteNameOf(path: string): string {
+  return `the SQLite database ${path}`
+}
+
+type SetUp = (connection: SqliteConnection) => Promise<void>
+
+/** What is done on a new connection before anything else. */
+export interface SqliteSetUp {
+  readonly writer: SetUp
+  readonly reader: SetUp
+}
+
+/**
+ * Connects to a database that is there, or in memory.
+ *
+ * @throws EngineUnavailable if it cannot be used, and what `setUp` throws.
+ */
+export async function openSqliteDatabase(
+  options: SqliteDatabaseOptions,
+  setUp: SqliteSetUp,
+): Promise<{ readonly database: SqliteDatabase; readonly isSynchronous: boolean }> {
+  const { engineTimeout: timeLimit, logger } = options
+  const name = sqliteNameOf(options.path)
   // Resolved once: the process may change its working directory.
   const path = options.path === MEMORY ? MEMORY : resolve(options.path)
   const isFile = path !== MEMORY
   const driver = chosenDriver(options.driver)
-  const connect: Connect = async (setUp) => {
+  const connect: Connect = async (prepare) => {
     const connection = await driver.open({ path, isFile, name, timeLimit })
     try {
-      await setUp(connection, table, name)
+      await prepare(connection)
       return connection
     } catch (error) {
       await connection.close()
       throw error
     }
   }
-  if (isFile) {
-    await makePrivate(path, name)
-    // No more than a warning: a volume of a container may belong to anybody.
-    const problem = await problemOfOwnership(dirname(path)).catch(() => undefined)
-    if (problem !== undefined) logger.warn({}, `${name} is open to other users of this machine: ${problem}`)
-  }
-  const connectAll = () => (driver.isSynchronous ? connectOnce(connect) : connectTwice(connect))
+  const { isSynchronous } = driver
+  const connectAll = () => (isSynchronous ? connectOnce(connect, setUp) : connectTwice(connect, setUp))
   const database = isFile
     ? await SqliteFile.open({ path, name, logger, connect: connectAll })
-    : await openMemory(connect)
-  const removeAtOnce = driver.isSynchronous ? REMOVE_AT_ONCE : undefined
-  const dialect = sqliteDialect(database, { table, removeAtOnce })
-  return new SqlStore({ dialect, prefix: `${keyPrefix}:`, timeLimit })
+    : await openMemory(connect, setUp)
+  return { database, isSynchronous }
 }
-
-type SetUp = (connection: SqliteConnection, table: string, name: string) => Promise<void>
 
 /** A connection that is set up; closed if that fails. */
 type Connect = (setUp: SetUp) => Promise<SqliteConnection>
@@ -98,20 +130,20 @@ function chosenDriver(wanted: SqliteDriverName | undefined): SqliteDriver {
   }
 }
 
-async function openMemory(connect: Connect): Promise<SqliteDatabase> {
-  const connections = await connectOnce(connect)
+async function openMemory(connect: Connect, setUp: SqliteSetUp): Promise<SqliteDatabase> {
+  const connections = await connectOnce(connect, setUp)
   return { connections: async () => connections, close: () => connections.close() }
 }
 
-async function connectOnce(connect: Connect): Promise<ClosableConnections> {
-  const connection = await connect(setUpWriter)
+async function connectOnce(connect: Connect, setUp: SqliteSetUp): Promise<ClosableConnections> {
+  const connection = await connect(setUp.writer)
   return { reader: connection, writer: connection, close: () => connection.close() }
 }
 
-async function connectTwice(connect: Connect): Promise<ClosableConnections> {
-  const writer = await connect(setUpWriter)
+async function connectTwice(connect: Connect, setUp: SqliteSetUp): Promise<ClosableConnections> {
+  const writer = await connect(setUp.writer)
   try {
-    const reader = await connect(setUpReader)
+    const reader = await connect(setUp.reader)
     return {
       reader,
       writer,
@@ -127,7 +159,7 @@ async function connectTwice(connect: Connect): Promise<ClosableConnections> {
   }
 }
 
-const setUpWriter: SetUp = async (connection, table, name) => {
+async function setUpWriter(connection: SqliteConnection, table: string, name: string): Promise<void> {
   const sql = sqliteStatements(table)
   const findMissing = async () => missingColumns(table, await connection.query(sql.columns, [table]), name)
   // WAL: readers never wait for the writer.
@@ -145,7 +177,7 @@ const setUpWriter: SetUp = async (connection, table, name) => {
 }
 
 /** SQLite opens the files of a database with the first statement, so let that be now. */
-const setUpReader: SetUp = async (connection, table) => {
+async function setUpReader(connection: SqliteConnection, table: string): Promise<void> {
   await connection.query(sqliteStatements(table).read, ['[]'])
 }
 

@@ -1,0 +1,34 @@
+import { momentsIn } from '../../codecs/django/moments.js'
+import { DjangoSigner, SESSION_SALT } from '../../codecs/django/signing.js'
+import { openDjangoTable } from '../db/django.js'
+import type { Engine, EngineTools } from '../engine.js'
+import { type SecretKeyOptions, secretKeysOf } from '../secret-keys.js'
+import { DjangoEngine } from './django-engine.js'
+
+export interface DjangoOptions extends SecretKeyOptions {
+  readonly databaseUrl: string
+  readonly databaseSchema?: string | undefined
+  /** Milliseconds. */
+  readonly engineTimeout: number
+  /** Of a Django with `USE_TZ=False`: its `TIME_ZONE`. Otherwise `UTC`. */
+  readonly djangoTimeZone?: string
+}
+
+const CONDITIONS =
+  'sessions are shared with Django: ids stand in the table as they are in cookies, and lists of a user’s sessions, ' +
+  'new ids by RENEW_AFTER and the mark of a session that moved are not possible there (docs/django.md)'
+
+/**
+ * The `db` engine on Django's own table.
+ *
+ * @throws EngineUnavailable if the database cannot be used. @throws EngineMisconfigured if it has no such table, or there is
+ * no key.
+ */
+export async function openDjangoDb(options: DjangoOptions, { clock, logger }: EngineTools): Promise<Engine> {
+  const secrets = secretKeysOf(options, 'CODEC=django')
+  const moments = momentsIn(options.djangoTimeZone ?? 'UTC')
+  const store = await openDjangoTable({ ...options, moments, logger })
+  logger.warn({ engine: 'db' }, CONDITIONS)
+  const tools = { signer: new DjangoSigner(SESSION_SALT, secrets), moments }
+  return new DjangoEngine({ name: 'db', store, tools, clock, logger })
+}
