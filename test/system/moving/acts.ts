@@ -1,0 +1,118 @@
+import type { Actor } from './world.js'
+
+/** Who is on the stage of one run: a user with a session, which the acts are about. */
+export interface Run {
+  readonly userId: string
+  readonly id: string
+  /** When the session ends unless it is touched: milliseconds since 1970. */
+  readonly expires: number
+  readonly handle: string
+}
+
+/** What an act says when it has been done. */
+export interface Did {
+  /** The session's id from now on. */
+  readonly id?: string | undefined
+  /** The id of a session that has begun. */
+  readonly begun?: string | undefined
+  /** What was read as the session's user, in the session. */
+  readonly saw?: string | undefined
+}
+
+export interface Act {
+  readonly run: (actor: Actor, run: Run, who: string) => Promise<Did>
+  /** Whether the session is over afterwards. */
+  readonly ends?: true
+  /** Whether all sessions of the user are over. */
+  readonly endsAll?: true
+  /** Whether the session has another id afterwards. */
+  readonly rotates?: true
+  /** Only for a process that moves. */
+  readonly onlyMoving?: true
+}
+
+/** What processes do to a session while it moves, by name. */
+export const acts: Readonly<Record<string, Act>> = {
+  read: {
+    async run({ sessions }, { id }) {
+      return { saw: (await sessions.open(id)).user ?? 'nobody' }
+    },
+  },
+  write: {
+    async run({ sessions }, { id }, who) {
+      const session = await sessions.open(id)
+      session.set(`written by ${who}`, 1)
+      await session.save()
+      return {}
+    },
+  },
+  transform: {
+    async run({ sessions }, { id }) {
+      const session = await sessions.open(id)
+      session.transform('count', (count) => Number(count ?? 0) + 1)
+      await session.save()
+      return {}
+    },
+  },
+  'log-in': {
+    async run({ sessions }, { userId }) {
+      const session = await sessions.open()
+      session.login(userId)
+      await session.save()
+      return { begun: session.id }
+    },
+  },
+  'log-out': {
+    ends: true,
+    async run({ sessions }, { id }) {
+      const session = await sessions.open(id)
+      session.flush()
+      await session.save()
+      return {}
+    },
+  },
+  rotate: {
+    rotates: true,
+    async run({ sessions }, { id }) {
+      const session = await sessions.open(id)
+      session.cycleKey()
+      await session.save()
+      return { id: session.id }
+    },
+  },
+  touch: {
+    async run({ sessions }, { id, expires }) {
+      await sessions.engine.load(id)
+      await sessions.engine.touch(id, expires + 60_000)
+      return {}
+    },
+  },
+  revoke: {
+    ends: true,
+    async run({ sessions }, { userId, handle }) {
+      await sessions.revoke(userId, handle)
+      return {}
+    },
+  },
+  revokeAll: {
+    ends: true,
+    endsAll: true,
+    async run({ sessions }, { userId }) {
+      await sessions.revokeAll(userId)
+      return {}
+    },
+  },
+  sweep: {
+    async run({ sessions }) {
+      await sessions.clearExpired()
+      return {}
+    },
+  },
+  mover: {
+    onlyMoving: true,
+    async run(actor) {
+      await actor.moveAll()
+      return {}
+    },
+  },
+}

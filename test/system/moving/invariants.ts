@@ -1,0 +1,182 @@
+import type { ExecutionContext } from 'ava'
+import { type Act, acts, type Did, type Run } from './acts.js'
+import { type Cut, interleave, type Outcome } from './schedule.js'
+import type { Actor, World } from './world.js'
+
+/** Where the session is when the two begin. */
+export type Start = 'in the old store' | 'moved, its list not' | 'moved'
+
+/** One of the two. */
+export interface Part {
+  readonly name: string
+  readonly actor: Actor
+}
+
+/** Who sets the stage and looks at it afterwards. None of them is ever stopped. */
+export interface Crew {
+  readonly world: World
+  readonly old: Actor
+  readonly prepare: Actor
+  readonly move: Actor
+  readonly alone: Actor
+  /** Every id that was drawn in this run, by whichever process. */
+  readonly drawn: string[]
+  /** What was found wrong while the two ran. */
+  readonly wrongs: string[]
+}
+
+/** Milliseconds. */
+const HOUR = 3_600_000
+
+/**
+ * Runs two acts, cut as told, and checks what must be true of a move afterwards:
+ *
+ * 1. At no moment both stores accept a write of one key (`Crew.wrongs`, which the stage looks for before each call).
+ * 2. No visitor reads as nobody, and no session is lost: unless one of the two ended it, it is there, once.
+ * 3. No update is lost: what a `write` or a `transform` that was answered has saved is there.
+ * 4. No log-out is undone: what was ended is nowhere, for whichever process, also when everything has been moved.
+ * 5. The user's list has exactly the sessions that are alive, for processes of either step.
+ * 6. Nobody is refused but who changes a session that the other one ends or gives another id at the same moment.
+ * 7. After a crash anybody can go on, and a mover leaves nothing in the old store: the configuration after the move
+ *    finds all of it in the new one.
+ *
+ * Answers `undefined` if the first one has no such call, and whether the second one was stopped.
+ */
+export async function runOnce(
+  t: ExecutionContext,
+  crew: Crew,
+  { first, second, start, cut }: { first: Part; second: Part; start: Start; cut: Cut },
+): Promise<Pick<Outcome, 'wasSecondStopped'> | undefined> {
+  const run = await setStage(crew, start)
+  const did: { first?: Did; second?: Did } = {}
+  const act = (name: string): Act => acts[name] ?? (acts.read as Act)
+  const outcome = await interleave(
+    {
+      gate: first.actor.gate,
+      run: async () => {
+        did.first = await act(first.name).run(first.actor, run, 'first')
+      },
+    },
+    {
+      gate: second.actor.gate,
+      run: async () => {
+        did.second = await act(second.name).run(second.actor, run, 'second')
+      },
+    },
+    cut,
+  )
+  const at =
+    `${start}: ${first.name} (${first.actor.role}) before call ${cut.first}${cut.isCrash ? ', and never again' : ''}, ` +
+    `${second.name} (${second.actor.role}) before call ${cut.second}; ended ${outcome?.first}, ${outcome?.second}; ` +
+    `${first.actor.gate.passed.join(' ')} | ${second.actor.gate.passed.join(' ')}`
+  if (outcome === undefined) return undefined
+  const parts = [
+    { ...first, what: act(first.name), ended: outcome.first, did: did.first, other: second, who: 'first' },
+    {
+      ...second,
+      what: act(second.name),
+      ended: outcome.second,
+      did: did.second,
+      other: first,
+      who: 'second',
+    },
+  ] as const
+
+  const is = (condition: boolean, claim: string): void => {
+    // One assertion for each claim of thousands of runs would cost more than the runs.
+    if (!condition) t.fail(`${claim}\n${at}`)
+  }
+  is(crew.wrongs.length === 0, crew.wrongs[0] ?? '')
+  for (const { ended, other, name, did: its } of parts) {
+    const theirs = act(other.name)
+    const mayBeRefused = theirs.ends === true || theirs.rotates === true
+    const right = ended === 'done' || ended === 'stopped' || (mayBeRefused && ended === 'SessionInterrupted')
+    is(right, `${name} ended with ${ended}`)
+    if (its?.saw !== undefined && !mayBeRefused) is(its.saw === run.userId, `a visitor was ${its.saw}`)
+  }
+
+  const isEnded = parts.some(({ what, ended }) => what.ends && ended === 'done')
+  const mayBeEnded = parts.some(({ what }) => what.ends)
+  const isRotating = parts.some(({ what }) => what.rotates)
+  const isRevoked = parts.some(({ name, ended }) => name.startsWith('revoke') && ended === 'done')
+  const begun = parts.flatMap(({ did: its }) => its?.begun ?? [])
+  const check = async (actor: Actor, when: string): Promise<void> => {
+    // Whoever reads the list carries out what a revocation that crashed has begun.
+    const listed = (await actor.sessions.forUser(run.userId)).map(({ handle }) => handle).sort()
+    const found = await aliveOf(actor, [run.id, ...crew.drawn])
+    const its = found.filter(({ handle }) => handle === run.handle)
+    const of = `${when}, for ${actor.role}`
+    // A log-out of the id that a session has just left ends nothing, and says so to nobody.
+    if (isRevoked || (isEnded && !isRotating))
+      is(its.length === 0, `${of}: a session that was ended is there`)
+    else if (!mayBeEnded) is(its.length === 1, `${of}: ${its.length} sessions where one should be`)
+    else is(its.length <= 1, `${of}: ${its.length} sessions`)
+    for (const { data } of its) {
+      is(data.started === 1, `${of}: the session has lost its data`)
+      for (const { name, ended, who } of parts)
+        if (name === 'write' && ended === 'done')
+          is(data[`written by ${who}`] === 1, `${of}: an update is lost`)
+      const counts = parts.filter(({ name }) => name === 'transform')
+      const done = counts.filter(({ ended }) => ended === 'done').length
+      const most = done + counts.filter(({ ended }) => ended === 'stopped').length
+      is(
+        Number(data.count) >= done && Number(data.count) <= most,
+        `${of}: ${data.count} of ${done} to ${most}`,
+      )
+    }
+    for (const id of begun) {
+      const isKept = parts.every(({ what }) => !what.endsAll)
+      const isThere = found.some((one) => one.id === id)
+      if (isKept) is(isThere, `${of}: the session that was begun is gone`)
+    }
+    const alive = [...new Set(found.map(({ handle }) => handle))].sort()
+    is(listed.join() === alive.join(), `${of}: listed are ${listed.length}, alive ${alive.length}`)
+  }
+
+  const onlyPrepared =
+    start === 'in the old store' &&
+    parts.every(({ actor }) => actor.role === 'old' || actor.role === 'prepare')
+  for (const actor of onlyPrepared ? [crew.old, crew.prepare] : [crew.prepare, crew.move])
+    await check(actor, 'at once')
+  await crew.move.moveAll()
+  for await (const page of crew.move.moving?.keys() ?? [])
+    for (const key of page) is(!(await crew.move.moving?.isLeft(key)), `something is left at ${key}`)
+  await check(crew.alone, 'when all was moved')
+  crew.world.now += HOUR
+  for (const { sessions } of [crew.old, crew.alone]) await sessions.clearExpired()
+  for (const actor of [crew.prepare, crew.move, crew.alone]) await check(actor, 'an hour later')
+  crew.world.now -= HOUR
+  return outcome
+}
+
+async function setStage(crew: Crew, start: Start): Promise<Run> {
+  const userId = crypto.randomUUID()
+  crew.drawn.length = 0
+  crew.wrongs.length = 0
+  const session = await crew.old.sessions.open()
+  session.set('started', 1)
+  session.set('count', 0)
+  session.login(userId)
+  await session.save()
+  const { id = '', handle = '' } = session
+  crew.drawn.length = 0
+  if (start !== 'in the old store') await crew.move.sessions.open(id)
+  if (start === 'moved') await crew.move.moveAll()
+  return { userId, id, handle, expires: session.getExpiryDate().getTime() }
+}
+
+interface Alive {
+  readonly id: string
+  readonly handle: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+async function aliveOf({ sessions }: Actor, ids: readonly string[]): Promise<Alive[]> {
+  const alive: Alive[] = []
+  for (const id of ids) {
+    const loaded = await sessions.engine.load(id)
+    if (loaded.kind !== 'found' || loaded.record.user === undefined) continue
+    alive.push({ id, handle: loaded.record.user.handle, data: loaded.record.data })
+  }
+  return alive
+}

@@ -1,0 +1,58 @@
+import type { Gate } from './world.js'
+
+/** How a piece of work ended: `done`, the name of its error, or `stopped` for one that was never let go on. */
+export type Ended = string
+
+export interface Work {
+  readonly gate: Gate
+  run(): Promise<unknown>
+}
+
+/** Where two are stopped. */
+export interface Cut {
+  /** The first one stops before this call, from 0. */
+  readonly first: number
+  /** Meanwhile the second one runs up to this call, and goes on when the first has ended. */
+  readonly second: number
+  /** The first one never goes on: its process has crashed. */
+  readonly isCrash: boolean
+}
+
+export interface Outcome {
+  readonly first: Ended
+  readonly second: Ended
+  /** Whether the second one was stopped at all; with a later cut the schedule would be the same. */
+  readonly wasSecondStopped: boolean
+}
+
+/** Runs both so. `undefined`: the first one has no such call. */
+export async function interleave(first: Work, second: Work, cut: Cut): Promise<Outcome | undefined> {
+  const firstReached = first.gate.close(cut.first).then(() => 'reached')
+  const firstEnded = endOf(first)
+  if ((await Promise.race([firstReached, firstEnded])) !== 'reached') {
+    first.gate.lift()
+    return undefined
+  }
+  const secondReached = second.gate.close(cut.second).then(() => 'reached')
+  const secondEnded = endOf(second)
+  const wasSecondStopped = (await Promise.race([secondReached, secondEnded])) === 'reached'
+  if (!cut.isCrash) {
+    first.gate.lift()
+    await firstEnded
+  }
+  second.gate.lift()
+  return {
+    first: cut.isCrash ? 'stopped' : await firstEnded,
+    second: await secondEnded,
+    wasSecondStopped,
+  }
+}
+
+async function endOf({ run }: Work): Promise<Ended> {
+  try {
+    await run()
+    return 'done'
+  } catch (error) {
+    return error instanceof Error ? error.name : String(error)
+  }
+}

@@ -1,0 +1,147 @@
+import { generateId } from '../../../src/lib/engines/ids.js'
+import { Moving } from '../../../src/lib/engines/moving/moving.js'
+import type { SessionStore } from '../../../src/lib/engines/session-store.js'
+import { StoreEngine, type StoreEngineParts } from '../../../src/lib/engines/store-engine.js'
+import { openSessions, type Sessions } from '../../../src/lib/index.js'
+
+/**
+ * What a process runs: `old`, the configuration before the move; `prepare` and `move`, the two steps; `new`, the
+ * configuration after it.
+ */
+export type Role = 'old' | 'prepare' | 'move' | 'new'
+
+/** The stores of one move, and how each writes. */
+export interface Pair {
+  readonly from: Pick<StoreEngineParts, 'store' | 'keyPrefix' | 'codec'>
+  readonly to: Pick<StoreEngineParts, 'store' | 'keyPrefix' | 'codec'>
+}
+
+/** Stops whoever is behind it before one of their calls. */
+export class Gate {
+  #left = Number.POSITIVE_INFINITY
+  #reached = (): void => {}
+  #opened: Promise<void> | undefined
+  open = (): void => {}
+  /** The calls that have passed since it was closed. */
+  readonly passed: string[] = []
+  readonly #beforeCall: () => void
+
+  constructor(beforeCall: () => void) {
+    this.#beforeCall = beforeCall
+  }
+
+  /** Resolves when call number `nth`, from 0, has come. It stays closed until `open` is called. */
+  close(nth: number): Promise<void> {
+    this.#left = nth
+    this.passed.length = 0
+    this.#opened = new Promise((resolve) => {
+      this.open = resolve
+    })
+    return new Promise((resolve) => {
+      this.#reached = resolve
+    })
+  }
+
+  /** No call is stopped any more. */
+  lift(): void {
+    this.#left = Number.POSITIVE_INFINITY
+    this.open()
+  }
+
+  async pass(call: string): Promise<void> {
+    if (this.#left-- === 0) {
+      this.#reached()
+      await this.#opened
+    }
+    this.#beforeCall()
+    this.passed.push(call)
+  }
+}
+
+/** One process. */
+export class Actor {
+  readonly role: Role
+  readonly gate: Gate
+  readonly sessions: Sessions
+  readonly moving: Moving | undefined
+
+  constructor(role: Role, gate: Gate, sessions: Sessions, moving: Moving | undefined) {
+    this.role = role
+    this.gate = gate
+    this.sessions = sessions
+    this.moving = moving
+  }
+
+  /** Moves everything that the old store has. */
+  async moveAll(): Promise<void> {
+    for await (const page of this.moving?.keys() ?? []) for (const key of page) await this.moving?.bring(key)
+  }
+}
+
+const silent = { warn: () => {}, error: () => {} }
+
+/** Two stores, and as many processes on them as a test wants. */
+export class World {
+  /** Milliseconds since 1970. */
+  now = 1_700_000_000_000
+  readonly pair: Pair
+  /** Called before each call of either store. */
+  beforeCall = (): void => {}
+  /** Called with each id that is drawn. */
+  onDraw = (_id: string): void => {}
+
+  constructor(pair: Pair) {
+    this.pair = pair
+  }
+
+  /** A process of the role, which can be stopped before each call of either store. */
+  async actor(role: Role): Promise<Actor> {
+    const gate = new Gate(() => this.beforeCall())
+    const tools = { clock: () => this.now, logger: silent }
+    const engineOn = (name: 'from' | 'to'): StoreEngine =>
+      new StoreEngine({
+        ...tools,
+        ...this.pair[name],
+        name,
+        store: stepping(this.pair[name].store, name, gate),
+        capabilities: { shared: true },
+      })
+    // Not announced: the timer of that would call the store in the middle of anything.
+    const moving =
+      role === 'prepare' || role === 'move'
+        ? new Moving({ from: engineOn('from'), to: engineOn('to'), step: role, tools })
+        : undefined
+    const engine = moving?.engine ?? engineOn(role === 'old' ? 'from' : 'to')
+    const draw = (): string => {
+      const id = generateId()
+      this.onDraw(id)
+      return id
+    }
+    const sessions = await openSessions({ engine, ...tools, generateId: draw, cleanupInterval: 0 })
+    return new Actor(role, gate, sessions, moving)
+  }
+}
+
+/** The store, each of whose calls the gate has to let pass. It stays open when an engine on it is closed. */
+function stepping(store: SessionStore, name: string, gate: Gate): SessionStore {
+  const step =
+    <Args extends unknown[], Result>(call: string, method: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      await gate.pass(`${name}.${call}`)
+      return method.apply(store, args)
+    }
+  const { readLatest, keys, versions } = store
+  return {
+    ...(versions && { versions }),
+    read: step('read', store.read),
+    ...(readLatest && { readLatest: step('read', readLatest) }),
+    insert: step('insert', store.insert),
+    replace: step('replace', store.replace),
+    extend: step('extend', store.extend),
+    move: step('move', store.move),
+    remove: step('remove', store.remove),
+    removeExpired: step('removeExpired', store.removeExpired),
+    ...(keys && { keys: () => keys.call(store) }),
+    close: async () => {},
+  }
+}
