@@ -81,7 +81,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   for (const warning of settings.warnings) logger.warn({}, warning)
   const isMoving = ownOld !== undefined || settings.moveFrom !== undefined
   const ready = typeof engine === 'object' || typeof engine === 'function'
-  const tools = { clock, logger, ...(isMoving && { codec: recordCodec(settings) }) }
+  const tools = { clock, logger, ...(isMoving && { codec: recordCodec(settings, clock) }) }
   const bare = await openEngine(ready ? engine : settings.engine, settings, tools)
   let opened = bare
   try {
