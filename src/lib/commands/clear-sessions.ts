@@ -1,42 +1,41 @@
 import { openSessions } from '../open-sessions.js'
 import type { Settings } from '../settings/settings.js'
-import { Progress, removedText, type Swept } from './progress.js'
+import { interruptible } from './interruptible.js'
+import { counted, Progress, rateText } from './progress.js'
 import { json } from './terminal.js'
-
-/** What shells report of a program that Ctrl-C ended. */
-const INTERRUPTED = 130
 
 /** Removes what has expired from the store that the settings name. Django's `clearsessions`. Answers the exit code. */
 export async function clearSessions(settings: Settings, options: { readonly json?: true }): Promise<number> {
-  let interrupted = false
-  const interrupt = (): void => {
-    interrupted = true
-  }
-  process.on('SIGINT', interrupt)
-  try {
+  return interruptible(async (isInterrupted) => {
     // No session is read or written here, so what there is to warn of is for the server to say.
     const sessions = await openSessions({ ...settings, warnings: [], cleanupInterval: 0 })
-    const progress = new Progress(process.stdout)
+    let removed = 0
+    // No bar, since no store can say how many records have expired without reading as many as removing them reads.
+    const progress = new Progress(
+      process.stdout,
+      (seconds) => `${removedText(removed)}, ${rateText(removed, seconds)}`,
+    )
     let isDone = false
     try {
-      await sessions.clearExpired((removed) => {
-        progress.show(removed)
-        return !interrupted
+      await sessions.clearExpired((count) => {
+        removed = count
+        return !isInterrupted()
       })
       isDone = true
     } finally {
-      const swept = progress.end(!isDone || interrupted)
+      const seconds = progress.end()
+      const early = !isDone || isInterrupted()
       process.stdout.write(
-        options.json ? json({ ...swept, seconds: Number(swept.seconds.toFixed(3)) }) : textOf(swept),
+        options.json
+          ? json({ removed, seconds: Number(seconds.toFixed(3)), early })
+          : `  ${removedText(removed)} in ${seconds.toFixed(1)} s${early ? ', then stopped' : ''}\n`,
       )
       await sessions.close()
     }
-  } finally {
-    process.off('SIGINT', interrupt)
-  }
-  return interrupted ? INTERRUPTED : 0
+    return 0
+  })
 }
 
-function textOf({ removed, seconds, early }: Swept): string {
-  return `  ${removedText(removed)} in ${seconds.toFixed(1)} s${early ? ', then stopped' : ''}\n`
+function removedText(removed: number): string {
+  return `${counted(removed, 'expired session')} removed`
 }

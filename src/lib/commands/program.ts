@@ -99,6 +99,30 @@ function programOf({ read, settings, end }: Parts): Command {
     })
 
   program
+    .command('move')
+    .description(
+      'Moves the sessions that nobody visits out of the store of MOVE_FROM. Without MOVE_FROM, writes records anew that are to be sealed, or no more, or with another key.',
+    )
+    .option('--rate <number>', 'sessions a second at the most', rate, 1000)
+    .option('--dry-run', 'only say what would be moved; nothing is changed')
+    .option('--status', 'say what is left, which processes run which step, and what is to be done next')
+    .option('--stopped', 'no process runs on the old store: none has to be prepared')
+    .option('--json', 'print one line of JSON')
+    .addHelpText(
+      'after',
+      `\nSafe while servers run. Ctrl-C ends it after the batch under way, and the next run goes on from there; so it does after\na crash. Exit code 1: a step was left out (the message says which), or something is left.\n${LAYERS}`,
+    )
+    .action(async ({ status, ...options }) => {
+      if (status && (options.dryRun || options.stopped))
+        throw new WrongUsage('--status changes nothing, and goes with --json alone')
+      end(
+        status
+          ? await (await import('./move-status.js')).showMoveStatus(await settings(), options)
+          : await (await import('./move.js')).moveSessions(await settings(), options),
+      )
+    })
+
+  program
     .command('conformance')
     .description('Tries every promise of an engine on a store, and prints what it keeps as a table.')
     .argument(
@@ -150,6 +174,12 @@ function programOf({ read, settings, end }: Parts): Command {
     .action(async (options) => end(await (await import('./doctor.js')).examine(read, options)))
 
   return program
+}
+
+function rate(text: string): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= 1 && number <= 1_000_000) return number
+  throw new InvalidArgumentError('give a whole number from 1 to 1000000')
 }
 
 function userId(text: string): string {

@@ -1,56 +1,40 @@
 import type { WriteStream } from 'node:tty'
 
-/** What a sweep has come to. */
-export interface Swept {
-  readonly removed: number
-  readonly seconds: number
-  /** Whether there may be more. */
-  readonly early: boolean
-}
-
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 /** Milliseconds. */
 const FRAME_TIME = 80
 const [HIDE_CURSOR, SHOW_CURSOR, START_OF_LINE] = ['\x1b[?25l', '\x1b[?25h', '\r\x1b[K']
 
-/**
- * How far a sweep is. On a terminal a line that moves; no bar, since no store can say how many records have expired
- * without reading as many as removing them reads. Elsewhere, in a cron job's mail, nothing.
- */
+/** How far a command is, on a terminal: a line that moves. Elsewhere, in a cron job's mail, nothing. */
 export class Progress {
   readonly #stream: WriteStream
+  readonly #line: (seconds: number) => string
   readonly #since = performance.now()
   readonly #timer: NodeJS.Timeout | undefined
-  #removed = 0
   #frame = 0
 
-  constructor(stream: WriteStream) {
+  /** `line` answers what the line is to say so many seconds after the beginning. */
+  constructor(stream: WriteStream, line: (seconds: number) => string) {
     this.#stream = stream
+    this.#line = line
     if (!stream.isTTY) return
     stream.write(HIDE_CURSOR)
     this.#draw()
     this.#timer = setInterval(() => this.#draw(), FRAME_TIME)
   }
 
-  show(removed: number): void {
-    this.#removed = removed
-  }
-
-  /** The line is gone, and the cursor back. */
-  end(early: boolean): Swept {
+  /** The line is gone, and the cursor back. Answers how many seconds it took. */
+  end(): number {
     if (this.#timer !== undefined) {
       clearInterval(this.#timer)
       this.#stream.write(`${START_OF_LINE}${SHOW_CURSOR}`)
     }
-    return { removed: this.#removed, seconds: this.#seconds(), early }
+    return this.#seconds()
   }
 
   #draw(): void {
     const frame = FRAMES[this.#frame++ % FRAMES.length]
-    const rate = this.#removed / Math.max(1, this.#seconds())
-    this.#stream.write(
-      `${START_OF_LINE}${frame}  ${removedText(this.#removed)}, ${Math.round(rate).toLocaleString('en')} a second`,
-    )
+    this.#stream.write(`${START_OF_LINE}${frame}  ${this.#line(this.#seconds())}`)
   }
 
   #seconds(): number {
@@ -58,6 +42,21 @@ export class Progress {
   }
 }
 
-export function removedText(removed: number): string {
-  return `${removed.toLocaleString('en')} expired ${removed === 1 ? 'session' : 'sessions'} removed`
+/** "1,200 a second". */
+export function rateText(count: number, seconds: number): string {
+  return `${Math.round(count / Math.max(1, seconds)).toLocaleString('en')} a second`
+}
+
+const BAR = 24
+
+/** "███████████████░░░░░░░░░  62 %". */
+export function barText(done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total)
+  const full = Math.floor(share * BAR)
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${String(Math.floor(share * 100)).padStart(3)} %`
+}
+
+/** "1,200 sessions", "1 session". */
+export function counted(count: number, one: string, several = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`
 }

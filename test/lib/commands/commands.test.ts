@@ -14,7 +14,16 @@ test.before(async (t) => {
 
 test.after.always(() => folder?.remove())
 
-const COMMANDS = ['settings', 'generate-key', 'clear-sessions', 'conformance', 'sessions', 'revoke', 'doctor']
+const COMMANDS = [
+  'settings',
+  'generate-key',
+  'clear-sessions',
+  'move',
+  'conformance',
+  'sessions',
+  'revoke',
+  'doctor',
+]
 
 /** Logs `ada` in twice, at a store of the folder. */
 async function withTwoDevices(engine: 'file' | 'db', options: object): Promise<Sessions> {

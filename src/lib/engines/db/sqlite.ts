@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises'
+import { access, constants, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.js'
 import { EngineMisconfigured } from '../errors.js'
-import { makeDirectory } from '../file-system.js'
+import { hasCode, makeDirectory } from '../file-system.js'
 import { problemOfOwnership } from '../ownership.js'
 import type { SqliteDriverName } from './database-url.js'
 import { unavailable } from './driver.js'
@@ -183,13 +183,16 @@ async function setUpReader(connection: SqliteConnection, table: string): Promise
 
 /**
  * Only the owner may read what sessions hold; SQLite gives `-wal` and `-shm` the mode of the database (S72). A file
- * that is there already keeps the mode that somebody chose for it.
+ * that is there already keeps the mode that somebody chose for it, and is not opened here: to close it would take away the
+ * locks of whoever has it open in this process, and another process could remove the `-wal` that is in use.
  */
 async function makePrivate(path: string, name: string): Promise<void> {
   try {
     await makeDirectory(dirname(path))
-    const file = await open(path, 'a', 0o600)
-    await file.close()
+    const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error
+    })
+    await (file === undefined ? access(path, constants.W_OK) : file.close())
   } catch (cause) {
     throw unavailable(name, cause)
   }

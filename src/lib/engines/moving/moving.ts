@@ -4,10 +4,13 @@ import { EngineMisconfigured } from '../errors.js'
 import { closeAfter } from '../given-engine.js'
 import { plainIds } from '../ids.js'
 import { type EngineChoice, type EngineOptions, openEngine } from '../registry.js'
+import type { SessionStore } from '../session-store.js'
 import { StoreEngine, type StoreEngineParts } from '../store-engine.js'
 import { Carrier } from './carrier.js'
 import { countedStore } from './counted-store.js'
 import type { Format } from './format.js'
+import { markIn } from './marks.js'
+import type { Finding, Mover } from './mover.js'
 import { type MoveStep, MovingStore } from './moving-store.js'
 import { OldStore } from './old-store.js'
 import { MoveProcesses, PROCESS_LIST } from './processes.js'
@@ -19,12 +22,12 @@ export interface OldEngine {
 }
 
 /**
- * Opens the old engine, and puts both together. This process is announced to the others when it has been.
+ * Opens the old engine, and puts both together, for a command: this process is not one that serves.
  *
  * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if nothing can be moved between
- * the two, or the step is over; the message says why. The old engine is closed then.
+ * the two; the message says why. The old engine is closed then.
  */
-export async function openMoving(
+export async function openUnannounced(
   { engine, options }: OldEngine,
   to: Engine,
   step: MoveStep,
@@ -33,11 +36,30 @@ export async function openMoving(
   // What other processes move must be seen at once: no memory in front of the database.
   const from = await openEngine(engine === 'cached_db' ? 'db' : engine, options, tools)
   try {
-    const moving = new Moving({ from, to, step, tools })
+    return new Moving({ from, to, step, tools })
+  } catch (error) {
+    return closeAfter(error, from)
+  }
+}
+
+/**
+ * Opens the old engine, and puts both together. This process is announced to the others when it has been.
+ *
+ * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if nothing can be moved between
+ * the two, or the step is over; the message says why. The old engine is closed then.
+ */
+export async function openMoving(
+  from: OldEngine,
+  to: Engine,
+  step: MoveStep,
+  tools: EngineTools,
+): Promise<Moving> {
+  const moving = await openUnannounced(from, to, step, tools)
+  try {
     await moving.processes.announce(step)
     return moving
   } catch (error) {
-    return closeAfter(error, from)
+    return closeAfter(error, moving.engine)
   }
 }
 
@@ -51,7 +73,7 @@ export interface MovingParts {
 }
 
 /** Sessions on their way from one engine's store to that of another. */
-export class Moving {
+export class Moving implements Mover {
   /** What requests use: the engine that sessions go to, which finds them in both stores. */
   readonly engine: Engine
   /** The name of the engine that they come from. */
@@ -59,6 +81,7 @@ export class Moving {
   readonly step: MoveStep
   readonly processes: MoveProcesses
   readonly #from: OldStore
+  readonly #to: SessionStore
   readonly #carrier: Carrier
   readonly #listeners: (() => void)[] = []
 
@@ -76,6 +99,7 @@ export class Moving {
       if (!this.#from.isNamed(key)) for (const listener of this.#listeners) listener()
     }
     this.processes = new MoveProcesses({ store: oldStore, keyPrefix: formatOf(old).keyPrefix, clock, logger })
+    this.#to = store
     this.#carrier = new Carrier({ from: this.#from, to: store, onMoved })
     const moving = new MovingStore({
       from: this.#from,
@@ -112,9 +136,26 @@ export class Moving {
   }
 
   /** Whether the old store still has what stands at `key`, alive, or on its way. */
-  async isLeft(key: string): Promise<boolean> {
-    const { kind } = await this.#from.find(key)
-    return kind === 'session' || kind === 'leaving'
+  async find(key: string): Promise<Finding> {
+    const left = await this.#from.find(key)
+    if (left.kind === 'session' || left.kind === 'leaving') return 'left'
+    return left.kind === 'dead' && !left.isExpired ? 'unreadable' : 'gone'
+  }
+
+  /**
+   * What has arrived and was not finished, because a process ended between two steps. Once the old store is empty, it takes
+   * a look at the new one to find it: whoever knows nothing of the move cannot read it.
+   */
+  get arrivals(): Mover {
+    return {
+      keys: () => this.#to.keys?.() ?? none(),
+      find: async (key) => {
+        const there = await this.#carrier.latest(key)
+        const kind = there && markIn(there)?.kind
+        return kind === 'arriving' || kind === 'arrived' ? 'left' : 'gone'
+      },
+      bring: (key) => this.bring(key),
+    }
   }
 
   /** Moves what stands at `key`, unless it has moved or expired. Whoever else moves it at the same moment does no harm. */

@@ -125,7 +125,7 @@ test('what nobody visits is found by listing the old store, and moved with its l
   const listed = async (): Promise<string[]> => {
     const left: string[] = []
     for await (const page of moving?.keys() ?? [])
-      for (const key of page) if (await moving?.isLeft(key)) left.push(key)
+      for (const key of page) if ((await moving?.find(key)) === 'left') left.push(key)
     return left
   }
   const keys = await listed()

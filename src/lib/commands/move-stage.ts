@@ -1,0 +1,92 @@
+import { closeAfter } from '../engines/given-engine.js'
+import type { Mover } from '../engines/moving/mover.js'
+import { type Moving, openUnannounced } from '../engines/moving/moving.js'
+import type { MoveState } from '../engines/moving/processes.js'
+import { Resealer } from '../engines/moving/reseal.js'
+import { recordCodec } from '../engines/record-codec.js'
+import { openEngine } from '../engines/registry.js'
+import { consoleLogger } from '../logger.js'
+import { oldEngineOf } from '../settings/old-engine.js'
+import type { Settings } from '../settings/settings.js'
+import { CommandFailed } from './failure.js'
+
+/** What is to be moved, and from where. */
+export interface MoveStage {
+  readonly mover: Mover
+  /** `undefined` where nothing changes its store: records are sealed anew. */
+  readonly moving: Moving | undefined
+  /** The old and the new store, as messages call them. */
+  readonly from: string
+  readonly to: string
+  close(): Promise<void>
+}
+
+/**
+ * Opens what the settings name. This process is no server, so no other process is told of it.
+ *
+ * @throws CommandFailed if no command can move it; the message says what does.
+ */
+export async function openStage(settings: Settings): Promise<MoveStage> {
+  const tools = { clock: Date.now, logger: consoleLogger, codec: recordCodec(settings) }
+  if (settings.engine === 'cache')
+    throw new CommandFailed(
+      'SESSION_ENGINE=cache is the memory of a server: there is nothing to move for anybody else',
+    )
+  if (settings.engine === 'signed_cookies' || settings.moveFrom === 'signed_cookies')
+    throw new CommandFailed(
+      'sessions in cookies are with the browsers: each is moved when its visitor comes. What has not come back within ' +
+        'COOKIE_AGE has expired, and then MOVE_FROM can be left out',
+    )
+  // Without memory in front of the database: it is written beside it.
+  const to = await openEngine(settings.engine === 'cached_db' ? 'db' : settings.engine, settings, tools)
+  try {
+    const old = oldEngineOf(settings, tools.codec)
+    if (old === undefined) {
+      const mover = Resealer.of(to, tools)
+      if (mover === undefined) throw cannotList(to.name)
+      return { mover, moving: undefined, from: to.name, to: to.name, close: () => to.close() }
+    }
+    const moving = await openUnannounced(old.old, to, 'move', { ...tools, codec: old.codec })
+    const stage = {
+      mover: moving,
+      moving,
+      from: moving.fromName === to.name ? `the old ${to.name}` : moving.fromName,
+      to: to.name,
+      close: () => moving.engine.close(),
+    }
+    return moving.canList ? stage : await closeAfter(cannotList(stage.from), moving.engine)
+  } catch (error) {
+    return closeAfter(error, to)
+  }
+}
+
+function cannotList(name: string): CommandFailed {
+  return new CommandFailed(
+    `the store of ${name} cannot list its keys (SessionStore.keys), so only what visitors ask for is moved`,
+  )
+}
+
+/** The lease of whoever removes expired sessions. Processes that know nothing of a move hold it too. */
+const SWEEP_LEASE = 'lease-sweep'
+
+/** Why sessions may not be moved yet, and what is to be done first; `undefined`: they may. */
+export async function reasonToWait(
+  { moving, from }: MoveStage,
+  { moveStep, keyPrefix }: Settings,
+  { processes, isPrepared }: MoveState,
+): Promise<string | undefined> {
+  if (moving === undefined) return undefined
+  if (moveStep === 'prepare')
+    return 'MOVE_STEP is prepare: start every process with MOVE_STEP=move first, and run this with it too'
+  const behind = processes.filter(({ step }) => step === 'prepare')
+  if (behind.length > 0) {
+    const who = behind.map(({ host, pid }) => `${host} ${pid}`).join(', ')
+    return `these processes still put sessions into ${from}: ${who}. Start them again with MOVE_STEP=move first`
+  }
+  if (isPrepared || processes.length > 0 || (await moving.find(`${keyPrefix}:${SWEEP_LEASE}`)) !== 'left')
+    return undefined
+  return (
+    `a process that knows nothing of the move has swept ${from} not long ago, and none has run MOVE_STEP=prepare. Start ` +
+    'every process with MOVE_STEP=prepare, then with MOVE_STEP=move; or, if all of them have ended, say so with --stopped'
+  )
+}
