@@ -140,7 +140,7 @@ export async function runOnce(
     await check(actor, 'at once')
   await crew.move.moveAll()
   for await (const page of crew.move.moving?.keys() ?? [])
-    for (const key of page) is(!(await crew.move.moving?.isLeft(key)), `something is left at ${key}`)
+    for (const key of page) is((await crew.move.moving?.find(key)) !== 'left', `something is left at ${key}`)
   await check(crew.alone, 'when all was moved')
   crew.world.now += HOUR
   for (const { sessions } of [crew.old, crew.alone]) await sessions.clearExpired()
