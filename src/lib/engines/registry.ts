@@ -39,6 +39,8 @@ const engines: Record<EngineName, Open> = {
   redis: async (options, tools) => (await import('./redis/redis.js')).openRedis(options, tools),
   file: async (options, tools) => (await import('./file/file.js')).openFile(options, tools),
   signed_cookies: async (options, tools) => {
+    if (options.cookieCodec === 'django')
+      return (await import('./django/open-django.js')).openDjangoCookies(options, tools)
     const { openSignedCookies } = await import('./signed-cookies.js')
     const { revocationStore: name } = options
     const store = name === 'none' ? undefined : await engines[name](options, tools)

@@ -35,8 +35,8 @@ const envelopes = { sealed: SealedEnvelope, signed: SignedEnvelope } as const
 
 export interface SignedCookiesOptions extends SecretKeyOptions {
   readonly cookieName: string
-  /** `sealed`: encrypted. `signed`: whoever has the cookie can read it. */
-  readonly cookieCodec: 'sealed' | 'signed'
+  /** `sealed`: encrypted. `signed`: whoever has the cookie can read it. `django`: by an engine of its own. */
+  readonly cookieCodec: 'sealed' | 'signed' | 'django'
 }
 
 /**
@@ -54,7 +54,7 @@ export async function openSignedCookies(
   const secretKeys = secretKeysOf(options, `SESSION_ENGINE=${NAME}`)
   const warning = warnOf(store)
   if (warning !== undefined) tools.logger.warn({ engine: NAME }, warning)
-  const Envelope = envelopes[cookieCodec]
+  const Envelope = envelopes[cookieCodec === 'signed' ? 'signed' : 'sealed']
   const envelope = new Envelope(keysFor(`tessera ${NAME} ${Envelope.version} ${cookieName}`, secretKeys))
   return new SignedCookies({ envelope, cookieName, tools, store })
 }

@@ -47,7 +47,8 @@ export function resolve(
 
 /** Django would not find a cookie of another name, and knows no timeouts. Where nobody has decided, both do the same. */
 function withDjangosDefaults(held: ReadonlyMap<string, Held>): ReadonlyMap<string, Held> {
-  if (goodValue(held, 'codec') !== 'django') return held
+  const isInCookies = goodValue(held, 'engine') === 'signed_cookies'
+  if (goodValue(held, isInCookies ? 'cookieCodec' : 'codec') !== 'django') return held
   const defaults = { cookieName: 'sessionid', idleTimeout: undefined, absoluteTimeout: undefined }
   const changed = Object.entries(defaults).flatMap(([key, value]): [string, Held][] => {
     const now = held.get(key)

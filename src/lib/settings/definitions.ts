@@ -225,11 +225,12 @@ const original: {
       meaning: 'how often expired sessions are removed from the store, in seconds; 0 for never',
     },
   ),
-  cookieCodec: define(choice(['sealed', 'signed']), {
+  cookieCodec: define(choice(['sealed', 'signed', 'django']), {
     name: 'COOKIE_CODEC',
     usedBy: ['signed_cookies'],
     default: 'sealed',
-    meaning: 'how the signed_cookies engine writes the session: sealed (encrypted) or signed (readable)',
+    meaning:
+      "how the signed_cookies engine writes the session: sealed (encrypted), signed (readable) or django (Django's)",
   }),
   codec: define(choice(['json', 'sealed', 'django']), {
     name: 'CODEC',

@@ -10,6 +10,7 @@ import {
   settingsWith,
 } from './definitions.js'
 import { type Held, keepDescription, rowsOf, type SettingDescription } from './describe.js'
+import { djangoFaults } from './django-rules.js'
 import { type SettingFault, SettingsError } from './errors.js'
 import {
   codeLayer,
@@ -103,6 +104,7 @@ export async function readSettings<Own extends OwnDefinitions = None>(
     ...fromFiles.faults,
     ...resolved.faults,
     ...brokenRules(key.held, 'file'),
+    ...djangoFaults(key.held, 'file'),
     ...brokenMove(key.held, 'file'),
     ...(isProduction ? weak : []),
     ...key.faults,
@@ -173,6 +175,7 @@ export function checkOptions(options: object): Settings {
     ...(fault === undefined ? [] : [fault]),
     ...faults,
     ...brokenRules(held, 'code'),
+    ...(hasOwnEngine ? [] : djangoFaults(held, 'code')),
     ...(hasOwnEngine ? [] : brokenMove(held, 'code')),
     ...(isProduction ? weak : []),
   ]

@@ -53,7 +53,7 @@ export function brokenRules(held: HeldSettings, origin: Origin): SettingFault[] 
       remedy: `Browsers drop the cookie otherwise: ${change}, or choose another ${name}.${whyNotAuto}`,
     }
   })
-  return [...needs, ...timeoutFaults(held, origin), ...djangoFaults(held, origin)]
+  return [...needs, ...timeoutFaults(held, origin)]
 }
 
 /** What stops no start, but is likely to surprise (S40): sentences for people. */
@@ -113,43 +113,6 @@ function timeoutFaults(held: HeldSettings, origin: Origin): SettingFault[] {
       problem: `is more than ${limit}, which is ${most} (${absolute.has.layer})`,
       remedy: `The session is over before it could have been idle for so long: give ${most} or less, or raise ${limit}.`,
     },
-  ]
-}
-
-/** What cannot be kept on a table that Django uses too. */
-function djangoFaults(held: HeldSettings, origin: Origin): SettingFault[] {
-  const codec = givenOf('codec', held)
-  if (codec?.has.value !== 'django') return []
-  const fault = (key: SettingKey, problem: string, remedy: string): SettingFault[] => {
-    const given = givenOf(key, held)
-    if (given === undefined) return []
-    const { setting, has } = given
-    const value = shownAsGiven(setting, has.value)
-    return [{ name: nameIn(origin, setting), value, layer: has.layer, problem, remedy }]
-  }
-  const chosen = (key: SettingKey): unknown => givenOf(key, held)?.has.value
-  const [name, engine] = [nameIn(origin, codec.setting), chosen('engine')]
-  return [
-    ...(engine === undefined || engine === 'db'
-      ? []
-      : fault('engine', `has no sessions of Django, which ${name} asks for`, 'Give db.')),
-    ...(chosen('renewAfter') === undefined
-      ? []
-      : fault(
-          'renewAfter',
-          `leaves a mark at old ids, which Django (${name}) would take for sessions`,
-          'Unset it.',
-        )),
-    ...(chosen('maxSessionsPerUser') === 0
-      ? []
-      : fault(
-          'maxSessionsPerUser',
-          `needs to find a user's sessions, which Django's table (${name}) cannot`,
-          'Give 0.',
-        )),
-    ...(chosen('moveFrom') === undefined
-      ? []
-      : fault('moveFrom', `would move sessions into Django's table (${name})`, 'Unset it.')),
   ]
 }
 

@@ -140,9 +140,10 @@ export interface Settings {
    */
   readonly cleanupInterval: number
   /**
-   * How `signed_cookies` writes a session: `sealed` (encrypted) or `signed` (the visitor can read it). Default: `sealed`.
+   * How `signed_cookies` writes a session: `sealed` (encrypted), `signed` (the visitor can read it), or `django` (as Django's
+   * `signed_cookies`, so that both serve the same sessions; `secretKey` is Django's). Default: `sealed`.
    */
-  readonly cookieCodec: 'sealed' | 'signed'
+  readonly cookieCodec: 'sealed' | 'signed' | 'django'
   /**
    * How records stand in a store: `json` (readable) or `sealed` (encrypted with `secretKey`). Records of the other kind
    * count as missing. `django`, with the engine `db`: in Django's own table, as Django writes them, so that both serve the

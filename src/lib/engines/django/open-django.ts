@@ -1,8 +1,9 @@
 import { momentsIn } from '../../codecs/django/moments.js'
-import { DjangoSigner, SESSION_SALT } from '../../codecs/django/signing.js'
+import { COOKIE_SALT, DjangoSigner, SESSION_SALT } from '../../codecs/django/signing.js'
 import { openDjangoTable } from '../db/django.js'
 import type { Engine, EngineTools } from '../engine.js'
 import { type SecretKeyOptions, secretKeysOf } from '../secret-keys.js'
+import { DjangoCookies } from './django-cookies.js'
 import { DjangoEngine } from './django-engine.js'
 
 export interface DjangoOptions extends SecretKeyOptions {
@@ -31,4 +32,37 @@ export async function openDjangoDb(options: DjangoOptions, { clock, logger }: En
   logger.warn({ engine: 'db' }, CONDITIONS)
   const tools = { signer: new DjangoSigner(SESSION_SALT, secrets), moments }
   return new DjangoEngine({ name: 'db', store, tools, clock, logger })
+}
+
+const COOKIE_CONDITIONS =
+  'sessions in cookies are shared with Django: they can be read by whoever has them, and none can be ended before its time ' +
+  '(docs/django.md)'
+
+/**
+ * The `signed_cookies` engine, with Django's cookies.
+ *
+ * @throws EngineMisconfigured without a key.
+ */
+export async function openDjangoCookies(
+  options: SecretKeyOptions & Pick<DjangoOptions, 'djangoTimeZone'> & CookieOptions,
+  { clock, logger }: EngineTools,
+): Promise<Engine> {
+  const { cookieName, cookieAge = DJANGOS_AGE, djangoTimeZone = 'UTC' } = options
+  const signer = new DjangoSigner(COOKIE_SALT, secretKeysOf(options, 'COOKIE_CODEC=django'))
+  logger.warn({ engine: 'signed_cookies' }, COOKIE_CONDITIONS)
+  return new DjangoCookies({
+    cookieName,
+    cookieAge,
+    tools: { signer, moments: momentsIn(djangoTimeZone) },
+    clock,
+  })
+}
+
+/** Two weeks, in seconds. */
+const DJANGOS_AGE = 1_209_600
+
+interface CookieOptions {
+  readonly cookieName: string
+  /** How old a cookie may be, in seconds. Default: two weeks. */
+  readonly cookieAge?: number
 }

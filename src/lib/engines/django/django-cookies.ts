@@ -1,0 +1,128 @@
+import {
+  type DictTools,
+  type DjangoSession,
+  decodeSession,
+  encodeSession,
+} from '../../codecs/django/session-dict.js'
+import type { SessionRecord } from '../../codecs/record.js'
+import { CLOCK_SKEW } from '../concurrency.js'
+import {
+  type Created,
+  type Engine,
+  type Loaded,
+  MISSING,
+  type Missing,
+  type Rotation,
+  type Stored,
+  type Touched,
+  type Updated,
+} from '../engine.js'
+import { expired } from '../entries.js'
+import { CookieTooLarge } from '../errors.js'
+
+/** Octets of name and value together that every browser keeps (RFC 6265bis). */
+const LIMIT = 4096
+
+const WRITTEN = /^\.?[\w-]+:[\dA-Za-z]{1,8}:[\w-]{43}$/
+
+export interface DjangoCookiesParts {
+  readonly cookieName: string
+  /** How old a cookie may be: seconds. */
+  readonly cookieAge: number
+  readonly tools: DictTools
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+/**
+ * Django's `signed_cookies`: the cookie is the session, signed and readable. It bears the second in which it was made, and is
+ * good for `COOKIE_AGE` from then on, or for less if the session's own expiry says so (Django leaves that to the browser). As
+ * with Django, a copy of a cookie stays good until then, whatever happens to the session, and of two answers to one browser
+ * the last one stands.
+ */
+export class DjangoCookies implements Engine {
+  readonly name = 'signed_cookies'
+  readonly capabilities = { revocable: false, shared: true, sharedWith: 'Django' } as const
+  readonly #parts: DjangoCookiesParts
+
+  constructor(parts: DjangoCookiesParts) {
+    this.#parts = parts
+  }
+
+  isId(text: string): boolean {
+    return this.#sizeOf(text) <= LIMIT && WRITTEN.test(text)
+  }
+
+  async load(id: string): Promise<Loaded> {
+    const found = this.#read(id)
+    return 'kind' in found ? found : { kind: 'found', record: found.record, version: 1 }
+  }
+
+  async create(_drawn: string, record: SessionRecord): Promise<Created> {
+    return { kind: 'created', id: this.#write(record), version: 1 }
+  }
+
+  async update(id: string, record: SessionRecord): Promise<Updated> {
+    const found = this.#read(id)
+    return 'kind' in found ? MISSING : { kind: 'updated', id: this.#write(record, found), version: 1 }
+  }
+
+  rotate({ id, record }: Rotation): Promise<Updated> {
+    return this.update(id, record)
+  }
+
+  async touch(id: string): Promise<Touched> {
+    const found = this.#read(id)
+    return 'kind' in found ? MISSING : { kind: 'touched', id: this.#write(found.record, found) }
+  }
+
+  async delete(id: string): Promise<'deleted' | 'missing'> {
+    return 'kind' in this.#read(id) ? 'missing' : 'deleted'
+  }
+
+  async clearExpired(): Promise<number> {
+    return 0
+  }
+
+  async inspect(id: string): Promise<Stored | undefined> {
+    const found = this.#read(id)
+    return 'kind' in found
+      ? undefined
+      : { key: this.#parts.cookieName, text: JSON.stringify(found.record.data) }
+  }
+
+  async close(): Promise<void> {}
+
+  #read(id: string): DjangoSession | Missing {
+    const { tools, cookieAge, clock } = this.#parts
+    const session = this.isId(id) ? decodeSession(id, 0, tools) : undefined
+    if (session === undefined) return MISSING
+    const { signedAt } = session
+    const now = clock()
+    // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
+    if (signedAt > now + CLOCK_SKEW) return MISSING
+    const record = { ...session.record, expires: endOf(session, cookieAge) }
+    return record.expires > now ? { ...session, record } : expired(record)
+  }
+
+  /** `before`: the session's cookie so far. @throws CookieTooLarge before any header is sent (S41). */
+  #write(record: SessionRecord, before?: DjangoSession): string {
+    const { tools, clock } = this.#parts
+    const id = encodeSession(record, before?.members, clock(), tools)
+    const size = this.#sizeOf(id)
+    if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
+    return id
+  }
+
+  #sizeOf(id: string): number {
+    return this.#parts.cookieName.length + id.length
+  }
+}
+
+/** Milliseconds since 1970. */
+function endOf({ record: { expiry }, signedAt }: DjangoSession, cookieAge: number): number {
+  // The second counts as a whole: Django accepts a cookie while its age is not more than that.
+  const end = signedAt + (cookieAge + 1) * 1000
+  if (typeof expiry === 'string') return Math.min(end, Date.parse(expiry))
+  return expiry ? Math.min(end, signedAt + expiry * 1000) : end
+}
