@@ -1,17 +1,17 @@
-import type { JsonValue } from './record.js'
+import { type JsonValue, parseRecord, type SessionRecord } from './record.js'
 
 /** Deeper nesting than this is a circle: no text that is copied, and no session, has so many brackets. */
 const DEEPEST = 2000
 
 /**
- * A copy of what JSON can hold, for a fifth of what it costs to write and parse it, and as these would make it: -0 becomes
- * 0. What JSON does not hold is copied in part only.
+ * A copy of what JSON can hold, for a fifth of what it costs to write and parse it. What JSON does not hold is copied in
+ * part only.
  *
  * @throws TypeError for what contains itself.
  */
 export function copyOf<Value>(value: Value): Value
 export function copyOf(value: unknown): unknown {
-  return isNested(value) ? copyNested(value, 0) : withoutSign(value)
+  return isNested(value) ? copyNested(value, 0) : value
 }
 
 function copyNested(value: object, depth: number): unknown {
@@ -21,7 +21,6 @@ function copyNested(value: object, depth: number): unknown {
   const copy: Record<string, unknown> = { ...value }
   for (const name in copy) {
     const member = copy[name]
-    if (member === 0) copy[name] = 0
     if (!isNested(member) || !Object.hasOwn(copy, name)) continue
     const own = copyNested(member, depth + 1)
     // Assigned, it would become the prototype; it is a key like any other.
@@ -36,8 +35,7 @@ function copyList(list: readonly unknown[], depth: number): unknown[] {
   const copy = list.slice()
   for (let place = 0; place < copy.length; place++) {
     const item = copy[place]
-    if (item === 0) copy[place] = 0
-    else if (isNested(item)) copy[place] = copyNested(item, depth + 1)
+    if (isNested(item)) copy[place] = copyNested(item, depth + 1)
   }
   return copy
 }
@@ -50,32 +48,70 @@ export function isSameJson(value: unknown, other: JsonValue): boolean {
   if (value === other) return true
   if (!isNested(value) || !isNested(other)) return false
   if (Object.getPrototypeOf(value) !== Object.getPrototypeOf(other)) return false
-  if (Object.getOwnPropertySymbols(value).length > 0) return false
+  const isSame = Array.isArray(other) ? isSameList(value, other) : isSameObject(value, other)
+  return isSame && Object.getOwnPropertySymbols(value).length === 0
+}
+
+function isSameObject(value: object, other: Readonly<Record<string, JsonValue>>): boolean {
+  if (Array.isArray(value)) return false
   const names = Object.getOwnPropertyNames(value)
-  if (Array.isArray(value) || Array.isArray(other)) return isSameList(value, names.length, other)
-  const others = Object.keys(other)
-  if (names.length !== others.length) return false
-  for (let place = 0; place < names.length; place++) {
-    const name = names[place] ?? ''
-    if (name !== others[place]) return false
+  let place = 0
+  for (const name in other) {
+    if (name !== names[place]) return false
     if (!isSameJson((value as Record<string, unknown>)[name], other[name] ?? null)) return false
+    place++
   }
-  return true
+  return place === names.length
 }
 
-/** `names`: how many properties the list has, of which one is its length. */
-function isSameList(list: unknown, names: number, other: unknown): boolean {
-  if (!Array.isArray(list) || !Array.isArray(other) || list.length !== other.length) return false
-  if (names !== list.length + 1) return false
+function isSameList(list: object, other: readonly JsonValue[]): boolean {
+  if (!Array.isArray(list) || list.length !== other.length) return false
   for (let place = 0; place < list.length; place++) {
-    if (!isSameJson(list[place], other[place])) return false
+    if (!isSameJson(list[place], other[place] ?? null)) return false
   }
-  return true
+  // Its items, its length, and nothing else.
+  return Object.getOwnPropertyNames(list).length === list.length + 1
 }
 
-/** 0 for -0, as which JSON writes it. */
-function withoutSign(value: unknown): unknown {
-  return value === 0 ? 0 : value
+/**
+ * The record as it would be if it were written as JSON and read again, and a copy of it; `undefined` where it holds what would
+ * come back as something else.
+ */
+export function storedCopyOf({ data, user, renewal, ...rest }: SessionRecord): SessionRecord | undefined {
+  const copies = [data, user, renewal].map((part) => (part === undefined ? undefined : asJson(part, 0)))
+  const [copy, its, about] = copies
+  if (copies.includes(OTHER)) return undefined
+  return parseRecord({ ...rest, data: copy, user: its, renewal: about }, rest.expires)
+}
+
+/** What JSON would make another thing of. */
+const OTHER = Symbol('other')
+
+function asJson(value: unknown, depth: number): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : OTHER
+  if (!isNested(value))
+    return value === null || typeof value === 'string' || typeof value === 'boolean' ? value : OTHER
+  if (depth === DEEPEST) return OTHER
+  if (Array.isArray(value)) return asJsonList(value, depth)
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value)
+  if (!isPlain || Object.getOwnPropertySymbols(value).length > 0) return OTHER
+  const copy: Record<string, unknown> = { ...value }
+  for (const name in copy) {
+    const member = asJson(copy[name], depth + 1)
+    if (member === OTHER || name === '__proto__') return OTHER
+    copy[name] = member
+  }
+  return copy
+}
+
+function asJsonList(list: readonly unknown[], depth: number): unknown {
+  const copy = list.slice()
+  for (let place = 0; place < copy.length; place++) {
+    const item = asJson(copy[place], depth + 1)
+    if (item === OTHER) return OTHER
+    copy[place] = item
+  }
+  return copy
 }
 
 function isNested(value: unknown): value is object {

@@ -1,8 +1,8 @@
 import { type CookiePayload, decodePayload, encodePayload, newAnchor } from '../codecs/cookie-payload.js'
 import { type Envelope, type Opened, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
-import { copyOf } from '../codecs/json-copy.js'
+import { copyOf, storedCopyOf } from '../codecs/json-copy.js'
 import { keysFor } from '../codecs/keys.js'
-import { parseRecord, type SessionRecord } from '../codecs/record.js'
+import type { SessionRecord } from '../codecs/record.js'
 import { CLOCK_SKEW } from './concurrency.js'
 import {
   type Created,
@@ -277,10 +277,9 @@ class SignedCookies implements Engine {
     const id = this.#envelope.close(encodePayload(payload))
     const size = this.#sizeOf(id)
     if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
-    // As reading it would make it, and a copy: the handler goes on with the objects of `record`.
-    const parsed = parseRecord({ ...record, data: copyOf(record.data) }, expires)
-    if (parsed)
-      this.#verified.remember(id, { kind: 'held', payload: { ...payload, record: parsed }, outdated: false })
+    const stored = storedCopyOf(payload.record)
+    if (stored)
+      this.#verified.remember(id, { kind: 'held', payload: { ...payload, record: stored }, outdated: false })
     return id
   }
 
@@ -298,6 +297,5 @@ interface Held {
 
 function loadedFrom({ payload: { record }, outdated }: Held): Loaded {
   // What is remembered is handed out to nobody.
-  const copy = { ...record, data: copyOf(record.data) }
-  return { kind: 'found', record: copy, version: 1, ...(outdated && { outdated: true }) }
+  return { kind: 'found', record: copyOf(record), version: 1, ...(outdated && { outdated: true }) }
 }

@@ -66,6 +66,24 @@ for (const codec of ['signed', 'sealed'] as const) {
   )
 }
 
+test('what JSON would make another thing of is not remembered, and not shared', async (t) => {
+  const others: unknown[] = [
+    new Date(0),
+    undefined,
+    Number.NaN,
+    new Map(),
+    { toJSON: () => 1 },
+    [undefined],
+    { [Symbol('s')]: 1 },
+  ]
+  const engine = await engineAt(() => 1000, 'signed')
+  for (const other of others) {
+    const id = await createIn(engine, { data: { other } as never, createdAt: 500, expires: 2000 })
+    const read = await (await engineAt(() => 1000, 'signed')).load(id)
+    t.deepEqual(await engine.load(id), read, String(other))
+  }
+})
+
 test('of the cookies that were verified last a thousand are remembered, and none that is long', (t) => {
   const cookies = new VerifiedCookies<object>()
   for (let number = 0; number < 1100; number++) cookies.remember(`cookie ${number}`, { number })
