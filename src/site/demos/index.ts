@@ -11,6 +11,7 @@ import { cookieLifetime } from './cookie-lifetime.js'
 import { cookieLimits } from './cookie-limits.js'
 import { cookiePageCount } from './cookie-page-count.js'
 import { devices } from './devices.js'
+import { editCookie } from './edit-cookie.js'
 import { engines } from './engines/page.js'
 import { fourWays } from './four-ways.js'
 import { glossary } from './glossary.js'
@@ -90,6 +91,7 @@ export function demos({
     sessionPageCount({ sessions }),
     browserTools({ sessions, settings }),
     cookieDateTime({ clock }),
+    editCookie(),
     cookieLifetime({ clock }),
     cookieLimits(),
     profile(cookieMemory),

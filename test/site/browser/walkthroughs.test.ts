@@ -2,6 +2,7 @@
 import './cart.js'
 import './cart-as-taught.js'
 import './date-time.js'
+import './edit-cookie.js'
 import './four-ways.js'
 import './labs.js'
 import './library.js'

@@ -1,9 +1,11 @@
 import type { Context, Middleware } from 'koa'
+import type { PlainCookie } from '../../inspector/cookies.js'
 import type { Inspector } from '../../inspector/inspector.js'
 import { predictionOn, rememberPrediction } from '../predictions/predictions.js'
 import { questions } from '../predictions/questions.js'
 import { sideBySide } from '../side-by-side.js'
 import { placeOf } from '../walkthroughs.js'
+import { plainCookieNow } from './plain-cookie.js'
 
 /** A page that a handler wants shown. */
 export interface Page {
@@ -84,6 +86,7 @@ export function pages(inspector: Inspector | undefined): Middleware {
       cookiesOff: keepsNoCookies(ctx),
       questions,
       sideBySide,
+      cookieNow: (name: PlainCookie) => plainCookieNow(ctx, name),
       predicted,
     }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })

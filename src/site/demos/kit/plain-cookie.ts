@@ -1,4 +1,10 @@
-import { parseCookie, type SetCookie, type StringifyOptions, stringifySetCookie } from 'cookie'
+import {
+  parseCookie,
+  parseSetCookie,
+  type SetCookie,
+  type StringifyOptions,
+  stringifySetCookie,
+} from 'cookie'
 import type { Context } from 'koa'
 import { type CookiesRead, type PlainCookie, type SentCookie, shownCookie } from '../../inspector/cookies.js'
 
@@ -58,6 +64,14 @@ export function allCookies(ctx: Context): SentCookie[] {
 export function rawPlainCookie(ctx: Context, name: string): string | undefined {
   noteRead(ctx, name)
   return parseCookie(ctx.req.headers.cookie ?? '', RAW)[name]
+}
+
+/** The value that the browser holds when it has the response; undefined without one. */
+export function plainCookieNow(ctx: Context, name: PlainCookie): string | undefined {
+  const lines = [ctx.res.getHeader('Set-Cookie') ?? []].flat().map((line) => parseSetCookie(String(line)))
+  const given = lines.findLast((line) => line.name === name)
+  if (given === undefined) return parseCookie(ctx.req.headers.cookie ?? '')[name]
+  return given.maxAge === 0 ? undefined : given.value
 }
 
 function noteRead(ctx: Context, name: string): void {
