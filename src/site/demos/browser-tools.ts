@@ -32,7 +32,7 @@ export function browserTools({ sessions, settings }: BrowserToolsParts): Router 
     const { id } = await ctx.session
     const cookies = allCookies(ctx)
     const locals = {
-      origin: ctx.origin,
+      origin: `${ctx.protocol}://${ctx.host}`,
       cookieName: settings.cookieName,
       cookies: cookies.slice(0, MOST_ROWS),
       left: Math.max(0, cookies.length - MOST_ROWS),

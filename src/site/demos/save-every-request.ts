@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { Session, Sessions } from '../../lib/index.js'
+import { recording } from '../inspector/recording.js'
 import { formatMoment, formatSeconds } from './kit/format.js'
 import { seeOther, show } from './kit/page.js'
 import type { Variants } from './variants.js'
@@ -38,7 +39,8 @@ export function saveEveryRequest({ short, sliding, clock }: SaveEveryRequestPart
   async function read(ctx: Context, setting: 'on' | 'off', { engine }: Sessions): Promise<void> {
     const session = await ctx.session
     const endOf = async ({ id }: Session): Promise<number | undefined> => {
-      const loaded = id === undefined ? undefined : await engine.load(id)
+      // The inspector does not count this call: it only shows what is stored.
+      const loaded = id === undefined ? undefined : await recording([], () => engine.load(id))
       return loaded?.kind === 'found' ? loaded.record.expires : undefined
     }
     const before = await endOf(session)
