@@ -43,7 +43,7 @@ export const terms: readonly Term[] = [
     id: 'engine',
     term: 'Engine',
     meaning:
-      'The part of the server that keeps sessions: in a database, in Redis, in files, in memory or in the cookie itself.',
+      'The part of the server that keeps sessions: in a database, Redis, files, memory or the cookie itself.',
     href: '/engines',
     step: 'Engines',
   },

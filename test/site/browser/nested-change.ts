@@ -11,7 +11,7 @@ inBrowser(
     await tour.look('nested-change-car')
     for (const [button, set, stored, outcome, name] of [
       ['Change to alloy', 'alloy', 'alloy', 'the change was saved', 'compared'],
-      ['Change to steel, in vain', 'steel', 'alloy', 'the change was lost', 'lost'],
+      ['Change to steel, and say nothing', 'steel', 'alloy', 'the change was lost', 'lost'],
       ['Change to steel, and say so', 'steel', 'steel', 'the change was saved', 'said'],
     ] as const) {
       await tour.press(button)

@@ -76,7 +76,7 @@ onEngines(
       const page = await person.open(HERE)
       t.is(page.status, 200, forged)
       t.is(page.text('#persistent-brought'), 'yes', forged)
-      t.regex(page.all('tbody tr')[1] ?? '', /unknown: the value is no time/, forged)
+      t.regex(page.all('tbody tr')[1] ?? '', /unknown: the value is not a time/, forged)
       t.notRegex(page.html, /<script>/)
     }
     for (const forged of ['9999-12-31T23:59:59.999Z', '0000-01-01T00:00:00Z']) {
