@@ -35,6 +35,7 @@ export type { MiddlewareOptions } from './middleware/sessions.js'
 export { openSessions } from './open-sessions.js'
 // All of it, since only a module's star exports can be augmented: `declare module 'koa-tessera' { interface SessionData … }`.
 export * from './session/data.js'
+export { type DjangoLogIn, type DjangoUserOptions, djangoLogin, djangoUser } from './session/django-log-in.js'
 export {
   NotOnThisEngine,
   SessionContended,

@@ -1,3 +1,4 @@
+import { DjangoAuth } from './codecs/django/auth.js'
 import { fingerprintWith } from './codecs/keys.js'
 import { KeyedMutex } from './engines/concurrency.js'
 import type { Engine, EngineTools } from './engines/engine.js'
@@ -186,6 +187,9 @@ function sessionsOn(
     logger,
     readThrough,
     storeTimeout: settings.engineTimeout,
+    djangoAuth: settings.secretKey
+      ? new DjangoAuth([settings.secretKey, ...settings.secretKeyFallbacks])
+      : undefined,
     userIndex,
   }
   const watcher = new SessionWatcher(context)

@@ -1,3 +1,4 @@
+import type { DjangoAuth } from '../codecs/django/auth.js'
 import type { Fingerprint } from '../codecs/keys.js'
 import type { KeyedMutex } from '../engines/concurrency.js'
 import type { Engine } from '../engines/engine.js'
@@ -30,6 +31,8 @@ export interface SessionContext {
   readonly readThrough: readonly OldSessions[]
   /** How long their stores may take to answer: milliseconds. */
   readonly storeTimeout: number
+  /** Where there is a secret key, which may be Django's. */
+  readonly djangoAuth: DjangoAuth | undefined
   /** Where the engine has an index. */
   readonly userIndex: UserSessionIndex | undefined
 }
