@@ -1,0 +1,115 @@
+"""A Django project in one file. Reads commands from its input, a JSON object a line, and answers each with one."""
+
+import json
+import os
+import sys
+
+import django
+from django.conf import settings
+
+settings.configure(
+    SECRET_KEY=os.environ['SECRET_KEY'],
+    INSTALLED_APPS=['django.contrib.contenttypes', 'django.contrib.auth', 'django.contrib.sessions'],
+    DATABASES={'default': json.loads(os.environ['DATABASE'])},
+    SESSION_ENGINE=os.environ.get('SESSION_ENGINE', 'django.contrib.sessions.backends.db'),
+    SESSION_FILE_PATH=os.environ.get('SESSION_FILE_PATH'),
+    USE_TZ=os.environ.get('USE_TZ') != 'False',
+    TIME_ZONE=os.environ.get('TIME_ZONE', 'UTC'),
+    PASSWORD_HASHERS=['django.contrib.auth.hashers.MD5PasswordHasher'],
+    DEFAULT_AUTO_FIELD='django.db.models.AutoField',
+)
+django.setup()
+
+from importlib import import_module  # noqa: E402
+
+from django.contrib.auth import SESSION_KEY, get_user, login, logout  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.http import HttpRequest  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
+open_sessions = {}
+
+
+def request_with(session):
+    request = HttpRequest()
+    request.session = session
+    return request
+
+
+def opened(command):
+    """The session that an earlier command has opened under this name, or a new one on this key."""
+    name = command.get('name')
+    if name not in open_sessions or 'key' in command:
+        open_sessions[name] = SessionStore(command.get('key'))
+    return open_sessions[name]
+
+
+def answer(command):
+    what = command['do']
+    if what == 'migrate':
+        call_command('migrate', verbosity=0, interactive=False)
+        return None
+    if what == 'user':
+        user = User.objects.create_user(command['username'], password=command['password'])
+        return {'id': user.pk, 'password': user.password}
+    if what == 'password':
+        user = User.objects.get(pk=command['id'])
+        user.set_password(command['password'])
+        user.save()
+        return user.password
+    if what == 'clearsessions':
+        call_command('clearsessions')
+        return None
+    if what == 'secret':
+        settings.SECRET_KEY = command['secret']
+        return None
+    if what == 'writes':
+        for number in range(command['count']):
+            session = SessionStore(command['key'])
+            session[f"{command['prefix']}{number}"] = number
+            session.save()
+        return None
+
+    session = opened(command)
+    if what == 'open':
+        return {'data': dict(session.items()), 'key': session.session_key}
+    if what == 'read':
+        return repr(dict(session.items()))
+    if what == 'set':
+        session.update(command['values'])
+    elif what == 'eval':
+        session.update(eval(command['values']))
+    elif what == 'expiry':
+        expiry = command['expiry']
+        if isinstance(expiry, str):
+            expiry = timezone.datetime.fromisoformat(expiry)
+        session.set_expiry(expiry)
+    elif what == 'age':
+        return session.get_expiry_age()
+    elif what == 'save':
+        session.save()
+    elif what == 'cycle':
+        session.cycle_key()
+    elif what == 'flush':
+        session.flush()
+    elif what == 'login':
+        user = User.objects.get(pk=command['id'])
+        login(request_with(session), user, backend='django.contrib.auth.backends.ModelBackend')
+        session.save()
+    elif what == 'logout':
+        logout(request_with(session))
+    elif what == 'who':
+        return get_user(request_with(session)).pk
+    else:
+        raise ValueError(what)
+    return session.session_key
+
+
+for line in sys.stdin:
+    try:
+        result = {'result': answer(json.loads(line))}
+    except Exception as error:
+        result = {'error': f'{type(error).__name__}: {error}'}
+    print(json.dumps(result), flush=True)
