@@ -136,7 +136,7 @@ test('the path visits an application in a cookie first, then in a session, and e
   const begun = await (await browser.fetch('/')).text()
   t.regex(begun, new RegExp(`finished <b>1</b> of ${steps.length} steps`))
   t.notRegex(begun, /<li class="done">/, 'half of it is not all of it')
-  t.is(await done('sessions-page-count'), '/cookies/date-time')
+  t.is(await done('sessions-page-count'), '/browser-tools')
   const both = await (await browser.fetch('/')).text()
   t.regex(both, /<li class="done">\s*<h4><a href="\/cookies\/page-count">/)
   t.is((await browser.fetch('/progress/page-count', { method: 'POST' })).status, 404)

@@ -30,7 +30,7 @@ inBrowser('Page count: the cookie can be forged, the session cannot', async (tou
   await tour.reads('#count', '1')
 
   await tour.press('Done, go on')
-  t.is(new URL(tour.page.url()).pathname, '/cookies/date-time')
+  t.is(new URL(tour.page.url()).pathname, '/browser-tools')
   await tour.open('/')
   await tour.reads('.progress label', new RegExp(`finished 2 of ${steps.length}`))
   await tour.look('path-begun')
