@@ -32,6 +32,7 @@ export function browserTools({ sessions, settings }: BrowserToolsParts): Router 
     const { id } = await ctx.session
     const cookies = allCookies(ctx)
     const locals = {
+      // `ctx.origin` is the header of that name, which a link does not send.
       origin: `${ctx.protocol}://${ctx.host}`,
       cookieName: settings.cookieName,
       cookies: cookies.slice(0, MOST_ROWS),

@@ -22,7 +22,7 @@ export interface Excerpt {
 }
 
 /** More lines than this are folded. */
-const SHORT = 10
+const SHORT = 6
 
 /** Where the calls of an excerpt stand, in a region of the excerpt's name. */
 const CALLS = 'demos/canonical-calls.ts'
