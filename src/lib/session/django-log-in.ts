@@ -1,17 +1,21 @@
 import type { DjangoAuth } from '../codecs/django/auth.js'
+import type { SessionContext } from './context.js'
+import { ReadonlySession, readPartsOf } from './readonly-session.js'
 import { contextOf, Session } from './session.js'
 
 const USER = '_auth_user_id'
 const BACKEND = '_auth_user_backend'
 const HASH = '_auth_user_hash'
+/** The secret of Django's forms, with `CSRF_USE_SESSIONS`. */
+const CSRF = '_csrftoken'
 
 /** What `djangoUser` asks of the application. */
 export interface DjangoUserOptions {
   /**
-   * The column `password` of Django's user with this primary key, as it is; `undefined` if there is no such user, or the
+   * The column `password` of Django's user with this primary key, as it is; nothing if there is no such user, or the
    * user is not active.
    */
-  readonly passwordOf: (userId: string) => string | undefined | Promise<string | undefined>
+  readonly passwordOf: (userId: string) => string | null | undefined | PromiseLike<string | null | undefined>
 }
 
 /** A user of Django who has just proved who they are. */
@@ -33,12 +37,13 @@ export interface DjangoLogIn {
  * @throws TypeError if these sessions have no secret key, or the arguments are none; and what `passwordOf` throws.
  */
 export async function djangoUser(
-  session: Session,
+  session: Session | ReadonlySession,
   { passwordOf }: DjangoUserOptions,
 ): Promise<string | undefined> {
   const auth = authOf(session)
   const [id, hash] = [session.get(USER), session.get(HASH)] as readonly unknown[]
-  if (typeof id !== 'string' || typeof hash !== 'string') return undefined
+  // Django looks for the user by way of the backend, and finds nobody without one.
+  if (typeof id !== 'string' || typeof hash !== 'string' || !session.has(BACKEND)) return undefined
   const password = await passwordOf(id)
   return typeof password === 'string' && auth.accepts(hash, password) ? id : undefined
 }
@@ -73,6 +78,8 @@ export function djangoLogin(
     [HASH]: auth.hashOf(passwordHash),
   }
   for (const [key, value] of Object.entries(values)) session.set(key, value)
+  // Whoever knew it before the log-in must not know it afterwards. Django makes another when a form asks for one.
+  session.delete(CSRF)
 }
 
 const MODEL_BACKEND = 'django.contrib.auth.backends.ModelBackend'
@@ -84,11 +91,17 @@ function userIdOf(id: unknown): string {
 }
 
 function authOf(session: unknown): DjangoAuth {
-  if (!(session instanceof Session))
+  const context = contextIn(session)
+  if (context === undefined)
     throw new TypeError('djangoUser() and djangoLogin() take a session: await ctx.session')
-  const { djangoAuth } = contextOf(session)
+  const { djangoAuth } = context
   if (djangoAuth !== undefined) return djangoAuth
   throw new TypeError(
     "djangoUser() and djangoLogin() need Django's SECRET_KEY: openSessions({ secretKey, … })",
   )
+}
+
+function contextIn(session: unknown): SessionContext | undefined {
+  if (session instanceof Session) return contextOf(session)
+  return session instanceof ReadonlySession ? readPartsOf(session).context : undefined
 }
