@@ -6,8 +6,10 @@ import { Command, Option } from 'commander'
 import { type Column, failuresIn, reportOf, tryAll } from '../src/lib/commands/conformance-table.js'
 import { paint, tell } from '../src/lib/commands/terminal.js'
 import { ownCases } from '../test/lib/conformance/own-cases.js'
-import { allEngines, emptyStoreOf } from '../test/support/engines.js'
+import { allEngines, djangoEngines, emptyStoreOf } from '../test/support/engines.js'
 import type { EngineUnderTest } from '../test/support/stores/store.js'
+
+const everyEngine = [...allEngines, ...djangoEngines]
 
 /** Of a line that nobody reads on a terminal. */
 const WIDTH = 140
@@ -20,15 +22,15 @@ const namesOf = ({ head, title, engine }: EngineUnderTest): readonly (string | u
 ]
 
 function enginesCalled(names: readonly string[]): readonly EngineUnderTest[] {
-  if (names.length === 0) return allEngines
+  if (names.length === 0) return everyEngine
   return names.flatMap((name) => {
-    const found = allEngines.filter((under) => namesOf(under).includes(name))
+    const found = everyEngine.filter((under) => namesOf(under).includes(name))
     if (found.length > 0) return found
     throw new RangeError(`there is no engine called ${name}; there are ${heads}`)
   })
 }
 
-const heads = allEngines.map(({ head }) => head).join(', ')
+const heads = everyEngine.map(({ head }) => head).join(', ')
 
 const { engine: named } = new Command('npm run conformance --')
   .description('Tries every promise of an engine: a table of all engines, or a list for one.')

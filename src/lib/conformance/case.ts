@@ -30,6 +30,16 @@ const needs = {
     isMet: ({ engine }) => engine.capabilities.shared,
     otherwise: 'the engine is of one process only',
   },
+  tombstones: {
+    isMet: isOursAlone,
+    otherwise: 'an application that knows no tombstones uses the same sessions',
+  },
+  hashedIds: {
+    isMet: isOursAlone,
+    otherwise: 'ids stand where another application looks for them, as they are',
+  },
+  codec: { isMet: isOursAlone, otherwise: 'records are written as another application reads them' },
+  keyPrefix: { isMet: isOursAlone, otherwise: 'another application knows of no prefix' },
   index: { isMet: ({ engine }) => engine.index !== undefined, otherwise: 'the engine has no `index`' },
   revocations: {
     isMet: ({ engine }) => engine.revocations !== undefined,
@@ -113,6 +123,11 @@ export function record(
 /** Whether the engine keeps the session: only then are ids stable, versions counted, and ended sessions gone. */
 export function isRevocable({ engine }: Pick<Bench, 'engine'>): boolean {
   return engine.capabilities.revocable
+}
+
+/** Whether no other application uses the same sessions. */
+export function isOursAlone({ engine }: Pick<Bench, 'engine'>): boolean {
+  return engine.capabilities.sharedWith === undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { about, isRevocable, record } from './case.js'
+import { about, isOursAlone, isRevocable, record } from './case.js'
 import { createIn, newIn } from './drawing.js'
 import { found } from './outcomes.js'
 
@@ -10,7 +10,13 @@ export const recordCases = about('records', [
     async run(bench) {
       const stored = { ...record(bench, { a: 1, nested: { b: [true, null, 'c'] } }), expiry: 60 }
       const { id, version } = await newIn(bench.engine, stored)
-      assert.deepEqual(await bench.engine.load(id), { kind: 'found', record: stored, version })
+      // Django signs a session with the second of its last change, and keeps no other beginning of it.
+      const createdAt = isOursAlone(bench) ? stored.createdAt : Math.floor(stored.createdAt / 1000) * 1000
+      assert.deepEqual(await bench.engine.load(id), {
+        kind: 'found',
+        record: { ...stored, createdAt },
+        version,
+      })
     },
   },
   {

@@ -8,7 +8,7 @@ import { createIn, newIn, rotateIn } from './drawing.js'
 export const restCases = about('at rest', [
   {
     title: 'S05 the store holds the SHA-256 of an id and never the id',
-    needs: ['dump'],
+    needs: ['dump', 'hashedIds'],
     async run(bench) {
       const { id, version } = await newIn(bench.engine, record(bench, { user: 'ada' }))
       const rotated = await rotateIn(bench.engine, id, record(bench, { user: 'ada' }), version)
@@ -25,7 +25,7 @@ export const restCases = about('at rest', [
   },
   {
     title: 'S05 who looks at what is stored sees no id',
-    needs: ['inspect'],
+    needs: ['inspect', 'hashedIds'],
     async run(bench) {
       const id = await createIn(bench.engine, record(bench, { user: 'ada' }))
       const stored = await bench.engine.inspect?.(id)
@@ -53,13 +53,15 @@ export const restCases = about('at rest', [
     async run(bench: Bench) {
       const { id, version } = await newIn(bench.engine, record(bench))
       const neighbour = await newIn(bench.engine, record(bench, { fine: true }))
+      const before = bench.warnings.length
       await bench.damage?.(id, text)
       settle(bench)
       const [damaged, whole] = await Promise.all([bench.engine.load(id), bench.engine.load(neighbour.id)])
       assert.equal(damaged.kind, 'missing')
       assert.equal(whole.kind, 'found')
-      assert.equal(bench.warnings.length, 1)
-      assert.ok(!bench.warnings[0]?.includes(id), 'the log holds an id (S12)')
+      const warnings = bench.warnings.slice(before)
+      assert.equal(warnings.length, 1)
+      assert.ok(!warnings[0]?.includes(id), 'the log holds an id (S12)')
       const [, updated] = await Promise.all([
         bench.engine.update(id, record(bench), version),
         bench.engine.update(neighbour.id, record(bench), neighbour.version),

@@ -49,7 +49,7 @@ async function assertCovered(engine: Engine, id: string): Promise<void> {
 export const sealingCases = about('sealing', [
   {
     title: 'whatever is stored is written by the codec among the tools, for the key that it stands under',
-    needs: ['revocable', 'inspect'],
+    needs: ['revocable', 'inspect', 'codec'],
     async run(bench) {
       const engine = await bench.withCodec(covering)
       const data = { name: SECRET }
@@ -87,7 +87,7 @@ export const sealingCases = about('sealing', [
   },
   {
     title: 'S52 a text that stands under another key than it was written for is missing',
-    needs: ['revocable', 'inspect', 'damage'],
+    needs: ['revocable', 'inspect', 'damage', 'codec'],
     async run(bench) {
       const engine = await bench.withCodec(covering)
       const [one, other] = [await createIn(engine, record(bench)), await createIn(engine, record(bench))]

@@ -17,7 +17,7 @@ async function textUnder({ engine }: Pick<Bench, 'engine'>, id: string): Promise
 export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
   {
     title: 'what is stored is the record with CODEC=json, and with CODEC=sealed neither data nor times of it',
-    needs: ['revocable', 'shared', 'dump'],
+    needs: ['revocable', 'shared', 'codec', 'dump'],
     async run(bench) {
       const plain = await bench.another({ codec: 'json' })
       await createIn(plain, record(bench, { user: 'ada' }))
@@ -31,7 +31,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
   },
   {
     title: 'S52 sealed records that were swapped are both missing, and logged once each',
-    needs: ['revocable', 'shared', 'damage', 'inspect'],
+    needs: ['revocable', 'shared', 'codec', 'damage', 'inspect'],
     async run(bench) {
       const engine = await bench.another(FIRST)
       const [ada, mallory] = [
@@ -52,7 +52,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
   },
   {
     title: 'S50 a sealed record with another version is missing; its end, which a touch moves, is not sealed',
-    needs: ['revocable', 'shared', 'damage', 'inspect'],
+    needs: ['revocable', 'shared', 'codec', 'damage', 'inspect'],
     async run(bench) {
       const engine = await bench.another(FIRST)
       const { id, version } = await newIn(engine, record(bench, { user: 'ada' }))
@@ -72,7 +72,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
   {
     title:
       'S50 what was not sealed is missing to an engine that seals, and what was sealed to one that does not',
-    needs: ['revocable', 'shared'],
+    needs: ['revocable', 'shared', 'codec'],
     async run(bench) {
       const plain = await bench.another({ codec: 'json' })
       const sealed = await bench.another(FIRST)
@@ -86,7 +86,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
   },
   {
     title: 'S54 a record under an earlier key is read, sealed anew when it is written, and gone with its key',
-    needs: ['revocable', 'shared'],
+    needs: ['revocable', 'shared', 'codec'],
     async run(bench) {
       const before = await bench.another(FIRST)
       const rotating = await bench.another(ROTATING)
@@ -104,7 +104,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
   },
   {
     title: 'whoever seals sweeps what whoever does not has left, and the other way round',
-    needs: ['revocable', 'shared'],
+    needs: ['revocable', 'shared', 'codec'],
     async run(bench) {
       const plain = await bench.another({ codec: 'json' })
       const sealed = await bench.another(FIRST)
@@ -118,7 +118,7 @@ export const atRestCases = about<Partial<EngineOptions>>('sealed at rest', [
   },
   {
     title: 'the tombstone of a rotation reads as such, whoever left it',
-    needs: ['revocable', 'shared'],
+    needs: ['revocable', 'shared', 'codec'],
     async run(bench) {
       const sealed = await bench.another(FIRST)
       const { id, version } = await newIn(sealed, record(bench, { n: 1 }))

@@ -1,6 +1,12 @@
 import { type Case, conformanceCases, runCase } from '../../../src/lib/conformance/index.js'
 import type { EngineOptions } from '../../../src/lib/engines/registry.js'
-import { allEngines, emptyStoreOf, sealedEngines, storesOfOthers } from '../../support/engines.js'
+import {
+  allEngines,
+  djangoEngines,
+  emptyStoreOf,
+  sealedEngines,
+  storesOfOthers,
+} from '../../support/engines.js'
 import type { EngineUnderTest } from '../../support/stores/store.js'
 import { testOf } from '../../support/test-of.js'
 import { atRestCases } from './at-rest-cases.js'
@@ -16,6 +22,6 @@ function tryAll(engines: readonly EngineUnderTest[], cases: readonly Case<Partia
   }
 }
 
-tryAll([...allEngines, ...sealedEngines], ownCases)
+tryAll([...allEngines, ...djangoEngines, ...sealedEngines], ownCases)
 // A store of others knows nothing of our settings, but of `CODEC`, which `storeEngine` sees to.
 tryAll(storesOfOthers, [...conformanceCases, ...atRestCases])

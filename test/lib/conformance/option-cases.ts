@@ -12,7 +12,7 @@ const SECOND = 'a second secret that is long enough for its work'
 export const optionCases = about<Partial<EngineOptions>>('settings', [
   {
     title: 'R27 two applications with different prefixes see nothing of each other',
-    needs: ['revocable', 'shared'],
+    needs: ['revocable', 'shared', 'keyPrefix'],
     async run(bench) {
       const other = await bench.another({ keyPrefix: 'other' })
       const id = await createIn(bench.engine, record(bench, {}, 10))
