@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import { readCookie, setCookie } from '../middleware/cookie.js'
-import { keepCookie, sendCookie } from '../middleware/headers.js'
 import type { RequestSession } from '../middleware/request-session.js'
+import { keepCookie, sendCookie } from '../middleware/response.js'
 import { type CsrfRules, csrfCookieName } from './options.js'
 import { newRandom, verifiedRandom, writeToken } from './token.js'
 

@@ -1,8 +1,7 @@
 import type { Logger } from '../logger.js'
 import type { Engine } from './engine.js'
 import { EngineUnavailable, withCauses } from './errors.js'
-import { idsIn, traceCalls } from './trace-calls.js'
-import { type Around, type EngineCall, watchEngine } from './watch-engine.js'
+import { type Around, type EngineCall, idsIn, traceCalls, watchEngine } from './watch-engine.js'
 
 type Kind = 'reads' | 'writes'
 

@@ -79,15 +79,13 @@ export function readCookies(header: string | undefined, name: string): readonly 
   if (header === undefined || at === -1) return NONE
   const found: string[] = []
   while (at !== -1) {
-    const equals = afterBlanks(header, at + name.length)
-    const before = beforeBlanks(header, at)
-    const isName = header[equals] === '=' && (before === 0 || header[before - 1] === ';')
+    const before = passBlanks(header, at - 1, -1)
+    const equals = passBlanks(header, at + name.length, 1)
     let next = at + 1
-    if (isName) {
+    if (header[equals] === '=' && (before === -1 || header[before] === ';')) {
       const semicolon = header.indexOf(';', equals)
       next = semicolon === -1 ? header.length : semicolon
-      const start = Math.min(afterBlanks(header, equals + 1), next)
-      const value = header.slice(start, Math.max(start, beforeBlanks(header, next)))
+      const value = header.slice(passBlanks(header, equals + 1, 1), passBlanks(header, next - 1, -1) + 1)
       found.push(value.startsWith('"') ? unquote(value) : value)
     }
     at = header.indexOf(name, next)
@@ -98,25 +96,13 @@ export function readCookies(header: string | undefined, name: string): readonly 
 const NONE: readonly string[] = []
 
 /**
- * Spaces and tabs around a name and a value do not belong to them (RFC 6265, 5.2). `String.trim` takes away more: a no-break
- * space is a part of the name, so `\u00a0__Host-sessionid` is another cookie, which a sibling domain can plant: browsers
- * see no prefix in it.
+ * The first place from `place` on, forwards or backwards, without a space or a tab: these do not belong to a name or a value
+ * (RFC 6265, 5.2). `String.trim` takes away more: a no-break space is a part of the name, so `\u00a0__Host-sessionid` is
+ * another cookie, which a sibling domain can plant: browsers see no prefix in it.
  */
-function isBlank(character: string | undefined): boolean {
-  return character === ' ' || character === '\t'
-}
-
-/** The first place from `place` on without a blank. */
-function afterBlanks(text: string, place: number): number {
+function passBlanks(text: string, place: number, step: 1 | -1): number {
   let at = place
-  while (isBlank(text[at])) at += 1
-  return at
-}
-
-/** The last place up to `place` with no blank before it. */
-function beforeBlanks(text: string, place: number): number {
-  let at = place
-  while (isBlank(text[at - 1])) at -= 1
+  while (text[at] === ' ' || text[at] === '\t') at += step
   return at
 }
 

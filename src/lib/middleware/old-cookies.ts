@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import type { SessionContext } from '../session/context.js'
 import type { CookiesByName, OldCookie } from '../session/old-sessions.js'
 import { readCookies, removeCookie } from './cookie.js'
-import { keepCookie, sendCookie } from './headers.js'
+import { keepCookie, sendCookie } from './response.js'
 
 /** The request's cookies by name. Made when it is needed: as a member it would be a function for each request. */
 export function cookiesOf(ctx: Context): CookiesByName {

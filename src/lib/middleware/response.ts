@@ -1,4 +1,109 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Context } from 'koa'
+import onHeaders from 'on-headers'
+import { append } from 'vary'
+
+/** A header's value as Node holds it. */
+type Value = number | string | readonly string[] | undefined
+
+const NO_STORE = 'no-store'
+
+/**
+ * Puts `line` among the response's `Set-Cookie` lines, in place of any other for the cookie `name`: a response sets a
+ * cookie once (S43). Keeps the response out of shared caches, which would give one visitor's cookie to others (S45).
+ */
+export function sendCookie(ctx: Context, name: string, line: string): void {
+  const { res } = ctx
+  if (res.headersSent) return
+  const lines = res.getHeader('Set-Cookie')
+  // Node looks at each character of what it is given, so a line that stands there alone already is not given again.
+  if (!Array.isArray(lines) || lines.length !== 1 || lines[0] !== line) {
+    const others = linesOf(lines).filter((other) => !other.startsWith(`${name}=`))
+    res.setHeader('Set-Cookie', [...others, line])
+  }
+  forbidSharedCaches(res)
+}
+
+/** Keeps the response out of shared caches. What the application has said stays if it says `private` or `no-store`. */
+export function forbidSharedCaches(res: ServerResponse): void {
+  const cacheControl = res.getHeader('Cache-Control')
+  const isFine = cacheControl === NO_STORE || (cacheControl !== undefined && isPrivate(cacheControl))
+  if (!isFine) res.setHeader('Cache-Control', NO_STORE)
+  // Caches that understand one of these ignore Cache-Control (RFC 9213).
+  for (const name of res.getHeaderNames()) {
+    if (name === 'surrogate-control' || name.endsWith('cdn-cache-control')) res.removeHeader(name)
+  }
+}
+
+/** Whether no shared cache may keep an answer with this `Cache-Control`. */
+function isPrivate(cacheControl: Value): boolean {
+  const directives = linesOf(cacheControl)
+    .join()
+    // In quotes a comma separates nothing.
+    .replace(/"[^"]*"/g, '""')
+    .split(',')
+    .map((directive) => directive.trim().toLowerCase())
+  if (directives.includes('public')) return false
+  return directives.includes('private') || directives.includes(NO_STORE)
+}
+
+/** The `Set-Cookie` lines of the response so far. */
+export function setCookieLines(ctx: Context): readonly string[] {
+  return linesOf(ctx.res.getHeader('Set-Cookie'))
+}
+
+/**
+ * The value that the response gives the cookie `name` so far: empty if it removes the cookie, `undefined` if it leaves it
+ * alone.
+ */
+export function givenCookie(ctx: Context, name: string): string | undefined {
+  const line = setCookieLines(ctx).findLast((one) => one.startsWith(`${name}=`))
+  return line?.slice(name.length + 1).split(';', 1)[0]
+}
+
+export function varyOnCookie(ctx: Context): void {
+  varyOn(ctx, 'Cookie')
+}
+
+/** Says that the response depends on the header `field` of the request. */
+export function varyOn({ res }: Context, field: string): void {
+  const vary = res.getHeader('Vary')
+  if (vary === field || res.headersSent) return
+  const isEmpty = vary === undefined || vary === ''
+  res.setHeader('Vary', isEmpty ? field : append(linesOf(vary).join(', '), field))
+}
+
+/** By name, the cookies to look after when the headers go out, with the lines of those that must not get lost. */
+const cookies = new WeakMap<ServerResponse, Map<string, string | undefined>>()
+
+/**
+ * Sees to it that the response goes out with `line` for the cookie `name`, and with `Vary: Cookie`. Koa's error handler,
+ * or an error boundary further out, removes every header before it answers, and an error may have headers of its own.
+ * `undefined`: the cookie may get lost.
+ *
+ * Either way a response that goes out with the cookie is for no shared cache, whatever a handler or a middleware further
+ * out has said since (S45).
+ */
+export function keepCookie(ctx: Context, name: string, line: string | undefined): void {
+  const { res } = ctx
+  if (res.headersSent) return
+  const kept = cookies.get(res) ?? new Map<string, string | undefined>()
+  kept.set(name, line)
+  if (cookies.has(res)) return
+  cookies.set(res, kept)
+  onHeaders(res, () => {
+    for (const [each, its] of kept) {
+      if (its !== undefined) sendCookie(ctx, each, its)
+      else if (givenCookie(ctx, each) !== undefined) forbidSharedCaches(res)
+    }
+    varyOnCookie(ctx)
+  })
+}
+
+function linesOf(lines: Value): readonly string[] {
+  if (lines === undefined) return []
+  return typeof lines === 'object' ? lines : [String(lines)]
+}
 
 /** Whether the client has gone: no cookie will arrive. */
 export function isGone({ res }: { readonly res: ServerResponse }): boolean {

@@ -9,7 +9,7 @@ import {
   removeCookie,
   setCookie,
 } from './cookie.js'
-import { givenCookie, keepCookie, sendCookie, varyOn, varyOnCookie } from './headers.js'
+import { givenCookie, keepCookie, sendCookie, varyOn, varyOnCookie } from './response.js'
 
 /** Milliseconds from one warning about plain HTTP to the next, which every request could cause. */
 const WARNING_INTERVAL = 60_000

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import onHeaders from 'on-headers'
-import { forbidSharedCaches, varyOn } from './headers.js'
+import { forbidSharedCaches, varyOn } from './response.js'
 import type { IdCarrier, IdLines } from './session-cookie.js'
 
 /** Headers that mean something else already, or that a page of another site can set. */

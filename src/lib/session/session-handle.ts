@@ -4,6 +4,7 @@ import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd, withoutFuture } from './expiry.js'
 import type { LifecycleEvents } from './lifecycle-events.js'
+import type { SessionOwner } from './session.js'
 import { type Origin, SessionState } from './state.js'
 
 /** How many ids of one request the engine is asked for. It bounds the work that a stranger can cause. */
@@ -175,5 +176,19 @@ export class SessionHandle {
 
   #forget(ended: Promise<unknown>): void {
     if (this.#underWay === ended) this.#underWay = undefined
+  }
+}
+
+/** Saves a session outside a request, where there is no browser to be told, and no answer that could be too late. */
+export class DetachedOwner implements SessionOwner {
+  readonly #handle: SessionHandle
+
+  constructor(handle: SessionHandle) {
+    this.#handle = handle
+  }
+
+  async save(): Promise<void> {
+    await this.#handle.commit({ failed: false, tooLate: false, gone: false, explicit: true })
+    this.#handle.state.restartTracking(true)
   }
 }

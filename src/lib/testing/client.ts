@@ -1,7 +1,6 @@
 import type { SessionsParts } from '../open-sessions.js'
-import { DetachedOwner } from '../session/detached-owner.js'
 import { Session } from '../session/session.js'
-import { openSession } from '../session/session-handle.js'
+import { DetachedOwner, openSession } from '../session/session-handle.js'
 import type { LogInOptions } from '../users/log-in.js'
 import type { TestClock } from './clock.js'
 import { Cookies } from './cookies.js'
