@@ -1,10 +1,15 @@
-import test from 'ava'
-import { onEngines, openSite, type Page, type Person } from './site.js'
+import test, { type ExecutionContext } from 'ava'
+import { onEngines, openSite, type Page, type Person, type Site } from './site.js'
 
 const STOLEN = '/labs/stolen-cookie'
 const FIXATION = '/labs/fixation'
 const FORGED = '/labs/forged-cookie'
 const SCRIPT = '/labs/script'
+
+/** The labs have engines of their own: that of the site makes no difference. */
+function inLabs(title: string, run: (t: ExecutionContext, site: Site) => Promise<unknown>): void {
+  test(title, async (t) => run(t, await openSite(t, { SESSION_ENGINE: 'cache' })))
+}
 
 async function robbed(person: Person): Promise<Page> {
   const inside = await person.submit(await person.open(STOLEN), `${STOLEN}/log-in`)
@@ -12,7 +17,7 @@ async function robbed(person: Person): Promise<Page> {
   return person.submit(stolen, `${STOLEN}/use`)
 }
 
-onEngines(
+inLabs(
   'a stolen cookie lets the thief in, until everybody else is logged out; its owner stays',
   async (t, site) => {
     const person = site.person()
@@ -38,7 +43,7 @@ onEngines(
   },
 )
 
-onEngines(
+inLabs(
   'a planted id is the attacker’s way in where the log-in keeps it, and leads nowhere here',
   async (t, site) => {
     for (const [app, cookie, outcome] of [
@@ -65,7 +70,7 @@ onEngines(
   },
 )
 
-onEngines(
+inLabs(
   'a signed cookie can be read and not changed, a sealed one neither; each forgery is refused',
   async (t, site) => {
     const person = site.person()
@@ -95,7 +100,7 @@ onEngines(
 )
 
 test('what cannot be a cookie’s value is told beside the field and is not sent', async (t) => {
-  const person = (await openSite(t)).person()
+  const person = (await openSite(t, { SESSION_ENGINE: 'cache' })).person()
   const begun = await person.submit(await person.open(FORGED), `${FORGED}/begin`)
   const good = person.cookies.get('sessionid-signed')
   for (const [value, problem] of [
@@ -117,7 +122,7 @@ test('what cannot be a cookie’s value is told beside the field and is not sent
   }
 })
 
-onEngines('of two cookies that both come back, one is hidden from scripts', async (t, site) => {
+inLabs('of two cookies that both come back, one is hidden from scripts', async (t, site) => {
   const person = site.person()
   const empty = await person.open(SCRIPT)
   t.is(empty.text('#lab-readable'), 'not sent')
@@ -135,7 +140,7 @@ onEngines('of two cookies that both come back, one is hidden from scripts', asyn
   t.regex(set.html, /<noscript>[^<]*no scripts/)
 })
 
-onEngines(
+inLabs(
   'no lab reaches anybody else: not by an id, a name or a handle that a form brings',
   async (t, site) => {
     const victim = site.person()
@@ -192,7 +197,7 @@ onEngines(
 )
 
 test('a form of another site does nothing in a lab, with the visitor’s cookies or without', async (t) => {
-  const site = await openSite(t)
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
   const person = site.person()
   await robbed(person)
   const before = person.cookies.get('sessionid-lab')
@@ -212,7 +217,7 @@ test('a form of another site does nothing in a lab, with the visitor’s cookies
 })
 
 test('sessions of a lab end after a quarter of an hour', async (t) => {
-  const site = await openSite(t)
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
   const person = site.person()
   await robbed(person)
   site.now += 900_000

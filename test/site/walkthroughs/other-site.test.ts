@@ -4,7 +4,7 @@ import test from 'ava'
 import { openSite, type Page, type Person } from './site.js'
 
 const HERE = '/labs/other-site'
-const ON = { OTHER_SITE_PORT: '0' }
+const ON = { OTHER_SITE_PORT: '0', SESSION_ENGINE: 'cache' }
 
 const begun = async (person: Person): Promise<Page> => person.submit(await person.open(HERE), `${HERE}/begin`)
 

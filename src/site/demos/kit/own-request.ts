@@ -5,6 +5,10 @@ import type { Context } from 'koa'
 
 /** How long the server waits for its own response: milliseconds. */
 const PATIENCE = 10_000
+/** Requests to itself at a time. Each holds two of the server's connections. */
+const MOST = 50
+
+let underWay = 0
 
 /** A request of this server to itself. With `fields` it is a form, sent with POST. */
 export interface OwnRequest {
@@ -26,12 +30,12 @@ const NONE: OwnAnswer = { status: 0, cookies: [], body: '' }
 
 /**
  * Sends a request to this server over HTTP, to the address at which the request of `ctx` arrived. No proxy is involved.
- * The path is never one that a visitor has sent.
+ * The path is never one that a visitor has sent. With too many such requests under way it is not sent.
  */
 export async function askSelf(ctx: Context, { path, cookie, fields }: OwnRequest): Promise<OwnAnswer> {
   const { localAddress, localPort } = ctx.req.socket
   // A server at a Unix socket has no address to send to.
-  if (localAddress === undefined || localPort === undefined) return NONE
+  if (localAddress === undefined || localPort === undefined || underWay >= MOST) return NONE
   const sent = request({
     host: localAddress,
     port: localPort,
@@ -51,6 +55,7 @@ export async function askSelf(ctx: Context, { path, cookie, fields }: OwnRequest
       }),
     },
   })
+  underWay++
   try {
     sent.end(fields && new URLSearchParams(fields).toString())
     const [response]: IncomingMessage[] = await once(sent, 'response')
@@ -59,6 +64,8 @@ export async function askSelf(ctx: Context, { path, cookie, fields }: OwnRequest
     return { status: statusCode, cookies: headers['set-cookie'] ?? [], body: await text(response) }
   } catch {
     return NONE
+  } finally {
+    underWay--
   }
 }
 

@@ -49,6 +49,7 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
     const planted = await plantedBy(ctx)
     const now = { careless: rawPlainCookie(ctx, CARELESS_COOKIE), tessera: session.id }
     const locals = {
+      notebook: attacker.cookieName,
       apps: apps.map((app) => ({
         app,
         cookieName: cookieOf[app],

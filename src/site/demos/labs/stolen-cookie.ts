@@ -45,6 +45,7 @@ export function stolenCookie({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>):
     const loot = thief.get('loot')
     const locals = {
       cookieName,
+      notebook: attacker.cookieName,
       user: session.user,
       value: session.user && session.id,
       loot,
