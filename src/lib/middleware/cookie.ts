@@ -76,7 +76,7 @@ export function readCookie(header: string | undefined, name: string): string | u
 /** The values of every cookie `name` in a `Cookie` header, in the header's order, without the quotes around a value. */
 export function readCookies(header: string | undefined, name: string): readonly string[] {
   let at = header?.indexOf(name) ?? -1
-  if (header === undefined || at === -1) return NONE
+  if (header === undefined || at === -1 || name === '') return NONE
   const found: string[] = []
   while (at !== -1) {
     const before = passBlanks(header, at - 1, -1)
