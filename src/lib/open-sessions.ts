@@ -4,7 +4,8 @@ import { KeyedMutex } from './engines/concurrency.js'
 import type { Engine, EngineTools } from './engines/engine.js'
 import { closeAfter } from './engines/given-engine.js'
 import { generateId } from './engines/ids.js'
-import { type Moving, openMoving } from './engines/moving/moving.js'
+import type { Moving } from './engines/moving/moving.js'
+import { type OpenMove, openMove } from './engines/moving/open-move.js'
 import { watchOutages } from './engines/outages.js'
 import { recordCodec } from './engines/record-codec.js'
 import { openEngine } from './engines/registry.js'
@@ -27,7 +28,7 @@ import type { Sessions, SessionsOptions } from './sessions.js'
 import { settingsAndPlace } from './settings/cookie-place.js'
 import { type GivenOldEngine, givenOldEngine, oldEngineOf } from './settings/old-engine.js'
 import type { Settings } from './settings/settings.js'
-import { openUserSessionIndex } from './users/user-session-index.js'
+import { openUserSessionIndex, type UserSessionIndex } from './users/user-session-index.js'
 import { UserSessions } from './users/user-sessions.js'
 
 /** What the package's other entries need of sessions that are open. */
@@ -106,9 +107,9 @@ async function movingInto(
   settings: Settings,
   tools: EngineTools,
   given: GivenOldEngine | undefined,
-): Promise<Moving | undefined> {
+): Promise<OpenMove | undefined> {
   const from = tools.codec && oldEngineOf(settings, tools.codec, given)
-  return from && openMoving(from.old, bare, settings.moveStep, { ...tools, codec: from.codec })
+  return from && openMove(from.old, bare, settings.moveStep, { ...tools, codec: from.codec }, settings)
 }
 
 const FORGOT_TO_CALL = 'write app.use(sessions.middleware()), with parentheses'
@@ -146,13 +147,13 @@ interface Tools {
 
 function sessionsOn(
   bare: Engine,
-  moving: Moving | undefined,
+  move: OpenMove | undefined,
   settings: Settings,
   { clock, generateId, logger, readThrough, property, perRequest }: Tools,
 ): Sessions {
   explainMissingMiddleware(property)
   const events = new Events({ engine: bare.name, clock, logger })
-  moving?.onMoved(() => events.emit('moved', () => ({ from: moving.fromName })))
+  move?.onMoved(() => events.emit('moved', () => ({ from: move.fromName })))
   const own = watchOutages(
     bare,
     { clock, logger },
@@ -168,6 +169,27 @@ function sessionsOn(
   const mutex = new KeyedMutex()
   const limit = { most: settings.maxSessionsPerUser, policy: settings.maxSessionsPolicy }
   const userIndex = openUserSessionIndex({ engine: own, mutex, clock, logger, limit, lifecycle })
+  const userIndexOf = (engine: Engine): UserSessionIndex | undefined =>
+    openUserSessionIndex({ engine, mutex, clock, logger, limit: { ...limit, most: 0 }, lifecycle })
+  // What moves is no new log-in: no limit refuses it.
+  if (move?.onArrival) {
+    const arrivals = userIndexOf(own)
+    move.onArrival(
+      async (user, id, expires) =>
+        await arrivals?.move({ user, before: undefined, id: undefined, expires }).announce(id),
+    )
+  }
+  const endElsewhere = async (userId: string, but?: string): Promise<void> => {
+    const { other } = move ?? {}
+    if (other?.index === undefined && other?.revocations === undefined) return
+    await new UserSessions({
+      engine: other,
+      lists: userIndexOf(other)?.lists,
+      rules: settings,
+      clock,
+      lifecycle,
+    }).revokeAll(userId, but)
+  }
   const users = new UserSessions({ engine: own, lists: userIndex?.lists, rules: settings, clock, lifecycle })
   const context: SessionContext = {
     engine: own,
@@ -218,8 +240,14 @@ function sessionsOn(
     watch: (session, onEnd) => watcher.watch(watchableOf(session, onEnd, context), onEnd),
     forUser: (userId, { current } = {}) => users.forUser(userId, current),
     revoke: (userId, handle) => users.revoke(userId, handle),
-    revokeOthers: (session) => users.revokeOthers(session),
-    revokeAll: (userId) => users.revokeAll(userId),
+    async revokeOthers(session) {
+      if (move?.other && session.user !== undefined) await endElsewhere(session.user, session.handle)
+      return users.revokeOthers(session)
+    },
+    async revokeAll(userId) {
+      if (move?.other) await endElsewhere(userId)
+      return users.revokeAll(userId)
+    },
     clearExpired: (onBatch) => clearExpired(own, onBatch),
     on: (name, listener) => events.on(name, listener),
     close() {
@@ -227,6 +255,6 @@ function sessionsOn(
       return closing
     },
   }
-  parts.set(sessions, { context, cookieName: cookie.name, moving })
+  parts.set(sessions, { context, cookieName: cookie.name, moving: move?.moving })
   return sessions
 }

@@ -16,6 +16,10 @@ export interface CookiePayload {
 
 const ANCHOR = /^[\w-]{22}$/
 
+export function isAnchor(text: string): boolean {
+  return ANCHOR.test(text)
+}
+
 /** 128 random bits. */
 export function newAnchor(): string {
   return randomBytes(16).toString('base64url')

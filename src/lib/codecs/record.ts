@@ -41,6 +41,8 @@ export interface Renewal {
   readonly since: number
   /** Until when old ids lead here: milliseconds since 1970. Left out until the new id has been seen. */
   readonly until?: number
+  /** In a cookie that a session was moved into: the key that it had in the store, until the cookie has been seen. */
+  readonly from?: string
 }
 
 /** One log-in of one user. */

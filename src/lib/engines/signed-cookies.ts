@@ -1,4 +1,10 @@
-import { type CookiePayload, decodePayload, encodePayload, newAnchor } from '../codecs/cookie-payload.js'
+import {
+  type CookiePayload,
+  decodePayload,
+  encodePayload,
+  isAnchor,
+  newAnchor,
+} from '../codecs/cookie-payload.js'
 import { type Envelope, type Opened, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
 import { copyOf, storedCopyOf } from '../codecs/json-copy.js'
 import { keysFor } from '../codecs/keys.js'
@@ -126,11 +132,14 @@ class SignedCookies implements Engine {
     return Math.abs(this.#tools.clock() - since) < SUPERSEDED_FOR ? SUPERSEDED : MISSING
   }
 
-  /** The id that was drawn is not needed: the cookie is the session. */
-  async create(_drawn: string, record: SessionRecord): Promise<Created> {
+  /**
+   * The id that was drawn is not needed: the cookie is the session. Only where a session moves here from a store it is an
+   * anchor, so that all cookies that are made of that session end together.
+   */
+  async create(drawn: string, record: SessionRecord): Promise<Created> {
     await this.#keepRoom(record)
     const { notBefore } = await this.#revokedOf(record)
-    const id = this.#write(record, notBefore)
+    const id = this.#write(record, notBefore, undefined, isAnchor(drawn) ? drawn : newAnchor())
     return { kind: 'created', id, version: 1 }
   }
 
@@ -261,7 +270,7 @@ class SignedCookies implements Engine {
   }
 
   /** `before`: the session's cookie so far, if it goes on. @throws CookieTooLarge before any header is sent (S41). */
-  #write(record: SessionRecord, notBefore: number, before?: CookiePayload): string {
+  #write(record: SessionRecord, notBefore: number, before?: CookiePayload, anchor = newAnchor()): string {
     const issuedAt = this.#tools.clock()
     const isRevocable = record.user !== undefined && this.#revoked !== undefined
     // A revocation is remembered for no longer than this.
@@ -270,7 +279,7 @@ class SignedCookies implements Engine {
     const payload = {
       record: { ...record, expires },
       issuedAt,
-      anchor: before?.anchor ?? newAnchor(),
+      anchor: before?.anchor ?? anchor,
       ...(notBefore > 0 && { notBefore }),
       ...(isRevocable && lastEnd !== undefined && lastEnd > expires && { lastEnd }),
     }

@@ -48,7 +48,9 @@ export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): Set
       `Choose another ${nameOf('engine')}, or leave ${nameOf('moveFrom')} out.`,
     )
   const kind = kindOf(to)
-  if (kindOf(from) !== kind) return []
+  // Django's table is another one than ours.
+  const isDjangos = (key: string): boolean => goodValue(key) === 'django'
+  if (kindOf(from) !== kind || isDjangos(twinKeyOf('codec')) !== isDjangos('codec')) return []
   const place = PLACES.get(kind) ?? []
   const isSame = place.every((key) => {
     const twin = goodValue(twinKeyOf(key))

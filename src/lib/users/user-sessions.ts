@@ -79,7 +79,8 @@ export class UserSessions {
     return this.#end(this.#indexFor('revoke'), userId, 'one', (other) => other === handle)
   }
 
-  async revokeAll(userId: string): Promise<number | undefined> {
+  /** `but`: the handle of a log-in that goes on, where the engine has an index. */
+  async revokeAll(userId: string, but?: string): Promise<number | undefined> {
     assertUserId(userId)
     const { revocations } = this.#parts.engine
     if (revocations) {
@@ -87,7 +88,7 @@ export class UserSessions {
       this.#parts.lifecycle.revoked(userId, 'all', undefined)
       return undefined
     }
-    return this.#end(this.#indexFor('revokeAll'), userId, 'all', () => true)
+    return this.#end(this.#indexFor('revokeAll'), userId, 'all', (handle) => handle !== but)
   }
 
   /** @throws TypeError if nobody is logged in in the session, @throws SessionInterrupted if it has ended. */

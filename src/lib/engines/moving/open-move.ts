@@ -1,0 +1,106 @@
+import type { Engine, EngineTools } from '../engine.js'
+import { closeAfter } from '../given-engine.js'
+import { openEngine } from '../registry.js'
+import { secretKeysOf } from '../secret-keys.js'
+import { StoreEngine } from '../store-engine.js'
+import { countedStore } from './counted-store.js'
+import { IntoCookies } from './into-cookies.js'
+import { type Announce, IntoStore } from './into-store.js'
+import { type Moving, type OldEngine, openMoving } from './moving.js'
+import type { MoveStep } from './moving-store.js'
+import { MoveProcesses } from './processes.js'
+
+/** Sessions that move while requests run. */
+export interface OpenMove {
+  /** What requests use. */
+  readonly engine: Engine
+  readonly fromName: string
+  /** Between two stores. */
+  readonly moving?: Moving
+  /** Calls `listener` each time this process has moved a session. */
+  onMoved(listener: () => void): void
+  /** To be told, where sessions come into lists of users that were in none. */
+  onArrival?(announce: Announce): void
+  /** Where the other engine has sessions or cookies that no index of `engine` knows. */
+  readonly other?: Engine
+}
+
+/** What sessions need that move into or out of what is no store. */
+export interface MoveOptions {
+  readonly secretKey: string | undefined
+  readonly secretKeyFallbacks: readonly string[]
+  /** Seconds. */
+  readonly cookieAge: number
+}
+
+/**
+ * Opens the old engine, and puts both together.
+ *
+ * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if nothing can be moved between
+ * the two, or the step is over; the message says why. The old engine is closed then.
+ */
+export async function openMove(
+  old: OldEngine,
+  to: Engine,
+  step: MoveStep,
+  tools: EngineTools,
+  options: MoveOptions,
+): Promise<OpenMove> {
+  const isIntoCookies = to.name === 'signed_cookies' && !to.capabilities.revocable
+  if (!isIntoCookies && !isNoStore(old)) {
+    const moving = await openMoving(old, to, step, tools)
+    return {
+      engine: moving.engine,
+      fromName: moving.fromName,
+      moving,
+      onMoved: (told) => moving.onMoved(told),
+    }
+  }
+  const from = await openEngine(old.engine === 'cached_db' ? 'db' : old.engine, old.options, tools)
+  try {
+    const secretKeys = secretKeysOf(options, 'MOVE_FROM')
+    const parts = { from, to, step, tools, secretKeys, cookieAge: options.cookieAge * 1000 }
+    const engine = isIntoCookies ? new IntoCookies(parts) : new IntoStore(parts)
+    return await announced({ engine, from, to, step, tools })
+  } catch (error) {
+    return closeAfter(error, from)
+  }
+}
+
+function isNoStore({ engine, options }: OldEngine): boolean {
+  return engine === 'signed_cookies' || (engine === 'db' && options.codec === 'django')
+}
+
+interface Announced {
+  readonly engine: IntoStore | IntoCookies
+  readonly from: Engine
+  readonly to: Engine
+  readonly step: MoveStep
+  readonly tools: EngineTools
+}
+
+/** The list of processes is in the one store that there is. */
+async function announced({ engine, from, to, step, tools }: Announced): Promise<OpenMove> {
+  const parts = StoreEngine.partsOf(engine instanceof IntoStore ? to : from)
+  const keyPrefix = parts?.keyPrefix ?? 'keyv'
+  const processes = parts && new MoveProcesses({ ...tools, keyPrefix, store: countedStore(parts.store) })
+  await processes?.announce(step)
+  const close = engine.close.bind(engine)
+  engine.close = async () => {
+    await processes?.leave()
+    await close()
+  }
+  return {
+    engine,
+    fromName: from.name,
+    other: step === 'move' ? from : to,
+    onMoved(listener) {
+      engine.onMoved = listener
+    },
+    ...(engine instanceof IntoStore && {
+      onArrival(announce: Announce) {
+        engine.announce = announce
+      },
+    }),
+  }
+}
