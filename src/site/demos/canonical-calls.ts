@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Session, Sessions } from '../../lib/index.js'
+import { csrf, openSessions, type Session, type Sessions } from '../../lib/index.js'
 
 /**
  * The calls that the inspector shows before a demo's own code: each alone, as an application would write it. A region is
@@ -10,6 +10,8 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   const count = Number(ctx.cookies.get('count') ?? 0)
   const [user, handle, note] = ['ada', 'a handle', 'bread']
   const item = ['milk', 1] as const
+  const { app } = ctx
+  const secretKey = 'of the settings'
 
   // #region one-request/pages#cookie
   ctx.cookies.set('greeting', 'hello')
@@ -80,14 +82,26 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   session.setExpiry(180)
   // #endregion
 
+  // #region cart/as-taught#add
+  ctx.cookies.set('cart.milk', '1', { maxAge: 180_000 })
+  // #endregion
+
+  // #region cookie-limits#size
+  ctx.cookies.set('size', 'x'.repeat(4096))
+  // #endregion
+
   // #region set-get-delete#set
   session.set('name', 'Ada')
   // #endregion
   // #region set-get-delete#get
   session.get('name', 'nobody')
   // #endregion
+  // #region set-get-delete#missing
+  session.get('colour', 'red')
+  // #endregion
   // #region set-get-delete#delete
   session.delete('name')
+  session.clear()
   session.flush()
   // #endregion
 
@@ -140,6 +154,14 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
   // #region session-methods#cycle-key
   session.cycleKey()
+  // #endregion
+
+  // #region save-every-request#on
+  await openSessions({ saveEveryRequest: true, absoluteTimeout: 28_800 })
+  // #endregion
+
+  // #region small-apps/csrf#bank
+  app.use(csrf({ secretKey }))
   // #endregion
 
   // #region nested-change#begin
