@@ -69,7 +69,11 @@ router.post('/devices/:handle/log-out', async (ctx) => {
 
 router.post('/log-out-elsewhere', async (ctx) => {
   const session = await ctx.session
-  if (session.user !== undefined) await sessions.revokeOthers(session)
+  if (session.user !== undefined) {
+    await sessions.revokeOthers(session)
+    // Whoever has copied this cookie has this session: with a new id the copy is worthless too.
+    session.cycleKey()
+  }
   ctx.redirect('/')
 })
 

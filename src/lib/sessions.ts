@@ -110,7 +110,8 @@ export interface Sessions {
   revoke(userId: string, handle: string): Promise<number>
   /**
    * Ends every other session of the user of this one, and leaves this one be: for "log out everywhere else", and after
-   * a change of password. Answers how many ended; `undefined` where sessions are in cookies, and nobody can count them.
+   * a change of password. A copy of this session's own cookie goes on until the id changes: call `session.cycleKey()` or
+   * `login` too. Answers how many ended; `undefined` where sessions are in cookies, and nobody can count them.
    *
    * @throws TypeError if nobody is logged in. @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
    */

@@ -70,8 +70,12 @@ export function devices({ sessions }: { readonly sessions: Sessions }): Router {
 
   if (canEnd) {
     // #region end-others
-    const endOthers = gated((_user, session) => {
-      return sessions.revokeOthers(session)
+    const endOthers = gated(async (_user, session) => {
+      const count = await sessions.revokeOthers(session)
+      // A copy of this cookie is this session: with a
+      // new id the copy is worthless too.
+      session.cycleKey()
+      return count
     })
     router.post('/end-others', endOthers)
     // #endregion

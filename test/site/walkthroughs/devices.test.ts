@@ -106,9 +106,10 @@ onListingEngines('S29 log out everywhere else ends all of this user but this one
   const page = await laptop.open(HERE)
   t.false(/Log out everywhere else<\/button>/.test(page.html), 'there is nothing else')
   const others = [await loggedIn(site, 'Ada'), await loggedIn(site, 'Ada', SAFARI)]
-  const grace = await loggedIn(site, 'Grace')
+  const [grace, thief] = [await loggedIn(site, 'Grace'), laptop.copy()]
   const after = await laptop.submit(await laptop.open(HERE), END_OTHERS)
   t.regex(says(after) ?? '', /^2 sessions have ended\./)
+  t.is(await whoIs(thief), 'nobody', 'a copy of this very cookie is worthless too')
   t.deepEqual(cards(after), ['Firefox on Linux this browser'])
   for (const other of others) t.is(await whoIs(other), 'nobody')
   t.deepEqual([await whoIs(laptop), await whoIs(grace)], ['Ada', 'Grace'])
@@ -238,6 +239,9 @@ test('S29 the panel tells what “log out everywhere else” asked of the engine
     'index.evict',
     'index.read',
     'index.write',
+    'index.read',
+    'index.write',
+    'rotate',
   ])
   t.regex(after.text('.inspector') ?? '', /index\.evict deleted/)
   t.regex(after.text('.record') ?? '', /user ?Ada, with the handle [\w-]{16}, authenticated \d{4}-/)
