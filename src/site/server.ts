@@ -27,7 +27,21 @@ async function start(): Promise<void> {
   announce(url, sessions.engine.name, settings, logger)
 }
 
-start().catch((error: unknown) => {
-  console.error(startFault(error))
-  process.exit(1)
-})
+const HELP = `Usage: npm start
+
+Serves the walkthroughs, on http://localhost:3000 unless PORT says otherwise.
+
+It takes no options. Settings come from config/ and from the environment:
+  SESSION_ENGINE=file npm start    with another engine
+  NODE_ENV=redis npm start         with the settings of config/redis
+  npm run settings                 shows each setting, its value, and its layer
+`
+
+if (process.argv.some((argument) => argument === '--help' || argument === '-h')) {
+  process.stdout.write(HELP)
+} else {
+  start().catch((error: unknown) => {
+    console.error(startFault(error))
+    process.exit(1)
+  })
+}

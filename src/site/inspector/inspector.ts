@@ -119,7 +119,8 @@ export class Inspector {
       used: usedOf(ctx, sent, given, calls),
       hadSession: sent.some(({ name }) => this.#inspected.some(({ cookieName }) => cookieName === name)),
       given,
-      calls,
+      // What they said of the data is in the changes; it is not kept twice.
+      calls: calls.map(({ data: _, ...call }) => call),
       changes: changesOf(calls, sent, given),
     }
   }

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import test from 'ava'
 import { root } from '../../support/root.js'
 import { Script } from './script.js'
@@ -26,4 +28,10 @@ test('every script of package.json that is ours says with --help what it does, d
     )
   }
   t.is(await readFile(page, 'utf8'), before)
+})
+
+test('npm start -- --help prints how to start the server, and starts none', async (t) => {
+  const server = join(root, 'build/src/site/server.js')
+  const { stdout } = await promisify(execFile)(process.execPath, [server, '--help'], { cwd: root })
+  t.regex(stdout, /^Usage: npm start\n\nServes/)
 })
