@@ -1,4 +1,5 @@
 import { KeyvSqlite } from '@keyv/sqlite'
+import type { PlainConnection, Rows } from './servers/plain.js'
 
 /** The driver that the tests of SQLite run on: `SQLITE_DRIVER=node:sqlite`, on a Node that has it. Default: `sqlite3`. */
 export const driver = process.env.SQLITE_DRIVER ?? 'sqlite3'
@@ -29,5 +30,16 @@ export function otherConnection(path: string): OtherConnection {
         .all(...parameters)
         .map((row) => Object.assign({}, row)),
     disconnect: async () => database.close(),
+  }
+}
+
+/** The same by the URL of the sessions, as the tests of other databases have it. */
+export async function connectSqlite(url: string): Promise<PlainConnection> {
+  const connection = otherConnection(url.replace(/^sqlite:|\?.*$/g, ''))
+  return {
+    query: async (sql, ...values) => (await connection.query(sql, ...values)) as Rows,
+    async end() {
+      await connection.disconnect()
+    },
   }
 }

@@ -59,6 +59,8 @@ def answer(command):
         user.set_password(command['password'])
         user.save()
         return user.password
+    if what == 'version':
+        return django.VERSION[:2]
     if what == 'clearsessions':
         call_command('clearsessions')
         return None
@@ -87,7 +89,7 @@ def answer(command):
             expiry = timezone.datetime.fromisoformat(expiry)
         session.set_expiry(expiry)
     elif what == 'age':
-        return session.get_expiry_age()
+        return {'age': session.get_expiry_age(), 'browser': session.get_expire_at_browser_close()}
     elif what == 'save':
         session.save()
     elif what == 'cycle':

@@ -91,7 +91,7 @@ function databaseOf(url: string): Readonly<Record<string, unknown>> {
   if (url.startsWith('sqlite:'))
     return {
       ENGINE: 'django.db.backends.sqlite3',
-      NAME: url.slice('sqlite:'.length),
+      NAME: url.replace(/^sqlite:|\?.*$/g, ''),
       OPTIONS: { timeout: 20 },
     }
   const { protocol, hostname, port, username, pathname } = new URL(url)

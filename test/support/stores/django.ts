@@ -7,7 +7,7 @@ import type { PlainConnection } from '../servers/plain.js'
 import { queryOnce } from '../servers/plain.js'
 import { connectPostgres, postgresMissing, postgresUrl } from '../servers/postgres.js'
 import { sharedPort } from '../servers/shared.js'
-import { otherConnection, sqliteUrl } from '../sqlite.js'
+import { connectSqlite, sqliteUrl } from '../sqlite.js'
 import type { EngineUnderTest, Store } from './store.js'
 
 /** The table as Django's migrations make it, which need no Django for this. */
@@ -33,15 +33,7 @@ export const djangoSqlite: EngineUnderTest = {
     const path = join(directory, 'django.sqlite3')
     return storeOn(tableOf('text', 'datetime'), {
       options: { databaseUrl: sqliteUrl(path) },
-      async connect() {
-        const other = otherConnection(path)
-        return {
-          query: async (sql, ...values) => (await other.query(sql, ...values)) as Record<string, unknown>[],
-          end: async () => {
-            await other.disconnect()
-          },
-        }
-      },
+      connect: () => connectSqlite(sqliteUrl(path)),
       parameter: () => '?',
       discard: () => rm(directory, { recursive: true }),
     })
