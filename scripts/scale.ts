@@ -10,10 +10,11 @@ import { type Table, textOfTable } from './measure/table.js'
 import { type Bytes, type BytesOptions, bytesTable, measureBytes } from './scale/bytes.js'
 import { type FlatOptions, flatTable, isFlat, measureFlat } from './scale/flat.js'
 import { faultsOf, measureProcesses, type ProcessesOptions, processesTable } from './scale/processes.js'
+import { PHASES, rollingFaults, rollingRestart, rollingTable } from './scale/rolling.js'
 import { type SoakOptions, soak, soakTable } from './scale/soak.js'
 import { verdictOf } from './scale/soak-verdict.js'
 import { measureStore, type StoreOptions } from './scale/store.js'
-import { type StoreName, storeNames } from './scale/stores.js'
+import { openStores, type StoreName, storeNames } from './scale/stores.js'
 
 const program = new Command('npm run scale --')
   .description(
@@ -115,6 +116,29 @@ measurement(
       const results = await measureProcesses(name, options)
       print(processesTable(name, results), markdown)
       fail(name, results.flatMap(faultsOf))
+    }),
+  )
+
+measurement(
+  'rolling',
+  'a rolling restart that moves sessions out of files into each store, under load: whether anything is lost',
+)
+  .option('--seconds <number>', 'how long, on each store', positive, 60)
+  .option('--visitors <number>', 'who come at the same time', wholeNumber, 24)
+  .action((names: Names, { markdown, seconds, visitors }: Asked<{ seconds: number; visitors: number }>) =>
+    onEach(names, async (name) => {
+      const files = await (await openStores('file')).make()
+      const place = await (await openStores(name)).make()
+      const tally = await rollingRestart({
+        old: files,
+        fresh: { ...place, keyPrefix: 'moved' },
+        moveFrom: { ...files, keyPrefix: 'keyv' },
+        visitors,
+        phase: { milliseconds: (seconds * 1000) / PHASES },
+        tell: (phase) => tell(`${name}: ${phase}`),
+      })
+      print(rollingTable(name, 'file', tally), markdown)
+      fail(name, rollingFaults(tally))
     }),
   )
 
