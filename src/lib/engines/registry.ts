@@ -37,7 +37,10 @@ const engines: Record<EngineName, Open> = {
       : (await import('./db/db.js')).openDb(options, tools),
   cached_db: async (options, tools) => (await import('./db/cached-db.js')).openCachedDb(options, tools),
   redis: async (options, tools) => (await import('./redis/redis.js')).openRedis(options, tools),
-  file: async (options, tools) => (await import('./file/file.js')).openFile(options, tools),
+  file: async (options, tools) =>
+    options.codec === 'django'
+      ? (await import('./django/open-django.js')).openDjangoFile(options, tools)
+      : (await import('./file/file.js')).openFile(options, tools),
   signed_cookies: async (options, tools) => {
     if (options.cookieCodec === 'django')
       return (await import('./django/open-django.js')).openDjangoCookies(options, tools)

@@ -146,7 +146,7 @@ export interface Settings {
   readonly cookieCodec: 'sealed' | 'signed' | 'django'
   /**
    * How records stand in a store: `json` (readable) or `sealed` (encrypted with `secretKey`). Records of the other kind
-   * count as missing. `django`, with the engine `db`: in Django's own table, as Django writes them, so that both serve the
+   * count as missing. `django`, with the engines `db` and `file`: in Django's own table or files, as Django writes them, so that both serve the
    * same sessions; `secretKey` is Django's. Default: `json`.
    */
   readonly codec: 'json' | 'sealed' | 'django'

@@ -127,7 +127,7 @@ test('file: what a remover that died had taken is gone, with all that it had lef
   t.deepEqual(await leftoversIn(bench.filePath), [])
 })
 
-const isExpected = (text: string): boolean => text === 'before'
+const isExpected = ({ text }: { readonly text: string }): boolean => text === 'before'
 
 for (const [what, after] of [
   ['writer', 'mine'],
@@ -156,7 +156,9 @@ for (const [what, after] of [
       // The signal is asked after the check and right before the commit.
       const { signal } = new AbortController()
       signal.throwIfAborted = meanwhile
-      t.false(await compareAndSet({ path, isExpected, after, lockWait: 100, signal }))
+      t.false(
+        await compareAndSet({ path, isExpected, after: after && { text: after }, lockWait: 100, signal }),
+      )
       t.is(await readFile(path, 'utf8'), 'theirs')
     }
     t.deepEqual(await readdir(directory), ['key.json'])
@@ -169,7 +171,7 @@ test('file: of 50 writers at the same moment, without a mutex, one succeeds', as
   const { signal } = new AbortController()
   const done = await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
-      compareAndSet({ path, isExpected, after: `after ${n}`, lockWait: 5, signal }),
+      compareAndSet({ path, isExpected, after: { text: `after ${n}` }, lockWait: 5, signal }),
     ),
   )
   t.is(done.filter(Boolean).length, 1)

@@ -2,6 +2,7 @@ import { momentsIn } from '../../codecs/django/moments.js'
 import { COOKIE_SALT, DjangoSigner, SESSION_SALT } from '../../codecs/django/signing.js'
 import { openDjangoTable } from '../db/django.js'
 import type { Engine, EngineTools } from '../engine.js'
+import { type DjangoFilesOptions, openDjangoFiles } from '../file/django-files.js'
 import { type SecretKeyOptions, secretKeysOf } from '../secret-keys.js'
 import { DjangoCookies } from './django-cookies.js'
 import { DjangoEngine } from './django-engine.js'
@@ -33,6 +34,29 @@ export async function openDjangoDb(options: DjangoOptions, { clock, logger }: En
   const tools = { signer: new DjangoSigner(SESSION_SALT, secrets), moments }
   return new DjangoEngine({ name: 'db', store, tools, clock, logger })
 }
+
+/**
+ * The `file` engine on the files of Django's own.
+ *
+ * @throws EngineUnavailable if the directory cannot be used. @throws EngineMisconfigured without a key.
+ */
+export async function openDjangoFile(
+  options: SecretKeyOptions &
+    Pick<DjangoOptions, 'djangoTimeZone'> &
+    CookieOptions &
+    Omit<DjangoFilesOptions, 'tools' | 'cookieAge'>,
+  { clock, logger }: EngineTools,
+): Promise<Engine> {
+  const { cookieAge = DJANGOS_AGE, djangoTimeZone = 'UTC' } = options
+  const signer = new DjangoSigner(SESSION_SALT, secretKeysOf(options, 'CODEC=django'))
+  const tools = { signer, moments: momentsIn(djangoTimeZone) }
+  const store = await openDjangoFiles({ ...options, cookieAge, tools })
+  logger.warn({ engine: 'file' }, `${CONDITIONS}; ${FILE_RACE}`)
+  return new DjangoEngine({ name: 'file', store, tools, clock, logger })
+}
+
+const FILE_RACE =
+  'Django’s file backend knows no lock: what one side writes while the other saves the same session can be lost'
 
 const COOKIE_CONDITIONS =
   'sessions in cookies are shared with Django: they can be read by whoever has them, and none can be ended before its time ' +

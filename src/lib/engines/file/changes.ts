@@ -1,16 +1,23 @@
 import { KeyedMutex, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
 import { compareAndSet } from './compare-and-set.js'
-import { insertFile, MAX_BYTES, readSessionFile } from './session-file.js'
+import {
+  insertFile,
+  MAX_BYTES,
+  type NewFile,
+  readSessionFile,
+  retimeSessionFile,
+  type SessionFile,
+} from './session-file.js'
 
 /** How much of the time limit to wait for one holder of a lock. */
 const WAIT_SHARE = 0.1
 /** And the longest, in milliseconds: many times what a change takes. */
 const LONGEST_WAIT = 200
 
-/** Decides from a file's text what to do with the file: `leave` it, or make it hold `after` (`undefined`: remove it). */
-export type Decide = (before: string) => Change
-export type Change = 'leave' | { readonly after: string | undefined }
+/** Decides from what a file holds what to do with it: `leave` it, or make it hold `after` (`undefined`: remove it). */
+export type Decide = (before: SessionFile) => Change
+export type Change = 'leave' | { readonly after: NewFile | undefined }
 
 export interface FileChangesOptions {
   /** For messages. */
@@ -36,8 +43,8 @@ export class FileChanges {
   }
 
   /** Answers whether the file is new. It needs no mutex. */
-  insert(path: string, text: string): Promise<boolean> {
-    return this.inTime(async (signal) => this.insertWithin(path, text, signal))
+  insert(path: string, content: NewFile): Promise<boolean> {
+    return this.inTime(async (signal) => this.insertWithin(path, content, signal))
   }
 
   /** Answers whether the file was changed. */
@@ -46,10 +53,10 @@ export class FileChanges {
   }
 
   /**
-   * The same where the new text is known beforehand. The file is read once, while nobody else can change it, rather than
+   * The same where the new content is known beforehand. The file is read once, while nobody else can change it, rather than
    * before that too.
    */
-  replace(path: string, after: string, isExpected: (before: string) => boolean): Promise<boolean> {
+  replace(path: string, after: NewFile, isExpected: (before: SessionFile) => boolean): Promise<boolean> {
     return this.runExclusive(path, async (signal) => {
       refuseTooLarge(after)
       const change = { path, isExpected, after, lockWait: this.#lockWait, signal }
@@ -57,6 +64,11 @@ export class FileChanges {
       // It is not as expected, or another writer came in between.
       return this.changeWithin(path, (before) => (isExpected(before) ? { after } : 'leave'), signal)
     })
+  }
+
+  /** Gives the file another time of modification, where `decide` answers one. It needs no mutex. */
+  retime(path: string, decide: (file: SessionFile) => number | undefined): Promise<boolean> {
+    return this.inTime(() => retimeSessionFile(path, decide))
   }
 
   /** Runs a step of several changes while no other writer of this process changes this file. */
@@ -70,9 +82,9 @@ export class FileChanges {
   }
 
   /** A new file, within such a step; throws whatever comes. */
-  insertWithin(path: string, text: string, signal: AbortSignal): Promise<boolean> {
-    refuseTooLarge(text)
-    return insertFile(path, text, signal)
+  insertWithin(path: string, content: NewFile, signal: AbortSignal): Promise<boolean> {
+    refuseTooLarge(content)
+    return insertFile(path, content, signal)
   }
 
   /** One change, within such a step; throws whatever comes. */
@@ -84,7 +96,7 @@ export class FileChanges {
       if (change === 'leave') return false
       refuseTooLarge(change.after)
       const { after } = change
-      const isExpected = (text: string): boolean => text === before
+      const isExpected = ({ text }: SessionFile): boolean => text === before.text
       if (await compareAndSet({ path, isExpected, after, lockWait: this.#lockWait, signal })) return true
       signal.throwIfAborted()
     }
@@ -114,8 +126,8 @@ export class FileChanges {
   }
 }
 
-function refuseTooLarge(text = ''): void {
-  const size = Buffer.byteLength(text)
+function refuseTooLarge(content: NewFile | undefined): void {
+  const size = Buffer.byteLength(content?.text ?? '')
   if (size > MAX_BYTES) {
     throw new EngineUnavailable(
       `a session of ${size} bytes is too large for a file; the most is ${MAX_BYTES}`,

@@ -3,7 +3,14 @@ import { mkdir, readdir, rename, rm, rmdir } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { hasCode, ignoring } from '../file-system.js'
-import { checkDirectory, readSessionFile, stageOf, writeNewFile } from './session-file.js'
+import {
+  checkDirectory,
+  type NewFile,
+  readSessionFile,
+  type SessionFile,
+  stageOf,
+  writeNewFile,
+} from './session-file.js'
 
 // With callbacks a call costs half of what it costs with promises from the system's own threads on.
 const makeOne = promisify(mkdir)
@@ -28,10 +35,10 @@ const GONE = 'gone'
 export interface CompareAndSet {
   /** The session's file. */
   readonly path: string
-  /** Whether it may be done to a file with this text. Asked while nobody else can change the file. */
-  readonly isExpected: (before: string) => boolean
-  /** The text that it is to hold; `undefined` removes the file. */
-  readonly after: string | undefined
+  /** Whether it may be done to this file. Asked while nobody else can change the file. */
+  readonly isExpected: (before: SessionFile) => boolean
+  /** What it is to hold; `undefined` removes the file. */
+  readonly after: NewFile | undefined
   /** How long to wait for one holder of the lock, in milliseconds. */
   readonly lockWait: number
   /** Once it is aborted nothing is committed, since nobody waits for the outcome any more. */
@@ -68,7 +75,7 @@ export async function compareAndSet(change: CompareAndSet): Promise<boolean> {
   const { path, isExpected, after, lockWait, signal } = change
   const token = randomUUID()
   const stage = stageOf(path, token)
-  const lock = path.replace(/json$/, 'lock')
+  const lock = stageOf(path, 'lock')
   try {
     await makeOne(stage, 0o700)
     checkDirectory(path)

@@ -28,7 +28,7 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
   const { keyPrefix, engineTimeout } = options
   const directory = resolve(directoryOf(options))
   try {
-    await within(engineTimeout, prepare(directory))
+    await within(engineTimeout, prepareDirectory(directory))
   } catch (cause) {
     throw unusableFiles(directory, cause)
   }
@@ -37,8 +37,8 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
   return new StoreEngine({ ...tools, name: 'file', capabilities, store, keyPrefix })
 }
 
-/** A directory that exists keeps its mode, unless others could put files into it (S72). */
-async function prepare(directory: string): Promise<void> {
+/** Makes the directory. One that exists keeps its mode, unless others could put files into it (S72). */
+export async function prepareDirectory(directory: string): Promise<void> {
   await makeDirectory(directory)
   const facts = await lstat(directory)
   if (!facts.isDirectory()) throw new Error('it is no directory')

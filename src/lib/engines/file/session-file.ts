@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  futimesSync,
   link,
   lstat,
   lstatSync,
@@ -38,7 +39,7 @@ export function fileOf(directory: string, prefix: string, key: string): string {
 
 /** Where the new text of the session file `path` is prepared. The token is a new one each time. */
 export function stageOf(path: string, token: string): string {
-  return path.replace(/json$/, token)
+  return path.replace(/(?:\.json)?$/, `.${token}`)
 }
 
 /** A new name in `directory` that the sweep recognises, should the file be left over. */
@@ -55,28 +56,70 @@ export const MAX_BYTES = 64 * 1024 * 1024
  */
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
+/** A session's file as it was read. */
+export interface SessionFile {
+  readonly text: string
+  /** Milliseconds since 1970. */
+  readonly modified: number
+}
+
+/** No codec accepts it as an entry, and it never expires: it is not ours to remove. */
+const NO_SESSION: SessionFile = { text: '', modified: Number.POSITIVE_INFINITY }
+
 /**
- * The text in the file; `undefined` if there is none. What is not a plain file, or too large for a session, reads as
- * empty, which no codec accepts as an entry.
+ * What stands in the file; `undefined` if there is none. What is not a plain file, or too large for a session, reads as
+ * empty.
  *
  * @throws What the operating system says.
  */
-export async function readSessionFile(path: string): Promise<string | undefined> {
+export function readSessionFile(path: string): Promise<SessionFile | undefined> {
+  return withSessionFile(path, (_file, read) => read)
+}
+
+/**
+ * Gives the file another time of modification, where `decide` answers one (milliseconds since 1970). Its text stays: should
+ * another file have taken its place meanwhile, that one keeps its own time.
+ *
+ * @throws What the operating system says.
+ */
+export async function retimeSessionFile(
+  path: string,
+  decide: (read: SessionFile) => number | undefined,
+): Promise<boolean> {
+  const isDone = await withSessionFile(path, (file, read) => {
+    const modified = file === undefined ? undefined : decide(read)
+    if (file === undefined || modified === undefined) return false
+    setModified(file, modified)
+    return true
+  })
+  return isDone ?? false
+}
+
+/** Calls `use` with what was read, and with the file while it is open, if it is a plain one. */
+async function withSessionFile<Result>(
+  path: string,
+  use: (file: number | undefined, read: SessionFile) => Result,
+): Promise<Result | undefined> {
   try {
     const file = await openFile(path, READ_ONLY)
     try {
       checkDirectory(path)
       const facts = fstatSync(file)
-      return facts.isFile() && facts.size <= MAX_BYTES ? await textIn(file, facts.size) : ''
+      if (!facts.isFile() || facts.size > MAX_BYTES) return use(undefined, NO_SESSION)
+      return use(file, { text: await textIn(file, facts.size), modified: Math.round(facts.mtimeMs) })
     } finally {
       closeSync(file)
     }
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return missingIn(path)
     // ELOOP: a symbolic link. ENXIO: a socket.
-    if (hasCode(error, 'ELOOP', 'ENXIO')) return ''
+    if (hasCode(error, 'ELOOP', 'ENXIO')) return use(undefined, NO_SESSION)
     throw error
   }
+}
+
+function setModified(file: number, modified: number): void {
+  futimesSync(file, modified / 1000, modified / 1000)
 }
 
 /** A session file never changes: another one takes its place. So it has `size` bytes, and one call reads them. */
@@ -100,11 +143,19 @@ async function missingIn(path: string): Promise<undefined> {
   }
 }
 
+/** What a session's file is to hold. */
+export interface NewFile {
+  readonly text: string
+  /** Milliseconds since 1970; default: the present. */
+  readonly modified?: number | undefined
+}
+
 /** Writes a new file, for the owner alone. @throws What the operating system says, EEXIST if the name is taken. */
-export async function writeNewFile(path: string, text: string): Promise<void> {
+export async function writeNewFile(path: string, { text, modified }: NewFile): Promise<void> {
   const file = await openFile(path, 'wx', 0o600)
   try {
     await writeInto(file, text)
+    if (modified !== undefined) setModified(file, modified)
   } finally {
     closeSync(file)
   }
@@ -118,11 +169,11 @@ export async function writeNewFile(path: string, text: string): Promise<void> {
  *
  * @throws What the operating system says, or the signal's reason; then nothing was done.
  */
-export async function insertFile(path: string, text: string, signal: AbortSignal): Promise<boolean> {
+export async function insertFile(path: string, content: NewFile, signal: AbortSignal): Promise<boolean> {
   const stage = stageOf(path, randomUUID())
   for (;;) {
     try {
-      await writeNewFile(stage, text)
+      await writeNewFile(stage, content)
       checkDirectory(path)
       signal.throwIfAborted()
       await linkFile(stage, path)

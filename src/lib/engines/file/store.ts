@@ -38,21 +38,25 @@ export class FileStore implements SessionStore {
   }
 
   async read(key: string): Promise<StoredEntry | undefined> {
-    const text = await this.#changes.inTime(() => readSessionFile(this.#pathOf(key)))
-    return text === undefined ? undefined : storedEntryOf(text)
+    const file = await this.#changes.inTime(() => readSessionFile(this.#pathOf(key)))
+    return file && storedEntryOf(file.text)
   }
 
   insert(key: string, { text }: StoredEntry): Promise<boolean> {
-    return this.#changes.insert(this.#pathOf(key), text)
+    return this.#changes.insert(this.#pathOf(key), { text })
   }
 
   replace(key: string, { text }: StoredEntry, version: Version, now: number): Promise<boolean> {
-    return this.#changes.replace(this.#pathOf(key), text, (before) => aliveVersion(before, now) === version)
+    return this.#changes.replace(
+      this.#pathOf(key),
+      { text },
+      ({ text: before }) => aliveVersion(before, now) === version,
+    )
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
-    return this.#changes.change(this.#pathOf(key), (before) =>
-      aliveVersion(before, now) === undefined ? LEAVE : { after: withExpiry(before, expires) },
+    return this.#changes.change(this.#pathOf(key), ({ text }) =>
+      aliveVersion(text, now) === undefined ? LEAVE : { after: { text: withExpiry(text, expires) } },
     )
   }
 
@@ -68,7 +72,7 @@ export class FileStore implements SessionStore {
     return this.#changes.runExclusive(source, async (signal) => {
       const before = await readSessionFile(source)
       if (before === undefined || decide(before) === LEAVE) return false
-      if (!(await this.#changes.insertWithin(target, entry.text, signal))) return false
+      if (!(await this.#changes.insertWithin(target, { text: entry.text }, signal))) return false
       let moved = false
       try {
         moved = await this.#changes.changeWithin(source, decide, signal)
@@ -80,8 +84,8 @@ export class FileStore implements SessionStore {
   }
 
   remove(key: string): Promise<boolean> {
-    return this.#changes.change(this.#pathOf(key), (before) =>
-      metadataOf(before)?.kind === 'session' ? GONE : LEAVE,
+    return this.#changes.change(this.#pathOf(key), ({ text }) =>
+      metadataOf(text)?.kind === 'session' ? GONE : LEAVE,
     )
   }
 
@@ -110,12 +114,12 @@ function aliveVersion(text: string, now: number): number | undefined {
 }
 
 function ifAlive(after: string, version: Version, now: number): Decide {
-  return (before) => (aliveVersion(before, now) === version ? { after } : LEAVE)
+  return ({ text }) => (aliveVersion(text, now) === version ? { after: { text: after } } : LEAVE)
 }
 
 function ifExpired(now: number): Decide {
-  return (before) => {
-    const metadata = metadataOf(before)
+  return ({ text }) => {
+    const metadata = metadataOf(text)
     return metadata !== undefined && metadata.expires <= now ? GONE : LEAVE
   }
 }

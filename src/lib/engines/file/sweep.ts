@@ -41,11 +41,11 @@ export class FileSweep {
   /** The paths of all session files. Removes the leftovers of changes that were cut off. */
   async *files(): AsyncGenerator<string, void> {
     const top = await this.#namesIn('')
-    await this.#removeLeftovers('', top)
+    await removeLeftovers(this.#options, '', top)
     for (const shard of this.#fromNext(top.filter((name) => isShard.test(name)))) {
       this.#nextShard = shard
       const names = await this.#namesIn(shard)
-      await this.#removeLeftovers(shard, names)
+      await removeLeftovers(this.#options, shard, names)
       for (const name of names.filter((each) => isSession.test(each))) {
         yield join(this.#options.directory, shard, name)
       }
@@ -59,14 +59,6 @@ export class FileSweep {
     return [...from(true), ...from(false)]
   }
 
-  async #removeLeftovers(shard: string, names: readonly string[]): Promise<void> {
-    const { directory, inTime } = this.#options
-    const leftovers = names.filter(isLeftover)
-    if (leftovers.length === 0) return
-    const present = await inTime(() => timeIn(directory))
-    for (const name of leftovers) await inTime(() => removeIfOld(join(directory, shard, name), present))
-  }
-
   #namesIn(shard: string): Promise<string[]> {
     const directory = join(this.#options.directory, shard)
     return this.#options.inTime(async () => {
@@ -78,6 +70,18 @@ export class FileSweep {
       }
     })
   }
+}
+
+/** Removes those of the files `names` in a folder of the directory that changes have left over. */
+export async function removeLeftovers(
+  { directory, inTime }: Pick<FileSweepOptions, 'directory' | 'inTime'>,
+  folder: string,
+  names: readonly string[],
+): Promise<void> {
+  const leftovers = names.filter(isLeftover)
+  if (leftovers.length === 0) return
+  const present = await inTime(() => timeIn(directory))
+  for (const name of leftovers) await inTime(() => removeIfOld(join(directory, folder, name), present))
 }
 
 /**
