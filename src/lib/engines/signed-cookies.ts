@@ -144,12 +144,22 @@ class SignedCookies implements Engine {
   }
 
   async update(id: string, record: SessionRecord): Promise<Updated> {
-    const held = await this.#alive(id)
-    if (held === undefined) return MISSING
+    const held = this.#read(id)
+    if (held.kind === 'missing') return MISSING
+    const { payload } = held
+    // Nobody is asked, so nothing is waited for.
+    const notBefore = this.#revoked === undefined ? 0 : await this.#notBeforeFor(record, payload)
+    if (notBefore === undefined) return MISSING
+    return { kind: 'updated', id: this.#write(record, notBefore, payload), version: 1 }
+  }
+
+  /** Since when the record's user may have cookies that take the place of `before`; `undefined` if that one is revoked. */
+  async #notBeforeFor(record: SessionRecord, before: CookiePayload): Promise<number | undefined> {
+    const revoked = await this.#revokedOf(before.record)
+    if (deadSince(before, revoked) !== undefined) return undefined
     await this.#keepRoom(record)
-    const { payload, revoked } = held
-    const itsOwn = payload.record.user?.id === record.user?.id ? revoked : await this.#revokedOf(record)
-    return { kind: 'updated', id: this.#write(record, itsOwn.notBefore, payload), version: 1 }
+    const isSameUser = before.record.user?.id === record.user?.id
+    return (isSameUser ? revoked : await this.#revokedOf(record)).notBefore
   }
 
   async rotate({ id, record }: Rotation): Promise<Updated> {

@@ -88,13 +88,11 @@ export class RequestSession implements SessionOwner {
   }
 
   /**
-   * Ends at once where nothing is to be done, as for a request that did not ask for its session: nobody has opened it, and
-   * what the request brought can stay. Answers whether that is so.
+   * Ends at once where nothing is to be done and so nothing to wait for: nobody has opened the session, and what the request
+   * brought can stay; or it was only read. Answers whether that is so.
    */
-  endIfIdle(): boolean {
-    if (this.#isUsed || this.context.saveEveryRequest) return false
-    const ids = this.#sentIds()
-    this.#hasEnded = ids.length === 0 || ids.some(isLong)
+  endAtOnce(): boolean {
+    this.#hasEnded = this.#isUsed ? this.#isQuiet() : this.#isIdle()
     if (this.#hasEnded && this.#handle) this.#handle.state.lateListener = this
     return this.#hasEnded
   }
@@ -152,12 +150,6 @@ export class RequestSession implements SessionOwner {
   /** After the handler, before the headers. */
   async end(): Promise<void> {
     try {
-      if (this.#isUsed && this.#handle?.isQuiet && this.#takenOver === undefined) {
-        this.#hasEnded = true
-        this.#handle.state.lateListener = this
-        this.#carrier.vary(this.#ctx)
-        return
-      }
       const committed = await this.#commit(this.#ctx.status >= 500)
       // A handler that got an error instead of its session answers differently, so caches must know (S45).
       if (committed || this.#isAsked) this.#carrier.vary(this.#ctx)
@@ -205,6 +197,24 @@ export class RequestSession implements SessionOwner {
     const state = this.#handle?.state
     if (this.#isAsked || this.#takenOver !== undefined) return true
     return state !== undefined && (state.accessed || !state.isUntouched)
+  }
+
+  #isIdle(): boolean {
+    if (this.context.saveEveryRequest) return false
+    const ids = this.#sentIds()
+    return ids.length === 0 || ids.some(isLong)
+  }
+
+  #isQuiet(): boolean {
+    if (this.#takenOver !== undefined) return false
+    try {
+      if (!this.#handle?.isQuiet) return false
+    } catch {
+      // A value that cannot be looked at: the commit says so.
+      return false
+    }
+    this.#carrier.vary(this.#ctx)
+    return true
   }
 
   async #open(): Promise<Session> {

@@ -79,7 +79,7 @@ export function sessionMiddleware(
       if (outer) putRequestSession(ctx, slot, outer)
       throw error
     }
-    if (!requestSession.endIfIdle()) await requestSession.end()
+    if (!requestSession.endAtOnce()) await requestSession.end()
     // The middleware and handlers further out see their own session again.
     if (outer) putRequestSession(ctx, slot, outer)
   }

@@ -33,12 +33,29 @@ export function openSession(ids: readonly string[], context: SessionContext): Pr
   })
 }
 
-async function open(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
-  const { engine, lifecycle } = context
-  const resolved = ids.length === 0 ? undefined : await resolveSession(ids, engine, lifecycle)
-  if (resolved !== undefined) return resumeSession(resolved, context)
-  // Where ids that were rotated away leave no mark, the browser may have the new one by now: its cookie stays.
-  if (ids.length === 0 || engine.capabilities.sharedWith !== undefined) return beginSession(context)
+function open(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
+  const [id] = ids
+  if (id === undefined) return Promise.resolve(beginSession(context))
+  const isOnlyOne = ids.length === 1 && context.engine.isId?.(id) !== false
+  return isOnlyOne ? openOnly(id, context) : openAmong(ids, context)
+}
+
+/** As nearly every request opens it: with one promise beside the engine's. */
+function openOnly(id: string, context: SessionContext): Promise<SessionHandle> {
+  return context.engine.load(id).then((loaded) => {
+    if (loaded.kind !== 'missing') return resumeSession({ id, loaded }, context)
+    context.lifecycle.missing(id, loaded)
+    return unknownSession(context)
+  })
+}
+
+async function openAmong(ids: readonly string[], context: SessionContext): Promise<SessionHandle> {
+  const resolved = await resolveSession(ids, context.engine, context.lifecycle)
+  return resolved === undefined ? unknownSession(context) : resumeSession(resolved, context)
+}
+
+/** The session of a request whose ids lead nowhere. */
+function unknownSession(context: SessionContext): SessionHandle {
   return new SessionHandle(stateWithout({ kind: 'unknown' }, context), context)
 }
 

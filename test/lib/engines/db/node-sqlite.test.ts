@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { KeyvSqlite } from '@keyv/sqlite'
 import test, { type ExecutionContext } from 'ava'
+import { createIn } from '../../../../src/lib/conformance/drawing.js'
 import { nodeSqlite } from '../../../../src/lib/engines/db/node-sqlite.js'
 import { Checkpoints } from '../../../../src/lib/engines/db/sqlite-checkpoints.js'
 import { EngineMisconfigured, openSessions, SettingsError } from '../../../../src/lib/index.js'
@@ -52,6 +53,53 @@ onNodeSqlite('what one driver writes the other reads, and so does @keyv/sqlite',
   await plain.disconnect()
   t.deepEqual(JSON.parse(row?.value ?? '').value.data, { drivers: ['node:sqlite', 'sqlite3', 'node:sqlite'] })
 })
+
+onNodeSqlite(
+  'one request makes one statement for each call of the engine, and those of one moment share it',
+  async (t) => {
+    const sessions = await openSessions({ databaseUrl: 'sqlite::memory:?driver=node:sqlite' })
+    t.teardown(() => sessions.close())
+    const { engine } = sessions
+    const record = { data: { n: 1 }, createdAt: 0, expires: Date.now() + 60_000 }
+    const ids = await Promise.all(Array.from({ length: 32 }, () => createIn(engine, record)))
+    await engine.load(ids[0] ?? '') // each statement is prepared once
+    await engine.update(ids[0] ?? '', record, 1)
+    const calls = noteStatements(t)
+    const made = async (work: () => Promise<unknown>): Promise<string[]> => {
+      calls.length = 0
+      await work()
+      return [...calls]
+    }
+    t.deepEqual(await made(() => engine.load(ids[0] ?? '')), ['all'])
+    t.deepEqual(await made(() => Promise.all(ids.map((id) => engine.load(id)))), ['all'])
+    t.deepEqual(await made(() => Promise.all(ids.slice(1).map((id) => engine.update(id, record, 1)))), [
+      'all',
+    ])
+  },
+)
+
+/** The calls that prepare or run a statement from now on, until the test is over. */
+function noteStatements(t: ExecutionContext): string[] {
+  const calls: string[] = []
+  const { DatabaseSync, StatementSync } = (process.getBuiltinModule?.('node:sqlite' as 'node:fs') ??
+    {}) as unknown as Record<string, { readonly prototype: Record<string, (...args: unknown[]) => unknown> }>
+  for (const [prototype, name] of [
+    [DatabaseSync?.prototype ?? {}, 'prepare'],
+    [StatementSync?.prototype ?? {}, 'all'],
+    [StatementSync?.prototype ?? {}, 'get'],
+    [StatementSync?.prototype ?? {}, 'run'],
+  ] as const) {
+    const method = prototype[name]
+    prototype[name] = function (this: unknown, ...args: unknown[]) {
+      calls.push(name)
+      return method?.apply(this, args)
+    }
+    t.teardown(() => {
+      if (method) prototype[name] = method
+    })
+  }
+  return calls
+}
 
 onNodeSqlite('a thread makes the checkpoints, and begins a log anew that has become long', async (t) => {
   const path = join(await temporaryDirectory(t), 'log.sqlite')
