@@ -68,7 +68,9 @@ function commandFor(id: string, settings: SiteSettings): string | undefined {
     case 'db':
     case 'cached_db':
       if (/^postgres/.test(databaseUrl)) return `psql "$DATABASE_URL" -c "${like('key')}"`
-      if (/^(mysql|mariadb)/.test(databaseUrl)) return `mariadb -e "${like('id')}"`
+      if (/^(mysql|mariadb)/.test(databaseUrl))
+        return `mariadb ${new URL(databaseUrl).pathname.slice(1)} -e "${like('id')}"`
+      if (databaseUrl.includes(':memory:')) return undefined
       return `sqlite3 ${databaseUrl.replace(/^sqlite:(\/\/)?|\?.*$/g, '')} "${like('key')}"`
     case 'redis':
       return `redis-cli --scan --pattern '${shortened(redisKeyOf(keyPrefix, key)).replace('…', '*')}' | xargs redis-cli GET`

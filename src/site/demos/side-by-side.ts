@@ -9,8 +9,8 @@ const frameworks = [
 /** What differs, for each step that is there. */
 const differences = {
   'page-count':
-    'Two requests at the same moment: in Django and in Express both read the same number, and one count is lost. This package calls the function again with the newest number, unless the session is in its cookie.',
-  cart: 'Django does not notice a change inside the cart, so it has to be told. Django and Express write back all that they have read: of two tabs that add an item at the same moment, one loses it.',
+    'In Django and in Express two requests at the same moment read the same number, and one count is lost. This package calls the function again with the newest number, unless the session is in its cookie.',
+  cart: 'Django does not notice a change inside the cart, so it has to be told. Django and Express write back all that they have read. If two tabs add an item at the same moment, one item is lost.',
   'log-in':
     'Django and this package change the id by themselves. In Express you do it by hand, and carry the data over. If you forget it, the id from before the log-in stays good: that is session fixation.',
   'test-cookie': 'Express has no methods for it. A value in the session is all that it takes.',

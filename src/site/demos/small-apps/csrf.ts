@@ -2,11 +2,11 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { z } from 'zod'
-import { csrf, type Sessions } from '../../../lib/index.js'
+import type { Sessions } from '../../../lib/index.js'
 import { digest, shownCookie } from '../../inspector/cookies.js'
 import { queryValue, show } from '../kit/page.js'
 import { seldom } from '../kit/seldom.js'
-import { type Client, openSmallSessions, withApp } from './run.js'
+import { type Client, openSmallSessions, RUN_INTERVAL, smallCsrf, withApp } from './run.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
@@ -16,9 +16,6 @@ declare module '../../../lib/index.js' {
 }
 
 const HERE = '/csrf'
-
-/** Each choice runs at most once a second, however many ask. Milliseconds. */
-const INTERVAL = 1000
 
 const senders = ['this-site', 'other-site', 'silent'] as const
 const tokens = ['right', 'none', 'other'] as const
@@ -39,7 +36,7 @@ function bank(sessions: Sessions, isProtected: boolean): Koa {
   const app = new Koa()
   app.use(bodyParser())
   app.use(sessions.middleware())
-  if (isProtected) app.use(csrf({ secretKey: 'of this small app only, and of no other one' }))
+  if (isProtected) app.use(smallCsrf()) // csrf({ secretKey })
   app.use(async (ctx) => {
     const session = await ctx.session
     if (ctx.method === 'POST') session.transform('balance', (before = 100) => before - 10)
@@ -70,7 +67,9 @@ export function csrfTokens({ clock }: { readonly clock: () => number }): Router 
   const router = new Router({ prefix: HERE })
   const runs = new Map(
     senders.flatMap((from) =>
-      tokens.map((token) => [`${from} ${token}`, seldom(() => run(from, token), INTERVAL, clock)] as const),
+      tokens.map(
+        (token) => [`${from} ${token}`, seldom(() => run(from, token), RUN_INTERVAL, clock)] as const,
+      ),
     ),
   )
 

@@ -2,10 +2,9 @@ import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { z } from 'zod'
-import { csrf } from '../../../lib/index.js'
 import { queryValue, show } from '../kit/page.js'
 import { seldom } from '../kit/seldom.js'
-import { type Answer, type Client, openSmallSessions, withApp } from './run.js'
+import { type Answer, type Client, openSmallSessions, RUN_INTERVAL, smallCsrf, withApp } from './run.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
@@ -16,9 +15,6 @@ declare module '../../../lib/index.js' {
 }
 
 const HERE = '/middleware-order'
-
-/** Each order runs at most once a second, however many ask. Milliseconds. */
-const INTERVAL = 1000
 
 /** What the small apps are made of. */
 interface Parts {
@@ -102,7 +98,7 @@ interface Step {
 /** The same middlewares in five orders: each is a small app, which the server starts and asks three times. */
 export function middlewareOrder({ clock }: { readonly clock: () => number }): Router {
   const router = new Router({ prefix: HERE })
-  const runs = new Map(orders.map((order) => [order, seldom(() => run(order), INTERVAL, clock)]))
+  const runs = new Map(orders.map((order) => [order, seldom(() => run(order), RUN_INTERVAL, clock)]))
 
   router.get('/', async (ctx) => {
     const order = choice.safeParse(queryValue(ctx, 'order')).data
@@ -120,7 +116,7 @@ async function run(order: Order): Promise<readonly Step[]> {
   stacks[order](app, {
     session: sessions.middleware(),
     parser: bodyParser(),
-    token: csrf({ secretKey: 'of this small app only, and of no other one' }),
+    token: smallCsrf(),
     handler,
   })
   try {

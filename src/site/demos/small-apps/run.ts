@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type Koa from 'koa'
-import { openSessions, type Sessions } from '../../../lib/index.js'
+import type { Middleware } from 'koa'
+import { csrf, openSessions, type Sessions } from '../../../lib/index.js'
 
 /** A request to a small app. */
 export interface Asked {
@@ -30,14 +31,26 @@ export interface Client {
 /** How long the server waits for the answer of a small app: milliseconds. */
 const PATIENCE = 5000
 
+/** Of the small apps alone: what it signs is valid nowhere else. */
+const secretKey = randomBytes(32).toString('base64url')
+const silent = { warn: () => {}, error: () => {} }
+
+/** The check of forms, as the small apps use it. */
+export function smallCsrf(): Middleware {
+  return csrf({ secretKey, environment: 'development', logger: silent })
+}
+
+/** Each run is done at most so often, however many ask for it: it is the same each time. Milliseconds. */
+export const RUN_INTERVAL = 10_000
+
 /** Sessions in the memory of this process, for one run. Close them after it. */
 export function openSmallSessions(): Promise<Sessions> {
   return openSessions({
     engine: 'cache',
     environment: 'development',
-    secretKey: randomBytes(32).toString('hex'),
+    secretKey,
     cleanupInterval: 0,
-    logger: { warn: () => {}, error: () => {} },
+    logger: silent,
   })
 }
 
