@@ -226,12 +226,14 @@ test('every error page says what to do, whether or not the error has words of it
 
 test('an error page leads back to the page before, and to no other site', async (t) => {
   const { url } = await serverWith(t, (ctx) => ctx.throw(400))
-  const back = async (Referer: string, path = '/cart'): Promise<string | undefined> => {
-    const answer = await fetch(url + path, { method: 'POST', headers: { Referer } })
+  const back = async (Referer: string, method = 'POST'): Promise<string | undefined> => {
+    const answer = await fetch(`${url}/cart`, { method, headers: { Referer } })
     return /href="([^"]*)">Back to the page before/.exec(await answer.text())?.[1]
   }
   t.is(await back(`${url}/cart/add?item=1`), '/cart/add?item=1')
   t.is(await back(`${url}/"><script>`), '/%22%3E%3Cscript%3E')
-  for (const elsewhere of ['http://evil.example/', `${url}//evil.example/`, `${url}/cart`, 'nonsense', ''])
+  t.is(await back(`${url}/cart`), '/cart', 'the page of the form has the address that the form is sent to')
+  t.is(await back(`${url}/cart`, 'GET'), undefined)
+  for (const elsewhere of ['http://evil.example/', `${url}//evil.example/`, 'nonsense', ''])
     t.is(await back(elsewhere), undefined, elsewhere)
 })

@@ -144,13 +144,15 @@ function pageOf(ctx: Context, { status, message, storeCommand }: Failure): Error
   return { ...page, again, ...(status === 503 && { command: storeCommand }) }
 }
 
-/** The path of the page that led here, by the header `Referer`; undefined for this same address and for other sites. */
+/** The path of the page that led here, by the header `Referer`; undefined for other sites, and if it is this very page. */
 function pageBefore(ctx: Context): string | undefined {
   const referrer = ctx.get('Referer')
   if (!URL.canParse(referrer)) return undefined
   const { host, pathname, search } = new URL(referrer)
   const path = pathname + search
-  return host === ctx.host && !path.startsWith('//') && path !== ctx.url ? path : undefined
+  // A form may be sent to the address of its own page.
+  const isHere = ctx.method === 'GET' && path === ctx.url
+  return host === ctx.host && !path.startsWith('//') && !isHere ? path : undefined
 }
 
 /** Renders the error page. False if that fails: the client then gets plain text. */
