@@ -9,6 +9,7 @@ import { machineLines, shareCores } from './measure/machine.js'
 import { type Table, textOfTable } from './measure/table.js'
 import { type Bytes, type BytesOptions, bytesTable, measureBytes } from './scale/bytes.js'
 import { type FlatOptions, flatTable, isFlat, measureFlat } from './scale/flat.js'
+import { type MoveOptions, measureMove, moveFaults, moveTable } from './scale/move.js'
 import { faultsOf, measureProcesses, type ProcessesOptions, processesTable } from './scale/processes.js'
 import { PHASES, rollingFaults, rollingRestart, rollingTable } from './scale/rolling.js'
 import { type SoakOptions, soak, soakTable } from './scale/soak.js'
@@ -139,6 +140,21 @@ measurement(
       })
       print(rollingTable(name, 'file', tally), markdown)
       fail(name, rollingFaults(tally))
+    }),
+  )
+
+measurement(
+  'move',
+  'sessions move from SQLite to these stores by `koa-tessera move`, while requests are served',
+  ['postgres', 'redis'],
+)
+  .option('--records <number>', 'sessions to be moved', wholeNumber, 1_000_000)
+  .option('--rate <number>', 'sessions a second at the most', wholeNumber, 1_000_000)
+  .action((names: Names, { markdown, ...options }: Asked<MoveOptions>) =>
+    onEach(names, async (name) => {
+      const moved = await measureMove(name, options)
+      print(moveTable(moved), markdown)
+      fail(name, moveFaults(moved))
     }),
   )
 
