@@ -13,8 +13,13 @@ export const stolenCookie: Scene = {
     await check('the thief is welcome', (await thief.open(`${STOLEN}/members`)).status === 200)
     await say('In the lab the server itself plays the thief: a real request with the copied cookie.')
     page = await visitor.submit(page, `${STOLEN}/steal`)
-    page = await visitor.submit(page, `${STOLEN}/use`)
+    page = await visitor.submit(page, `${STOLEN}/use`, { prediction: 'stolen-cookie.out' })
     await reads(page, '#outcome', 'The thief is in.')
+    await reads(
+      page,
+      '#predicted',
+      /^You said: The attacker is not in\. What happened: The attacker is in\.$/,
+    )
     await say('Log out everywhere else: the other sessions end, and this one gets a new id.')
     const before = browser.cookie(`${cookieName}-lab`)
     page = await visitor.submit(page, `${STOLEN}/end-others`)
