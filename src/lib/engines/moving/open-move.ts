@@ -68,7 +68,7 @@ export async function openMove(
 }
 
 function isNoStore({ engine, options }: OldEngine): boolean {
-  return engine === 'signed_cookies' || (engine === 'db' && options.codec === 'django')
+  return engine === 'signed_cookies' || ((engine === 'db' || engine === 'file') && options.codec === 'django')
 }
 
 interface Announced {
