@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 
 import django
 from django.conf import settings
@@ -18,6 +19,9 @@ settings.configure(
     PASSWORD_HASHERS=['django.contrib.auth.hashers.MD5PasswordHasher'],
     DEFAULT_AUTO_FIELD='django.db.models.AutoField',
 )
+# As Django does itself where settings stand in a module.
+os.environ['TZ'] = settings.TIME_ZONE
+time.tzset()
 django.setup()
 
 from importlib import import_module  # noqa: E402
