@@ -47,6 +47,10 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   await sessions.open(String(ctx.query.id))
   // #endregion
 
+  // #region browser-tools#begin
+  session.set('lookedFor', 'and found')
+  // #endregion
+
   // #region cookie-date-time#name
   ctx.cookies.set('name', 'Ada')
   // #endregion
@@ -184,6 +188,9 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #region labs/stolen-cookie#end-others
   await sessions.revokeOthers(session)
   session.cycleKey()
+  // #endregion
+  // #region labs/forged-cookie#role
+  session.get('role')
   // #endregion
   // #region labs/script#set
   ctx.cookies.set('secret', 'hello', { httpOnly: true })
