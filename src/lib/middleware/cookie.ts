@@ -77,23 +77,28 @@ export function readCookie(header: string | undefined, name: string): string | u
 export function readCookies(header: string | undefined, name: string): readonly string[] {
   let at = header?.indexOf(name) ?? -1
   if (header === undefined || at === -1 || name === '') return NONE
-  const found: string[] = []
+  let found: string[] | undefined
   while (at !== -1) {
     const before = passBlanks(header, at - 1, -1)
     const equals = passBlanks(header, at + name.length, 1)
     let next = at + 1
-    if (header[equals] === '=' && (before === -1 || header[before] === ';')) {
+    const begins = before === -1 || header.charCodeAt(before) === SEMICOLON
+    if (begins && header.charCodeAt(equals) === EQUALS) {
       const semicolon = header.indexOf(';', equals)
       next = semicolon === -1 ? header.length : semicolon
       const value = header.slice(passBlanks(header, equals + 1, 1), passBlanks(header, next - 1, -1) + 1)
-      found.push(value.startsWith('"') ? unquote(value) : value)
+      found ??= []
+      found.push(value.charCodeAt(0) === QUOTE ? unquote(value) : value)
     }
     at = header.indexOf(name, next)
   }
-  return found
+  return found ?? NONE
 }
 
 const NONE: readonly string[] = []
+
+// As codes of characters: a character by itself is a string, and takes five times as long. Every request comes this way.
+const [TAB, SPACE, QUOTE, SEMICOLON, EQUALS] = [0x09, 0x20, 0x22, 0x3b, 0x3d] as const
 
 /**
  * The first place from `place` on, forwards or backwards, without a space or a tab: these do not belong to a name or a value
@@ -101,9 +106,10 @@ const NONE: readonly string[] = []
  * another cookie, which a sibling domain can plant: browsers see no prefix in it.
  */
 function passBlanks(text: string, place: number, step: 1 | -1): number {
-  let at = place
-  while (text[at] === ' ' || text[at] === '\t') at += step
-  return at
+  for (let at = place; ; at += step) {
+    const code = text.charCodeAt(at)
+    if (code !== SPACE && code !== TAB) return at
+  }
 }
 
 function unquote(value: string): string {
