@@ -37,12 +37,14 @@ test('the other site’s page has both forms, runs nothing, and is sent where th
   const site = await openSite(t, ON)
   const page = await begun(site.person())
   for (const id of ['same-site', 'cross-site']) {
-    const response = await fetch(page.link(page.text(`#${id}`) ?? ''))
+    const link = page.link(page.text(`#${id}`) ?? '')
+    const response = await fetch(link)
     t.regex(
       response.headers.get('Content-Security-Policy') ?? '',
       /^default-src 'none'; form-action http:\/\/127/,
     )
     const html = await response.text()
+    t.true(html.includes(`This page is another site: <b>${new URL(link).origin}</b>`), html)
     for (const path of ['/pay', '/pay-unchecked'])
       t.true(html.includes(`<form method="post" action="${site.url}${HERE}${path}">`), path)
     t.notRegex(html, /<script/)
@@ -61,7 +63,7 @@ test('the other site answers this machine only, and no more than its one page', 
   }
   t.is((await ask({ Host: 'rebound.example' }))[0], 403)
   t.is((await ask({ 'X-Forwarded-For': '192.0.2.1' }))[0], 403)
-  const [status, html] = await ask({ Host: `127.0.0.1:${port}` })
+  const [status, html] = await ask({ Host: `127.0.0.1:${port}`, Origin: 'http://<b>evil' })
   t.is(status, 200)
   t.notRegex(html, /evil/, 'nobody says where its forms go')
   t.is((await fetch(`${origin}/labs/other-site`)).status, 404)

@@ -68,7 +68,7 @@ export class OtherOrigin {
       'X-Content-Type-Options': 'nosniff',
     })
     ctx.type = 'html'
-    ctx.body = pageFor(ctx.origin, target, this.#targets)
+    ctx.body = pageFor(`http://${ctx.host}`, target, this.#targets)
   }
 }
 
