@@ -5,7 +5,7 @@ import { type MoveStage, openStage } from './move-stage.js'
 import { counted } from './progress.js'
 import { columns, json, tell } from './terminal.js'
 
-const NOBODY: MoveState = { processes: [], isPrepared: false, isFinished: false }
+const NOBODY: MoveState = { processes: [], isPrepared: false, isFinished: false, isSource: false }
 
 /** Says what is left to be moved, which processes run which step, and what is to be done next. Answers the exit code. */
 export async function showMoveStatus(settings: Settings, options: { readonly json?: true }): Promise<number> {

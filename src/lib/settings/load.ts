@@ -22,7 +22,7 @@ import {
   unreadFiles,
 } from './layers.js'
 import { withoutMoveFrom } from './move-from.js'
-import { brokenMove } from './move-rules.js'
+import { brokenMove, unusedMove } from './move-rules.js'
 import { brokenRules, brokenRulesOfThumb, insteadOfSecretKey, weakKeys, weakKeyWarning } from './rules.js'
 import { DEFAULT_ENVIRONMENT, type Settings, type SettingsOptions } from './settings.js'
 import { allSpellingsIn, misspelled, nearestEnvironment, unknownEnvironment } from './unknown-names.js'
@@ -117,7 +117,11 @@ export async function readSettings<Own extends OwnDefinitions = None>(
     ...misspelled(fromEnvironment, settings),
     ...key.warnings,
   ]
-  const besides = [...brokenRulesOfThumb(key.held, 'file'), ...(isProduction ? [] : weak.map(weakKeyWarning))]
+  const besides = [
+    ...brokenRulesOfThumb(key.held, 'file'),
+    ...unusedMove(key.held, 'file'),
+    ...(isProduction ? [] : weak.map(weakKeyWarning)),
+  ]
   return {
     environment,
     unknownEnvironment: unknown && { name, value: environment, layer, ...unknown },

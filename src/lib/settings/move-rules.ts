@@ -65,6 +65,17 @@ export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): Set
   return fault('is where sessions are kept already', remedy)
 }
 
+/** What is given for a move where nothing is moved: sentences for people. Sessions would seem to be lost. */
+export function unusedMove(held: ReadonlyMap<string, Held>, origin: Origin): string[] {
+  const given = sessionSettings.filter(({ key, default: value }) => {
+    const has = held.get(key)
+    return key.startsWith('move') && has?.kind === 'good' && has.value !== value
+  })
+  if (given.length === 0 || given.some(({ key }) => key === 'moveFrom')) return []
+  const names = given.map((setting) => nameIn(origin, setting)).join(', ')
+  return [`${names} has no effect without MOVE_FROM: no session is looked for in another store.`]
+}
+
 /** `cached_db` keeps sessions where `db` does. */
 function kindOf(engine: unknown): unknown {
   return engine === 'cached_db' ? 'db' : engine

@@ -15,6 +15,10 @@ import { type MoveStep, MovingStore } from './moving-store.js'
 import { OldStore } from './old-store.js'
 import { MoveProcesses, PROCESS_LIST } from './processes.js'
 
+const MOVED_OUT =
+  'sessions were moved out of this store, under this KEY_PREFIX, and where they were nothing can be put. To move them back give ' +
+  'it another KEY_PREFIX, or another table or directory'
+
 /** The engine that sessions are moved from: which, and with which settings. */
 export interface OldEngine {
   readonly engine: EngineChoice
@@ -36,7 +40,9 @@ export async function openUnannounced(
   // What other processes move must be seen at once: no memory in front of the database.
   const from = await openEngine(engine === 'cached_db' ? 'db' : engine, options, tools)
   try {
-    return new Moving({ from, to, step, tools })
+    const moving = new Moving({ from, to, step, tools })
+    await moving.checkDirection()
+    return moving
   } catch (error) {
     return closeAfter(error, from)
   }
@@ -82,6 +88,8 @@ export class Moving implements Mover {
   readonly processes: MoveProcesses
   readonly #from: OldStore
   readonly #to: SessionStore
+  /** Those who moved sessions out of the new store, when it was an old one. */
+  readonly #arrivals: MoveProcesses
   readonly #carrier: Carrier
   readonly #listeners: (() => void)[] = []
 
@@ -98,7 +106,9 @@ export class Moving implements Mover {
     const onMoved = (key: string): void => {
       if (!this.#from.isNamed(key)) for (const listener of this.#listeners) listener()
     }
-    this.processes = new MoveProcesses({ store: oldStore, keyPrefix: formatOf(old).keyPrefix, clock, logger })
+    const { keyPrefix } = formatOf(old)
+    this.processes = new MoveProcesses({ store: oldStore, keyPrefix, clock, logger, isSource: true })
+    this.#arrivals = new MoveProcesses({ store, keyPrefix: format.keyPrefix, clock, logger })
     this.#to = store
     this.#carrier = new Carrier({ from: this.#from, to: store, onMoved })
     const moving = new MovingStore({
@@ -116,6 +126,15 @@ export class Moving implements Mover {
     })
     this.fromName = from.name
     this.step = step
+  }
+
+  /**
+   * What was moved out of a store has left tombstones there, which nothing replaces.
+   *
+   * @throws EngineMisconfigured if the new store is one that sessions were moved out of.
+   */
+  async checkDirection(): Promise<void> {
+    if ((await this.#arrivals.state()).isSource) throw new EngineMisconfigured(MOVED_OUT)
   }
 
   /** Whether the old store can list what it holds. Otherwise only what is asked for is moved. */

@@ -36,11 +36,15 @@ export interface MoveState {
   readonly isPrepared: boolean
   /** Whether all has been moved, so that nothing may be put into the old store any more. */
   readonly isFinished: boolean
+  /** Whether sessions were moved out of this store, so that tombstones stand where they were. */
+  readonly isSource: boolean
 }
 
 export interface MoveProcessesParts {
   /** The old store. */
   readonly store: SessionStore
+  /** Whether sessions are moved out of it into another store. Default: no. */
+  readonly isSource?: boolean
   readonly keyPrefix: string
   /** Milliseconds since 1970. */
   readonly clock: () => number
@@ -80,7 +84,7 @@ export class MoveProcesses {
    * @throws EngineMisconfigured if that step is over.
    */
   async announce(step: MoveStep): Promise<void> {
-    const { logger, clock } = this.#parts
+    const { logger, clock, isSource = false } = this.#parts
     const before = await this.state()
     if (step === 'prepare' && before.isFinished) throw new EngineMisconfigured(FINISHED)
     if (step === 'move' && !before.isPrepared && before.processes.length === 0)
@@ -91,6 +95,7 @@ export class MoveProcesses {
         return {
           ...flagsIn(list),
           isPrepared: flagsIn(list).isPrepared || step === 'prepare',
+          isSource: flagsIn(list).isSource || (isSource && step === 'move'),
           processes: { ...Object.fromEntries(this.#alive(list)), [this.#own]: process_ },
         }
       })
@@ -141,8 +146,12 @@ export class MoveProcesses {
   }
 }
 
-function flagsIn(list: JsonObject): { readonly isPrepared: boolean; readonly isFinished: boolean } {
-  return { isPrepared: list.isPrepared === true, isFinished: list.isFinished === true }
+function flagsIn(list: JsonObject): Omit<MoveState, 'processes'> & JsonObject {
+  return {
+    isPrepared: list.isPrepared === true,
+    isFinished: list.isFinished === true,
+    isSource: list.isSource === true,
+  }
 }
 
 function isProcess(value: unknown): value is MovingProcess & JsonObject {

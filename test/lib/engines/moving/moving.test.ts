@@ -2,8 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { openSessions, type Sessions, type SessionsOptions } from '../../../../src/lib/index.js'
+import type { SessionStore } from '../../../../src/lib/engines/session-store.js'
+import {
+  EngineUnavailable,
+  openSessions,
+  type Sessions,
+  type SessionsOptions,
+  storeEngine,
+} from '../../../../src/lib/index.js'
 import { partsOf } from '../../../../src/lib/open-sessions.js'
+import { type Entries, myStore } from '../../../support/stores/of-others.js'
 
 const KEY = 'Twelve drummers, eleven pipers, ten lords'
 
@@ -155,4 +163,55 @@ test('each process says in the old store which step it runs, until it ends', asy
   t.deepEqual(await steps(), [])
   await processes?.finish()
   await t.throwsAsync(open({ ...moved, moveStep: 'prepare' }), { message: /everything has been moved/ })
+})
+
+test('sessions do not move back to where their tombstones are, but to another prefix of that store', async (t) => {
+  const { open, old, moved } = await stage(t)
+  const session = await (await open(old)).open()
+  session.set('basket', 1)
+  await session.save()
+  const there = await open()
+  t.is((await there.open(session.id)).get('basket'), 1)
+  await there.close()
+
+  const { filePath } = old
+  const from = {
+    engine: 'db',
+    databaseUrl: moved.databaseUrl ?? '',
+    keyPrefix: 'new',
+    codec: 'sealed',
+  } as const
+  const back: SessionsOptions = {
+    ...moved,
+    engine: 'file',
+    codec: 'json',
+    moveFrom: from,
+    ...(filePath && { filePath }),
+  }
+  await t.throwsAsync(open({ ...back, keyPrefix: 'keyv' }), { message: /another KEY_PREFIX/ })
+  const again = await open({ ...back, keyPrefix: 'again' })
+  t.is((await again.open(session.id)).get('basket'), 1)
+})
+
+test('while the old store does not answer nobody is logged out, and nothing is written', async (t) => {
+  const entries: Entries = new Map()
+  const store = myStore(entries)
+  let isDown = false
+  const failing: SessionStore = {
+    ...store,
+    read: (key) => (isDown ? Promise.reject(new EngineUnavailable('down')) : store.read(key)),
+  }
+  const { open } = await stage(t)
+  const before = await open({ engine: storeEngine({ name: 'old', store }) })
+  const session = await before.open()
+  session.set('basket', 1)
+  await session.save()
+  const move = await open({
+    engine: storeEngine({ name: 'new', store: myStore() }),
+    moveFrom: { engine: storeEngine({ name: 'old', store: failing }) },
+  })
+  isDown = true
+  await t.throwsAsync(move.open(session.id), { name: 'EngineUnavailable' })
+  isDown = false
+  t.is((await move.open(session.id)).get('basket'), 1)
 })
