@@ -44,6 +44,12 @@ export class Script {
     }
   }
 
+  /** The first address that it prints. */
+  async url(): Promise<string> {
+    await this.says('http://')
+    return /http:\/\/[\w.]+:\d+/.exec(this.#stdout)?.[0] ?? ''
+  }
+
   async end(): Promise<Ended> {
     const [code, signal] = await this.#ended
     return {
