@@ -148,3 +148,22 @@ test('there is a word on every engine, and each line starts the one that it is a
     }
   }
 })
+
+onEngines('who changes the engine while logged in goes on, and both engines show it', async (t, site) => {
+  const person = site.person()
+  let page = await person.submit(await person.open('/engines'), '/engines/log-in')
+  const user = page.text('#change-user') ?? ''
+  t.regex(user, /^member-/)
+  page = await person.submit(page, '/engines/count')
+  t.is(page.text('#change-count'), '2')
+  t.regex(page.text('#change-cache') ?? '', /"counted":2/)
+  t.is(page.text('#change-db'), 'nothing')
+  page = await person.submit(page, '/engines/change')
+  t.is(page.text('#change-engine'), 'db')
+  t.is(page.text('#change-user'), user)
+  t.regex(page.text('#change-cache') ?? '', /"move":"moved"/)
+  t.regex(page.text('#change-db') ?? '', /"counted":2/)
+  page = await person.submit(page, '/engines/count')
+  t.is(page.text('#change-count'), '3')
+  t.false(page.has('form[action="/engines/change"]'))
+})

@@ -32,7 +32,7 @@ export interface MoveAllOptions {
 }
 
 /** Entries that are under way at the same moment: requests have the rest of the store's connections. */
-const AT_ONCE = 16
+const AT_ONCE = 64
 
 /** Milliseconds that one batch may take by the rate: requests have their turn between two. */
 const BATCH_TIME = 50

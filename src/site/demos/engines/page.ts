@@ -5,6 +5,7 @@ import { recording } from '../../inspector/recording.js'
 import { type SiteSettings, showsInternals } from '../../settings.js'
 import { formatSeconds } from '../kit/format.js'
 import { seeOther, show } from '../kit/page.js'
+import { EngineChange } from '../labs/engine-change.js'
 import { engineKinds } from './kinds.js'
 import { type Subject, shapesOf } from './shapes.js'
 
@@ -32,6 +33,7 @@ export function engines({ sessions, settings, clock }: EnginesParts): Router {
   const router = new Router({ prefix: HERE })
   const { engine } = sessions
   const isOpen = showsInternals(settings)
+  const trial = new EngineChange(settings, clock)
 
   router.get('/', async (ctx) => {
     const own = isOpen ? await ownSubject(ctx, engine) : undefined
@@ -42,9 +44,26 @@ export function engines({ sessions, settings, clock }: EnginesParts): Router {
       ...(await shapesOf(own ?? exampleAt(clock(), settings), settings, clock)),
       isOpen,
       isOwn: own !== undefined,
+      change: await trial.shown(await ctx.session),
     }
-    const sources = ['demos/engines/shapes.ts#keyed', 'demos/engines/shapes.ts#cookies']
+    const sources = ['keyed', 'cookies'].map((name) => `demos/engines/shapes.ts#${name}`)
+    sources.push('demos/labs/engine-change.ts#change')
     show(ctx, { view: 'engines', title: 'Engines', locals, sources })
+  })
+
+  router.post('/log-in', async (ctx) => {
+    await trial.logIn(ctx, await ctx.session)
+    seeOther(ctx, `${HERE}#change`)
+  })
+
+  router.post('/count', async (ctx) => {
+    await trial.count(await ctx.session)
+    seeOther(ctx, `${HERE}#change`)
+  })
+
+  router.post('/change', async (ctx) => {
+    trial.change(await ctx.session)
+    seeOther(ctx, `${HERE}#change`)
   })
 
   router.post('/begin', async (ctx) => {
