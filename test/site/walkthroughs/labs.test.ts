@@ -170,6 +170,27 @@ inLabs(
   },
 )
 
+inLabs('whoever plants a notebook learns nothing from it of the visitor’s lab', async (t, site) => {
+  const attacker = site.person()
+  await robbed(attacker)
+  const notebook = attacker.cookies.get('sessionid-attacker') ?? ''
+  const victim = site.person()
+  victim.cookies.set('sessionid-attacker', notebook)
+  const page = await robbed(victim)
+  const [id, user] = [victim.cookies.get('sessionid-lab') ?? '', page.text('#user') ?? '']
+  t.is(page.text('#loot'), id)
+  t.notRegex((await attacker.open(STOLEN)).html, new RegExp(`${id}|${user}`))
+
+  const [planter, other] = [site.person(), site.person()]
+  const plant = { app: 'careless', id: 'given' }
+  await planter.submit(await planter.open(FIXATION), `${FIXATION}/plant`, plant)
+  other.cookies.set('sessionid-attacker', planter.cookies.get('sessionid-attacker') ?? '')
+  for (const step of ['plant', 'log-in'])
+    await other.submit(await other.open(FIXATION), `${FIXATION}/${step}`, plant)
+  const looked = await planter.submit(await planter.open(FIXATION), `${FIXATION}/look`, plant)
+  t.not(looked.text('#careless .outcome'), 'is in')
+})
+
 onEngines(
   'a lab’s session leads to nothing of the site, and none of the site into a lab',
   async (t, site) => {

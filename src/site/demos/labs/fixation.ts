@@ -87,6 +87,9 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
     if (app === 'careless') setPlainCookie(ctx, CARELESS_COOKIE, id)
     else setRawCookie(ctx, lab.cookieName, id)
     await note(ctx, app, () => ({ id, given, loggedIn: false }))
+    const notebook = await ctx.attacker
+    // The notebook may have been planted itself.
+    notebook.cycleKey()
     seeOther(ctx, HERE)
   })
 
@@ -117,7 +120,7 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
     if (!form.ok) return ctx.throw(400)
     const { app } = form.value
     const id = (await plantedBy(ctx))[app]?.id
-    if (id === undefined) return seeOther(ctx, HERE)
+    if (!id) return seeOther(ctx, HERE)
     const { status, body } = await askSelf(ctx, {
       path: `${HERE}/${app}/members`,
       cookie: `${cookieOf[app]}=${id}`,

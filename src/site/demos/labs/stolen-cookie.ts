@@ -67,7 +67,11 @@ export function stolenCookie({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>):
     const { user, id } = await ctx.lab
     const thief = await ctx.attacker
     // The visitor's own cookie only: no form names one.
-    if (user && id) thief.set('loot', id)
+    if (user && id) {
+      thief.set('loot', id)
+      // The notebook may have been planted itself.
+      thief.cycleKey()
+    }
     seeOther(ctx, HERE)
   })
   // #endregion
