@@ -240,30 +240,3 @@ export const steps: readonly Step[] = chapters.flatMap((chapter) =>
 function titleOf({ title, entries }: Walkthrough, { label }: Entry): string {
   return entries.length === 1 ? title : `${title}, ${label.toLowerCase()}`
 }
-
-/** A page's place on the path. */
-export interface Place extends Walkthrough {
-  /** The chapter's title. */
-  readonly chapter: string
-  readonly step: string
-  /** The number of the step, from 1. */
-  readonly number: number
-  readonly count: number
-  readonly next: Step | undefined
-}
-
-/** The place of the page at `path`, which is an entry of a walkthrough or below one. */
-export function placeOf(path: string): Place | undefined {
-  const at = steps.findIndex(({ href }) => path === href || path.startsWith(`${href}/`))
-  const here = steps[at]
-  if (here === undefined) return undefined
-  const { walkthrough, chapter, step } = here
-  return {
-    ...walkthrough,
-    chapter: chapter.title,
-    step,
-    number: at + 1,
-    count: steps.length,
-    next: steps[at + 1],
-  }
-}

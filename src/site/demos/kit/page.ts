@@ -1,10 +1,10 @@
 import type { Context, Middleware } from 'koa'
 import type { PlainCookie } from '../../inspector/cookies.js'
 import type { Inspector } from '../../inspector/inspector.js'
+import { placeOf } from '../place.js'
 import { predictionOn, rememberPrediction } from '../predictions/predictions.js'
 import { questions } from '../predictions/questions.js'
 import { sideBySide } from '../side-by-side.js'
-import { placeOf } from '../walkthroughs.js'
 import { plainCookieNow } from './plain-cookie.js'
 
 /** A page that a handler wants shown. */
