@@ -136,16 +136,16 @@ export class Tour {
     // What axe does to look closer breaks the policy; that is not the site's doing.
     this.complaints.length = own
     this.#t.is(overflow, 0, `${what}: nothing is wider than the screen`)
-    this.#t.deepEqual(await this.page.evaluate(cutOff), [], `${what}: nothing in the panel is cut off`)
+    this.#t.deepEqual(await this.page.evaluate(cutOff), [], `${what}: no code and no diagram is cut off`)
   }
 }
 
 /** Runs in the page: the beginnings of excerpts that are cut off, and of a diagram's texts outside its picture. */
 function cutOff(): string[] {
-  const folded = [...document.querySelectorAll<HTMLDetailsElement>('.inspector details:not([open])')]
+  const folded = [...document.querySelectorAll<HTMLDetailsElement>('details:not([open])')]
   for (const details of folded) details.open = true
   const beginning = ({ textContent }: Element): string => textContent.trim().slice(0, 40)
-  const excerpts = [...document.querySelectorAll('.inspector .call, .inspector .source pre')]
+  const excerpts = [...document.querySelectorAll('.call, .source pre, .frameworks pre')]
     .filter((pre) => pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight)
     .map(beginning)
   const texts = [...document.querySelectorAll<SVGTextElement>('.sequence text')]
