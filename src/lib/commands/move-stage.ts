@@ -32,10 +32,12 @@ export async function openStage(settings: Settings): Promise<MoveStage> {
     throw new CommandFailed(
       'SESSION_ENGINE=cache is the memory of a server: there is nothing to move for anybody else',
     )
-  if (settings.engine === 'signed_cookies' || settings.moveFrom === 'signed_cookies')
+  const isDjangos =
+    settings.moveFrom !== undefined && settings.moveFromCodec === 'django' && settings.codec !== 'django'
+  if (settings.engine === 'signed_cookies' || settings.moveFrom === 'signed_cookies' || isDjangos)
     throw new CommandFailed(
-      'sessions in cookies are with the browsers: each is moved when its visitor comes. What has not come back within ' +
-        'COOKIE_AGE has expired, and then MOVE_FROM can be left out',
+      'sessions in cookies and in Django’s table are moved one by one, when their visitors come: their ids are with the ' +
+        'browsers alone. What has not come back within COOKIE_AGE has expired, and then MOVE_FROM can be left out',
     )
   // Without memory in front of the database: it is written beside it.
   const to = await openEngine(settings.engine === 'cached_db' ? 'db' : settings.engine, settings, tools)
