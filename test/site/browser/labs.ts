@@ -1,11 +1,10 @@
 import { inBrowser, openTour } from './tour.js'
 
+/** The first page of each is looked at on the way along the path. */
 inBrowser('Labs: a stolen cookie is used, and then worthless', async (tour, t) => {
   await tour.open('/labs/stolen-cookie')
-  await tour.look('lab-stolen-begin')
   await tour.press('Log in')
   await tour.press('Let the thief copy it')
-  await tour.look('lab-stolen-copied')
   await tour.press('Send it as the thief')
   await tour.reads('#outcome', 'The thief is in.')
   await tour.look('lab-stolen-in')
@@ -26,7 +25,6 @@ inBrowser('Labs: a stolen cookie is used, and then worthless', async (tour, t) =
 
 inBrowser('Labs: fixation works on a careless application only', async (tour) => {
   await tour.open('/labs/fixation')
-  await tour.look('lab-fixation-begin')
   for (const [app, outcome] of [
     ['careless', 'is in'],
     ['tessera', 'is not in'],
@@ -41,9 +39,7 @@ inBrowser('Labs: fixation works on a careless application only', async (tour) =>
 
 inBrowser('Labs: a forged cookie is refused, signed or sealed', async (tour, t) => {
   await tour.open('/labs/forged-cookie')
-  await tour.look('lab-forged-begin')
   await tour.press('Get the two cookies')
-  await tour.look('lab-forged-good')
   await tour.press('Write admin into it')
   await tour.reads('#signed .role', 'The server refuses this cookie.')
   await tour.reads('#signed .readable', /"role":"admin"/)
@@ -73,9 +69,7 @@ inBrowser(
   'Labs: a form on another site',
   async (tour, t) => {
     await tour.open('/labs/other-site')
-    await tour.look('lab-other-begin')
     await tour.press('Open a purse with ten coins')
-    await tour.look('lab-other-purse')
     const leads = tour.page.locator('#same-site')
     const sameSite = (await leads.getAttribute('href')) ?? ''
     await leads.click()

@@ -8,7 +8,7 @@ import { askSelf, cookieIn } from '../kit/own-request.js'
 import { seeOther, show } from '../kit/page.js'
 import { rawPlainCookie, removePlainCookie, setPlainCookie, setRawCookie } from '../kit/plain-cookie.js'
 import { CARELESS_COOKIE, CarelessSessions } from './careless.js'
-import { type Labs, newMember, using } from './sessions.js'
+import { endBoth, type Labs, newMember, using } from './sessions.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
@@ -131,10 +131,7 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
   // #endregion
 
   router.post('/start-again', async (ctx) => {
-    const session = await ctx.lab
-    const held = await ctx.attacker
-    session.flush()
-    held.flush()
+    await endBoth(ctx)
     removePlainCookie(ctx, CARELESS_COOKIE)
     seeOther(ctx, HERE)
   })

@@ -112,6 +112,13 @@ async function refuseWhenFull(ctx: Context, next: () => Promise<void>): Promise<
   }
 }
 
+/** Ends the session that is attacked, and what its attacker has collected. */
+export async function endBoth(ctx: Context): Promise<void> {
+  const [session, notebook] = await Promise.all([ctx.lab, ctx.attacker])
+  session.flush()
+  notebook.flush()
+}
+
 /** A user whom nobody else can be: a lab never asks for a name. */
 export function newMember(): string {
   return `member-${randomBytes(6).toString('hex')}`

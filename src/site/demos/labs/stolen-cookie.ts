@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import { askSelf } from '../kit/own-request.js'
 import { seeOther, show } from '../kit/page.js'
-import { type Labs, newMember, using } from './sessions.js'
+import { endBoth, type Labs, newMember, using } from './sessions.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
@@ -108,10 +108,7 @@ export function stolenCookie({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>):
   // #endregion
 
   router.post('/start-again', async (ctx) => {
-    const session = await ctx.lab
-    const thief = await ctx.attacker
-    session.flush()
-    thief.flush()
+    await endBoth(ctx)
     seeOther(ctx, HERE)
   })
 
