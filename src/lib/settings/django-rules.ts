@@ -42,10 +42,8 @@ const engines = { codec: ['db', 'file'], cookieCodec: ['signed_cookies'] } as co
 
 /** The faults of settings that do not go together with sessions that Django uses too. */
 export function djangoFaults(held: ReadonlyMap<string, Held>, origin: Origin): SettingFault[] {
-  const engine = goodValue(held, 'engine')
-  const codec = engine === 'signed_cookies' ? 'cookieCodec' : 'codec'
-  // Of an engine that is handed in nobody knows here what it is.
-  if (engine === undefined || goodValue(held, codec) !== 'django') return []
+  const codec = djangosCodec(held)
+  if (codec === undefined) return []
   const name = nameIn(origin, settingOf(codec))
   const faults = refusals.map((refusal) => ({ ...refusal, problem: refusal.problem(name) }))
   const possible: readonly unknown[] = engines[codec]
@@ -62,6 +60,14 @@ export function djangoFaults(held: ReadonlyMap<string, Held>, origin: Origin): S
     const value = shownAsGiven(settingOf(setting), given.value)
     return [{ name: nameIn(origin, settingOf(setting)), value, layer: given.layer, problem, remedy }]
   })
+}
+
+/** The setting that asks for Django's sessions, if one does. */
+export function djangosCodec(held: ReadonlyMap<string, Held>): keyof typeof engines | undefined {
+  const engine = goodValue(held, 'engine')
+  const codec = engine === 'signed_cookies' ? 'cookieCodec' : 'codec'
+  // Of an engine that is handed in nobody knows here what it is.
+  return engine !== undefined && goodValue(held, codec) === 'django' ? codec : undefined
 }
 
 function wrongEngine(codec: string) {

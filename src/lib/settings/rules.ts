@@ -4,6 +4,7 @@ import { GOOD_KEY, SHORTEST_KEY, weaknessesOf } from '../codecs/secret-key.js'
 import { BUILT_IN_PRODUCTION } from './check.js'
 import { type Setting, sessionSettings } from './definitions.js'
 import { type Held, HIDDEN, shownAsGiven } from './describe.js'
+import { djangosCodec } from './django-rules.js'
 import type { SettingFault } from './errors.js'
 import { nameIn, type Origin } from './layers.js'
 import type { SettingKey } from './settings.js'
@@ -117,6 +118,8 @@ function timeoutFaults(held: HeldSettings, origin: Origin): SettingFault[] {
 }
 
 const GIVE_GOOD_KEY = `Give ${GOOD_KEY}.`
+/** `startproject` makes a key for development, which begins with `django-insecure-`. */
+const GIVE_BOTH = `${GIVE_GOOD_KEY} Django has to get the same at the same time.`
 
 /**
  * The faults of keys that can be guessed: an earlier one opens as much as the present one. A key that is given twice is
@@ -128,14 +131,13 @@ export function weakKeys(held: HeldSettings, origin: Origin): SettingFault[] {
     const keys = [one?.has.value ?? []].flat().map(String)
     return one === undefined ? [] : keys.map((text) => ({ ...one, text }))
   })
+  const remedy = djangosCodec(held) === undefined ? GIVE_GOOD_KEY : GIVE_BOTH
   const weaknesses = weaknessesOf(given.map(({ text }) => text))
   const faults = given.flatMap(({ setting, has }, place): SettingFault[] => {
     const weakness = weaknesses[place]
     if (weakness === undefined) return []
     const problem = Array.isArray(has.value) ? `holds a key that ${weakness}` : weakness
-    return [
-      { name: nameIn(origin, setting), value: HIDDEN, layer: has.layer, problem, remedy: GIVE_GOOD_KEY },
-    ]
+    return [{ name: nameIn(origin, setting), value: HIDDEN, layer: has.layer, problem, remedy }]
   })
   return faults.filter(({ problem }, place) => faults.findIndex((one) => one.problem === problem) === place)
 }

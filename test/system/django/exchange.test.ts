@@ -291,6 +291,7 @@ beside('a row that none of our keys has signed is never changed, removed or adop
       other[act]()
       await other.save().catch(() => {})
     }
+    t.is(await sessions.engine.delete(key), 'missing')
     t.deepEqual(await pair.row(key), before)
     changed++
   }
