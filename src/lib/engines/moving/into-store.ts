@@ -247,7 +247,11 @@ export class IntoStore implements Engine {
     const { from, to, tools, cookieAge } = this.#parts
     const now = tools.clock()
     const { user, expires } = old.record
-    const arriving = (record: SessionRecord): SessionRecord => ({ ...record, renewal: { since: now } })
+    const arriving = (record: SessionRecord): SessionRecord => ({
+      ...record,
+      renewedAt: now,
+      renewal: { since: now },
+    })
     if (user !== undefined) await this.announce(user, newId, expires)
     await to.create(newId, arriving(old.record))
     const until = Math.max(expires, now + cookieAge)
