@@ -7,6 +7,8 @@ export interface Run {
   /** When the session ends unless it is touched: milliseconds since 1970. */
   readonly expires: number
   readonly handle: string
+  /** A user who has never logged in, and has no list. */
+  readonly newcomer: string
 }
 
 /** What an act says when it has been done. */
@@ -58,6 +60,14 @@ export const acts: Readonly<Record<string, Act>> = {
     async run({ sessions }, { userId }) {
       const session = await sessions.open()
       session.login(userId)
+      await session.save()
+      return { begun: session.id }
+    },
+  },
+  'first log-in': {
+    async run({ sessions }, { newcomer }) {
+      const session = await sessions.open()
+      session.login(newcomer)
       await session.save()
       return { begun: session.id }
     },

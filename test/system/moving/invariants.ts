@@ -4,7 +4,7 @@ import { type Cut, interleave, type Outcome } from './schedule.js'
 import type { Actor, World } from './world.js'
 
 /** Where the session is when the two begin. */
-export type Start = 'in the old store' | 'moved, its list not' | 'moved'
+export type Start = 'in the old store' | 'moved, its list not' | 'moved' | 'on its way, left by a crash'
 
 /** One of the two. */
 export interface Part {
@@ -102,7 +102,11 @@ export async function runOnce(
   const begun = parts.flatMap(({ did: its }) => its?.begun ?? [])
   const check = async (actor: Actor, when: string): Promise<void> => {
     // Whoever reads the list carries out what a revocation that crashed has begun.
-    const listed = (await actor.sessions.forUser(run.userId)).map(({ handle }) => handle).sort()
+    const listed = new Map<string, string>()
+    for (const user of [run.userId, run.newcomer]) {
+      const handles = (await actor.sessions.forUser(user)).map(({ handle }) => handle)
+      listed.set(user, handles.sort().join())
+    }
     const found = await aliveOf(actor, [run.id, ...crew.drawn])
     const its = found.filter(({ handle }) => handle === run.handle)
     const of = `${when}, for ${actor.role}`
@@ -125,12 +129,14 @@ export async function runOnce(
       )
     }
     for (const id of begun) {
-      const isKept = parts.every(({ what }) => !what.endsAll)
+      const isKept = parts.every(({ what, did: its }) => its?.begun === id || !what.endsAll)
       const isThere = found.some((one) => one.id === id)
       if (isKept) is(isThere, `${of}: the session that was begun is gone`)
     }
-    const alive = [...new Set(found.map(({ handle }) => handle))].sort()
-    is(listed.join() === alive.join(), `${of}: listed are ${listed.length}, alive ${alive.length}`)
+    for (const [user, handles] of listed) {
+      const alive = found.flatMap((one) => (one.user === user ? [one.handle] : []))
+      is(handles === [...new Set(alive)].sort().join(), `${of}: listed are ${handles}, alive ${alive}`)
+    }
   }
 
   const onlyPrepared =
@@ -160,13 +166,30 @@ async function setStage(crew: Crew, start: Start): Promise<Run> {
   await session.save()
   const { id = '', handle = '' } = session
   crew.drawn.length = 0
-  if (start !== 'in the old store') await crew.move.sessions.open(id)
+  if (start === 'on its way, left by a crash') await crash(crew, id)
+  else if (start !== 'in the old store') await crew.move.sessions.open(id)
   if (start === 'moved') await crew.move.moveAll()
-  return { userId, id, handle, expires: session.getExpiryDate().getTime() }
+  return { userId, id, handle, newcomer: crypto.randomUUID(), expires: session.getExpiryDate().getTime() }
+}
+
+/** Of the calls with which a process moves a session that it reads: the one that would bring the text into the new store. */
+const ARRIVAL = 7
+/** Milliseconds after which a place that was kept is swept. */
+const SWEPT_AFTER = 61_000
+
+/** A process marks the session in the old store and ends. The place that it kept in the new one is swept. */
+async function crash({ world, alone }: Crew, id: string): Promise<void> {
+  const { gate, sessions } = await world.actor('move')
+  const reached = gate.close(ARRIVAL)
+  void sessions.open(id)
+  await reached
+  world.now += SWEPT_AFTER
+  await alone.sessions.clearExpired()
 }
 
 interface Alive {
   readonly id: string
+  readonly user: string
   readonly handle: string
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -176,7 +199,8 @@ async function aliveOf({ sessions }: Actor, ids: readonly string[]): Promise<Ali
   for (const id of ids) {
     const loaded = await sessions.engine.load(id)
     if (loaded.kind !== 'found' || loaded.record.user === undefined) continue
-    alive.push({ id, handle: loaded.record.user.handle, data: loaded.record.data })
+    const { user, data } = loaded.record
+    alive.push({ id, user: user.id, handle: user.handle, data })
   }
   return alive
 }

@@ -12,7 +12,7 @@ import type { Role } from './world.js'
 const MANY = 80
 
 /** Of the calls of the first one, it is stopped before one in so many. */
-const EVERY = Number(process.env.MOVING_EVERY ?? 7)
+const EVERY = Number(process.env.MOVING_EVERY ?? 11)
 
 /** What meets on real stores: each kind of step on both of them, from processes of either step. */
 const meetings: readonly (readonly [a: string, one: Role, b: string, other: Role])[] = [
