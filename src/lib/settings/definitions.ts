@@ -238,11 +238,6 @@ const original: {
     meaning:
       "how records stand in a store: json (readable), sealed (encrypted with SECRET_KEY) or django (in Django's own table)",
   }),
-  djangoTimeZone: define(session.timeZone, {
-    name: 'DJANGO_TIME_ZONE',
-    default: 'UTC',
-    meaning: 'with CODEC=django: the TIME_ZONE of a Django with USE_TZ=False; otherwise UTC',
-  }),
   plainRecordsUntil: define(session.moment, {
     name: 'PLAIN_RECORDS_UNTIL',
     default: undefined,
@@ -254,6 +249,11 @@ const original: {
     default: undefined,
     meaning:
       'with PLAIN_RECORDS_UNTIL: the moment of the switch; sessions that began later must be sealed; unset: the start of this process',
+  }),
+  djangoTimeZone: define(session.timeZone, {
+    name: 'DJANGO_TIME_ZONE',
+    default: 'UTC',
+    meaning: 'with CODEC=django: the TIME_ZONE of a Django with USE_TZ=False; otherwise UTC',
   }),
   revocationStore: define(choice(REVOCATION_STORES), {
     name: 'REVOCATION_STORE',
