@@ -40,6 +40,11 @@ const HOUR = 3_600_000
  * 7. After a crash anybody can go on, and a mover leaves nothing in the old store: the configuration after the move
  *    finds all of it in the new one.
  *
+ * Each was seen to fail with a fault put in by hand: no mark in the old store (1, 7), a mark put without comparing the
+ * version (3), `moved` that leads nowhere for a process that prepares (2), a session removed from the old store, or on its
+ * way, without a condition (4), tombstones in one store only (5), lists that are not reserved (1, 5), no look into the new
+ * store after a refusal (6), a text that stays in the old store, or arrives as the session itself (7).
+ *
  * Answers `undefined` if the first one has no such call, and whether the second one was stopped.
  */
 export async function runOnce(
