@@ -88,7 +88,7 @@ test('importing it does nothing, as `sideEffects: false` tells bundlers', async 
 })
 
 /** Bytes: a fifth more than when they were written down. Whoever raises one says why in the commit. */
-const BUDGET = { packed: 660_000, unpacked: 2_500_000, dependencies: 8_800_000 }
+const BUDGET = { packed: 860_000, unpacked: 3_300_000, dependencies: 8_800_000 }
 
 test('the package, and what comes with it, stay small', async (t) => {
   const tessera = join(folder.directory, 'node_modules/koa-tessera')
