@@ -1,4 +1,7 @@
 /** What the site uses of the package beside its public face. No export of the package. */
+export { momentsIn } from './codecs/django/moments.js'
+export { decodeSession, encodeSession } from './codecs/django/session-dict.js'
+export { DjangoSigner } from './codecs/django/signing.js'
 export { createIn } from './conformance/drawing.js'
 export { withCauses } from './engines/errors.js'
 export { directoryOf, fileOf } from './engines/file/session-file.js'

@@ -47,3 +47,24 @@ export const engines: Scene = {
     await check('the page does not have the cookie', cookie !== '' && !page.html.includes(cookie))
   },
 }
+
+const DJANGO = '/beside-django'
+
+export const besideDjango: Scene = {
+  slug: 'beside-django',
+  async play({ visitor, say, reads }) {
+    await say(
+      'A note goes into the session. The page shows it as Django stores a session: data, second and signature.',
+    )
+    const page = await visitor.submit(await visitor.open(DJANGO), DJANGO, { note: 'bread' })
+    await reads(page, '#payload', /^eyJiZXNpZGVEamFuZ28iOiJicmVhZCJ9$/)
+    await reads(page, '#json', '{"besideDjango":"bread"}')
+    await say('What was signed is read.')
+    const text = ['payload', 'second', 'signature'].map((part) => page.text(`#${part}`) ?? '').join(':')
+    const read = await visitor.submit(page, `${DJANGO}/read`, { text })
+    await reads(read, '#read', /says {"besideDjango":"bread"}\.$/)
+    await say('Another character, and it is no session.')
+    const changed = await visitor.submit(page, `${DJANGO}/read`, { text: text.replace('e', 'f') })
+    await reads(changed, '#read', /^No key has signed this text/)
+  },
+}

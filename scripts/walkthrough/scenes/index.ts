@@ -1,5 +1,5 @@
 import type { Scene } from '../scene.js'
-import { engines, twoTabs } from './at-scale.js'
+import { besideDjango, engines, twoTabs } from './at-scale.js'
 import { fixation, forgedCookie, otherSite, scriptReads, stolenCookie } from './attacks.js'
 import {
   browserTools,
@@ -41,4 +41,5 @@ export const scenes: readonly Scene[] = [
   scriptReads,
   twoTabs,
   engines,
+  besideDjango,
 ]

@@ -47,6 +47,10 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   await sessions.open(String(ctx.query.id))
   // #endregion
 
+  // #region beside-django#put
+  session.set('besideDjango', note)
+  // #endregion
+
   // #region browser-tools#begin
   session.set('lookedFor', 'and found')
   // #endregion

@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import { csrf, type Sessions } from '../../lib/index.js'
 import { isFromThisMachine } from '../middleware/requests.js'
 import { type SiteSettings, showsInternals } from '../settings.js'
+import { besideDjango } from './beside-django.js'
 import { browserTools } from './browser-tools.js'
 import { cartAsTaught } from './cart/as-taught.js'
 import { cookieCart } from './cart/cookie.js'
@@ -103,6 +104,7 @@ export function demos({
     byHand(),
     oneClick({ sessions, cookieName: settings.cookieName, clock }),
     engines({ sessions, settings, clock }),
+    besideDjango({ secretKeys, clock }),
     setGetDelete({ short: variants.short, clock }),
     logIn({ sessions }),
     devices({ sessions }),

@@ -215,6 +215,12 @@ export const chapters: readonly Chapter[] = [
         summary: 'The same session as a table row, a Redis key, a file and a cookie.',
         entries: only('/engines'),
       },
+      {
+        slug: 'beside-django',
+        title: 'Beside Django',
+        summary: 'One session for a Django site and a Koa site: read, changed and signed as Django does.',
+        entries: only('/beside-django'),
+      },
     ],
   },
 ]

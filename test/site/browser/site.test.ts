@@ -1,4 +1,5 @@
 /** One Chromium for all of them, as in `walkthroughs.test.ts`. */
+import './beside-django.js'
 import './engines.js'
 import './page-count.js'
 import './panel.js'
