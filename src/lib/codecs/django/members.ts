@@ -7,10 +7,12 @@ import type { JsonObject, JsonValue } from '../record.js'
  */
 export type Members = ReadonlyMap<string, string>
 
-const BLANK = /[ \t\n\r]*/y
-const STRING = /"(?:[^"\\]|\\.)*"/y
-/** A run of characters in which no string, array or object begins or ends. */
-const RUN = /[^"[\]{},]+/y
+// Each looks for the next character of a kind. A pattern that takes a run of others remembers every one of them on a stack,
+// which a text of some megabytes exhausts.
+const NO_BLANK = /[^ \t\n\r]/g
+const IN_STRING = /["\\]/g
+/** Where a string, array or object begins or ends. */
+const EDGE = /["[\]{},]/g
 
 /** `undefined` if the text is no JSON object. */
 export function membersOf(text: string): Members | undefined {
@@ -82,14 +84,14 @@ class Scanner {
 
   members(): Members | undefined {
     const members = new Map<string, string>()
-    this.#take(BLANK)
+    this.#skipBlanks()
     if (!this.#is('{')) return undefined
-    this.#take(BLANK)
+    this.#skipBlanks()
     if (this.#is('}')) return this.#isOver() ? members : undefined
     do {
-      this.#take(BLANK)
-      const key = valueIn(this.#take(STRING))
-      this.#take(BLANK)
+      this.#skipBlanks()
+      const key = valueIn(this.#string())
+      this.#skipBlanks()
       if (typeof key !== 'string' || !this.#is(':')) return undefined
       const raw = this.#value()
       if (raw === undefined) return undefined
@@ -104,12 +106,12 @@ class Scanner {
     const from = this.#at
     let depth = 0
     while (this.#at < this.#text.length) {
-      const next = this.#text.charAt(this.#at)
+      const next = this.#text.charAt(this.#next(EDGE))
       if (depth === 0 && (next === ',' || next === '}'))
         return this.#text.slice(from, this.#at).trim() || undefined
       if (next === '"') {
-        if (this.#take(STRING) === '') return undefined
-      } else if (this.#take(RUN) === '') {
+        if (this.#string() === '') return undefined
+      } else {
         if (next === '{' || next === '[') depth++
         else if (next !== ',') depth--
         if (depth < 0) return undefined
@@ -119,11 +121,27 @@ class Scanner {
     return undefined
   }
 
-  #take(pattern: RegExp): string {
+  #skipBlanks(): void {
+    this.#next(NO_BLANK)
+  }
+
+  /** Goes to the next character that matches, or to the end. */
+  #next(pattern: RegExp): number {
     pattern.lastIndex = this.#at
-    const [taken = ''] = pattern.exec(this.#text) ?? []
-    this.#at += taken.length
-    return taken
+    this.#at = pattern.exec(this.#text)?.index ?? this.#text.length
+    return this.#at
+  }
+
+  /** The string that begins here, with its quotes; empty if there is none. */
+  #string(): string {
+    const from = this.#at
+    if (!this.#is('"')) return ''
+    while (this.#next(IN_STRING) < this.#text.length) {
+      if (this.#is('"')) return this.#text.slice(from, this.#at)
+      // A backslash, and what it escapes.
+      this.#at += 2
+    }
+    return ''
   }
 
   #is(character: string): boolean {
@@ -133,7 +151,7 @@ class Scanner {
   }
 
   #isOver(): boolean {
-    this.#take(BLANK)
+    this.#skipBlanks()
     return this.#at === this.#text.length
   }
 }
