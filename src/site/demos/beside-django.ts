@@ -58,7 +58,10 @@ export function besideDjango({ secretKeys, clock }: BesideDjangoParts): Router {
     if (!form.ok) return page(ctx, form, 422)
     const { text } = form.value
     const read = decodeSession(text, clock(), tools)
-    const said = read && { data: JSON.stringify(read.record.data), at: formatMoment(new Date(read.signedAt)).text }
+    const said = read && {
+      data: JSON.stringify(read.record.data),
+      at: formatMoment(new Date(read.signedAt)).text,
+    }
     return page(ctx, { typed: { text }, read: said ?? 'nothing' })
   })
   // #endregion
