@@ -63,7 +63,7 @@ export { type Definition, type OwnDefinitions, type OwnValues, setting } from '.
 export { type SettingFault, SettingsError } from './settings/errors.js'
 export { type Checked, type Kind, kinds } from './settings/kinds.js'
 export { type LoadOptions, loadSettings, type SettingsAndOwn } from './settings/load.js'
-export type { Settings } from './settings/settings.js'
+export type { MovedSetting, MoveFrom, Settings } from './settings/settings.js'
 export type { TraceMessage } from './tracing.js'
 export type { LogInOptions } from './users/log-in.js'
 export type { UserSession } from './users/user-sessions.js'

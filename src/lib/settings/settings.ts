@@ -216,20 +216,28 @@ export interface Settings {
   readonly engineTimeout: number
 }
 
-/** Settings of an engine that have a twin for the engine that sessions are moved from. */
-export const MOVED_SETTINGS = [
-  'databaseUrl',
-  'databaseTable',
-  'databaseSchema',
-  'redisUrl',
-  'filePath',
-  'codec',
-  'keyPrefix',
-  'secretKey',
-] as const
+/** A setting of an engine that has a twin for the engine that sessions are moved from. */
+export type MovedSetting =
+  | 'databaseUrl'
+  | 'databaseTable'
+  | 'databaseSchema'
+  | 'redisUrl'
+  | 'filePath'
+  | 'codec'
+  | 'keyPrefix'
+  | 'secretKey'
 
-/** One of those. */
-export type MovedSetting = (typeof MOVED_SETTINGS)[number]
+/** All of them, in the order of the documentation. */
+export const MOVED_SETTINGS = Object.keys({
+  databaseUrl: 0,
+  databaseTable: 0,
+  databaseSchema: 0,
+  redisUrl: 0,
+  filePath: 0,
+  codec: 0,
+  keyPrefix: 0,
+  secretKey: 0,
+} satisfies Record<MovedSetting, 0>) as readonly MovedSetting[]
 
 /** The name in code of the twin. */
 export type TwinOf<Key extends MovedSetting> = `moveFrom${Capitalize<Key>}`
