@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Setting } from './definitions.js'
-import { type Held, shownAsGiven } from './describe.js'
+import { goodValue, type Held, shownAsGiven } from './describe.js'
 import type { SettingFault } from './errors.js'
 import { type Layer, type Origin, spellingsIn } from './layers.js'
 import { nearest, unknownNames } from './unknown-names.js'
@@ -71,11 +71,6 @@ function withFittingCookieName(held: ReadonlyMap<string, Held>): ReadonlyMap<str
   if (!isOurs || (secure === true && path === '/' && domain === undefined)) return held
   const value = secure === true ? '__Secure-sessionid' : 'sessionid'
   return new Map(held).set('cookieName', { ...name, value })
-}
-
-function goodValue(held: ReadonlyMap<string, Held>, key: string): unknown {
-  const now = held.get(key)
-  return now?.kind === 'good' ? now.value : undefined
 }
 
 interface Found {

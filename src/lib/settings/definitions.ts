@@ -324,6 +324,11 @@ export const sessionSettings: readonly Setting[] = Object.entries(definitions).m
   key,
 }))
 
+/** The session's setting that has this name in code. */
+export function settingOf(key: SettingKey): Setting {
+  return { ...definitions[key], key }
+}
+
 /**
  * The sessions' settings and an application's own.
  *

@@ -25,6 +25,12 @@ export type Held =
   | { readonly kind: 'good'; readonly value: unknown; readonly layer: string }
   | { readonly kind: 'wrong'; readonly shown: string; readonly layer: string }
 
+/** The value in effect, if it is a right one. */
+export function goodValue(held: ReadonlyMap<string, Held>, key: string): unknown {
+  const now = held.get(key)
+  return now?.kind === 'good' ? now.value : undefined
+}
+
 /** Where settings came from, beside them: the values alone are what `Settings` holds. */
 const descriptions = new WeakMap<object, readonly SettingDescription[]>()
 

@@ -1,5 +1,5 @@
-import { sessionSettings } from './definitions.js'
-import { type Held, shownAsGiven } from './describe.js'
+import { settingOf } from './definitions.js'
+import { goodValue, type Held, shownAsGiven } from './describe.js'
 import type { SettingFault } from './errors.js'
 import { nameIn, type Origin } from './layers.js'
 import type { SettingKey } from './settings.js'
@@ -72,15 +72,4 @@ export function djangosCodec(held: ReadonlyMap<string, Held>): keyof typeof engi
 
 function wrongEngine(codec: string) {
   return { problem: `keeps no sessions of Django, which ${codec} asks for`, remedy: 'Give db or file.' }
-}
-
-function goodValue(held: ReadonlyMap<string, Held>, key: SettingKey): unknown {
-  const now = held.get(key)
-  return now?.kind === 'good' ? now.value : undefined
-}
-
-function settingOf(key: SettingKey) {
-  const setting = sessionSettings.find((one) => one.key === key)
-  if (setting === undefined) throw new TypeError(`there is no setting ${key}`)
-  return setting
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Setting, sessionSettings } from './definitions.js'
-import { type Held, shownAsGiven } from './describe.js'
+import { sessionSettings, settingOf } from './definitions.js'
+import { goodValue, type Held, shownAsGiven } from './describe.js'
 import type { SettingFault } from './errors.js'
 import { nameIn, type Origin } from './layers.js'
 import { twinKeyOf } from './move-from.js'
-import type { MovedSetting } from './settings.js'
+import type { MovedSetting, SettingKey } from './settings.js'
 
 /** Where an engine keeps sessions: two that agree in all of these keep them in the same place. */
 const PLACES: ReadonlyMap<unknown, readonly MovedSetting[]> = new Map([
@@ -15,15 +15,12 @@ const PLACES: ReadonlyMap<unknown, readonly MovedSetting[]> = new Map([
 
 /** The faults of a move that can move nothing, or would move sessions to where they are. */
 export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): SettingFault[] {
-  const goodValue = (key: string): unknown => {
-    const has = held.get(key)
-    return has?.kind === 'good' ? has.value : undefined
-  }
-  const moveFrom = sessionSettings.find(({ key }) => key === 'moveFrom')
+  const chosen = (key: SettingKey): unknown => goodValue(held, key)
+  const moveFrom = settingOf('moveFrom')
   const has = held.get('moveFrom')
-  const from = goodValue('moveFrom')
-  const to = goodValue('engine')
-  if (moveFrom === undefined || has === undefined || from === undefined || to === undefined) return []
+  const from = chosen('moveFrom')
+  const to = chosen('engine')
+  if (has === undefined || from === undefined || to === undefined) return []
   const fault = (problem: string, remedy: string): SettingFault[] => [
     {
       name: nameIn(origin, moveFrom),
@@ -33,10 +30,7 @@ export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): Set
       remedy,
     },
   ]
-  const nameOf = (key: string): string => {
-    const setting: Setting | undefined = sessionSettings.find((one) => one.key === key)
-    return setting === undefined ? key : nameIn(origin, setting)
-  }
+  const nameOf = (key: SettingKey): string => nameIn(origin, settingOf(key))
   if (from === 'cache')
     return fault(
       'is the memory of one process, which no other process can read',
@@ -49,12 +43,12 @@ export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): Set
     )
   const kind = kindOf(to)
   // Django's table is another one than ours.
-  const isDjangos = (key: string): boolean => goodValue(key) === 'django'
+  const isDjangos = (key: SettingKey): boolean => chosen(key) === 'django'
   if (kindOf(from) !== kind || isDjangos(twinKeyOf('codec')) !== isDjangos('codec')) return []
   const place = PLACES.get(kind) ?? []
   const isSame = place.every((key) => {
-    const twin = goodValue(twinKeyOf(key))
-    return twin === undefined || isDeepStrictEqual(twin, goodValue(key))
+    const twin = chosen(twinKeyOf(key))
+    return twin === undefined || isDeepStrictEqual(twin, chosen(key))
   })
   if (!isSame) return []
   const twins = place.map((key) => nameOf(twinKeyOf(key)))

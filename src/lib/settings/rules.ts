@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { GOOD_KEY, SHORTEST_KEY, weaknessesOf } from '../codecs/secret-key.js'
 import { BUILT_IN_PRODUCTION } from './check.js'
-import { type Setting, sessionSettings } from './definitions.js'
+import { type Setting, settingOf } from './definitions.js'
 import { type Held, HIDDEN, shownAsGiven } from './describe.js'
 import { djangosCodec } from './django-rules.js'
 import type { SettingFault } from './errors.js'
@@ -91,9 +91,8 @@ function breaches(rules: readonly Rule[], held: HeldSettings): Breach[] {
 }
 
 function givenOf(key: SettingKey, held: HeldSettings): Given | undefined {
-  const setting = sessionSettings.find((one) => one.key === key)
   const has = held.get(key)
-  return setting === undefined || has?.kind !== 'good' ? undefined : { setting, has }
+  return has?.kind === 'good' ? { setting: settingOf(key), has } : undefined
 }
 
 /** An idle timeout that the absolute one never lets pass was meant in another way (S22). */
