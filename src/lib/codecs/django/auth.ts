@@ -1,16 +1,19 @@
-import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { isSame } from '../keys.js'
+import { createHmac, type KeyObject } from 'node:crypto'
+import { isSame, type Keys } from '../keys.js'
+import { saltedKeys } from './salted-keys.js'
 
 /** What Django derives the key from. */
 const SALT = 'django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash'
 
 /** Which log-ins Django accepts: each session bears a hash of the password that the user had when they logged in. */
 export class DjangoAuth {
-  readonly #keys: readonly [KeyObject, ...KeyObject[]]
+  readonly #secrets: readonly [string, ...string[]]
+  /** Derived when they are needed first: most applications have nothing to do with Django. */
+  #derived: Keys | undefined
 
   /** `secrets`: Django's `SECRET_KEY`, then its `SECRET_KEY_FALLBACKS`. */
-  constructor([first, ...rest]: readonly [string, ...string[]]) {
-    this.#keys = [keyOf(first), ...rest.map(keyOf)]
+  constructor(secrets: readonly [string, ...string[]]) {
+    this.#secrets = secrets
   }
 
   /** `_auth_user_hash` of a log-in now. `password`: the column of the user's table as it is, itself a hash. */
@@ -22,10 +25,11 @@ export class DjangoAuth {
   accepts(hash: string, password: string): boolean {
     return this.#keys.some((key) => isSame(hash, hashWith(key, password)))
   }
-}
 
-function keyOf(secret: string): KeyObject {
-  return createSecretKey(createHash('sha256').update(`${SALT}${secret}`).digest())
+  get #keys(): Keys {
+    this.#derived ??= saltedKeys(SALT, this.#secrets)
+    return this.#derived
+  }
 }
 
 function hashWith(key: KeyObject, password: string): string {

@@ -1,6 +1,6 @@
-import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
-import { isSame } from '../keys.js'
+import { isSame, type Keys, macOf } from '../keys.js'
+import { saltedKeys } from './salted-keys.js'
 
 /** What Django signs a text for; a text that was signed for another purpose does not verify. */
 export const SESSION_SALT = 'django.contrib.sessions.SessionStore'
@@ -22,36 +22,27 @@ export interface Signed {
 
 /** Signs and verifies as `django.core.signing.dumps` and `loads` do: `payload:timestamp:signature`. */
 export class DjangoSigner {
-  readonly #keys: readonly [KeyObject, ...KeyObject[]]
+  readonly #keys: Keys
 
   /** `secrets`: Django's `SECRET_KEY`, which signs, then its `SECRET_KEY_FALLBACKS`, which only verify. */
-  constructor(salt: string, [first, ...rest]: readonly [string, ...string[]]) {
-    this.#keys = [keyOf(salt, first), ...rest.map((secret) => keyOf(salt, secret))]
+  constructor(salt: string, secrets: readonly [string, ...string[]]) {
+    this.#keys = saltedKeys(`${salt}signer`, secrets)
   }
 
   /** `json` in ASCII; `now` in milliseconds since 1970. */
   sign(json: string, now: number): string {
     const signed = `${payloadOf(json)}:${base62(Math.floor(now / 1000))}`
-    return `${signed}:${signatureOf(signed, this.#keys[0])}`
+    return `${signed}:${macOf(signed, this.#keys[0])}`
   }
 
   /** `undefined` for every text that none of the keys has signed. */
   verify(signed: string): Signed | undefined {
     const [, payload = '', time = '', signature = ''] = SIGNED.exec(signed) ?? []
     const value = `${payload}:${time}`
-    if (payload === '' || !this.#keys.some((key) => isSame(signature, signatureOf(value, key))))
-      return undefined
+    if (payload === '' || !this.#keys.some((key) => isSame(signature, macOf(value, key)))) return undefined
     const text = textIn(payload)
     return text === undefined ? undefined : { text, signedAt: fromBase62(time) }
   }
-}
-
-function keyOf(salt: string, secret: string): KeyObject {
-  return createSecretKey(createHash('sha256').update(`${salt}signer${secret}`).digest())
-}
-
-function signatureOf(value: string, key: KeyObject): string {
-  return createHmac('sha256', key).update(value).digest('base64url')
 }
 
 /** Compressed, marked with a dot, where that is shorter. */

@@ -1,4 +1,5 @@
 import { momentsIn } from '../../codecs/django/moments.js'
+import type { DictTools } from '../../codecs/django/session-dict.js'
 import { COOKIE_SALT, DjangoSigner, SESSION_SALT } from '../../codecs/django/signing.js'
 import { openDjangoTable } from '../db/django.js'
 import type { Engine, EngineTools } from '../engine.js'
@@ -27,11 +28,9 @@ const CONDITIONS =
  * no key.
  */
 export async function openDjangoDb(options: DjangoOptions, { clock, logger }: EngineTools): Promise<Engine> {
-  const secrets = secretKeysOf(options, 'CODEC=django')
-  const moments = momentsIn(options.djangoTimeZone ?? 'UTC')
-  const store = await openDjangoTable({ ...options, moments, logger })
+  const tools = dictTools(options, SESSION_SALT, 'CODEC=django')
+  const store = await openDjangoTable({ ...options, moments: tools.moments, logger })
   logger.warn({ engine: 'db' }, CONDITIONS)
-  const tools = { signer: new DjangoSigner(SESSION_SALT, secrets), moments }
   return new DjangoEngine({ name: 'db', store, tools, clock, logger })
 }
 
@@ -41,15 +40,11 @@ export async function openDjangoDb(options: DjangoOptions, { clock, logger }: En
  * @throws EngineUnavailable if the directory cannot be used. @throws EngineMisconfigured without a key.
  */
 export async function openDjangoFile(
-  options: SecretKeyOptions &
-    Pick<DjangoOptions, 'djangoTimeZone'> &
-    CookieOptions &
-    Omit<DjangoFilesOptions, 'tools' | 'cookieAge'>,
+  options: DictOptions & CookieOptions & Omit<DjangoFilesOptions, 'tools' | 'cookieAge'>,
   { clock, logger }: EngineTools,
 ): Promise<Engine> {
-  const { cookieAge = DJANGOS_AGE, djangoTimeZone = 'UTC' } = options
-  const signer = new DjangoSigner(SESSION_SALT, secretKeysOf(options, 'CODEC=django'))
-  const tools = { signer, moments: momentsIn(djangoTimeZone) }
+  const { cookieAge = DJANGOS_AGE } = options
+  const tools = dictTools(options, SESSION_SALT, 'CODEC=django')
   const store = await openDjangoFiles({ ...options, cookieAge, tools })
   logger.warn({ engine: 'file' }, `${CONDITIONS}; ${FILE_RACE}`)
   return new DjangoEngine({ name: 'file', store, tools, clock, logger })
@@ -68,18 +63,21 @@ const COOKIE_CONDITIONS =
  * @throws EngineMisconfigured without a key.
  */
 export async function openDjangoCookies(
-  options: SecretKeyOptions & Pick<DjangoOptions, 'djangoTimeZone'> & CookieOptions,
+  options: DictOptions & CookieOptions,
   { clock, logger }: EngineTools,
 ): Promise<Engine> {
-  const { cookieName, cookieAge = DJANGOS_AGE, djangoTimeZone = 'UTC' } = options
-  const signer = new DjangoSigner(COOKIE_SALT, secretKeysOf(options, 'COOKIE_CODEC=django'))
+  const { cookieName, cookieAge = DJANGOS_AGE } = options
+  const tools = dictTools(options, COOKIE_SALT, 'COOKIE_CODEC=django')
   logger.warn({ engine: 'signed_cookies' }, COOKIE_CONDITIONS)
-  return new DjangoCookies({
-    cookieName,
-    cookieAge,
-    tools: { signer, moments: momentsIn(djangoTimeZone) },
-    clock,
-  })
+  return new DjangoCookies({ cookieName, cookieAge, tools, clock })
+}
+
+type DictOptions = SecretKeyOptions & Pick<DjangoOptions, 'djangoTimeZone'>
+
+/** `user`: who needs the key, for the message. @throws EngineMisconfigured without one. */
+function dictTools(options: DictOptions, salt: string, user: string): DictTools {
+  const signer = new DjangoSigner(salt, secretKeysOf(options, user))
+  return { signer, moments: momentsIn(options.djangoTimeZone ?? 'UTC') }
 }
 
 /** Two weeks, in seconds. */
