@@ -10,6 +10,7 @@ import { copyOf, storedCopyOf } from '../codecs/json-copy.js'
 import { keysFor } from '../codecs/keys.js'
 import type { SessionRecord } from '../codecs/record.js'
 import { CLOCK_SKEW } from './concurrency.js'
+import { assertFitsCookie, fitsCookie } from './cookie-size.js'
 import {
   type Created,
   type Engine,
@@ -25,13 +26,9 @@ import {
   type Updated,
 } from './engine.js'
 import { expired } from './entries.js'
-import { CookieTooLarge } from './errors.js'
 import { deadSince, LONGEST_LIFE, NOTHING_REVOKED, type Revoked, RevokedCookies } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 import { VerifiedCookies } from './verified-cookies.js'
-
-/** Octets of name and value together that every browser keeps (RFC 6265bis). */
-const LIMIT = 4096
 
 const NAME = 'signed_cookies'
 /** For how long a revoked cookie counts as one that was on its way: milliseconds. */
@@ -112,7 +109,7 @@ class SignedCookies implements Engine {
   }
 
   isId(text: string): boolean {
-    if (this.#sizeOf(text) > LIMIT) return false
+    if (!this.#fits(text)) return false
     return this.#verified.find(text) !== undefined || this.#envelope.isWritten(text)
   }
 
@@ -254,7 +251,7 @@ class SignedCookies implements Engine {
 
   /** The same, expired or not. */
   #find(id: string): Held | Missing {
-    if (this.#sizeOf(id) > LIMIT) return MISSING
+    if (!this.#fits(id)) return MISSING
     const known = this.#verified.find(id)
     if (known !== undefined) return known
     const opened = this.#open(id)
@@ -276,7 +273,7 @@ class SignedCookies implements Engine {
 
   #open(id: string): Opened | undefined {
     // Before anything is computed: the work that a stranger can cause is bounded (S59).
-    return this.#sizeOf(id) <= LIMIT ? this.#envelope.open(id) : undefined
+    return this.#fits(id) ? this.#envelope.open(id) : undefined
   }
 
   /** `before`: the session's cookie so far, if it goes on. @throws CookieTooLarge before any header is sent (S41). */
@@ -294,16 +291,15 @@ class SignedCookies implements Engine {
       ...(isRevocable && lastEnd !== undefined && lastEnd > expires && { lastEnd }),
     }
     const id = this.#envelope.close(encodePayload(payload))
-    const size = this.#sizeOf(id)
-    if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
+    assertFitsCookie(this.#cookieName, id)
     const stored = storedCopyOf(payload.record)
     if (stored)
       this.#verified.remember(id, { kind: 'held', payload: { ...payload, record: stored }, outdated: false })
     return id
   }
 
-  #sizeOf(id: string): number {
-    return this.#cookieName.length + id.length
+  #fits(id: string): boolean {
+    return fitsCookie(this.#cookieName, id)
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../codecs/django/session-dict.js'
 import type { SessionRecord } from '../../codecs/record.js'
 import { CLOCK_SKEW } from '../concurrency.js'
+import { assertFitsCookie, fitsCookie } from '../cookie-size.js'
 import {
   type Created,
   type Engine,
@@ -18,10 +19,6 @@ import {
   type Updated,
 } from '../engine.js'
 import { expired } from '../entries.js'
-import { CookieTooLarge } from '../errors.js'
-
-/** Octets of name and value together that every browser keeps (RFC 6265bis). */
-const LIMIT = 4096
 
 const WRITTEN = /^\.?[\w-]+:[\dA-Za-z]{1,8}:[\w-]{43}$/
 
@@ -50,7 +47,7 @@ export class DjangoCookies implements Engine {
   }
 
   isId(text: string): boolean {
-    return this.#sizeOf(text) <= LIMIT && WRITTEN.test(text)
+    return fitsCookie(this.#parts.cookieName, text) && WRITTEN.test(text)
   }
 
   async load(id: string): Promise<Loaded> {
@@ -107,15 +104,10 @@ export class DjangoCookies implements Engine {
 
   /** `before`: the session's cookie so far. @throws CookieTooLarge before any header is sent (S41). */
   #write(record: SessionRecord, before?: DjangoSession): string {
-    const { tools, clock } = this.#parts
+    const { cookieName, tools, clock } = this.#parts
     const id = encodeSession(record, before?.members, clock(), tools)
-    const size = this.#sizeOf(id)
-    if (size > LIMIT) throw new CookieTooLarge(size, LIMIT)
+    assertFitsCookie(cookieName, id)
     return id
-  }
-
-  #sizeOf(id: string): number {
-    return this.#parts.cookieName.length + id.length
   }
 }
 
