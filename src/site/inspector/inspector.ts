@@ -13,24 +13,14 @@ import {
   sentCookies,
 } from './cookies.js'
 import { type EngineCall, recording } from './recording.js'
-import { type Sequence, sequenceOf } from './sequence.js'
+import { type Sent, type Sequence, sequenceOf } from './sequence.js'
 import { type Excerpt, excerpt } from './source.js'
 import { type InspectedSessions, type StoredRecord, storedRecordOf } from './stored-record.js'
 
 /** One request and its response as they were sent, and the engine's calls meanwhile. */
-export interface Exchange {
-  readonly method: string
-  readonly path: string
-  readonly status: number
-  /** Where the response redirects to; empty if it does not. */
-  readonly location: string
-  readonly sent: readonly SentCookie[]
-  /** The names of those cookies of the request that this step looked at or answered with another. */
-  readonly used: ReadonlySet<string>
+export interface Exchange extends Sent {
   /** Whether a session's cookie came. */
   readonly hadSession: boolean
-  readonly given: readonly GivenCookie[]
-  readonly calls: readonly EngineCall[]
   readonly changes: readonly Change[]
 }
 

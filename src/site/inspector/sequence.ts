@@ -27,14 +27,16 @@ export interface Sequence {
   readonly description: string
 }
 
-/** What the diagram is made of. */
+/** A request and its response as they were sent, and the engine's calls meanwhile: what the diagram is made of. */
 export interface Sent {
   readonly method: string
   readonly path: string
   readonly status: number
+  /** Where the response redirects to; empty if it does not. */
   readonly location: string
-  /** The cookies of the request, and which of them this step used. */
+  /** The cookies of the request. */
   readonly sent: readonly SentCookie[]
+  /** The names of those that this step looked at or answered with another. */
   readonly used: ReadonlySet<string>
   readonly given: readonly GivenCookie[]
   readonly calls: readonly EngineCall[]

@@ -11,6 +11,7 @@ import {
 } from '../../../lib/internal.js'
 import { shortened } from '../../inspector/stored-record.js'
 import { formatSeconds } from '../kit/format.js'
+import { silent } from '../kit/silent.js'
 
 /** A session to be shown as each engine stores it. */
 export interface Subject {
@@ -96,4 +97,3 @@ async function cookiesOf(
 }
 
 /** The warning that such cookies cannot be revoked is a part of the page. */
-const silent = { warn: () => {}, error: () => {} }

@@ -9,7 +9,8 @@ import {
   type Settings,
 } from '../../../lib/index.js'
 import { openEngine } from '../../../lib/internal.js'
-import { newMember } from './sessions.js'
+import { silent } from '../kit/silent.js'
+import { LAB_AGE, MOST_OF_A_KIND, newMember } from './sessions.js'
 
 declare module '../../../lib/index.js' {
   interface SessionData {
@@ -19,11 +20,6 @@ declare module '../../../lib/index.js' {
     counted: number
   }
 }
-
-/** How long these sessions live: seconds. */
-const AGE = 900
-/** Sessions that are held at a time. */
-const MOST = 2000
 
 /** What the page shows of the visitor's session. */
 export interface Shown {
@@ -52,7 +48,7 @@ export class EngineChange {
   constructor(settings: Settings, clock: () => number) {
     this.#settings = settings
     this.#clock = clock
-    this.#begun = new LRUCache({ max: MOST, ttl: AGE * 1000 })
+    this.#begun = new LRUCache({ max: MOST_OF_A_KIND, ttl: LAB_AGE * 1000 })
   }
 
   /** `undefined` where the visitor has none, or its time is over. */
@@ -78,7 +74,7 @@ export class EngineChange {
     const { before } = await this.#open()
     // The old engine forgets sessions that have moved, so they are counted here.
     this.#begun.purgeStale()
-    if (this.#begun.size >= MOST) ctx.throw(503, FULL, { expose: true })
+    if (this.#begun.size >= MOST_OF_A_KIND) ctx.throw(503, FULL, { expose: true })
     try {
       const session = await before.open()
       session.login(newMember())
@@ -116,11 +112,16 @@ export class EngineChange {
 
   async #openEngines(): Promise<Opened> {
     const clock = this.#clock
-    const own: Settings = { ...this.#settings, codec: 'json', keyPrefix: 'change', cacheMaxSessions: MOST }
+    const own: Settings = {
+      ...this.#settings,
+      codec: 'json',
+      keyPrefix: 'change',
+      cacheMaxSessions: MOST_OF_A_KIND,
+    }
     const tools = { clock, logger: silent }
     const old = await openEngine('cache', own, tools)
     const fresh = await openEngine('db', { ...own, databaseUrl: 'sqlite::memory:' }, tools)
-    const common = { cookieAge: AGE, keyPrefix: 'change', clock, logger: silent }
+    const common = { cookieAge: LAB_AGE, keyPrefix: 'change', clock, logger: silent }
     const before = await openSessions({ ...common, engine: old, cleanupInterval: 0 })
     // #region change
     const after = await openSessions({
@@ -135,6 +136,3 @@ export class EngineChange {
 }
 
 const FULL = 'Too many visitors are here now. Try again in a few minutes.'
-
-/** That the engines are in memory is the purpose here. */
-const silent = { warn: () => {}, error: () => {} }

@@ -27,9 +27,9 @@ declare module 'koa' {
 }
 
 /** How long the sessions of the labs live: seconds. */
-const AGE = 900
+export const LAB_AGE = 900
 /** Sessions of one kind that are held at a time. */
-const MOST = 2000
+export const MOST_OF_A_KIND = 2000
 
 /** One kind of the labs' sessions, and the name of its cookie. */
 export interface LabSessions {
@@ -62,8 +62,8 @@ export async function openLabs(
     const all = {
       ...settings,
       cookieName,
-      cookieAge: Math.min(AGE, settings.cookieAge),
-      cacheMaxSessions: MOST,
+      cookieAge: Math.min(LAB_AGE, settings.cookieAge),
+      cacheMaxSessions: MOST_OF_A_KIND,
       codec: 'json',
       keyPrefix: property,
       revocationStore: 'none',

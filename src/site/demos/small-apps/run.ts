@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import type Koa from 'koa'
 import type { Middleware } from 'koa'
 import { csrf, openSessions, type Sessions } from '../../../lib/index.js'
+import { silent } from '../kit/silent.js'
 
 /** A request to a small app. */
 export interface Asked {
@@ -33,7 +34,6 @@ const PATIENCE = 5000
 
 /** Of the small apps alone: what it signs is valid nowhere else. */
 const secretKey = randomBytes(32).toString('base64url')
-const silent = { warn: () => {}, error: () => {} }
 
 /** The check of forms, as the small apps use it. */
 export function smallCsrf(): Middleware {
