@@ -1,4 +1,4 @@
-import type { Gate } from './world.js'
+import type { Gate } from '../gate.js'
 
 /** How a piece of work ended: `done`, the name of its error, or `stopped` for one that was never let go on. */
 export type Ended = string

@@ -3,6 +3,7 @@ import { Moving } from '../../../src/lib/engines/moving/moving.js'
 import type { SessionStore } from '../../../src/lib/engines/session-store.js'
 import { StoreEngine, type StoreEngineParts } from '../../../src/lib/engines/store-engine.js'
 import { openSessions, type Sessions } from '../../../src/lib/index.js'
+import { Gate } from '../gate.js'
 
 /**
  * What a process runs: `old`, the configuration before the move; `prepare` and `move`, the two steps; `new`, the
@@ -14,48 +15,6 @@ export type Role = 'old' | 'prepare' | 'move' | 'new'
 export interface Pair {
   readonly from: Pick<StoreEngineParts, 'store' | 'keyPrefix' | 'codec'>
   readonly to: Pick<StoreEngineParts, 'store' | 'keyPrefix' | 'codec'>
-}
-
-/** Stops whoever is behind it before one of their calls. */
-export class Gate {
-  #left = Number.POSITIVE_INFINITY
-  #reached = (): void => {}
-  #opened: Promise<void> | undefined
-  open = (): void => {}
-  /** The calls that have passed since it was closed. */
-  readonly passed: string[] = []
-  readonly #beforeCall: () => void
-
-  constructor(beforeCall: () => void) {
-    this.#beforeCall = beforeCall
-  }
-
-  /** Resolves when call number `nth`, from 0, has come. It stays closed until `open` is called. */
-  close(nth: number): Promise<void> {
-    this.#left = nth
-    this.passed.length = 0
-    this.#opened = new Promise((resolve) => {
-      this.open = resolve
-    })
-    return new Promise((resolve) => {
-      this.#reached = resolve
-    })
-  }
-
-  /** No call is stopped any more. */
-  lift(): void {
-    this.#left = Number.POSITIVE_INFINITY
-    this.open()
-  }
-
-  async pass(call: string): Promise<void> {
-    if (this.#left-- === 0) {
-      this.#reached()
-      await this.#opened
-    }
-    this.#beforeCall()
-    this.passed.push(call)
-  }
 }
 
 /** One process. */

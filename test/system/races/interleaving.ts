@@ -14,6 +14,7 @@ import { openBench } from '../../support/engines.js'
 import { intercept } from '../../support/intercept.js'
 import { type Entries, myStore } from '../../support/stores/of-others.js'
 import type { EngineUnderTest } from '../../support/stores/store.js'
+import { Gate } from '../gate.js'
 
 type Options = Omit<SessionsOptions, 'engine' | 'clock'>
 
@@ -23,39 +24,6 @@ export interface Stage {
   /** The Debian package to install, if it is not on this machine. */
   readonly missing?: string | undefined
   start(t: ExecutionContext, options?: Options): Promise<TwoActors>
-}
-
-/** Stops whoever is behind it before one of their calls. */
-class Gate {
-  #left = Number.POSITIVE_INFINITY
-  #reached = (): void => {}
-  #opened = Promise.resolve()
-  open = (): void => {}
-  /** The calls that have passed. */
-  readonly passed: string[] = []
-
-  /** Resolves when call number `nth`, from 0, has come. */
-  close(nth: number): Promise<void> {
-    this.#left = nth
-    this.passed.length = 0
-    this.#opened = new Promise((resolve) => {
-      this.open = resolve
-    })
-    return new Promise((resolve) => {
-      this.#reached = resolve
-    })
-  }
-
-  pass(call: string): void | Promise<void> {
-    if (this.#left-- !== 0) {
-      this.passed.push(call)
-      return
-    }
-    this.#reached()
-    return this.#opened.then(() => {
-      this.passed.push(call)
-    })
-  }
 }
 
 /** One process that can be stopped before each of its calls, another that cannot, and what is true of both. */
