@@ -182,13 +182,14 @@ class CookieLines implements IdLines {
 }
 
 /**
- * A session's id is its cookie's value as it is: what would have to be encoded would not be found again (S42).
+ * A session's id is its cookie's value as it is: what would have to be encoded would not be found again (S42). Django puts
+ * colons into a cookie that it signs, and reads none that is encoded.
  *
- * @throws TypeError for an id that is not made of `A-Za-z0-9_.-`.
+ * @throws TypeError for an id that is not made of `A-Za-z0-9_.:-`.
  */
 function checkedId(id: string): string {
-  if (/^[\w.-]*$/.test(id)) return id
+  if (/^[\w.:-]*$/.test(id)) return id
   throw new TypeError(
-    `the engine made an id of other characters than A-Za-z0-9_.-: ${JSON.stringify(id.replace(/[\w.-]/g, '*'))}`,
+    `the engine made an id of other characters than A-Za-z0-9_.:- (${JSON.stringify(id.replace(/[\w.:-]/g, '*'))})`,
   )
 }

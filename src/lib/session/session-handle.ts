@@ -56,8 +56,10 @@ async function openAmong(ids: readonly string[], context: SessionContext): Promi
 
 /** The session of a request whose ids lead nowhere. */
 function unknownSession(context: SessionContext): SessionHandle {
-  // Where ids that were rotated away leave no mark, the browser may have the new one by now: its cookie stays.
-  if (context.engine.capabilities.sharedWith !== undefined) return beginSession(context)
+  const { sharedWith, revocable } = context.engine.capabilities
+  // Where ids that were rotated away leave no mark, the browser may have the new one by now: its cookie stays. A cookie that
+  // holds a session itself is good until its end, so one that is no session never will be.
+  if (sharedWith !== undefined && revocable) return beginSession(context)
   return new SessionHandle(stateWithout({ kind: 'unknown' }, context), context)
 }
 

@@ -250,10 +250,10 @@ const original: {
     meaning:
       'with PLAIN_RECORDS_UNTIL: the moment of the switch; sessions that began later must be sealed; unset: the start of this process',
   }),
-  djangoTimeZone: define(session.timeZone, {
+  djangoTimeZone: define(optional(session.timeZone), {
     name: 'DJANGO_TIME_ZONE',
-    default: 'UTC',
-    meaning: 'with CODEC=django: the TIME_ZONE of a Django with USE_TZ=False; otherwise UTC',
+    default: undefined,
+    meaning: 'beside Django with USE_TZ=False: its TIME_ZONE, UTC too; unset: USE_TZ=True',
   }),
   revocationStore: define(choice(REVOCATION_STORES), {
     name: 'REVOCATION_STORE',

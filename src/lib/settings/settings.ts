@@ -162,10 +162,10 @@ export interface Settings {
    */
   readonly sealedSince: string | undefined
   /**
-   * With `codec: 'django'`: the `TIME_ZONE` of a Django with `USE_TZ=False`, which writes local times into SQLite and MySQL.
-   * Default: `UTC`, right for `USE_TZ=True`.
+   * With `codec: 'django'` or `cookieCodec: 'django'`: the `TIME_ZONE` of a Django with `USE_TZ=False`, whatever its database;
+   * `UTC` too is to be given then. Such a Django writes local times. Default: none, right for `USE_TZ=True`.
    */
-  readonly djangoTimeZone: string
+  readonly djangoTimeZone: string | undefined
   /**
    * The engine in which `signed_cookies` remembers which users were logged out everywhere. It costs a read for each
    * request of a logged-in user. Default: `none`, a cookie is good until it expires.

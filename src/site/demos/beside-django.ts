@@ -38,7 +38,7 @@ export interface BesideDjangoParts {
 export function besideDjango({ secretKeys, clock }: BesideDjangoParts): Router {
   const router = new Router({ prefix: HERE })
   // A salt of its own: what this page signs is no session anywhere.
-  const tools = { signer: new DjangoSigner(`tessera site ${HERE}`, secretKeys), moments: momentsIn('UTC') }
+  const tools = { signer: new DjangoSigner(`tessera site ${HERE}`, secretKeys), moments: momentsIn() }
 
   router.get('/', (ctx) => page(ctx))
 

@@ -94,7 +94,7 @@ test('a session file ends at its own expiry, counted from when it was written', 
   let now = Date.parse('2026-01-01T00:00:00Z')
   const began = now
   const sessions = await opened(t, directory, () => now)
-  const moment = momentsIn('UTC').toIso(began + HOUR)
+  const moment = momentsIn().toIso(began + HOUR)
   for (const [json, life] of [
     ['{}', FORTNIGHT],
     ['{"_session_expiry":60}', 60_000],

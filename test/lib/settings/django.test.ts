@@ -13,7 +13,7 @@ test("beside Django the cookie has Django's name, path and age, in production to
       cookiePath: '/',
       cookieDomain: undefined,
       cookieAge: 1_209_600,
-      djangoTimeZone: 'UTC',
+      djangoTimeZone: undefined,
     })
 })
 
@@ -28,14 +28,42 @@ const refused: readonly (readonly [
   [{ SESSION_ENGINE: 'redis' }, 'SESSION_ENGINE', /no sessions of Django, which CODEC asks for/],
   [{ SESSION_ENGINE: 'cached_db' }, 'SESSION_ENGINE', /no sessions of Django/],
   [{ DJANGO_TIME_ZONE: 'Mars/Phobos' }, 'DJANGO_TIME_ZONE', /no time zone/],
+  [{ DATABASE_TABLE: 'web_session' }, 'DATABASE_TABLE', /its table is django_session/],
+  [{ KEY_PREFIX: 'shop' }, 'KEY_PREFIX', /a key is the id alone/],
+  [{ KEY_PREFIX: 'shop', SESSION_ENGINE: 'file' }, 'KEY_PREFIX', /a key is the id alone/],
+  [{ REVOCATION_STORE: 'db' }, 'REVOCATION_STORE', /Django's sessions \(CODEC\) do not have/],
+  [{ ...inCookies, REVOCATION_STORE: 'db' }, 'REVOCATION_STORE', /Django's sessions \(COOKIE_CODEC\)/],
+  [{ PLAIN_RECORDS_UNTIL: '2030-01-01' }, 'PLAIN_RECORDS_UNTIL', /as Django writes them/],
+  [{ SEALED_SINCE: '2026-01-01' }, 'SEALED_SINCE', /as Django writes them/],
+  [{ SESSION_ENGINE: 'signed_cookies' }, 'CODEC', /are in their cookies/],
+  [{ SESSION_ENGINE: 'signed_cookies', REVOCATION_STORE: 'db' }, 'CODEC', /are in their cookies/],
 ]
 
 for (const [env, name, problem] of refused)
-  test(`CODEC=django is refused with ${Object.entries(env).join().replace(',', '=')}`, async (t) => {
+  test(`CODEC=django is refused with ${new URLSearchParams(env)}`, async (t) => {
     const fault = await theFault(t, { env: { CODEC: 'django', SECRET_KEY: LONG_KEY, ...env } })
     t.like(fault, { name, layer: 'environment' })
+    t.regex(fault.remedy, /^(Give|Unset it|For cookies as Django has them give) ?.*\.$/)
     t.regex(fault.problem, problem)
   })
+
+test('beside Django a setting that another engine would use, or that says what is so anyway, is no fault', async (t) => {
+  const harmless = {
+    DATABASE_TABLE: 'django_session',
+    KEY_PREFIX: 'keyv',
+    REVOCATION_STORE: 'none',
+    RENEW_GRACE: '10',
+    REDIS_URL: 'redis://elsewhere',
+  }
+  for (const env of codecs) await t.notThrowsAsync(loadSettings(only({ env: { ...harmless, ...env } })))
+  const ours = { DATABASE_TABLE: 'web', KEY_PREFIX: 'shop' }
+  await t.notThrowsAsync(loadSettings(only({ env: { ...inCookies, ...ours } })))
+  await t.notThrowsAsync(
+    loadSettings(only({ env: { ...ours, REVOCATION_STORE: 'db', SESSION_ENGINE: 'signed_cookies' } })),
+  )
+  const moved = { CODEC: 'django', MOVE_FROM: 'db', SESSION_ENGINE: 'signed_cookies' }
+  await t.notThrowsAsync(loadSettings(only({ env: moved })))
+})
 
 test("the key that Django's startproject made is refused in production, and both sites need another", async (t) => {
   const key = `django-insecure-${production.SECRET_KEY}`

@@ -77,7 +77,7 @@ test('without files and variables there are the built-in defaults, for developme
     maxSessionsPolicy: 'evict-oldest',
     keyPrefix: 'keyv',
     engineTimeout: 2000,
-    djangoTimeZone: 'UTC',
+    djangoTimeZone: undefined,
     moveFrom: undefined,
     moveStep: 'move',
     moveFromDatabaseUrl: undefined,

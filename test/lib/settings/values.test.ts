@@ -159,7 +159,11 @@ const right: Readonly<Record<string, readonly (readonly [text: string, value: un
     ['', undefined],
   ],
   moveStep: [['prepare', 'prepare']],
-  djangoTimeZone: [['Europe/Berlin', 'Europe/Berlin']],
+  djangoTimeZone: [
+    ['Europe/Berlin', 'Europe/Berlin'],
+    ['UTC', 'UTC'],
+    ['', undefined],
+  ],
   moveFromDatabaseUrl: [
     ['mysql://u@h/d', 'mysql://u@h/d'],
     ['sqlite:old.sqlite', `sqlite:${resolve('old.sqlite')}`],
@@ -230,7 +234,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   codec: ['', 'Sealed', 'signed'],
   moveFrom: ['nowhere', 'File'],
   moveStep: ['', 'finish'],
-  djangoTimeZone: ['', 'Atlantis/Harbour'],
+  djangoTimeZone: ['Atlantis/Harbour'],
   moveFromDatabaseUrl: ['oracle://u@h/d'],
   moveFromRedisUrl: ['http://old'],
   moveFromKeyPrefix: ['a:b'],

@@ -63,6 +63,11 @@ export class Pair {
   }
 }
 
+/** There a moment is an instant, whatever the time zone of whoever writes it. */
+export function isPostgres({ settings }: Pair): boolean {
+  return settings.databaseUrl?.startsWith('postgres') ?? false
+}
+
 /** Where Django can have its table. */
 interface Place {
   readonly title: string

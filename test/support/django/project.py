@@ -28,8 +28,10 @@ from importlib import import_module  # noqa: E402
 
 from django.contrib.auth import SESSION_KEY, get_user, login, logout  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
+from django.contrib.sessions.middleware import SessionMiddleware  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.http import HttpRequest  # noqa: E402
+from django.http import HttpRequest, HttpResponse  # noqa: E402
+from django.test import RequestFactory  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
@@ -50,6 +52,29 @@ def opened(command):
     return open_sessions[name]
 
 
+def visited(command):
+    """A request through Django's session middleware, with the cookies that a browser sends, and what it is given."""
+    seen = {}
+
+    def view(request):
+        session = request.session
+        if 'values' in command:
+            session.update(command['values'])
+        if 'expiry' in command:
+            session.set_expiry(command['expiry'])
+        if 'login' in command:
+            user = User.objects.get(pk=command['login'])
+            login(request, user, backend='django.contrib.auth.backends.ModelBackend')
+        if command.get('logout'):
+            logout(request)
+        seen.update(data=dict(session.items()), user=get_user(request).pk)
+        return HttpResponse()
+
+    request = RequestFactory(HTTP_COOKIE=command['cookie']).get('/')
+    response = SessionMiddleware(view)(request)
+    return {**seen, 'cookies': [cookie.OutputString() for cookie in response.cookies.values()]}
+
+
 def answer(command):
     what = command['do']
     if what == 'migrate':
@@ -63,14 +88,14 @@ def answer(command):
         user.set_password(command['password'])
         user.save()
         return user.password
-    if what == 'version':
-        return django.VERSION[:2]
     if what == 'clearsessions':
         call_command('clearsessions')
         return None
     if what == 'secret':
         settings.SECRET_KEY = command['secret']
         return None
+    if what == 'visit':
+        return visited(command)
     if what == 'writes':
         for number in range(command['count']):
             session = SessionStore(command['key'])

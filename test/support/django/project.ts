@@ -6,13 +6,16 @@ import { root } from '../root.js'
 
 /** The Python that has Django. */
 const python = process.env.DJANGO_PYTHON ?? '/usr/bin/python3'
-const imports = 'import django, psycopg2, MySQLdb'
+const program = 'import django, psycopg2, MySQLdb; print(*django.VERSION[:2])'
+const { status, stdout } = spawnSync(python, ['-c', program], { encoding: 'utf8' })
 
 /** The Debian packages to install, if there is no Django on this machine. */
-export const djangoMissing =
-  spawnSync(python, ['-c', imports]).status === 0
-    ? undefined
-    : 'python3-django python3-psycopg2 python3-mysqldb'
+export const djangoMissing = status === 0 ? undefined : 'python3-django python3-psycopg2 python3-mysqldb'
+
+const [major = 0, minor = 0] = (stdout ?? '').split(' ').map(Number)
+
+/** Since 4.1 a session of Django can end at a moment. Before that Django cannot save one that does. */
+export const djangoKnowsMoments = major > 4 || (major === 4 && minor >= 1)
 
 export const SECRET = 'tessera-django-tests-7Qw2pVb9Zk4LmXc8RtYn5HdGfJs3A6eU'
 
@@ -34,6 +37,7 @@ export class DjangoProject {
   readonly #child
   readonly #lines: Interface
   #last: Promise<unknown> = Promise.resolve()
+  readonly #ended: Promise<never>
   #errors = ''
 
   constructor({ url, env = {} }: ProjectOptions) {
@@ -52,6 +56,10 @@ export class DjangoProject {
       this.#errors += text
     })
     this.#lines = createInterface(this.#child.stdout)
+    this.#ended = once(this.#child, 'close').then(() => {
+      throw new Error(`Django has ended: ${this.#errors}`)
+    })
+    this.#ended.catch(() => {}) // the command tells
   }
 
   /** Its tables are there. */
@@ -66,7 +74,7 @@ export class DjangoProject {
     const answered = this.#last.then(async () => {
       const line = once(this.#lines, 'line', { signal: AbortSignal.timeout(60_000) })
       this.#child.stdin.write(`${JSON.stringify({ do: command, ...details })}\n`)
-      const [text] = await Promise.race([line, this.#ended()])
+      const [text] = await Promise.race([line, this.#ended])
       const { result, error } = JSON.parse(text)
       if (error !== undefined) throw new Error(error)
       return result
@@ -79,11 +87,6 @@ export class DjangoProject {
     await this.#last
     this.#child.stdin.end()
     await once(this.#child, 'close')
-  }
-
-  async #ended(): Promise<never> {
-    await once(this.#child, 'close')
-    throw new Error(`Django has ended: ${this.#errors}`)
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ExecutionContext } from 'ava'
+import { DjangoSigner, SESSION_SALT } from '../../../src/lib/codecs/django/signing.js'
 import { djangoLogin, djangoUser, type Sessions } from '../../../src/lib/index.js'
-import { besideDjango, type Pair } from '../../support/django/pair.js'
-import type { DjangoSays } from '../../support/django/project.js'
+import { besideDjango, isPostgres, type Pair } from '../../support/django/pair.js'
+import { type DjangoSays, djangoKnowsMoments, SECRET } from '../../support/django/project.js'
 
 const beside = besideDjango()
 const WEEKS = 1_209_600
@@ -116,28 +117,93 @@ async function endIn(pair: Pair, key: string): Promise<number> {
   return end instanceof Date ? end.getTime() : Number.NaN
 }
 
-beside('an expiry at a moment means the same on both sides', async (t, pair) => {
-  const { django } = pair
-  const sessions = await pair.open(t)
-  const moment = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_600_000)
-  const session = await sessions.open()
-  session.set<string>('a', 1)
-  session.setExpiry(moment)
-  await session.save()
-  const key = session.id ?? ''
-  t.is(await endIn(pair, key), moment.getTime())
-  t.like(await readByDjango(pair, key), { a: 1 })
-  t.is((await sessions.open(key)).getExpiryDate().getTime(), moment.getTime())
-  const [major = 0, minor = 0] = await django.do<readonly number[]>('version')
-  // Before 4.1 Django stores no moment, and cannot save a session that has one.
-  if (major < 4 || (major === 4 && minor < 1)) return
-  const { age } = await django.do<{ age: number }>('age', { name: 'moment', key })
-  t.true(age > 3500 && age <= 3600)
-  const theirs = await madeByDjango(pair)
-  await django.do('expiry', { name: 'made', expiry: moment.toISOString().replace('.000Z', '+00:00') })
-  await django.do('save', { name: 'made' })
-  t.is((await sessions.open(theirs)).getExpiryDate().getTime(), moment.getTime())
-})
+beside(
+  'a moment that is set here as the expiry is the end of the row, and Django reads the session',
+  async (t, pair) => {
+    const sessions = await pair.open(t)
+    const moment = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_600_000)
+    const session = await sessions.open()
+    session.set<string>('a', 1)
+    session.setExpiry(moment)
+    await session.save()
+    const key = session.id ?? ''
+    t.is(await endIn(pair, key), moment.getTime())
+    t.deepEqual(await readByDjango(pair, key), { a: 1, _session_expiry: inPython(moment) })
+    t.is((await sessions.open(key)).getExpiryDate().getTime(), moment.getTime())
+  },
+)
+
+/** As Python writes a moment of whole seconds. */
+const inPython = (moment: Date): string => moment.toISOString().replace('.000Z', '+00:00')
+
+beside(
+  'a row that ends at a moment, as Django writes it since 4.1, ends there and goes back word for word',
+  async (t, pair) => {
+    const sessions = await pair.open(t)
+    const key = await stored(sessions)
+    const end = Math.floor(Date.now() / 1000) * 1000 + 3_600_000
+    const said = `${new Date(end).toISOString().slice(0, -5)}.000250+00:00`
+    const text = new DjangoSigner(SESSION_SALT, [SECRET]).sign(
+      `{"a":1,"_session_expiry":"${said}"}`,
+      Date.now(),
+    )
+    const column = `${said.slice(0, -6).replace('T', ' ')}${isPostgres(pair) ? '+00' : ''}`
+    await pair.query(
+      `UPDATE django_session SET session_data = '${text}', expire_date = '${column}' WHERE session_key = '${key}'`,
+    )
+    const session = await sessions.open(key)
+    t.is(session.getExpiryDate().getTime(), end)
+    session.set<string>('b', 2)
+    await session.save()
+    t.deepEqual(await readByDjango(pair, key), { a: 1, _session_expiry: said, b: 2 })
+    t.is(await endIn(pair, key), end)
+  },
+)
+
+if (djangoKnowsMoments)
+  beside(
+    'a moment that Django 4.1 and later sets is the same here, and Django saves one of ours',
+    async (t, pair) => {
+      const { django } = pair
+      const sessions = await pair.open(t)
+      const moment = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_600_000)
+      const theirs = await madeByDjango(pair)
+      await django.do('expiry', { name: 'made', expiry: inPython(moment) })
+      await django.do('save', { name: 'made' })
+      const session = await sessions.open(theirs)
+      t.is(session.getExpiryDate().getTime(), moment.getTime())
+      const later = new Date(moment.getTime() + 3_600_000)
+      session.setExpiry(later)
+      await session.save()
+      const { age } = await django.do<{ age: number }>('age', { name: 'moment', key: theirs })
+      t.true(age > 7100 && age <= 7200, `${age}`)
+      await django.do('set', { name: 'moment', values: { b: 2 } })
+      await django.do('save', { name: 'moment' })
+      t.is(await endIn(pair, theirs), later.getTime())
+      t.is((await sessions.open(theirs)).getExpiryDate().getTime(), later.getTime())
+    },
+  )
+else
+  beside(
+    'Django before 4.1 cannot save a session that ends at a moment; with seconds again it can',
+    async (t, pair) => {
+      const { django } = pair
+      const sessions = await pair.open(t)
+      const key = await stored(sessions)
+      const session = await sessions.open(key)
+      session.setExpiry(new Date(Date.now() + 3_600_000))
+      await session.save()
+      await django.do('open', { name: 'moment', key })
+      await django.do('set', { name: 'moment', values: { b: 2 } })
+      await t.throwsAsync(django.do('save', { name: 'moment' }), { message: /^TypeError: .*\bstr\b/ })
+      session.setExpiry(60)
+      await session.save()
+      await django.do('open', { name: 'moment', key })
+      await django.do('set', { name: 'moment', values: { b: 2 } })
+      await django.do('save', { name: 'moment' })
+      t.is((await sessions.open(key)).get('b'), 2)
+    },
+  )
 
 /** A user of Django's. */
 async function newUser({ django }: Pair): Promise<{ id: number; password: string }> {
@@ -212,7 +278,7 @@ beside('clearExpired removes the rows that clearsessions removes, and those only
       const key = await stored(sessions)
       list.push(key)
       const end = new Date(Date.now() + hours * 3_600_000).toISOString().replace('T', ' ').replace('Z', '')
-      const zone = pair.settings.databaseUrl?.startsWith('postgres') ? '+00' : ''
+      const zone = isPostgres(pair) ? '+00' : ''
       // One of each is signed by nobody we know: its time is over all the same.
       const text = Math.abs(hours) === 3 ? `, session_data = 'nobody:signed:this'` : ''
       await pair.query(

@@ -1,6 +1,6 @@
 /**
  * How Django writes a moment: with `USE_TZ=True` in UTC; with `USE_TZ=False` as the local time of its `TIME_ZONE`, without
- * saying so.
+ * an offset. Each cannot save a session whose `_session_expiry` is written in the other way.
  */
 export interface Moments {
   /** As the columns of SQLite and MySQL hold it: `2026-12-09 19:18:32.000250`. Never a `T` or a `Z`: SQLite compares texts. */
@@ -17,9 +17,9 @@ const NAIVE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)$/
 const AWARE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)(?::\d\d)?$/
 const DAY = 86_400_000
 
-/** `zone`: an IANA name such as `America/New_York`. */
-export function momentsIn(zone: string): Moments {
-  const local = zone === 'UTC' ? undefined : new LocalTime(zone)
+/** `zone`: the `TIME_ZONE` of a Django with `USE_TZ=False`, such as `America/New_York`; `undefined`: `USE_TZ=True`. */
+export function momentsIn(zone?: string): Moments {
+  const local = zone === undefined ? undefined : new LocalTime(zone)
   const toLocal = (time: number): number => time + (local?.offsetAt(time) ?? 0)
   const fromLocal = (wall: number): number => local?.instantOf(wall) ?? wall
   return {

@@ -40,7 +40,8 @@ export function decodeSession(
   const record: SessionRecord = {
     data,
     createdAt: isTime(own.createdAt) ? own.createdAt : signedAt,
-    ...(isTime(own.savedAt) && { savedAt: own.savedAt }),
+    // Django saves without a word about it: then the text is younger.
+    ...(isTime(own.savedAt) && { savedAt: Math.max(own.savedAt, signedAt) }),
     ...(isTime(own.renewedAt) && { renewedAt: own.renewedAt }),
     ...expiryIn(expiry, moments),
     expires,

@@ -24,18 +24,27 @@ const WRITTEN = /^\.?[\w-]+:[\dA-Za-z]{1,8}:[\w-]{43}$/
 
 export interface DjangoCookiesParts {
   readonly cookieName: string
-  /** How old a cookie may be: seconds. */
-  readonly cookieAge: number
+  readonly rules: CookieRules
   readonly tools: DictTools
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
 
+/** How long a cookie is good, in seconds. */
+export interface CookieRules {
+  /** From when it was made. */
+  readonly cookieAge: number
+  /** From when it was made, which each use does anew. */
+  readonly idleTimeout?: number | undefined
+  /** From the beginning of the session. */
+  readonly absoluteTimeout?: number | undefined
+}
+
 /**
  * Django's `signed_cookies`: the cookie is the session, signed and readable. It bears the second in which it was made, and is
- * good for `COOKIE_AGE` from then on, or for less if the session's own expiry says so (Django leaves that to the browser). As
- * with Django, a copy of a cookie stays good until then, whatever happens to the session, and of two answers to one browser
- * the last one stands.
+ * good for `COOKIE_AGE` from then on, or for less if the session's own expiry (Django leaves that to the browser) or a timeout
+ * of ours says so. A use that is written makes another cookie, so it counts as a save. As with Django, a copy of a cookie
+ * stays good until its end, whatever happens to the session, and of two answers to one browser the last one stands.
  */
 export class DjangoCookies implements Engine {
   readonly name = 'signed_cookies'
@@ -91,14 +100,14 @@ export class DjangoCookies implements Engine {
   async close(): Promise<void> {}
 
   #read(id: string): DjangoSession | Missing {
-    const { tools, cookieAge, clock } = this.#parts
+    const { tools, rules, clock } = this.#parts
     const session = this.isId(id) ? decodeSession(id, 0, tools) : undefined
     if (session === undefined) return MISSING
     const { signedAt } = session
     const now = clock()
     // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
     if (signedAt > now + CLOCK_SKEW) return MISSING
-    const record = { ...session.record, expires: endOf(session, cookieAge) }
+    const record = { ...session.record, expires: endOf(session, rules) }
     return record.expires > now ? { ...session, record } : expired(record)
   }
 
@@ -111,10 +120,13 @@ export class DjangoCookies implements Engine {
   }
 }
 
-/** Milliseconds since 1970. */
-function endOf({ record: { expiry }, signedAt }: DjangoSession, cookieAge: number): number {
-  // The second counts as a whole: Django accepts a cookie while its age is not more than that.
-  const end = signedAt + (cookieAge + 1) * 1000
-  if (typeof expiry === 'string') return Math.min(end, Date.parse(expiry))
-  return expiry ? Math.min(end, signedAt + expiry * 1000) : end
+/** Milliseconds since 1970: the earliest end that applies. */
+function endOf({ record, signedAt }: DjangoSession, rules: CookieRules): number {
+  const { createdAt, expiry, savedAt } = record
+  const { cookieAge, idleTimeout = Infinity, absoluteTimeout = Infinity } = rules
+  const saved = savedAt ?? signedAt
+  // Where it is not known when in its second the cookie was made, the second counts as a whole.
+  const end = saved + cookieAge * 1000 + (savedAt === undefined ? 1000 : 0)
+  const own = typeof expiry === 'string' ? Date.parse(expiry) : saved + (expiry || Infinity) * 1000
+  return Math.min(end, own, signedAt + idleTimeout * 1000, createdAt + absoluteTimeout * 1000)
 }

@@ -5,7 +5,7 @@ import { openDjangoTable } from '../db/django.js'
 import type { Engine, EngineTools } from '../engine.js'
 import { type DjangoFilesOptions, openDjangoFiles } from '../file/django-files.js'
 import { type SecretKeyOptions, secretKeysOf } from '../secret-keys.js'
-import { DjangoCookies } from './django-cookies.js'
+import { type CookieRules, DjangoCookies } from './django-cookies.js'
 import { DjangoEngine } from './django-engine.js'
 
 export interface DjangoOptions extends SecretKeyOptions {
@@ -13,8 +13,8 @@ export interface DjangoOptions extends SecretKeyOptions {
   readonly databaseSchema?: string | undefined
   /** Milliseconds. */
   readonly engineTimeout: number
-  /** Of a Django with `USE_TZ=False`: its `TIME_ZONE`. Otherwise `UTC`. */
-  readonly djangoTimeZone?: string
+  /** Of a Django with `USE_TZ=False`: its `TIME_ZONE`. Otherwise none. */
+  readonly djangoTimeZone?: string | undefined
 }
 
 const CONDITIONS =
@@ -63,13 +63,14 @@ const COOKIE_CONDITIONS =
  * @throws EngineMisconfigured without a key.
  */
 export async function openDjangoCookies(
-  options: DictOptions & CookieOptions,
+  options: DictOptions & CookieOptions & Omit<CookieRules, 'cookieAge'>,
   { clock, logger }: EngineTools,
 ): Promise<Engine> {
   const { cookieName, cookieAge = DJANGOS_AGE } = options
+  const rules = { ...options, cookieAge }
   const tools = dictTools(options, COOKIE_SALT, 'COOKIE_CODEC=django')
   logger.warn({ engine: 'signed_cookies' }, COOKIE_CONDITIONS)
-  return new DjangoCookies({ cookieName, cookieAge, tools, clock })
+  return new DjangoCookies({ cookieName, rules, tools, clock })
 }
 
 type DictOptions = SecretKeyOptions & Pick<DjangoOptions, 'djangoTimeZone'>
@@ -77,7 +78,7 @@ type DictOptions = SecretKeyOptions & Pick<DjangoOptions, 'djangoTimeZone'>
 /** `user`: who needs the key, for the message. @throws EngineMisconfigured without one. */
 function dictTools(options: DictOptions, salt: string, user: string): DictTools {
   const signer = new DjangoSigner(salt, secretKeysOf(options, user))
-  return { signer, moments: momentsIn(options.djangoTimeZone ?? 'UTC') }
+  return { signer, moments: momentsIn(options.djangoTimeZone) }
 }
 
 /** Two weeks, in seconds. */

@@ -61,7 +61,7 @@ const cookies: readonly (readonly [json: string, text: string])[] = [
 ]
 
 const signer = new DjangoSigner(SESSION_SALT, [SECRET])
-const tools = { signer, moments: momentsIn('UTC') }
+const tools = { signer, moments: momentsIn() }
 
 for (const [json, text] of rows) {
   test(`what Django signed is read, and goes back word for word: ${json.slice(0, 60)}`, (t) => {
