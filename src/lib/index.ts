@@ -18,6 +18,7 @@ export type {
   Revocations,
   Rotated,
   Rotation,
+  ScannedSession,
   SessionIndex,
   Stored,
   Touched,
@@ -38,6 +39,7 @@ export * from './session/data.js'
 export { type DjangoLogIn, type DjangoUserOptions, djangoLogin, djangoUser } from './session/django-log-in.js'
 export {
   NotOnThisEngine,
+  RevocationIncomplete,
   SessionContended,
   SessionInterrupted,
   SessionTooLate,

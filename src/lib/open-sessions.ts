@@ -190,6 +190,20 @@ function sessionsOn(
       lifecycle,
     }).revokeAll(userId, but)
   }
+  /** Elsewhere first: what moves meanwhile arrives here. What is here ends also where that fails. */
+  const endBoth = async <Count>(
+    end: () => Promise<Count>,
+    userId: string | undefined,
+    but?: string,
+  ): Promise<Count> => {
+    let ended: Count
+    try {
+      if (move?.other && userId !== undefined) await endElsewhere(userId, but)
+    } finally {
+      ended = await end()
+    }
+    return ended
+  }
   const users = new UserSessions({ engine: own, lists: userIndex?.lists, rules: settings, clock, lifecycle })
   const context: SessionContext = {
     engine: own,
@@ -240,14 +254,8 @@ function sessionsOn(
     watch: (session, onEnd) => watcher.watch(watchableOf(session, onEnd, context), onEnd),
     forUser: (userId, { current } = {}) => users.forUser(userId, current),
     revoke: (userId, handle) => users.revoke(userId, handle),
-    async revokeOthers(session) {
-      if (move?.other && session.user !== undefined) await endElsewhere(session.user, session.handle)
-      return users.revokeOthers(session)
-    },
-    async revokeAll(userId) {
-      if (move?.other) await endElsewhere(userId)
-      return users.revokeAll(userId)
-    },
+    revokeOthers: (session) => endBoth(() => users.revokeOthers(session), session.user, session.handle),
+    revokeAll: (userId) => endBoth(() => users.revokeAll(userId), userId),
     clearExpired: (onBatch) => clearExpired(own, onBatch),
     on: (name, listener) => events.on(name, listener),
     close() {

@@ -105,7 +105,7 @@ export interface Sessions {
    * Ends one session of the user, by the handle that `forUser` gave; answers how many ended: 0 if it was over already.
    * Who has it open is logged out, and what a request under way in it wants to save is refused.
    *
-   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`. @throws RevocationIncomplete as `revokeAll`.
    */
   revoke(userId: string, handle: string): Promise<number>
   /**
@@ -114,12 +114,14 @@ export interface Sessions {
    * `login` too. Answers how many ended; `undefined` where sessions are in cookies, and nobody can count them.
    *
    * @throws TypeError if nobody is logged in. @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   * @throws RevocationIncomplete as `revokeAll`.
    */
   revokeOthers(session: Session): Promise<number | undefined>
   /**
-   * Ends every session of the user, as when an account is closed. Answers as `revokeOthers`.
+   * Ends every session of the user, as when an account is closed. Answers as `revokeOthers`. Where the list of the user's
+   * sessions cannot be read, it goes through all sessions of the store.
    *
-   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`.
+   * @throws NotOnThisEngine, @throws EngineUnavailable as `forUser`. @throws RevocationIncomplete if sessions may be left.
    */
   revokeAll(userId: string): Promise<number | undefined>
   /**

@@ -4,6 +4,9 @@ import { fromKeyvText, jsonCodec } from './json-codec.js'
 import type { Keys } from './keys.js'
 import { isObject, isTime, type JsonLike, type SessionRecord } from './record.js'
 
+/** Whether what is not sealed is read all the same, where it stands at that key. */
+export type IsAccepted = (record: SessionRecord, key: string) => boolean
+
 /**
  * Encrypted entries. A store, and whoever reads it, sees only what a store needs:
  *
@@ -19,7 +22,7 @@ import { isObject, isTime, type JsonLike, type SessionRecord } from './record.js
  *
  *     {"value":{"superseded":true,"sealed":"e1.…"},"expires":1700000060000}
  */
-export function sealedCodec(keys: Keys, isAccepted: (record: SessionRecord) => boolean = () => false): Codec {
+export function sealedCodec(keys: Keys, isAccepted: IsAccepted = () => false): Codec {
   const envelope = new SealedEnvelope(keys)
   return {
     encode(entry, key) {
@@ -33,7 +36,7 @@ export function sealedCodec(keys: Keys, isAccepted: (record: SessionRecord) => b
 
     decode(text, key) {
       const outer = parseOuter(text)
-      if (outer === undefined) return unsealed(jsonCodec.decode(text), isAccepted)
+      if (outer === undefined) return unsealed(jsonCodec.decode(text), key, isAccepted)
       const opened = envelope.open(outer.sealed, key)
       const entry = opened && jsonCodec.decode(opened.text)
       if (entry?.kind === 'superseded') return outer.version === undefined ? entry : undefined
@@ -65,10 +68,7 @@ function parseOuter(text: string): Outer | undefined {
 }
 
 /** Somebody may have planted where a tombstone leads, so it leads nowhere. */
-function unsealed(
-  entry: Entry | undefined,
-  isAccepted: (record: SessionRecord) => boolean,
-): Entry | undefined {
+function unsealed(entry: Entry | undefined, key: string, isAccepted: IsAccepted): Entry | undefined {
   if (entry?.kind === 'superseded') return { kind: 'superseded', expires: entry.expires }
-  return entry !== undefined && isAccepted(entry.record) ? { ...entry, outdated: true } : undefined
+  return entry !== undefined && isAccepted(entry.record, key) ? { ...entry, outdated: true } : undefined
 }

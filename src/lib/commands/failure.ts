@@ -1,5 +1,5 @@
 import { EngineMisconfigured, EngineUnavailable, withCauses } from '../engines/errors.js'
-import { NotOnThisEngine } from '../session/errors.js'
+import { NotOnThisEngine, RevocationIncomplete } from '../session/errors.js'
 import { SettingsError } from '../settings/errors.js'
 import { harmless } from './terminal.js'
 
@@ -13,7 +13,14 @@ export class WrongUsage extends Error {
   override readonly name = 'WrongUsage'
 }
 
-const EXPLAINED = [CommandFailed, WrongUsage, SettingsError, EngineMisconfigured, NotOnThisEngine]
+const EXPLAINED = [
+  CommandFailed,
+  WrongUsage,
+  SettingsError,
+  EngineMisconfigured,
+  NotOnThisEngine,
+  RevocationIncomplete,
+]
 
 /** What to tell the person whose command failed: the reason, without a stack trace. No secret is in it. */
 export function failureText(error: unknown): string {

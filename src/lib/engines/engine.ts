@@ -209,6 +209,18 @@ export interface SessionIndex {
    * there is no such method, and those who watch read every second.
    */
   readonly listen?: Listen | undefined
+  /**
+   * All sessions that are alive, a page at a time, for when a user's list is not to be relied on. A session that gets
+   * another key meanwhile can be left out. Only where the store can list its keys.
+   */
+  readonly scan?: (() => AsyncIterable<readonly ScannedSession[]>) | undefined
+}
+
+/** A session that was met by going through the whole store. */
+export interface ScannedSession {
+  readonly key: string
+  /** `undefined`: its text cannot be read here. It may be damaged, or sealed with a key that this process lacks. */
+  readonly record: SessionRecord | undefined
 }
 
 /** What was found at a key, or where it led. */

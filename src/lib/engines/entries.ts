@@ -60,12 +60,12 @@ export class Entries {
     this.#parts = parts
   }
 
-  /** What `stored`, which stands at `key`, means now. */
-  decode(key: string, stored: StoredEntry | undefined): LiveEntry | Tombstone | Missing {
+  /** What `stored`, which stands at `key`, means now. `isLogged`: that it cannot be read is a line in the log. */
+  decode(key: string, stored: StoredEntry | undefined, isLogged = true): LiveEntry | Tombstone | Missing {
     if (stored === undefined) return MISSING
     const { clock } = this.#parts
     const entry = this.#entryIn(stored.text, key)
-    if (entry === undefined) return this.#undecodable()
+    if (entry === undefined) return isLogged ? this.#undecodable() : UNDECODABLE
     if (entry.kind === 'superseded') return stored.expires > clock() ? entry : LAPSED
     // A touch moves the end beside the text; the end within the text may be older.
     const isMoved = entry.record.expires !== stored.expires

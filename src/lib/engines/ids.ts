@@ -37,6 +37,14 @@ export function keyOf(id: string): string {
   return hashed.key
 }
 
+/** The key of a session, without the prefix: a hash of its id, behind a hash tag in a Redis cluster. */
+const DRAWN = /^(\{[0-9a-f]{4}\})?[0-9a-f]{64}$/
+
+/** Whether the key is one of a session. All others (users' lists, revocations, leases) are names that anybody can compute. */
+export function isSessionKey(key: string, keyPrefix: string): boolean {
+  return DRAWN.test(key.slice(keyPrefix.length + 1))
+}
+
 /** How ids become keys, and what an id may look like that takes another's place. */
 export interface IdScheme {
   /** What the store knows `id` by. */

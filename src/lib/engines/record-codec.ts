@@ -2,8 +2,7 @@ import type { Codec } from '../codecs/codec.js'
 import { SealedEnvelope } from '../codecs/envelope.js'
 import { jsonCodec } from '../codecs/json-codec.js'
 import { keysFor } from '../codecs/keys.js'
-import type { SessionRecord } from '../codecs/record.js'
-import { sealedCodec } from '../codecs/sealed-codec.js'
+import { type IsAccepted, sealedCodec } from '../codecs/sealed-codec.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 export interface RecordCodecOptions extends SecretKeyOptions {
@@ -28,7 +27,7 @@ export function recordCodec(options: RecordCodecOptions, clock: () => number = D
   return sealedWith(options, acceptanceOf(options, clock))
 }
 
-function sealedWith(options: RecordCodecOptions, isAccepted?: (record: SessionRecord) => boolean): Codec {
+function sealedWith(options: RecordCodecOptions, isAccepted?: IsAccepted): Codec {
   const secretKeys = secretKeysOf(options, 'CODEC=sealed')
   return sealedCodec(keysFor(`tessera records ${SealedEnvelope.version}`, secretKeys), isAccepted)
 }
@@ -54,18 +53,24 @@ function readingSealed(options: RecordCodecOptions): Codec {
 }
 
 const SEALED = '"sealed":'
+/** The key of a user's list ends so. */
+const USER_LIST = /:user-[0-9a-f]{64}(-\d+)?$/
 
 /**
  * Whether a session that is not sealed is read all the same. Its `createdAt` keeps out what was begun after the switch by
  * whoever still writes plainly. It is no proof, since it is not sealed either: until the end of the time, whoever can write
  * to the store can plant a session, as they could before the switch.
+ *
+ * A user's list begins anew with each write, so its `createdAt` says nothing, and it is read in any case: where a process
+ * was forgotten that writes plainly, the log-ins of all processes are in its list. A planted one leads to no session that
+ * is not sealed, and whoever can plant one could as well remove the one that stands there.
  */
 function acceptanceOf(
   { plainRecordsUntil, sealedSince }: RecordCodecOptions,
   clock: () => number,
-): ((record: SessionRecord) => boolean) | undefined {
+): IsAccepted | undefined {
   if (plainRecordsUntil === undefined) return undefined
   const until = Date.parse(plainRecordsUntil)
   const since = sealedSince === undefined ? clock() : Date.parse(sealedSince)
-  return ({ createdAt }) => createdAt < since && clock() < until
+  return ({ createdAt }, key) => (createdAt < since || USER_LIST.test(key)) && clock() < until
 }

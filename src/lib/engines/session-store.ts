@@ -59,7 +59,7 @@ export interface SessionStore {
   /**
    * The keys of all sessions, a page at a time, in any order; keys of tombstones may be among them. A key comes once if its
    * session is there from the first page to the last. For a store that can list what it holds; without it,
-   * `koa-tessera move` cannot find the sessions that nobody visits.
+   * `koa-tessera move` cannot find the sessions that nobody visits, and a revocation not those of a user whose list was damaged.
    */
   keys?(): AsyncIterable<readonly string[]>
 

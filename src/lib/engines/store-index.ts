@@ -1,7 +1,16 @@
 import { metadataOf } from '../codecs/codec.js'
 import type { JsonObject, SessionRecord } from '../codecs/record.js'
-import { type Followed, type IndexList, type Loaded, type SessionIndex, SUPERSEDED } from './engine.js'
+import { mapInChunks } from './concurrency.js'
+import {
+  type Followed,
+  type IndexList,
+  type Loaded,
+  type ScannedSession,
+  type SessionIndex,
+  SUPERSEDED,
+} from './engine.js'
 import type { Entries } from './entries.js'
+import { isSessionKey } from './ids.js'
 import type { SessionStore, StoredEntry, Version } from './session-store.js'
 
 export interface StoreIndexParts {
@@ -37,11 +46,13 @@ export class StoreIndex implements SessionIndex {
   readonly #elsewhere = new Map<string, string>()
 
   readonly listen: SessionIndex['listen']
+  readonly scan: SessionIndex['scan']
 
   constructor(parts: StoreIndexParts) {
     this.#parts = parts
     const { store } = parts
     if (store.listen) this.listen = (listener, failed) => store.listen?.(listener, failed) ?? (async () => {})
+    if (store.keys) this.scan = () => this.#scan()
   }
 
   keyOf(id: string): string {
@@ -99,6 +110,24 @@ export class StoreIndex implements SessionIndex {
     const record: SessionRecord = { data: list, createdAt: now, expires }
     if (version !== undefined) return store.replace(key, entries.list(key, record, version), version, now)
     return (await store.insert(key, entries.list(key, record))) || this.#replaceDead(key, record)
+  }
+
+  async *#scan(): AsyncGenerator<readonly ScannedSession[], void> {
+    const { store, keyPrefix } = this.#parts
+    for await (const page of store.keys?.() ?? []) {
+      const keys = page.filter((key) => isSessionKey(key, keyPrefix))
+      yield (await mapInChunks(keys, (key) => this.#look(key))).flat()
+    }
+  }
+
+  async #look(key: string): Promise<readonly ScannedSession[]> {
+    const { entries, clock } = this.#parts
+    const stored = await entries.storedLatest(key)
+    if (stored?.version === undefined || stored.expires <= clock()) return []
+    // A process that lacks the key would log a line for each session.
+    const entry = entries.decode(key, stored, false)
+    if (entry.kind === 'session') return [{ key, record: entry.record }]
+    return entry.kind === 'missing' && entry.why === 'undecodable' ? [{ key, record: undefined }] : []
   }
 
   /**

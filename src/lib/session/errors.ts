@@ -88,3 +88,23 @@ export class NotOnThisEngine extends Error {
   override readonly name = 'NotOnThisEngine'
   readonly code = 'E_NOT_ON_THIS_ENGINE'
 }
+
+/**
+ * Sessions of the user may be left that were to be ended: the list of them could not be read, and neither could all sessions
+ * in the store. Those that were found have ended. The message says why, and what to do.
+ */
+export class RevocationIncomplete extends Error {
+  override readonly name = 'RevocationIncomplete'
+  readonly code = 'E_REVOCATION_INCOMPLETE'
+
+  /** `ended`: how many sessions have ended. */
+  constructor(
+    readonly ended: number,
+    why: string,
+  ) {
+    super(
+      `${ended} of the user’s sessions ended, and others may be left: the list of them could not be read, and ${why}. Repair ` +
+        'that, and revoke once more.',
+    )
+  }
+}

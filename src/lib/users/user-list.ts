@@ -17,6 +17,8 @@ export interface UserList {
   readonly begun: number
   /** How many log-ins it may hold before it is looked through for those that are over. */
   readonly room: number
+  /** It took the place of a list that could not be read, so log-ins may be missing in it. */
+  readonly isPartial?: true
   readonly sessions: ReadonlyMap<string, Listed>
 }
 
@@ -36,22 +38,33 @@ export function withRoom(list: UserList): UserList {
   return { ...list, room: Math.max(LEAST_ROOM, 2 * list.sessions.size) }
 }
 
+/** The list as one that lacks no log-in. */
+export function asWhole({ isPartial: _, ...list }: UserList): UserList {
+  return list
+}
+
+/** The list with log-ins that were met in the store, by their handles, and lack in it. */
+export function withFound(list: UserList, keys: ReadonlyMap<string, string>, now: number): UserList {
+  const found = [...keys].map(([handle, key]): [string, Listed] => [handle, { at: now, keys: [key] }])
+  return withSessions(list, new Map([...found, ...list.sessions]))
+}
+
 /** As JSON: `{"begun":1,"room":16,"sessions":{"<handle>":{"at":1,"keys":["keyv:…"]}}}`. */
-export function encodeList({ begun, room, sessions }: UserList): JsonObject {
+export function encodeList({ begun, room, isPartial, sessions }: UserList): JsonObject {
   const entries = [...sessions].map(([handle, { at, keys, ended }]): [string, JsonObject] => [
     handle,
     { at, keys: [...keys], ...(ended && { ended }) },
   ])
-  return { begun, room, sessions: Object.fromEntries(entries) }
+  return { begun, room, ...(isPartial && { isPartial }), sessions: Object.fromEntries(entries) }
 }
 
 /** `undefined` if it is none. */
-export function decodeList({ begun, room, sessions }: JsonObject): UserList | undefined {
+export function decodeList({ begun, room, isPartial, sessions }: JsonObject): UserList | undefined {
   if (!isTime(begun) || !isTime(room) || !isObject(sessions)) return undefined
   const entries = Object.entries(sessions).flatMap(([handle, listed]): [string, Listed][] =>
     isListed(listed) ? [[handle, listed]] : [],
   )
-  return { begun, room, sessions: new Map(entries) }
+  return { begun, room, ...(isPartial === true && { isPartial }), sessions: new Map(entries) }
 }
 
 function isListed(value: unknown): value is Listed {

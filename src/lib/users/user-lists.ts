@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { JsonObject } from '../codecs/record.js'
 import { backoff, type KeyedMutex, MAX_ATTEMPTS } from '../engines/concurrency.js'
 import type { IndexList, SessionIndex } from '../engines/engine.js'
+import { LONGEST_LIFE } from '../engines/revocations.js'
 import type { Logger } from '../logger.js'
 import { SessionContended } from '../session/errors.js'
 import { decodeList, encodeList, type UserList } from './user-list.js'
@@ -21,8 +23,14 @@ export interface UserListsParts {
   readonly logger: Logger
 }
 
-/** What becomes of a list; `undefined`: it stays as it is. What this throws, `change` throws. */
-export type NextList = (list: UserList | undefined) => UserList | undefined | Promise<UserList | undefined>
+/**
+ * What becomes of a list; `undefined`: it stays as it is. `isUnreadable`: there is one, and nobody knows what is in it; the
+ * one that takes its place is partial. What this throws, `change` throws.
+ */
+export type NextList = (
+  list: UserList | undefined,
+  isUnreadable: boolean,
+) => UserList | undefined | Promise<UserList | undefined>
 
 /** Each user's list of log-ins in the engine's index. Every change is a read and a conditional write. */
 export class UserLists {
@@ -59,11 +67,14 @@ export class UserLists {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       await backoff(attempt)
       const held = await index.read(name)
-      const list = await next(this.#decode(held))
-      const content = list === undefined ? (held?.isDamaged ? undefined : held?.list) : encodeList(list)
+      const before = this.#decode(held)
+      const isUnreadable = held !== undefined && before === undefined
+      const list = await next(before, isUnreadable)
+      const content = this.#contentOf(list, held, isUnreadable)
       if (content === undefined) return
       const reach = held?.expires ?? 0
-      const end = this.#endFor(expires, reach)
+      const least = isUnreadable ? this.#parts.clock() + LONGEST_LIFE : 0
+      const end = this.#endFor(Math.max(expires, least), reach)
       const isDone = list === undefined && end === reach
       if (isDone || (await index.write(name, content, end, held?.version))) {
         this.#reach.set(userId, end)
@@ -73,10 +84,19 @@ export class UserLists {
     throw new SessionContended()
   }
 
+  #contentOf(
+    list: UserList | undefined,
+    held: IndexList | undefined,
+    isUnreadable: boolean,
+  ): JsonObject | undefined {
+    if (list === undefined) return isUnreadable ? undefined : held?.list
+    return encodeList(isUnreadable ? { ...list, isPartial: true } : list)
+  }
+
   /**
    * A list that cannot be read counts as lost, as one that the store has forgotten: a new one begins with the next log-in.
    * What was revoked stays so, since those sessions have been removed. Sessions that were listed put themselves back when
-   * they get a new id or live longer.
+   * they get a new id or live longer. Until then a revocation searches the store for them (`isPartial`).
    */
   #decode(held: IndexList | undefined): UserList | undefined {
     const list = held && !held.isDamaged ? decodeList(held.list) : undefined

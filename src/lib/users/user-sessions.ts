@@ -1,7 +1,7 @@
 import type { SessionRecord } from '../codecs/record.js'
 import { mapInChunks } from '../engines/concurrency.js'
 import type { Engine, SessionIndex } from '../engines/engine.js'
-import { NotOnThisEngine, SessionInterrupted } from '../session/errors.js'
+import { NotOnThisEngine, RevocationIncomplete, SessionInterrupted } from '../session/errors.js'
 import type { RevokedBy } from '../session/events.js'
 import { type ExpiryRules, lastUsed, withoutFuture } from '../session/expiry.js'
 import type { LifecycleEvents } from '../session/lifecycle-events.js'
@@ -9,7 +9,8 @@ import { type Session, stateOf } from '../session/session.js'
 import { endedIn, finish, markEnded } from './ending.js'
 import { type Location, locate } from './locate.js'
 import { assertUserId } from './log-in.js'
-import type { UserList } from './user-list.js'
+import { endUnlisted, type Searched } from './unlisted.js'
+import { asWhole, emptyList, type UserList, withFound } from './user-list.js'
 import type { UserLists } from './user-lists.js'
 
 /** One session of a user, to be shown to that user or to an administrator. Nothing in it leads in (S30). */
@@ -117,18 +118,45 @@ export class UserSessions {
     isMeant: (handle: string) => boolean,
     asker?: string,
   ): Promise<number> {
+    const { lifecycle, clock } = this.#parts
     let marked: UserList | undefined
-    await lists.change(userId, 0, (list) => {
+    await lists.change(userId, 0, (list, isUnreadable) => {
       // A session that was ended elsewhere may still be in this request's hands, or in a cache: it ends no other.
       const asking = asker === undefined ? undefined : list?.sessions.get(asker)
-      if (list && asker !== undefined && (asking === undefined || asking.ended))
-        throw new SessionInterrupted()
-      marked = list && markEnded(list, isMeant)
+      const isGone = asking === undefined ? !list?.isPartial : asking.ended
+      if (list && asker !== undefined && isGone) throw new SessionInterrupted()
+      const base = list ?? (isUnreadable ? { ...emptyList(clock()), isPartial: true as const } : undefined)
+      marked = base && markEnded(base, isMeant)
       return marked === list ? undefined : marked
     })
-    const count = marked === undefined ? 0 : await finish(index, lists, userId, endedIn(marked))
-    this.#parts.lifecycle.revoked(userId, by, count)
+    const isPartial: boolean = marked?.isPartial === true
+    let count = marked === undefined ? 0 : await finish(index, lists, userId, endedIn(marked))
+    const isFound = by === 'one' && count > 0
+    const searched = isPartial && !isFound ? await this.#search({ index, lists }, userId, isMeant) : undefined
+    count += searched?.ended ?? 0
+    lifecycle.revoked(userId, by, count)
+    if (searched?.doubt !== undefined) throw new RevocationIncomplete(count, searched.doubt)
     return count
+  }
+
+  /**
+   * Where the list may lack log-ins. It has begun anew by now, so what gets a new key during the search is in it, and ends
+   * afterwards. What is found and goes on is listed again.
+   */
+  async #search(
+    { index, lists }: IndexAccess,
+    userId: string,
+    isMeant: (handle: string) => boolean,
+  ): Promise<Searched> {
+    const searched = await endUnlisted(index, userId, isMeant)
+    let marked: UserList | undefined
+    await lists.change(userId, 0, (list) => {
+      if (list === undefined) return undefined
+      marked = markEnded(withFound(list, searched.kept, this.#parts.clock()), isMeant)
+      return searched.doubt === undefined ? asWhole(marked) : marked
+    })
+    const late = marked === undefined ? 0 : await finish(index, lists, userId, endedIn(marked))
+    return { ...searched, ended: searched.ended + late }
   }
 
   /** The one used last comes first. */

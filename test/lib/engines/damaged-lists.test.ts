@@ -1,8 +1,15 @@
 /** A list in the store that somebody has damaged locks nobody out, and what was revoked stays so. */
 
 import test, { type ExecutionContext } from 'ava'
+import type { SessionStore } from '../../../src/lib/engines/session-store.js'
 import { openSignedCookies } from '../../../src/lib/engines/signed-cookies.js'
-import { openSessions, type Session, type Sessions, storeEngine } from '../../../src/lib/index.js'
+import {
+  openSessions,
+  type RevocationIncomplete,
+  type Session,
+  type Sessions,
+  storeEngine,
+} from '../../../src/lib/index.js'
 import { defaults } from '../../support/engines.js'
 import { type Entries, myStore, textStore } from '../../support/stores/of-others.js'
 
@@ -15,6 +22,16 @@ const damages: Readonly<Record<string, (entries: Entries, key: string) => void>>
     rewrite(entries, key, (text) => text.slice(0, 30)),
   'no list any more': (entries, key) =>
     rewrite(entries, key, (text) => text.replace(/"data":\{.*\}(?=,"expires":\d+\})/, '"data":{"n":1}}')),
+}
+
+/** The store can list its keys. */
+function listing(entries: Entries, store: SessionStore): SessionStore {
+  return {
+    ...store,
+    async *keys() {
+      yield [...entries.keys()]
+    },
+  }
 }
 
 /** The version stays, unless it is the text. */
@@ -45,7 +62,7 @@ for (const [title, how] of Object.entries(damages))
       const entries: Entries = new Map()
       const errors: string[] = []
       const logger = { warn: () => {}, error: (_: object, message: string) => errors.push(message) }
-      const engine = storeEngine({ name: 'mine', store: storeOn(entries) })
+      const engine = storeEngine({ name: 'mine', store: listing(entries, storeOn(entries)) })
       let now = Date.UTC(2026, 0, 1)
       const sessions = await openSessions({ engine, logger, clock: () => now, cleanupInterval: 0 })
       const revoked = await logIn(t, sessions)
@@ -64,6 +81,22 @@ for (const [title, how] of Object.entries(damages))
       t.is(await sessions.revokeAll('ada'), 2)
       for (const session of [before, after]) t.is(await userOf(sessions, session), undefined)
     })
+
+test('S31 where a list was damaged and the store cannot list its keys, a revocation says what it could not end', async (t) => {
+  const entries: Entries = new Map()
+  const logger = { warn: () => {}, error: () => {} }
+  const engine = storeEngine({ name: 'mine', store: myStore(entries) })
+  const sessions = await openSessions({ engine, logger, cleanupInterval: 0 })
+  const before = await logIn(t, sessions)
+  damage(entries, 'user', (of, key) => rewrite(of, key, (text) => text.slice(0, 30)))
+  const after = await logIn(t, sessions)
+  for (const ended of [1, 0]) {
+    const incomplete = { name: 'RevocationIncomplete', message: /cannot list its keys/ }
+    t.is((await t.throwsAsync<RevocationIncomplete>(sessions.revokeAll('ada'), incomplete))?.ended, ended)
+  }
+  t.is(await userOf(sessions, after), undefined)
+  t.is(await userOf(sessions, before), 'ada')
+})
 
 for (const [title, how] of Object.entries(damages))
   test(`S33 revocations that are ${title}: every session of the user is dead, and new ones begin`, async (t) => {

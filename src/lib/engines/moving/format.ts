@@ -1,6 +1,7 @@
 import type { Codec, Entry } from '../../codecs/codec.js'
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { JsonObject, JsonValue } from '../../codecs/record.js'
+import { isSessionKey } from '../ids.js'
 import type { StoredEntry } from '../session-store.js'
 
 /** How one store writes what it keeps. */
@@ -9,9 +10,6 @@ export interface Format {
   readonly keyPrefix: string
   readonly codec: Codec
 }
-
-/** A session's key ends in a hash of its id, which was drawn. All other keys are names that anybody can compute. */
-const DRAWN = /^(\{[0-9a-f]{4}\})?[0-9a-f]{64}$/
 
 /** Turns keys and entries of one store into those of another. */
 export class Translation {
@@ -53,7 +51,7 @@ export class Translation {
 
   /** Whether anybody can compute the key: it is a user's list, a list of revocations or a lease, and no session's. */
   isNamed(key: string): boolean {
-    return !DRAWN.test(this.#nameIn(key))
+    return !isSessionKey(key, this.#from.keyPrefix)
   }
 
   /** Leases are always plain JSON. */

@@ -287,5 +287,6 @@ function indexWith(index: SessionIndex, keyOf: (id: string) => string): SessionI
       follow: (key: string) => index.follow?.(key) as ReturnType<NonNullable<SessionIndex['follow']>>,
     }),
     ...(index.listen && { listen: index.listen }),
+    ...(index.scan && { scan: index.scan }),
   }
 }

@@ -36,6 +36,7 @@ export class MovingStore implements SessionStore {
   readonly #carrier: Carrier
   readonly #onClose: () => Promise<void>
   readonly listen: SessionStore['listen']
+  readonly keys?: NonNullable<SessionStore['keys']>
   readonly readNow?: NonNullable<SessionStore['readNow']>
 
   constructor({ from, to, step, carrier, onClose }: MovingStoreParts) {
@@ -45,6 +46,7 @@ export class MovingStore implements SessionStore {
     this.#carrier = carrier
     this.#onClose = onClose
     this.listen = listenToBoth(from, to)
+    if (from.store.keys && to.keys) this.keys = () => keysOfBoth(from, to)
     const readNow = to.readNow?.bind(to)
     if (this.#isMoving && readNow) this.readNow = (key) => withoutMark(readNow(key))
   }
@@ -220,6 +222,12 @@ function listenToBoth(from: OldStore, to: SessionStore): SessionStore['listen'] 
       await Promise.all(stops.map((stop) => stop?.()))
     }
   }
+}
+
+/** The old store first, so that what moves meanwhile is met in the new one. */
+async function* keysOfBoth(from: OldStore, to: SessionStore): AsyncGenerator<readonly string[], void> {
+  for await (const page of from.store.keys?.() ?? []) yield page.map((key) => from.newKeyOf(key))
+  yield* to.keys?.() ?? []
 }
 
 function contended(): EngineUnavailable {
