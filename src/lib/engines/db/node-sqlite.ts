@@ -20,6 +20,7 @@ interface Database {
 
 interface Statement {
   all(parameters: Readonly<Record<string, unknown>>): unknown[]
+  run(parameters: Readonly<Record<string, unknown>>): { readonly changes: number | bigint }
 }
 
 /** SQLite in Node itself, from version 22.13 on, in Bun and in Deno; `undefined` where the runtime has none. */
@@ -64,6 +65,10 @@ class NodeSqliteConnection implements SqliteConnection {
     return untilUnlocked<Row>(this.#options, timeLimit, () => this.#run(sql, parameters))
   }
 
+  runEach(sql: string, items: readonly (readonly unknown[])[], timeLimit?: TimeLimit): Promise<boolean[]> {
+    return untilUnlocked<boolean>(this.#options, timeLimit, () => this.#runEach(sql, items))
+  }
+
   async close(): Promise<void> {
     await this.#checkpoints?.stop()
     this.#database.close()
@@ -72,13 +77,47 @@ class NodeSqliteConnection implements SqliteConnection {
   #run(sql: string, parameters: readonly unknown[]): unknown[] {
     try {
       const { statement, writes } = this.#statements.get(sql) ?? this.#prepare(sql)
-      const named: Record<string, unknown> = {}
-      for (const [index, value] of parameters.entries()) named[`$p${index + 1}`] = value ?? null
-      const rows = statement.all(named)
+      const rows = statement.all(named(parameters))
       if (writes) this.#checkpoints?.wrote(rows.length, parameters)
       return rows
     } catch (cause) {
       throw withCode(cause)
+    }
+  }
+
+  #runEach(sql: string, items: readonly (readonly unknown[])[]): boolean[] {
+    // A statement alone is a transaction by itself.
+    if (items.length < 2) return this.#changes(sql, items)
+    // The lock first: what fails for a lock has done nothing then.
+    this.#run('BEGIN IMMEDIATE', [])
+    try {
+      const changed = this.#changes(sql, items)
+      this.#run('COMMIT', [])
+      return changed
+    } catch (cause) {
+      this.#rollBack()
+      throw cause
+    }
+  }
+
+  #changes(sql: string, items: readonly (readonly unknown[])[]): boolean[] {
+    try {
+      const { statement } = this.#statements.get(sql) ?? this.#prepare(sql)
+      return items.map((parameters) => {
+        const changed = Number(statement.run(named(parameters)).changes)
+        this.#checkpoints?.wrote(changed, parameters)
+        return changed > 0
+      })
+    } catch (cause) {
+      throw withCode(cause)
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#run('ROLLBACK', [])
+    } catch {
+      // SQLite has ended the transaction itself.
     }
   }
 
@@ -89,6 +128,12 @@ class NodeSqliteConnection implements SqliteConnection {
     this.#statements.set(sql, prepared)
     return prepared
   }
+}
+
+function named(parameters: readonly unknown[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const [index, value] of parameters.entries()) values[`$p${index + 1}`] = value ?? null
+  return values
 }
 
 interface Prepared {

@@ -10,6 +10,11 @@ export interface SqliteConnection {
    * @throws EngineUnavailable, @throws RecordRefused, and nothing else.
    */
   query<Row>(sql: string, parameters?: readonly unknown[], timeLimit?: TimeLimit): Promise<Row[]>
+  /**
+   * Runs a statement once for each item, all in one transaction; answers which items changed a row. Only of drivers that
+   * work on the event loop: a transaction has the connection to itself then. Errors as of `query`, and then nothing was done.
+   */
+  runEach?(sql: string, items: readonly (readonly unknown[])[], timeLimit?: TimeLimit): Promise<boolean[]>
   close(): Promise<void>
 }
 

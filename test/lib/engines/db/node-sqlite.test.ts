@@ -7,7 +7,12 @@ import test, { type ExecutionContext } from 'ava'
 import { createIn } from '../../../../src/lib/conformance/drawing.js'
 import { nodeSqlite } from '../../../../src/lib/engines/db/node-sqlite.js'
 import { Checkpoints } from '../../../../src/lib/engines/db/sqlite-checkpoints.js'
-import { EngineMisconfigured, openSessions, SettingsError } from '../../../../src/lib/index.js'
+import {
+  EngineMisconfigured,
+  EngineUnavailable,
+  openSessions,
+  SettingsError,
+} from '../../../../src/lib/index.js'
 import { temporaryDirectory } from '../../../support/server-process.js'
 
 type Declare = (title: string, run: (t: ExecutionContext) => Promise<void>) => void
@@ -72,9 +77,30 @@ onNodeSqlite(
     }
     t.deepEqual(await made(() => engine.load(ids[0] ?? '')), ['all'])
     t.deepEqual(await made(() => Promise.all(ids.map((id) => engine.load(id)))), ['all'])
-    t.deepEqual(await made(() => Promise.all(ids.slice(1).map((id) => engine.update(id, record, 1)))), [
-      'all',
-    ])
+    t.deepEqual(await made(() => engine.update(ids[1] ?? '', record, 1)), ['run'])
+    const rest = ids.slice(2)
+    const written = await made(() => Promise.all(rest.map((id) => engine.update(id, record, 1))))
+    t.deepEqual(written, ['all', ...rest.map(() => 'run'), 'all'], 'all within one transaction')
+  },
+)
+
+onNodeSqlite(
+  'of writes in one transaction none is done if one fails, and the next transaction is',
+  async (t) => {
+    const options = { path: ':memory:', isFile: false, name: 'the database', timeLimit: 10_000 }
+    const connection = await nodeSqlite()?.open(options)
+    t.teardown(() => connection?.close())
+    await connection?.query('CREATE TABLE t(value CHECK (value < 3))')
+    const insert = (...values: number[]) =>
+      connection?.runEach?.(
+        'INSERT INTO t VALUES (?1)',
+        values.map((value) => [value]),
+      )
+    await t.throwsAsync(async () => insert(1, 2, 3), { instanceOf: EngineUnavailable, message: /CONSTRAINT/ })
+    t.deepEqual(await connection?.query('SELECT * FROM t'), [])
+    await t.throwsAsync(async () => insert(3), { instanceOf: EngineUnavailable })
+    t.deepEqual(await insert(1, 2), [true, true])
+    t.is((await connection?.query('SELECT * FROM t'))?.length, 2)
   },
 )
 
