@@ -75,7 +75,7 @@ const SWEEP_LEASE = 'lease-sweep'
 export async function reasonToWait(
   { moving, from }: MoveStage,
   { moveStep, keyPrefix }: Settings,
-  { processes, isPrepared }: MoveState,
+  { processes, isPrepared, isFinished }: MoveState,
 ): Promise<string | undefined> {
   if (moving === undefined) return undefined
   if (moveStep === 'prepare')
@@ -85,10 +85,13 @@ export async function reasonToWait(
     const who = behind.map(({ host, pid }) => `${host} ${pid}`).join(', ')
     return `these processes still put sessions into ${from}: ${who}. Start them again with MOVE_STEP=move first`
   }
-  if (isPrepared || processes.length > 0 || (await moving.find(`${keyPrefix}:${SWEEP_LEASE}`)) !== 'left')
-    return undefined
-  return (
-    `a process that knows nothing of the move has swept ${from} not long ago, and none has run MOVE_STEP=prepare. Start ` +
-    'every process with MOVE_STEP=prepare, then with MOVE_STEP=move; or, if all of them have ended, say so with --stopped'
-  )
+  if (isFinished) return undefined
+  const remedy =
+    'Start every process with MOVE_STEP=prepare first, then with MOVE_STEP=move; or, if none runs on the old store, say so ' +
+    'with --stopped'
+  if (!isPrepared && (await moving.find(`${keyPrefix}:${SWEEP_LEASE}`)) === 'left')
+    return `a process that knows nothing of the move has swept ${from} not long ago, and none has run MOVE_STEP=prepare. ${remedy}`
+  if (processes.length > 0) return undefined
+  // One that knows nothing of the move says so nowhere: that nobody says anything is no proof that none runs.
+  return `no process says that it runs with MOVE_FROM, so one that knows nothing of the move may still use ${from}. ${remedy}`
 }

@@ -34,7 +34,10 @@ export async function moveSessions(settings: Settings, options: MoveOptions): Pr
   return interruptible(async (isInterrupted) => {
     const stage = await openStage(settings)
     try {
-      const reason = options.stopped ? undefined : await reasonToWait(stage, settings, await stateOf(stage))
+      const state = await stateOf(stage)
+      // A rehearsal can come before anything else, since it changes nothing.
+      const isStopped = options.stopped || (options.dryRun && state.processes.length === 0)
+      const reason = isStopped ? undefined : await reasonToWait(stage, settings, state)
       if (reason !== undefined && !options.dryRun) throw new CommandFailed(reason)
       const done = await run(stage, options, isInterrupted)
       await tellResult(stage, done, options)

@@ -106,7 +106,7 @@ function programOf({ read, settings, end }: Parts): Command {
     .option('--rate <number>', 'sessions a second at the most', rate, 1000)
     .option('--dry-run', 'only say what would be moved; nothing is changed')
     .option('--status', 'say what is left, which processes run which step, and what is to be done next')
-    .option('--stopped', 'no process runs on the old store: none has to be prepared')
+    .option('--stopped', 'no process runs on the old store, or with its settings: none has to be prepared')
     .option('--json', 'print one line of JSON')
     .addHelpText(
       'after',
