@@ -137,13 +137,14 @@ export class RequestSession implements SessionOwner {
     const handle = this.#handle
     if (handle === undefined) return
     this.#askForLines()
-    const verdict = await handle.commit({
-      failed: false,
-      tooLate: this.#ctx.headerSent,
-      gone: isGone(this.#ctx),
-      explicit: true,
-    })
-    if (verdict) this.#tell(verdict, handle.state)
+    const ending = { failed: false, tooLate: this.#ctx.headerSent, gone: isGone(this.#ctx), explicit: true }
+    try {
+      const verdict = await handle.commit(ending)
+      if (verdict) this.#tell(verdict, handle.state)
+    } catch (error) {
+      this.#forgetCookieAfter(error)
+      throw error
+    }
     handle.state.restartTracking(true)
   }
 
@@ -327,9 +328,15 @@ export class RequestSession implements SessionOwner {
     return { age: cookieAge(state, now, this.context), now }
   }
 
-  /** If the session has ended since the cookie was set, the cookie need not survive Koa's error handler. */
+  /**
+   * If the session has ended since the cookie was set by a `save()` before, the browser must not get it: another answer may
+   * just have given it a newer one.
+   */
   #forgetCookieAfter(error: unknown): void {
-    if (error instanceof SessionInterrupted && this.#line !== undefined)
-      this.#carrier.keep(this.#ctx, undefined)
+    if (!(error instanceof SessionInterrupted) || this.#line === undefined) return
+    this.#line = undefined
+    this.#carrier.keep(this.#ctx, undefined)
+    this.#carrier.withdraw(this.#ctx)
+    this.#onCookie?.()
   }
 }

@@ -24,6 +24,13 @@ export function sendCookie(ctx: Context, name: string, line: string): void {
   forbidSharedCaches(res)
 }
 
+/** Takes the lines for the cookie `name` out of the response. */
+export function withdrawCookie(ctx: Context, name: string): void {
+  const others = setCookieLines(ctx).filter((line) => !line.startsWith(`${name}=`))
+  if (others.length > 0) ctx.set('Set-Cookie', [...others])
+  else ctx.remove('Set-Cookie')
+}
+
 /** Keeps the response out of shared caches. What the application has said stays if it says `private` or `no-store`. */
 export function forbidSharedCaches(res: ServerResponse): void {
   const cacheControl = res.getHeader('Cache-Control')

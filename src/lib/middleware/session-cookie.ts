@@ -9,7 +9,7 @@ import {
   removeCookie,
   setCookie,
 } from './cookie.js'
-import { givenCookie, keepCookie, sendCookie, varyOn, varyOnCookie } from './response.js'
+import { givenCookie, keepCookie, sendCookie, varyOn, varyOnCookie, withdrawCookie } from './response.js'
 
 /** Milliseconds from one warning about plain HTTP to the next, which every request could cause. */
 const WARNING_INTERVAL = 60_000
@@ -39,6 +39,8 @@ export interface IdCarrier {
   /** @throws TypeError if what the application says of this request's cookie is wrong. */
   linesFor(ctx: Context): IdLines
   send(ctx: Context, line: string): void
+  /** Takes back what `send` has given the response. */
+  withdraw(ctx: Context): void
   /** Sees to it that the response goes out with `line`. `undefined`: it may get lost. */
   keep(ctx: Context, line: string | undefined): void
   /** Tells caches what the response depends on. */
@@ -110,6 +112,10 @@ export class SessionCookie implements IdCarrier {
 
   send(ctx: Context, line: string): void {
     sendCookie(ctx, this.name, line)
+  }
+
+  withdraw(ctx: Context): void {
+    withdrawCookie(ctx, this.name)
   }
 
   keep(ctx: Context, line: string | undefined): void {

@@ -61,6 +61,10 @@ export class SessionHeader implements IdCarrier {
     forbidSharedCaches(res)
   }
 
+  withdraw(ctx: Context): void {
+    ctx.remove(this.#name)
+  }
+
   /** Koa's error handler removes every header, and this one must not get lost. */
   keep(ctx: Context, value: string | undefined): void {
     const { res } = ctx
@@ -82,7 +86,7 @@ export class SessionHeader implements IdCarrier {
   }
 
   clear(ctx: Context): void {
-    ctx.remove(this.#name)
+    this.withdraw(ctx)
   }
 }
 

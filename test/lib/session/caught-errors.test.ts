@@ -313,3 +313,41 @@ onEveryStore('S32 a log-in that the end of the request refuses leaves nothing ei
   const stored = await site.stored(id)
   t.deepEqual(stored.kind === 'found' && stored.record.data, begun)
 })
+
+/** The first `save()` gives the browser another cookie, and the session ends before the second one. */
+const endedBetweenSaves: Work = async (session, { sessions }, ctx) => {
+  ctx.cookies.set('theme', 'dark')
+  session.login('ada')
+  await session.save()
+  await sessions.revokeAll('ada')
+  session.flash('notice', 'hello')
+}
+
+onStore(
+  'S27 a session that ends between two saves: a 400 without the cookie of the first',
+  async (t, open) => {
+    const site: Site = await open({
+      '/': async (ctx) => {
+        const session = await ctx.session
+        await endedBetweenSaves(session, site, ctx)
+        await session.save()
+      },
+    })
+    const answer = await site.request('/')
+    t.is(answer.status, 400)
+    t.deepEqual(answer.cookies, [])
+  },
+)
+
+onStore(
+  'S27 who catches that sends the application’s own cookies, and not the session’s',
+  async (t, open) => {
+    const { answer, caught } = await catching(open, endedBetweenSaves)
+    t.is((caught[0] as Error | undefined)?.name, 'SessionInterrupted')
+    t.is(answer.status, 413)
+    t.deepEqual(
+      answer.cookies.map(({ name }) => name),
+      ['theme'],
+    )
+  },
+)
