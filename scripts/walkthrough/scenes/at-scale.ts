@@ -45,6 +45,21 @@ export const engines: Scene = {
     await say('The page shows no cookie that gives access.')
     const cookie = visitor.browser.cookie(cookieName) ?? ''
     await check('the page does not have the cookie', cookie !== '' && !page.html.includes(cookie))
+
+    await say('Somebody is logged in and counts, in an engine that is about to be changed.')
+    page = await visitor.submit(page, '/engines/log-in')
+    const user = page.text('#change-user') ?? ''
+    page = await visitor.submit(page, '/engines/count')
+    await reads(page, '#change-engine', 'cache')
+    await reads(page, '#change-count', '2')
+    await say('The engine changes to db, which knows the old one: the session moves with the first request.')
+    page = await visitor.submit(page, '/engines/change')
+    await reads(page, '#change-engine', 'db')
+    await reads(page, '#change-user', user)
+    await reads(page, '#change-db', /"counted":2/)
+    await reads(page, '#change-cache', /"move":"moved"/)
+    page = await visitor.submit(page, '/engines/count')
+    await reads(page, '#change-count', '3')
   },
 }
 
