@@ -4,6 +4,7 @@ import type { Kind } from '../settings/kinds.js'
 import { type Reading, readSettings } from '../settings/load.js'
 import type { Settings } from '../settings/settings.js'
 import { NO_SETTING } from '../settings/unknown-names.js'
+import { CommandFailed } from './failure.js'
 
 /** What the layers of the working directory say, with or without an application's own settings. */
 export interface Layers extends Omit<Reading, 'settings'> {
@@ -37,5 +38,20 @@ export async function readLayers(): Promise<Layers> {
 /** @throws SettingsError if anything is wrong. */
 export function checked({ settings, faults }: Layers): Settings {
   if (settings === undefined) throw new SettingsError(faults)
+  return settings
+}
+
+/**
+ * As `checked`, for a command that moves sessions.
+ *
+ * @throws CommandFailed if the name of a setting of the move is misspelled: without its effect they would be taken from a
+ * wrong place, or put into one.
+ */
+export function checkedForMove(layers: Layers): Settings {
+  const settings = checked(layers)
+  const misspelled = [...layers.warnings, ...(layers.others ?? [])].filter(
+    (text) => /^MOVE_\w+ \([^)]*\) is no setting/.test(text) && /^MOVE_FROM_|Did you mean/.test(text),
+  )
+  if (misspelled.length > 0) throw new CommandFailed(misspelled.join('\n'))
   return settings
 }

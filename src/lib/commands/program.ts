@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { Settings } from '../settings/settings.js'
 import { assertUserId } from '../users/log-in.js'
 import { failureText, WrongUsage } from './failure.js'
-import { checked, type Layers, readLayers } from './layers.js'
+import { checked, checkedForMove, type Layers, readLayers } from './layers.js'
 import { EXPECTED } from './their-store.js'
 
 export interface Surroundings {
@@ -115,10 +115,11 @@ function programOf({ read, settings, end }: Parts): Command {
     .action(async ({ status, ...options }) => {
       if (status && (options.dryRun || options.stopped))
         throw new WrongUsage('--status changes nothing, and goes with --json alone')
+      const settings = checkedForMove(await read())
       end(
         status
-          ? await (await import('./move-status.js')).showMoveStatus(await settings(), options)
-          : await (await import('./move.js')).moveSessions(await settings(), options),
+          ? await (await import('./move-status.js')).showMoveStatus(settings, options)
+          : await (await import('./move.js')).moveSessions(settings, options),
       )
     })
 

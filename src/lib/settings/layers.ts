@@ -39,7 +39,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Of an environment only the variables that look like one of `known`: the others belong to other programs. */
 export function environmentLayer(env: Environment, known: readonly string[]): Layer {
   const given = Object.entries(env).filter(
-    ([name, value]) => value !== undefined && (known.includes(name) || /^(SESSION|COOKIE)_/.test(name)),
+    ([name, value]) => value !== undefined && (known.includes(name) || /^(SESSION|COOKIE|MOVE)_/.test(name)),
   )
   return { name: 'environment', origin: 'environment', values: new Map(given) }
 }

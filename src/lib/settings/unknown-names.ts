@@ -85,7 +85,7 @@ export function unknownNames(
   const remedyFor = (name: string): string => {
     const counterpart = origin === 'code' ? counterpartOf(name, values.get(name)) : undefined
     if (counterpart !== undefined) return counterpart
-    const meant = nearest(name, known)
+    const meant = meantBy(name, known)
     if (meant !== undefined) return `Did you mean ${meant}?`
     if (isListed) return 'See the names above.'
     isListed = true
@@ -118,11 +118,23 @@ export function misspelled({ name: layer, origin, values }: Layer, settings: rea
   return [...values.keys()]
     .filter((name) => !known.includes(name))
     .flatMap((name) => {
-      const meant = nearest(name, known)
-      return meant === undefined
-        ? []
-        : [`${name} (${layer}) is no setting and has no effect. Did you mean ${meant}?`]
+      const meant = meantBy(name, known)
+      if (meant === undefined && !OF_THE_OLD_ENGINE.test(name)) return []
+      const remedy =
+        meant === undefined
+          ? `There are ${known.filter((one) => OF_THE_OLD_ENGINE.test(one)).join(', ')}.`
+          : `Did you mean ${meant}?`
+      return [`${name} (${layer}) is no setting and has no effect. ${remedy}`]
     })
+}
+
+/** No other program's variables begin like that, and with a wrong one sessions are looked for in a wrong place. */
+const OF_THE_OLD_ENGINE = /^MOVE_FROM_/
+
+/** The setting that was most likely meant. `MOVE_FROM_FILE_PATH` stands beside `SESSION_FILE_PATH`, and `MOVE_FROM` beside `SESSION_ENGINE`. */
+function meantBy(name: string, known: readonly string[]): string | undefined {
+  if (/^MOVE_FROM_(SESSION_)?ENGINE$/.test(name)) return 'MOVE_FROM'
+  return nearest(name.replace(/^MOVE_FROM_SESSION_/, 'MOVE_FROM_'), known)
 }
 
 /** Environments that need no file. */

@@ -113,6 +113,11 @@ for (const [name, meant] of [
   ['COOKIE_AEG', 'COOKIE_AGE'],
   ['SESSION_ENGIN', 'SESSION_ENGINE'],
   ['SESSION_COOKIE_NAM', 'SESSION_COOKIE_NAME'],
+  ['MOVE_FROM_DATABASEURL', 'MOVE_FROM_DATABASE_URL'],
+  ['MOVE_FROM_FILEPATH', 'MOVE_FROM_FILE_PATH'],
+  ['MOVE_FROM_SESSION_FILE_PATH', 'MOVE_FROM_FILE_PATH'],
+  ['MOVE_FROM_ENGINE', 'MOVE_FROM'],
+  ['MOVE_STPE', 'MOVE_STEP'],
 ] as const) {
   test(`${name} in the environment is a warning, not a fault`, async (t) => {
     const settings = await loadSettings(only({ env: { ...env, [name]: '30' } }))
@@ -122,8 +127,25 @@ for (const [name, meant] of [
   })
 }
 
+test('of a name that begins with MOVE_FROM_ and is near to none, all that there are are told', async (t) => {
+  const settings = await loadSettings(only({ env: { ...env, MOVE_FROM_SOMEWHERE: 'x' } }))
+  t.is(settings.warnings.length, 1)
+  t.regex(
+    settings.warnings[0] ?? '',
+    /^MOVE_FROM_SOMEWHERE \(.+There are MOVE_FROM_DATABASE_URL, .+_SECRET_KEY\.$/,
+  )
+})
+
 test('other variables of the environment are nobody’s business', async (t) => {
-  const others = { PATH: '/bin', SESSION_MANAGER: 'x', COOKIE_JAR: 'x', POTR: '1', HOTS: 'x', cookieAge: '1' }
+  const others = {
+    PATH: '/bin',
+    SESSION_MANAGER: 'x',
+    COOKIE_JAR: 'x',
+    POTR: '1',
+    HOTS: 'x',
+    cookieAge: '1',
+    MOVE_FILES: '1',
+  }
   const settings = await loadSettings(only({ env: { ...env, ...others } }))
   t.deepEqual(settings.warnings, [])
 })
