@@ -86,7 +86,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   const bare = await openEngine(ready ? engine : settings.engine, settings, tools)
   let opened = bare
   try {
-    const moving = await movingInto(bare, settings, tools, ownOld)
+    const moving = await movingInto(bare, settings, tools, { given: ownOld, hasOwnEngine: ready })
     opened = moving?.engine ?? bare
     return sessionsOn(opened, moving, settings, {
       clock,
@@ -106,9 +106,9 @@ async function movingInto(
   bare: Engine,
   settings: Settings,
   tools: EngineTools,
-  given: GivenOldEngine | undefined,
+  { given, hasOwnEngine }: { readonly given: GivenOldEngine | undefined; readonly hasOwnEngine: boolean },
 ): Promise<OpenMove | undefined> {
-  const from = tools.codec && oldEngineOf(settings, tools.codec, given)
+  const from = tools.codec && oldEngineOf(settings, tools.codec, given, hasOwnEngine)
   return from && openMove(from.old, bare, settings.moveStep, { ...tools, codec: from.codec }, settings)
 }
 

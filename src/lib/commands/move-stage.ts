@@ -1,6 +1,7 @@
 import { closeAfter } from '../engines/given-engine.js'
 import type { Mover } from '../engines/moving/mover.js'
-import { type Moving, openUnannounced } from '../engines/moving/moving.js'
+import type { Moving } from '../engines/moving/moving.js'
+import { emptyText, openUnannounced } from '../engines/moving/open-moving.js'
 import type { MoveState } from '../engines/moving/processes.js'
 import { Resealer } from '../engines/moving/reseal.js'
 import { recordCodec } from '../engines/record-codec.js'
@@ -18,15 +19,18 @@ export interface MoveStage {
   /** The old and the new store, as messages call them. */
   readonly from: string
   readonly to: string
+  /** The settings that name the old one. */
+  readonly place: string
   close(): Promise<void>
 }
 
 /**
- * Opens what the settings name. This process is no server, so no other process is told of it.
+ * Opens what the settings name. This process is no server, so no other process is told of it. `isRehearsal`: neither store
+ * may be written.
  *
  * @throws CommandFailed if no command can move it; the message says what does.
  */
-export async function openStage(settings: Settings): Promise<MoveStage> {
+export async function openStage(settings: Settings, isRehearsal: boolean): Promise<MoveStage> {
   const tools = { clock: Date.now, logger: consoleLogger, codec: recordCodec(settings) }
   if (settings.engine === 'cache')
     throw new CommandFailed(
@@ -46,19 +50,41 @@ export async function openStage(settings: Settings): Promise<MoveStage> {
     if (old === undefined) {
       const mover = Resealer.of(to, tools)
       if (mover === undefined) throw cannotList(to.name)
-      return { mover, moving: undefined, from: to.name, to: to.name, close: () => to.close() }
+      return { mover, moving: undefined, from: to.name, to: to.name, place: to.name, close: () => to.close() }
     }
-    const moving = await openUnannounced(old.old, to, 'move', { ...tools, codec: old.codec })
+    const moving = await openUnannounced(old.old, to, {
+      step: 'move',
+      tools: { ...tools, codec: old.codec },
+      isRehearsal,
+    })
     const stage = {
-      mover: moving,
+      mover: telling(moving),
       moving,
       from: moving.fromName === to.name ? `the old ${to.name}` : moving.fromName,
       to: to.name,
+      place: old.old.places.from,
       close: () => moving.engine.close(),
     }
     return moving.canList ? stage : await closeAfter(cannotList(stage.from), moving.engine)
   } catch (error) {
     return closeAfter(error, to)
+  }
+}
+
+/** Before the first entry moves it is told that there was one: this command may be killed before it can tell how it ended. */
+function telling(moving: Moving): Mover {
+  let told: Promise<void> | undefined
+  return {
+    keys: () => moving.keys(),
+    find: (key) => moving.find(key),
+    async bring(key) {
+      told ??= moving.processes.tellHeld()
+      await told.catch((error: unknown) => {
+        told = undefined
+        throw error
+      })
+      await moving.bring(key)
+    },
   }
 }
 
@@ -68,24 +94,42 @@ function cannotList(name: string): CommandFailed {
   )
 }
 
+/** What is said of an old store that holds nothing, and never did; `undefined`: it does, or has been emptied by a move. */
+export async function emptiness(
+  { moving, place }: MoveStage,
+  { hasHeld, isFinished }: MoveState,
+): Promise<string | undefined> {
+  if (moving === undefined || hasHeld || isFinished || !(await moving.isEmpty())) return undefined
+  return emptyText(place)
+}
+
 /** The lease of whoever removes expired sessions. Processes that know nothing of a move hold it too. */
 const SWEEP_LEASE = 'lease-sweep'
 
-/** Why sessions may not be moved yet, and what is to be done first; `undefined`: they may. */
+/**
+ * Why sessions may not be moved yet, and what is to be done first; `undefined`: they may. `isStopped`: somebody says that no
+ * process runs on the old store.
+ */
 export async function reasonToWait(
   { moving, from }: MoveStage,
   { moveStep, keyPrefix }: Settings,
   { processes, isPrepared, isFinished }: MoveState,
+  isStopped = false,
 ): Promise<string | undefined> {
   if (moving === undefined) return undefined
-  if (moveStep === 'prepare')
+  if (moveStep === 'prepare' && !isStopped)
     return 'MOVE_STEP is prepare: start every process with MOVE_STEP=move first, and run this with it too'
   const behind = processes.filter(({ step }) => step === 'prepare')
   if (behind.length > 0) {
     const who = behind.map(({ host, pid }) => `${host} ${pid}`).join(', ')
+    if (isStopped)
+      return (
+        `--stopped says that no process puts sessions into ${from}, and these have said within the last minute that they do: ` +
+        `${who}. End them first; one that was killed is known for a minute`
+      )
     return `these processes still put sessions into ${from}: ${who}. Start them again with MOVE_STEP=move first`
   }
-  if (isFinished) return undefined
+  if (isFinished || isStopped) return undefined
   const remedy =
     'Start every process with MOVE_STEP=prepare first, then with MOVE_STEP=move; or, if none runs on the old store, say so ' +
     'with --stopped'

@@ -1,15 +1,21 @@
 import { moveAll } from '../engines/moving/mover.js'
 import type { MoveState } from '../engines/moving/processes.js'
 import type { Settings } from '../settings/settings.js'
-import { type MoveStage, openStage } from './move-stage.js'
+import { emptiness, type MoveStage, openStage, reasonToWait } from './move-stage.js'
 import { counted } from './progress.js'
 import { columns, json, tell } from './terminal.js'
 
-const NOBODY: MoveState = { processes: [], isPrepared: false, isFinished: false, isSource: false }
+const NOBODY: MoveState = {
+  processes: [],
+  isPrepared: false,
+  isFinished: false,
+  isSource: false,
+  hasHeld: false,
+}
 
 /** Says what is left to be moved, which processes run which step, and what is to be done next. Answers the exit code. */
 export async function showMoveStatus(settings: Settings, options: { readonly json?: true }): Promise<number> {
-  const stage = await openStage(settings)
+  const stage = await openStage(settings, true)
   try {
     const state = await stateOf(stage)
     const { moved: left, unreadable } = await moveAll(stage.mover, {
@@ -18,7 +24,8 @@ export async function showMoveStatus(settings: Settings, options: { readonly jso
       onBatch: ({ seen }) => tell(`${counted(seen, 'entry', 'entries')} looked at`),
     })
     tell()
-    const next = nextStep(stage, state, left)
+    const empty = await emptiness(stage, state)
+    const next = empty ?? nextStep(stage, state, left, await reasonToWait(stage, settings, state))
     const { from, to } = stage
     const processes = state.processes.map(({ step, host, pid, at }) => ({
       step,
@@ -47,7 +54,7 @@ export async function showMoveStatus(settings: Settings, options: { readonly jso
           .map((line) => `${line}\n`)
           .join(''),
       )
-    return 0
+    return empty === undefined ? 0 : 1
   } finally {
     await stage.close()
   }
@@ -70,17 +77,26 @@ export function unreadableText(unreadable: number): string {
   )
 }
 
-/** What is to be done next, as a sentence. */
-export function nextStep({ moving, from }: MoveStage, state: MoveState, left: number): string {
+/** What is to be done next, as a sentence. `reason`: why sessions may not be moved yet, if anything is in the way. */
+export function nextStep(
+  { moving, from }: MoveStage,
+  state: MoveState,
+  left: number,
+  reason?: string,
+): string {
   const { processes, isFinished } = state
   if (moving === undefined)
     return left > 0
       ? '`koa-tessera move` writes them anew.'
       : 'Nothing is left: earlier keys can go, and so can PLAIN_RECORDS_UNTIL.'
-  if (processes.some(({ step }) => step === 'prepare'))
+  const steps = new Set(processes.map(({ step }) => step))
+  if (steps.size === 2)
+    return 'Some processes still run MOVE_STEP=prepare: start them again, one after the other, with MOVE_STEP=move.'
+  if (steps.has('prepare'))
     return 'When every process runs MOVE_STEP=prepare, start them again, one after the other, with MOVE_STEP=move.'
+  if (reason !== undefined) return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`
   if (left > 0 || !isFinished) return '`koa-tessera move` moves what nobody visits.'
   if (processes.length > 0)
     return `Nothing is left. Start the processes again without MOVE_FROM: when none is shown here, ${from} can go.`
-  return `Nothing is left, and no process reads it: ${from} can go.`
+  return `Nothing is left. Leave out MOVE_FROM: when no process runs with it, or with the settings from before, ${from} can go.`
 }

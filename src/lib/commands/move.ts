@@ -2,7 +2,7 @@ import { type MoveCount, type Mover, moveAll } from '../engines/moving/mover.js'
 import type { Settings } from '../settings/settings.js'
 import { CommandFailed } from './failure.js'
 import { interruptible } from './interruptible.js'
-import { type MoveStage, openStage, reasonToWait } from './move-stage.js'
+import { emptiness, type MoveStage, openStage, reasonToWait } from './move-stage.js'
 import { leftText, nextStep, stateOf, unreadableText } from './move-status.js'
 import { barText, counted, Progress, rateText } from './progress.js'
 import { json } from './terminal.js'
@@ -32,12 +32,14 @@ interface Done extends MoveCount {
  */
 export async function moveSessions(settings: Settings, options: MoveOptions): Promise<number> {
   return interruptible(async (isInterrupted) => {
-    const stage = await openStage(settings)
+    const stage = await openStage(settings, options.dryRun === true)
     try {
       const state = await stateOf(stage)
+      const empty = await emptiness(stage, state)
+      if (empty !== undefined) throw new CommandFailed(empty)
       // A rehearsal can come before anything else, since it changes nothing.
       const isStopped = options.stopped || (options.dryRun && state.processes.length === 0)
-      const reason = isStopped ? undefined : await reasonToWait(stage, settings, state)
+      const reason = await reasonToWait(stage, settings, state, isStopped)
       if (reason !== undefined && !options.dryRun) throw new CommandFailed(reason)
       const done = await run(stage, options, isInterrupted)
       await tellResult(stage, done, options)

@@ -13,6 +13,11 @@ const PLACES: ReadonlyMap<unknown, readonly MovedSetting[]> = new Map([
   ['file', ['filePath', 'keyPrefix']],
 ])
 
+/** The settings that say where the engine keeps sessions; none for one that is not ours, or has no place. */
+export function placeSettingsOf(engine: unknown): readonly MovedSetting[] {
+  return PLACES.get(kindOf(engine)) ?? []
+}
+
 /** The faults of a move that can move nothing, or would move sessions to where they are. */
 export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): SettingFault[] {
   const chosen = (key: SettingKey): unknown => goodValue(held, key)
@@ -45,7 +50,7 @@ export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): Set
   // Django's table is another one than ours.
   const isDjangos = (key: SettingKey): boolean => chosen(key) === 'django'
   if (kindOf(from) !== kind || isDjangos(twinKeyOf('codec')) !== isDjangos('codec')) return []
-  const place = PLACES.get(kind) ?? []
+  const place = placeSettingsOf(to)
   const isSame = place.every((key) => {
     const twin = chosen(twinKeyOf(key))
     return twin === undefined || isDeepStrictEqual(twin, chosen(key))

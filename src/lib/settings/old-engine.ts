@@ -1,9 +1,13 @@
 import type { Codec } from '../codecs/codec.js'
-import type { OldEngine } from '../engines/moving/moving.js'
+import type { PlaceNames } from '../engines/moving/moving.js'
+import type { OldEngine } from '../engines/moving/open-moving.js'
 import { recordCodec } from '../engines/record-codec.js'
 import type { EngineChoice } from '../engines/registry.js'
-import { asTwins, oldSettingsOf } from './move-from.js'
-import type { Settings } from './settings.js'
+import { settingOf } from './definitions.js'
+import { shown } from './describe.js'
+import { asTwins, oldSettingsOf, twinKeyOf } from './move-from.js'
+import { placeSettingsOf } from './move-rules.js'
+import type { SettingKey, Settings } from './settings.js'
 
 /** An engine that somebody made, which is no setting, and the settings beside it. */
 export interface GivenOldEngine {
@@ -21,16 +25,39 @@ export function givenOldEngine(moveFrom: unknown): GivenOldEngine | undefined {
 
 /**
  * The engine that sessions are moved from, if there is one, and how records are written there. `codec`: the one of the
- * new engine. It is the same where nothing says otherwise, so that what is moved need not be sealed anew.
+ * new engine. It is the same where nothing says otherwise, so that what is moved need not be sealed anew. `hasOwnEngine`:
+ * the new engine is no setting.
  */
 export function oldEngineOf(
   settings: Settings,
   codec: Codec,
   given?: GivenOldEngine,
+  hasOwnEngine = false,
 ): { readonly old: OldEngine; readonly codec: Codec } | undefined {
   const engine = given?.engine ?? settings.moveFrom
   if (engine === undefined) return undefined
   const options = oldSettingsOf(settings)
   const isSame = options.codec === settings.codec && options.secretKey === settings.secretKey
-  return { old: { engine, options }, codec: isSame ? codec : recordCodec(options) }
+  const places = placeNames(settings, { hasOwnOld: given !== undefined, hasOwnEngine })
+  return { old: { engine, options, places }, codec: isSame ? codec : recordCodec(options) }
+}
+
+/** Which settings name the two places, with as much of the values as anybody may see. */
+function placeNames(
+  settings: Settings,
+  { hasOwnOld, hasOwnEngine }: { readonly hasOwnOld: boolean; readonly hasOwnEngine: boolean },
+): PlaceNames {
+  const named = (key: SettingKey): string => `${settingOf(key).name}=${shown(settingOf(key), settings[key])}`
+  const [url, ...others] = placeSettingsOf(settings.engine)
+  const [oldUrl, ...oldOthers] = placeSettingsOf(settings.moveFrom)
+  const own = oldOthers.map(twinKeyOf).filter((key) => settings[key] !== undefined)
+  const isTwin = oldUrl !== undefined && settings[twinKeyOf(oldUrl)] !== undefined
+  const first = oldUrl && named(isTwin ? twinKeyOf(oldUrl) : oldUrl)
+  const from = [...(isTwin ? [] : [named('moveFrom')]), ...(first ? [first] : []), ...own.map(named)]
+  const to =
+    url === undefined ? ['engine' as const] : [url, ...others.filter((key) => own.includes(twinKeyOf(key)))]
+  return {
+    from: hasOwnOld ? 'moveFrom' : from.join(', '),
+    to: hasOwnEngine ? 'engine' : to.map(named).join(', '),
+  }
 }

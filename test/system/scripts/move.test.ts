@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openSessions, type Sessions, type SessionsOptions } from '../../../src/lib/index.js'
@@ -35,13 +36,15 @@ async function stage(t: ExecutionContext) {
     command: (args: readonly string[] = [], more: Record<string, string> = {}): Script =>
       new Script(t, 'koa-tessera', ['move', ...args], { ...env, ...more }),
     keysInNew: () => askRedis(url, (client) => client.keys(`*${keyPrefix}*`)),
-    async rowsInOld(): Promise<string> {
-      const other = otherConnection(path)
-      const rows = await other.query('SELECT * FROM tessera_sessions ORDER BY key')
-      await other.disconnect()
-      return JSON.stringify(rows)
-    },
+    rowsInOld: () => rowsIn(path),
   }
+}
+
+async function rowsIn(path: string): Promise<string> {
+  const other = otherConnection(path)
+  const rows = await other.query('SELECT * FROM tessera_sessions ORDER BY key')
+  await other.disconnect()
+  return JSON.stringify(rows)
 }
 
 async function opened(t: ExecutionContext, options: SessionsOptions): Promise<Sessions> {
@@ -163,6 +166,88 @@ testOf(
     t.notRegex(ended.stdout, /can go/)
     t.is(await rowsInOld(), rows)
     t.deepEqual(await keysInNew(), [])
+  },
+)
+
+test('a place that cannot be the right one is refused, whatever is asked: the same one, a missing one, one that never held a session', async (t) => {
+  const directory = await temporaryDirectory(t)
+  await mkdir(join(directory, 'real'))
+  await symlink('real', join(directory, 'link'))
+  const at = (name: string): string => sqliteUrl(join(directory, name))
+  const plain = await opened(t, { databaseUrl: at('real/old.sqlite') })
+  const ids = await fill(plain, 2)
+  await (await opened(t, { databaseUrl: at('real/empty.sqlite') })).close()
+  const rows = () => rowsIn(join(directory, 'real/old.sqlite'))
+  const before = await rows()
+  const move = (args: readonly string[], env: Record<string, string>) =>
+    new Script(t, 'koa-tessera', ['move', ...args], {
+      SECRET_KEY: KEY,
+      SESSION_FILE_PATH: join(directory, 'new'),
+      MOVE_FROM: 'db',
+      ...env,
+    }).end()
+  const same = { DATABASE_URL: at('real/old.sqlite'), MOVE_FROM_DATABASE_URL: at('link/old.sqlite') }
+  const missing = { SESSION_ENGINE: 'file', MOVE_FROM_DATABASE_URL: at('real/typo.sqlite') }
+  const empty = { SESSION_ENGINE: 'file', MOVE_FROM_DATABASE_URL: at('real/empty.sqlite') }
+  const wrong = { SESSION_ENGINE: 'file', MOVE_FROM_DATABASEURL: at('real/old.sqlite') }
+  for (const [env, ways, expected] of [
+    [
+      same,
+      ['', '--stopped', '--dry-run', '--status'],
+      /^MOVE_FROM_DATABASE_URL=sqlite:\S+link.+ and DATABASE_URL=sqlite:\S+real.+ are the same place/,
+    ],
+    [missing, [''], /^MOVE_FROM_DATABASE_URL=sqlite:\S+: .+typo\.sqlite\S* does not exist/],
+    [
+      empty,
+      ['', '--dry-run', '--status'],
+      /^MOVE_FROM_DATABASE_URL=sqlite:\S+empty\.sqlite\S* holds no sessions, and none have been moved out/,
+    ],
+    [wrong, [''], /^MOVE_FROM_DATABASEURL .+Did you mean MOVE_FROM_DATABASE_URL\?$/m],
+  ] as const)
+    for (const way of ways) {
+      const { code, stdout, stderr } = await move(way === '' ? [] : [way], env)
+      t.is(code, 1, stdout)
+      const isTable = env === empty && way === '--status'
+      t.regex(isTable ? (stdout.trimEnd().split('\n  ').at(-1) ?? '') : stderr, expected)
+    }
+  t.is(await rows(), before)
+  t.deepEqual(
+    (await readdir(join(directory, 'real'))).filter((name) => name.startsWith('typo')),
+    [],
+  )
+
+  const right: Record<string, string> = {
+    SESSION_ENGINE: 'file',
+    MOVE_FROM_DATABASE_URL: at('real/old.sqlite'),
+  }
+  const server = await opened(t, {
+    engine: 'file',
+    filePath: join(directory, 'new'),
+    moveFrom: { engine: 'db', databaseUrl: at('real/old.sqlite') },
+  })
+  for (const id of ids) await server.open(id)
+  await server.forUser('user 1')
+  await server.close()
+  t.like(await move(['--stopped'], right), { code: 0, stderr: '' })
+})
+
+testOf(
+  redis,
+  '--stopped is not believed while a process says that it puts sessions into the old store',
+  async (t) => {
+    const { old, moved, open, command } = await stage(t)
+    await fill(await open(old), 2)
+    const prepare = await open({ ...moved, moveStep: 'prepare' })
+    const refused = await command(['--stopped']).end()
+    t.like(refused, { code: 1, stdout: '' })
+    t.regex(refused.stderr, new RegExp(`^--stopped says .+ ${process.pid}\\. End them first`))
+    await prepare.close()
+    const done = await command(['--stopped']).end()
+    t.is(done.code, 0)
+    t.regex(
+      done.stdout,
+      /Nothing is left\. Leave out MOVE_FROM: .+ with the settings from before, db can go\.\n$/,
+    )
   },
 )
 

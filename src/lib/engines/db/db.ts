@@ -18,6 +18,8 @@ export interface DbOptions {
   readonly keyPrefix: string
   /** Milliseconds. */
   readonly engineTimeout: number
+  /** Whether a file or a table that is missing is an error, rather than made. Default: no. */
+  readonly mustExist?: boolean
 }
 
 /** An open database. */

@@ -2,7 +2,7 @@ import { within } from '../concurrency.js'
 import { nameOf } from './driver.js'
 import { mysqlDialect, mysqlStatements } from './mysql-dialect.js'
 import { type MysqlConnection, mysqlConnections, sessionSettings } from './mysql-pool.js'
-import { missingColumns, SqlStore } from './sql-store.js'
+import { missingColumns, noTable, SqlStore } from './sql-store.js'
 
 /** How long another process may take to set up the database, or to change a large table: milliseconds. */
 const SETUP_LIMIT = 600_000
@@ -15,6 +15,7 @@ export interface MysqlOptions {
   readonly keyPrefix: string
   /** How long one call may take: milliseconds. */
   readonly engineTimeout: number
+  readonly mustExist?: boolean
 }
 
 /**
@@ -22,17 +23,17 @@ export interface MysqlOptions {
  * missing.
  *
  * @throws EngineUnavailable if it cannot be used; the message says why and holds no password. @throws EngineMisconfigured
- * if the table is of another kind.
+ * if the table is of another kind, or must exist and does not.
  */
 export async function openMysql(options: MysqlOptions): Promise<SqlStore> {
-  const { url, databaseTable: table, keyPrefix, engineTimeout: timeLimit } = options
+  const { url, databaseTable: table, keyPrefix, engineTimeout: timeLimit, mustExist = false } = options
   const name = nameOf('MySQL', url)
   const connections = mysqlConnections({ url, name, timeLimit })
   try {
     // The time limit applies to a sign of life; setting up the table may take longer.
     const maxPacket = await within(timeLimit, (limit) => connections.use(limit, maxPacketOf))
     await within(SETUP_LIMIT, (limit) =>
-      connections.use(limit, (connection) => setUp(connection, table, name, timeLimit)),
+      connections.use(limit, (connection) => setUp(connection, { table, name, timeLimit, mustExist })),
     )
     return new SqlStore({
       dialect: mysqlDialect(connections, table, maxPacket),
@@ -50,20 +51,26 @@ async function maxPacketOf(connection: MysqlConnection): Promise<number> {
   return Number((rows as { bytes: unknown }[])[0]?.bytes)
 }
 
+interface SetUpOptions {
+  readonly table: string
+  readonly name: string
+  readonly timeLimit: number
+  readonly mustExist: boolean
+}
+
 /**
  * Runs in one process at a time, because MySQL has no ADD COLUMN IF NOT EXISTS. If it fails, its connection is closed,
  * which releases the lock. Where nothing is missing, the user needs no right to change anything.
  */
 async function setUp(
   connection: MysqlConnection,
-  table: string,
-  name: string,
-  timeLimit: number,
+  { table, name, timeLimit, mustExist }: SetUpOptions,
 ): Promise<void> {
   const sql = mysqlStatements(table)
   const columnsNow = async (): Promise<Column[]> =>
     (await connection.execute(sql.columns, [table]))[0] as Column[]
   const before = await columnsNow()
+  if (mustExist && before.length === 0) throw noTable(name, table)
   if (missingColumns(table, before, name).length === 0 && !isNarrow(before)) return
   await connection.query(sessionSettings(SETUP_LIMIT))
   await connection.execute(sql.lock, [SETUP_LIMIT / 1000])

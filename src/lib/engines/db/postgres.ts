@@ -12,7 +12,7 @@ import {
   postgresStatements,
 } from './postgres-dialect.js'
 import { openListener, type PostgresConnection, postgresConnections } from './postgres-pool.js'
-import { missingColumns, SqlStore } from './sql-store.js'
+import { missingColumns, noTable, SqlStore } from './sql-store.js'
 
 /** How long the index of a large table may take: milliseconds. */
 const SETUP_LIMIT = 600_000
@@ -37,16 +37,24 @@ export interface PostgresOptions {
   readonly keyPrefix: string
   /** How long one call may take: milliseconds. */
   readonly engineTimeout: number
+  readonly mustExist?: boolean
 }
 
 /**
  * Connects to the database, and creates schema, table and index where they are missing.
  *
  * @throws EngineUnavailable if it cannot be used; the message says why and holds no password. @throws EngineMisconfigured
- * if there is no schema, or the table is of another kind.
+ * if there is no schema, or the table is of another kind, or must exist and does not.
  */
 export async function openPostgres(options: PostgresOptions): Promise<SqlStore> {
-  const { url, databaseTable, databaseSchema, keyPrefix, engineTimeout: timeLimit } = options
+  const {
+    url,
+    databaseTable,
+    databaseSchema,
+    keyPrefix,
+    engineTimeout: timeLimit,
+    mustExist = false,
+  } = options
   const name = nameOf('PostgreSQL', url)
   const connections = postgresConnections({ url, name, timeLimit })
   try {
@@ -61,7 +69,7 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlStore> 
     for (let attempt = 1; ; attempt++) {
       try {
         await within(SETUP_LIMIT, (limit) =>
-          connections.use(limit, (connection) => setUp(connection, sql, name)),
+          connections.use(limit, (connection) => setUp(connection, sql, name, mustExist)),
         )
         break
       } catch (error) {
@@ -111,9 +119,15 @@ interface Present {
 }
 
 /** Where nothing is missing, the user needs no right to create anything. */
-async function setUp(connection: PostgresConnection, sql: PostgresStatements, name: string): Promise<void> {
+async function setUp(
+  connection: PostgresConnection,
+  sql: PostgresStatements,
+  name: string,
+  mustExist: boolean,
+): Promise<void> {
   const { rows } = await connection.query(PRESENT, [sql.schema, sql.table, sql.index])
   const [present] = rows as Present[]
+  if (mustExist && !present?.hasTable) throw noTable(name, sql.table)
   if (!present?.hasSchema) await connection.query(sql.createSchema)
   if (!present?.hasTable) await connection.query(sql.createTable)
   else {

@@ -243,6 +243,11 @@ async function sendEach<Item extends { readonly key: string }>(
   return outcomes
 }
 
+/** What `mustExist` says of a table that is missing. `database`: as errors call it. */
+export function noTable(database: string, table: string): EngineMisconfigured {
+  return new EngineMisconfigured(`${database} has no table ${table}`)
+}
+
 /** The name of the index of a table, no longer than the table's may be: PostgreSQL cuts it off at 63 bytes. */
 export function indexName(table: string): string {
   return `${table.slice(0, 55)}_expires`

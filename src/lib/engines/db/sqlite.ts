@@ -7,7 +7,7 @@ import { problemOfOwnership } from '../ownership.js'
 import type { SqliteDriverName } from './database-url.js'
 import { unavailable } from './driver.js'
 import { nodeSqlite } from './node-sqlite.js'
-import { missingColumns, SqlStore } from './sql-store.js'
+import { missingColumns, noTable, SqlStore } from './sql-store.js'
 import type { SqliteConnection, SqliteDriver } from './sqlite-connection.js'
 import { sqliteDialect, sqliteStatements } from './sqlite-dialect.js'
 import { type ClosableConnections, type SqliteDatabase, SqliteFile } from './sqlite-file.js'
@@ -33,26 +33,27 @@ export interface SqliteOptions extends SqliteDatabaseOptions {
   readonly databaseTable: string
   /** Keyv's namespace. */
   readonly keyPrefix: string
+  readonly mustExist?: boolean
 }
 
 /**
  * Opens the database, creating file, table and index where they are missing.
  *
  * @throws EngineUnavailable if the path cannot be used; the message says why. @throws EngineMisconfigured if the table
- * is of another kind.
+ * is of another kind, or file or table must exist and do not.
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
-  const { databaseTable: table, keyPrefix, engineTimeout: timeLimit, logger } = options
+  const { databaseTable: table, keyPrefix, engineTimeout: timeLimit, logger, mustExist = false } = options
   const name = sqliteNameOf(options.path)
   if (options.path !== MEMORY) {
     const path = resolve(options.path)
-    await makePrivate(path, name)
+    await (mustExist ? assertFile(path, name) : makePrivate(path, name))
     // No more than a warning: a volume of a container may belong to anybody.
     const problem = await problemOfOwnership(dirname(path)).catch(() => undefined)
     if (problem !== undefined) logger.warn({}, `${name} is open to other users of this machine: ${problem}`)
   }
   const { database, isSynchronous } = await openSqliteDatabase(options, {
-    writer: (connection) => setUpWriter(connection, table, name),
+    writer: (connection) => setUpWriter(connection, table, name, mustExist),
     reader: (connection) => setUpReader(connection, table),
   })
   const removeAtOnce = isSynchronous ? REMOVE_AT_ONCE : undefined
@@ -159,9 +160,17 @@ async function connectTwice(connect: Connect, setUp: SqliteSetUp): Promise<Closa
   }
 }
 
-async function setUpWriter(connection: SqliteConnection, table: string, name: string): Promise<void> {
+async function setUpWriter(
+  connection: SqliteConnection,
+  table: string,
+  name: string,
+  mustExist: boolean,
+): Promise<void> {
   const sql = sqliteStatements(table)
-  const findMissing = async () => missingColumns(table, await connection.query(sql.columns, [table]), name)
+  const columns = () => connection.query<{ name: string }>(sql.columns, [table])
+  const findMissing = async () => missingColumns(table, await columns(), name)
+  // Before anything in the file is changed.
+  if (mustExist && (await columns()).length === 0) throw noTable(name, table)
   // WAL: readers never wait for the writer.
   await connection.query('PRAGMA journal_mode = WAL')
   // NORMAL: a crash of the process loses nothing that was answered.
@@ -179,6 +188,16 @@ async function setUpWriter(connection: SqliteConnection, table: string, name: st
 /** SQLite opens the files of a database with the first statement, so let that be now. */
 async function setUpReader(connection: SqliteConnection, table: string): Promise<void> {
   await connection.query(sqliteStatements(table).read, ['[]'])
+}
+
+/** SQLite would make an empty file. */
+async function assertFile(path: string, name: string): Promise<void> {
+  try {
+    await access(path, constants.W_OK)
+  } catch (cause) {
+    if (!hasCode(cause, 'ENOENT', 'ENOTDIR')) throw unavailable(name, cause)
+    throw new EngineMisconfigured(`${name} does not exist`, { cause })
+  }
 }
 
 /**

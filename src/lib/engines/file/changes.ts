@@ -1,5 +1,5 @@
 import { KeyedMutex, within } from '../concurrency.js'
-import { EngineUnavailable } from '../errors.js'
+import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
 import { compareAndSet } from './compare-and-set.js'
 import {
   insertFile,
@@ -136,7 +136,8 @@ function refuseTooLarge(content: NewFile | undefined): void {
 }
 
 /** The error for files in `directory` that cannot be used. */
-export function unusableFiles(directory: string, cause: unknown): EngineUnavailable {
+export function unusableFiles(directory: string, cause: unknown): Error {
+  if (cause instanceof EngineMisconfigured) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
   return new EngineUnavailable(`the session files in ${directory} cannot be used: ${why}`, { cause })
 }

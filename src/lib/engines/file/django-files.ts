@@ -17,6 +17,8 @@ export interface DjangoFilesOptions {
   readonly cookieAge: number
   /** Milliseconds. */
   readonly engineTimeout: number
+  /** Whether a directory that is missing is an error, rather than made. Default: no. */
+  readonly mustExist?: boolean
   readonly tools: DictTools
 }
 
@@ -34,7 +36,7 @@ export interface DjangoFilesOptions {
 export async function openDjangoFiles(options: DjangoFilesOptions): Promise<DjangoStore> {
   const directory = resolve(options.filePath)
   try {
-    await within(options.engineTimeout, prepareDirectory(directory))
+    await within(options.engineTimeout, prepareDirectory(directory, options))
   } catch (cause) {
     throw unusableFiles(directory, cause)
   }

@@ -2,7 +2,8 @@ import { link, lstat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { within } from '../concurrency.js'
 import type { Engine, EngineTools } from '../engine.js'
-import { makeDirectory } from '../file-system.js'
+import { EngineMisconfigured } from '../errors.js'
+import { hasCode, makeDirectory } from '../file-system.js'
 import { isWritableByOthers, problemOfOwnership } from '../ownership.js'
 import { StoreEngine } from '../store-engine.js'
 import { unusableFiles } from './changes.js'
@@ -16,19 +17,22 @@ export interface FileOptions {
   readonly keyPrefix: string
   /** Milliseconds. */
   readonly engineTimeout: number
+  /** Whether a directory that is missing is an error, rather than made. Default: no. */
+  readonly mustExist?: boolean
 }
 
 /**
  * The `file` engine: one file a session. It needs a POSIX file system; `compare-and-set.ts` says what makes it safe
  * between processes.
  *
- * @throws EngineUnavailable if the directory cannot be used; the message says why.
+ * @throws EngineUnavailable if the directory cannot be used; the message says why. @throws EngineMisconfigured if it must
+ * exist and does not.
  */
 export async function openFile(options: FileOptions, tools: EngineTools): Promise<Engine> {
   const { keyPrefix, engineTimeout } = options
   const directory = resolve(directoryOf(options))
   try {
-    await within(engineTimeout, prepareDirectory(directory))
+    await within(engineTimeout, prepareDirectory(directory, options))
   } catch (cause) {
     throw unusableFiles(directory, cause)
   }
@@ -37,10 +41,20 @@ export async function openFile(options: FileOptions, tools: EngineTools): Promis
   return new StoreEngine({ ...tools, name: 'file', capabilities, store, keyPrefix })
 }
 
-/** Makes the directory. One that exists keeps its mode, unless others could put files into it (S72). */
-export async function prepareDirectory(directory: string): Promise<void> {
-  await makeDirectory(directory)
-  const facts = await lstat(directory)
+/**
+ * Makes the directory. One that exists keeps its mode, unless others could put files into it (S72).
+ *
+ * @throws EngineMisconfigured if it must exist and does not.
+ */
+export async function prepareDirectory(
+  directory: string,
+  { mustExist = false }: Pick<FileOptions, 'mustExist'>,
+): Promise<void> {
+  if (!mustExist) await makeDirectory(directory)
+  const facts = await lstat(directory).catch((cause: unknown) => {
+    if (!hasCode(cause, 'ENOENT', 'ENOTDIR')) throw cause
+    throw new EngineMisconfigured(`the directory of session files does not exist: ${directory}`, { cause })
+  })
   if (!facts.isDirectory()) throw new Error('it is no directory')
   if (isWritableByOthers(facts)) throw new Error('others than its owner may write to it')
   const problem = await problemOfOwnership(directory)

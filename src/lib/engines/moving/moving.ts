@@ -1,9 +1,7 @@
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { Engine, EngineTools } from '../engine.js'
 import { EngineMisconfigured } from '../errors.js'
-import { closeAfter } from '../given-engine.js'
 import { plainIds } from '../ids.js'
-import { type EngineChoice, type EngineOptions, openEngine } from '../registry.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine, type StoreEngineParts } from '../store-engine.js'
 import { Carrier } from './carrier.js'
@@ -14,59 +12,16 @@ import type { Finding, Mover } from './mover.js'
 import { type MoveStep, MovingStore } from './moving-store.js'
 import { OldStore } from './old-store.js'
 import { MoveProcesses, PROCESS_LIST } from './processes.js'
+import { holdsSameEntries, isSamePlace, type Place } from './same-place.js'
 
 const MOVED_OUT =
   'sessions were moved out of this store, under this KEY_PREFIX, and where they were nothing can be put. To move them back give ' +
   'it another KEY_PREFIX, or another table or directory'
 
-/** The engine that sessions are moved from: which, and with which settings. */
-export interface OldEngine {
-  readonly engine: EngineChoice
-  readonly options: EngineOptions
-}
-
-/**
- * Opens the old engine, and puts both together, for a command: this process is not one that serves.
- *
- * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if nothing can be moved between
- * the two; the message says why. The old engine is closed then.
- */
-export async function openUnannounced(
-  { engine, options }: OldEngine,
-  to: Engine,
-  step: MoveStep,
-  tools: EngineTools,
-): Promise<Moving> {
-  // What other processes move must be seen at once: no memory in front of the database.
-  const from = await openEngine(engine === 'cached_db' ? 'db' : engine, options, tools)
-  try {
-    const moving = new Moving({ from, to, step, tools })
-    await moving.checkDirection()
-    return moving
-  } catch (error) {
-    return closeAfter(error, from)
-  }
-}
-
-/**
- * Opens the old engine, and puts both together. This process is announced to the others when it has been.
- *
- * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if nothing can be moved between
- * the two, or the step is over; the message says why. The old engine is closed then.
- */
-export async function openMoving(
-  from: OldEngine,
-  to: Engine,
-  step: MoveStep,
-  tools: EngineTools,
-): Promise<Moving> {
-  const moving = await openUnannounced(from, to, step, tools)
-  try {
-    await moving.processes.announce(step)
-    return moving
-  } catch (error) {
-    return closeAfter(error, moving.engine)
-  }
+/** The settings that say where sessions are and where they go, as messages call them. */
+export interface PlaceNames {
+  readonly from: string
+  readonly to: string
 }
 
 export interface MovingParts {
@@ -88,6 +43,8 @@ export class Moving implements Mover {
   readonly processes: MoveProcesses
   readonly #from: OldStore
   readonly #to: SessionStore
+  readonly #places: { readonly from: Place; readonly to: Place }
+  readonly #clock: () => number
   /** Those who moved sessions out of the new store, when it was an old one. */
   readonly #arrivals: MoveProcesses
   readonly #carrier: Carrier
@@ -104,9 +61,13 @@ export class Moving implements Mover {
     const oldStore = countedStore(old.store)
     this.#from = new OldStore({ store: oldStore, format: formatOf(old), to: format, clock })
     const onMoved = (key: string): void => {
-      if (!this.#from.isNamed(key)) for (const listener of this.#listeners) listener()
+      if (this.#from.isNamed(key)) return
+      this.processes.hasHeld = true
+      for (const listener of this.#listeners) listener()
     }
     const { keyPrefix } = formatOf(old)
+    this.#places = { from: { store: oldStore, keyPrefix }, to: { store, keyPrefix: format.keyPrefix } }
+    this.#clock = clock
     this.processes = new MoveProcesses({ store: oldStore, keyPrefix, clock, logger, isSource: true })
     this.#arrivals = new MoveProcesses({ store, keyPrefix: format.keyPrefix, clock, logger })
     this.#to = store
@@ -126,6 +87,40 @@ export class Moving implements Mover {
     })
     this.fromName = from.name
     this.step = step
+  }
+
+  /**
+   * In one place that is spelled in two ways each mark of a move would meet itself.
+   *
+   * @throws EngineMisconfigured if the two stores are one.
+   */
+  async checkPlaces(names: PlaceNames, isRehearsal: boolean): Promise<void> {
+    const { from, to } = this.#places
+    const isSame = isRehearsal ? await holdsSameEntries(from, to) : await isSamePlace(from, to, this.#clock)
+    if (!isSame) return
+    const why = isRehearsal
+      ? 'the same entries stand in both: they are one place, or one is a copy of the other'
+      : 'what was written through the one was read through the other'
+    throw new EngineMisconfigured(
+      `${names.from} and ${names.to} are the same place (${why}). Sessions can be moved to another one only`,
+    )
+  }
+
+  /**
+   * Whether nothing is in the old store, and nothing has moved out of it as far as that can be seen there. What any process
+   * puts there by itself, leases and tombstones at the names of lists, says nothing. `undefined`: not found out within so
+   * many pages of keys.
+   */
+  async isEmpty(pages = Number.POSITIVE_INFINITY): Promise<boolean | undefined> {
+    let looks = 0
+    for await (const page of this.keys()) {
+      for (const key of page) {
+        if (!this.#from.isNamed(key)) return false
+        if (!isLease(key) && (await this.find(key)) !== 'gone') return false
+      }
+      if (++looks === pages) return undefined
+    }
+    return true
   }
 
   /**
@@ -208,6 +203,10 @@ function checkPair(from: StoreEngineParts, to: StoreEngineParts): void {
     'in a Redis cluster the key of a session follows from its id in another way than in other stores, so sessions are moved ' +
       'from a cluster to a cluster only',
   )
+}
+
+function isLease(key: string): boolean {
+  return key.slice(key.indexOf(':') + 1).startsWith('lease-')
 }
 
 async function* none(): AsyncGenerator<readonly string[], void> {}

@@ -1,13 +1,13 @@
 import type { Engine, EngineTools } from '../engine.js'
 import { closeAfter } from '../given-engine.js'
-import { openEngine } from '../registry.js'
 import { secretKeysOf } from '../secret-keys.js'
 import { StoreEngine } from '../store-engine.js'
 import { countedStore } from './counted-store.js'
 import { IntoCookies } from './into-cookies.js'
 import { type Announce, IntoStore } from './into-store.js'
-import { type Moving, type OldEngine, openMoving } from './moving.js'
+import type { Moving } from './moving.js'
 import type { MoveStep } from './moving-store.js'
+import { type OldEngine, openMoving, openOld } from './open-moving.js'
 import { MoveProcesses } from './processes.js'
 
 /** Sessions that move while requests run. */
@@ -36,8 +36,8 @@ export interface MoveOptions {
 /**
  * Opens the old engine, and puts both together.
  *
- * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if nothing can be moved between
- * the two, or the step is over; the message says why. The old engine is closed then.
+ * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if there is none, or nothing can
+ * be moved between the two, or the step is over; the message says why. The old engine is closed then.
  */
 export async function openMove(
   old: OldEngine,
@@ -56,7 +56,7 @@ export async function openMove(
       onMoved: (told) => moving.onMoved(told),
     }
   }
-  const from = await openEngine(old.engine === 'cached_db' ? 'db' : old.engine, old.options, tools)
+  const from = await openOld(old, tools)
   try {
     const secretKeys = secretKeysOf(options, 'MOVE_FROM')
     const parts = { from, to, step, tools, secretKeys, cookieAge: options.cookieAge * 1000 }

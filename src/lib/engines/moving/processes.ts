@@ -38,6 +38,8 @@ export interface MoveState {
   readonly isFinished: boolean
   /** Whether sessions were moved out of this store, so that tombstones stand where they were. */
   readonly isSource: boolean
+  /** Whether a process that took part has found sessions in this store. */
+  readonly hasHeld: boolean
 }
 
 export interface MoveProcessesParts {
@@ -63,6 +65,8 @@ export class MoveProcesses {
   readonly #parts: MoveProcessesParts
   readonly #index: StoreIndex
   readonly #own = randomBytes(9).toString('base64url')
+  /** Whether this process has found sessions in the store; told with whatever it tells next. */
+  hasHeld = false
   #timer: NodeJS.Timeout | undefined
   #renewing: Promise<void> = Promise.resolve()
 
@@ -122,6 +126,12 @@ export class MoveProcesses {
     await this.#change(without).catch(() => {})
   }
 
+  /** Says that sessions were found in the store, so that whoever comes when it is empty knows that it was not. */
+  async tellHeld(): Promise<void> {
+    this.hasHeld = true
+    await this.#change((list) => list)
+  }
+
   /** Everything has been moved: from now on no process can begin to `prepare`. */
   async finish(): Promise<void> {
     await this.#change((list) => ({ ...list, isFinished: true }))
@@ -139,7 +149,8 @@ export class MoveProcesses {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       await backoff(attempt)
       const held = await this.#index.read(PROCESS_LIST)
-      const list = next(held?.list ?? {})
+      const before = held?.list ?? {}
+      const list = { ...next(before), hasHeld: this.hasHeld || flagsIn(before).hasHeld }
       if (await this.#index.write(PROCESS_LIST, list, this.#parts.clock() + KEPT_FOR, held?.version)) return
     }
     throw new EngineUnavailable('others changed the list of processes that move every time')
@@ -151,6 +162,7 @@ function flagsIn(list: JsonObject): Omit<MoveState, 'processes'> & JsonObject {
     isPrepared: list.isPrepared === true,
     isFinished: list.isFinished === true,
     isSource: list.isSource === true,
+    hasHeld: list.hasHeld === true,
   }
 }
 

@@ -88,7 +88,8 @@ test('a session that is used while it moves keeps what all processes wrote, and 
 })
 
 test('a log-in in the old store can be ended from the new one, and one in the new store from the old one', async (t) => {
-  const { open, moved } = await stage(t)
+  const { open, old, moved } = await stage(t)
+  await open(old)
   const prepare = await open({ ...moved, moveStep: 'prepare' })
   const move = await open()
   const ids: (string | undefined)[] = []
@@ -148,7 +149,8 @@ test('what nobody visits is found by listing the old store, and moved with its l
 
 test('each process says in the old store which step it runs, until it ends', async (t) => {
   const all = await stage(t)
-  const { open, moved } = all
+  const { open, old, moved } = all
+  await open(old)
   const prepare = await open({ ...moved, moveStep: 'prepare' })
   const move = await open()
   const processes = partsOf(move)?.moving?.processes

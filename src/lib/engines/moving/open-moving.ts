@@ -1,0 +1,90 @@
+import type { Engine, EngineTools } from '../engine.js'
+import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
+import { closeAfter } from '../given-engine.js'
+import { type EngineChoice, type EngineOptions, openEngine } from '../registry.js'
+import { Moving, type PlaceNames } from './moving.js'
+import type { MoveStep } from './moving-store.js'
+
+/** The engine that sessions are moved from: which, and with which settings. */
+export interface OldEngine {
+  readonly engine: EngineChoice
+  readonly options: EngineOptions
+  readonly places: PlaceNames
+}
+
+/** Of the pages of keys that Redis gives; in each are about a thousand keys, of anybody. */
+const FEW_PAGES = 20
+
+/** Opens the engine as it is: nothing is made where it says that sessions are. */
+export async function openOld({ engine, options, places }: OldEngine, tools: EngineTools): Promise<Engine> {
+  // What other processes move must be seen at once: no memory in front of the database.
+  const choice = engine === 'cached_db' ? 'db' : engine
+  try {
+    // With cookies it would be about the store of revocations, which both engines may have.
+    return await openEngine(choice, { ...options, mustExist: choice !== 'signed_cookies' }, tools)
+  } catch (error) {
+    // Otherwise nobody could tell which of the two stores is meant.
+    if (error instanceof EngineUnavailable || error instanceof EngineMisconfigured)
+      error.message = `${places.from}: ${error.message}`
+    throw error
+  }
+}
+
+/**
+ * Opens the old engine, and puts both together, for a command: this process is not one that serves.
+ *
+ * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if there is none, or nothing can
+ * be moved between the two; the message says why. The old engine is closed then.
+ */
+export async function openUnannounced(
+  old: OldEngine,
+  to: Engine,
+  { step, tools, isRehearsal = false }: OpenOptions,
+): Promise<Moving> {
+  const from = await openOld(old, tools)
+  try {
+    const moving = new Moving({ from, to, step, tools })
+    await moving.checkPlaces(old.places, isRehearsal)
+    await moving.checkDirection()
+    return moving
+  } catch (error) {
+    return closeAfter(error, from)
+  }
+}
+
+/**
+ * Opens the old engine, and puts both together. This process is announced to the others when it has been.
+ *
+ * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if there is none, or nothing can
+ * be moved between the two, or the step is over; the message says why. The old engine is closed then.
+ */
+export async function openMoving(
+  from: OldEngine,
+  to: Engine,
+  step: MoveStep,
+  tools: EngineTools,
+): Promise<Moving> {
+  const moving = await openUnannounced(from, to, { step, tools })
+  try {
+    const isEmpty = moving.canList && (await moving.isEmpty(FEW_PAGES))
+    if (isEmpty && !(await moving.processes.state()).hasHeld)
+      tools.logger.warn({}, emptyText(from.places.from))
+    if (isEmpty === false) moving.processes.hasHeld = true
+    await moving.processes.announce(step)
+    return moving
+  } catch (error) {
+    return closeAfter(error, moving.engine)
+  }
+}
+
+export interface OpenOptions {
+  readonly step: MoveStep
+  readonly tools: EngineTools
+  /** Whether nothing may be written. Default: no. */
+  readonly isRehearsal?: boolean
+}
+
+/** What is said of an old place that holds no sessions and has held none. */
+export function emptyText(place: string): string {
+  return `${place} holds no sessions, and none have been moved out of it. If that is the right place, nothing is to be moved: leave out MOVE_FROM`
+}
