@@ -201,7 +201,7 @@ function checkPair(from: StoreEngineParts, to: StoreEngineParts): void {
   if ((from.ids ?? plainIds) === (to.ids ?? plainIds)) return
   throw new EngineMisconfigured(
     'in a Redis cluster the key of a session follows from its id in another way than in other stores, so sessions are moved ' +
-      'from a cluster to a cluster only',
+      'from a cluster to a cluster only; docs/moving.md has a way through cookies',
   )
 }
 
