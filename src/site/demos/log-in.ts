@@ -31,6 +31,9 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   const router = new Router({ prefix: HERE })
   const engine = sessions.engine.name
   const canRevoke = sessions.engine.revocations !== undefined
+  const { sharedWith } = sessions.engine.capabilities
+  // Whoever uses these sessions too has log-ins of its own.
+  if (sharedWith !== undefined) router.post('/', (ctx) => form(ctx, {}, 501))
 
   // #region connection
   router.get('/', async (ctx) => {
@@ -114,7 +117,7 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
     status = 200,
   ): void {
     const sources = [`demos/log-in.ts#${region}`]
-    show(ctx, { view, title, locals: { ...locals, engine, canRevoke }, sources }, status)
+    show(ctx, { view, title, locals: { ...locals, engine, canRevoke, sharedWith }, sources }, status)
   }
 
   return router

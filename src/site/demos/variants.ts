@@ -32,6 +32,8 @@ export interface Variants {
   readonly progress: Sessions
 }
 
+type Rules = Partial<Pick<Settings, 'cookieAge' | 'idleTimeout' | 'absoluteTimeout'>>
+
 /** Opens them on the engine of `sessions`, which stays open when they close. */
 export async function openVariants(
   sessions: Sessions,
@@ -41,34 +43,39 @@ export async function openVariants(
   // The warnings of the engine have been logged already.
   const quiet: Logger = { warn: () => {}, error: (details, message) => logger.error(details, message) }
   const shared = { ...settings, engine: sessions.engine, cleanupInterval: 0, clock, logger: quiet }
-  /** A sealed cookie is bound to the cookie's name (S52), so each name needs an engine of its own. */
-  const under = (cookieName: string): Pick<SessionsOptions, 'cookieName' | 'engine'> => ({
-    cookieName,
-    engine: sessions.engine.capabilities.revocable
-      ? sessions.engine
-      : async (tools: EngineTools) =>
-          observe(await openEngine('signed_cookies', { ...settings, cookieName }, tools)),
-  })
+  /**
+   * A sealed cookie is bound to the cookie's name (S52), and one of Django's ends as the settings of its engine say. So each
+   * name needs an engine of its own.
+   */
+  const under = (cookieName: string, rules: Rules = {}): SessionsOptions => {
+    const own = { ...rules, cookieName }
+    const engine = async (tools: EngineTools) =>
+      observe(await openEngine('signed_cookies', { ...settings, ...own }, tools))
+    return { ...own, engine: sessions.engine.capabilities.revocable ? sessions.engine : engine }
+  }
   const cookieName = `${settings.cookieName}-short`
   const slidingName = `${settings.cookieName}-sliding`
   const mostAge = Math.min(MOST_AGE, settings.absoluteTimeout ?? MOST_AGE)
   const age = Math.min(SHORT_AGE, settings.cookieAge)
   // The browser goes on sending the cookie when the record has ended: the page shows that the server decides.
-  const brief = { ...shared, cookieAge: age, expireAtBrowserClose: true }
+  const brief = { ...shared, expireAtBrowserClose: true }
+  const timeouts = { absoluteTimeout: mostAge, idleTimeout: mostAge }
   return {
     short: {
       // The walkthrough shows that reading does not prolong a session, whatever the site's setting is.
-      sessions: await openSessions({ ...brief, ...under(cookieName), saveEveryRequest: false }),
+      sessions: await openSessions({
+        ...brief,
+        ...under(cookieName, { cookieAge: age }),
+        saveEveryRequest: false,
+      }),
       cookieName,
       age,
     },
     sliding: {
       sessions: await openSessions({
         ...brief,
-        ...under(slidingName),
+        ...under(slidingName, { cookieAge: age, ...timeouts }),
         saveEveryRequest: true,
-        absoluteTimeout: mostAge,
-        idleTimeout: mostAge,
       }),
       cookieName: slidingName,
       age,

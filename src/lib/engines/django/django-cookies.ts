@@ -120,13 +120,11 @@ export class DjangoCookies implements Engine {
   }
 }
 
-/** Milliseconds since 1970: the earliest end that applies. */
+/** Milliseconds since 1970: the earliest end that applies. Django counts from the second too in which the cookie was made. */
 function endOf({ record, signedAt }: DjangoSession, rules: CookieRules): number {
-  const { createdAt, expiry, savedAt } = record
+  const { createdAt, expiry } = record
   const { cookieAge, idleTimeout = Infinity, absoluteTimeout = Infinity } = rules
-  const saved = savedAt ?? signedAt
-  // Where it is not known when in its second the cookie was made, the second counts as a whole.
-  const end = saved + cookieAge * 1000 + (savedAt === undefined ? 1000 : 0)
-  const own = typeof expiry === 'string' ? Date.parse(expiry) : saved + (expiry || Infinity) * 1000
-  return Math.min(end, own, signedAt + idleTimeout * 1000, createdAt + absoluteTimeout * 1000)
+  const own = typeof expiry === 'string' ? Date.parse(expiry) : signedAt + (expiry || Infinity) * 1000
+  const used = signedAt + Math.min(cookieAge, idleTimeout) * 1000
+  return Math.min(own, used, createdAt + absoluteTimeout * 1000)
 }

@@ -82,7 +82,7 @@ test('COOKIE_AGE counts from the last save, also where that is one of Django, wh
   clock.now += 60_000
   const theirs = signer.sign(signer.verify(first)?.text ?? '', clock.now)
   clock.now += 99_000
-  t.is((await visit(theirs)).n, '1')
+  t.deepEqual(await visit(theirs), { n: '1', cookie: theirs, isSent: false })
   clock.now += 1000
   t.is((await visit(theirs)).n, 'none')
 })
