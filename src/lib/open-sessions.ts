@@ -172,13 +172,11 @@ function sessionsOn(
   const userIndexOf = (engine: Engine): UserSessionIndex | undefined =>
     openUserSessionIndex({ engine, mutex, clock, logger, limit: { ...limit, most: 0 }, lifecycle })
   // What moves is no new log-in: no limit refuses it.
-  if (move?.onArrival) {
-    const arrivals = userIndexOf(own)
-    move.onArrival(
-      async (user, id, expires) =>
-        await arrivals?.move({ user, before: undefined, id: undefined, expires }).announce(id),
-    )
-  }
+  move?.onArrival?.((engine) => {
+    const arrivals = userIndexOf(engine)
+    return async (user, id, expires) =>
+      await arrivals?.move({ user, before: undefined, id: undefined, expires }).announce(id)
+  })
   const endElsewhere = async (userId: string, but?: string): Promise<void> => {
     const { other } = move ?? {}
     if (other?.index === undefined && other?.revocations === undefined) return
@@ -190,15 +188,27 @@ function sessionsOn(
       lifecycle,
     }).revokeAll(userId, but)
   }
-  /** Elsewhere first: what moves meanwhile arrives here. What is here ends also where that fails. */
+  /**
+   * First where sessions come from: what moves meanwhile arrives in the other place. What is there ends also where that fails.
+   */
   const endBoth = async <Count>(
     end: () => Promise<Count>,
     userId: string | undefined,
     but?: string,
   ): Promise<Count> => {
+    const elsewhere = async (): Promise<void> => {
+      if (move?.other && userId !== undefined) await endElsewhere(userId, but)
+    }
+    if (move?.step === 'prepare') {
+      try {
+        return await end()
+      } finally {
+        await elsewhere()
+      }
+    }
     let ended: Count
     try {
-      if (move?.other && userId !== undefined) await endElsewhere(userId, but)
+      await elsewhere()
     } finally {
       ended = await end()
     }

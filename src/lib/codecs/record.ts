@@ -43,6 +43,13 @@ export interface Renewal {
   readonly until?: number
   /** In a cookie that a session was moved into: the key that it had in the store, until the cookie has been seen. */
   readonly from?: string
+  /**
+   * Of a session that moves out of cookies. In a cookie: how often it was written while processes prepared. In the store:
+   * the same of the cookie that was moved, until the session is changed.
+   */
+  readonly writes?: number
+  /** The session is on its way into the store: its record is the data of this one. */
+  readonly arriving?: true
 }
 
 /** One log-in of one user. */
@@ -106,7 +113,7 @@ function isExpiry(value: unknown): value is CustomExpiry | undefined {
 }
 
 function isRenewal(value: unknown): value is Renewal {
-  return isObject(value) && isTime(value.since) && isOptionalTime(value.until)
+  return isObject(value) && isTime(value.since) && isOptionalTime(value.until) && isOptionalTime(value.writes)
 }
 
 /** A record with part of a user could not be revoked; reject it. */

@@ -1,6 +1,4 @@
-import { createHmac, hash } from 'node:crypto'
-import { type Keys, keysFor } from '../../codecs/keys.js'
-import type { SessionRecord, SessionUser } from '../../codecs/record.js'
+import type { SessionRecord } from '../../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
 import {
   type Capabilities,
@@ -9,6 +7,7 @@ import {
   type EngineTools,
   type Loaded,
   MISSING,
+  type Revocations,
   type Rotated,
   type Rotation,
   type SessionIndex,
@@ -19,13 +18,15 @@ import {
 } from '../engine.js'
 import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
 import type { Version } from '../session-store.js'
+import { Arrival } from './arrival.js'
+import { Claims } from './claims.js'
 import type { MoveStep } from './moving-store.js'
+import { indexWith, type Place, Places } from './places.js'
+import { type Old, Source } from './source.js'
 
-/** How long an old id reads as superseded once the new one is in use: milliseconds. */
+/** How long an old id reads as superseded once the new one is in use, or it was ended: milliseconds. */
 const SUPERSEDED_FOR = 60_000
-
-/** Puts a session into the list of its user before it arrives at `id`. */
-export type Announce = (user: SessionUser, id: string, expires: number) => Promise<void>
+const CONFLICT = { kind: 'conflict' } as const
 
 export interface IntoStoreParts {
   /** Where sessions are: an engine that is not on a store, such as `signed_cookies`. */
@@ -33,65 +34,55 @@ export interface IntoStoreParts {
   readonly to: Engine
   readonly step: MoveStep
   readonly tools: EngineTools
-  /** Of the application: new ids of sessions that move are made with the first. */
+  /** Of the application: what the store has of new ids is sealed with each. */
   readonly secretKeys: readonly [string, ...string[]]
   /** How long sessions live, at the least: milliseconds. */
   readonly cookieAge: number
 }
 
-/** An engine and the id that a session has there. */
-interface Place {
-  readonly engine: Engine
-  readonly id: string
-  readonly isOld: boolean
-}
-
 /**
  * Moves sessions into a store out of what is none: cookies that hold their session, or Django's table. A session moves when
- * its visitor comes, and gets the id that a keyed hash of the old one makes; of sessions in cookies, of what all cookies of
- * one session have in common. In this order:
+ * its visitor comes (`Arrival` says how), and gets a new id.
  *
- * 1. The log-in is put into its user's list, under the new key.
- * 2. The session is stored at the new id. Of two requests with one old id only one can.
- * 3. A claim on the old id, an entry that only one request can insert. From here on the old id leads to the new session, or
- *    to nothing when that has ended; it never moves again. It stays as long as the old id could be good.
- * 4. The old session is looked at once more, and ended. If it was logged out meanwhile, so is the new one.
+ * The answer with the new id can get lost. So the old id leads to the session until the new one was seen, and for the grace
+ * after that, as after a renewal (`SessionRecord.renewal`).
  *
- * A request that is cut off before step 3 has moved nothing that anybody could have ended: whoever comes next finds the
- * session, and claims it. The answer with the new id can get lost. So the old id leads to the session until the new one was
- * seen, and for the grace after that, as after a renewal (`SessionRecord.renewal`).
+ * A process that prepares leaves sessions where they are, unless somebody has claimed the old id. Between its look at the
+ * claim and its write somebody can do so: it looks again, and what it wrote in vain counts as a conflict.
  */
 export class IntoStore implements Engine {
   readonly name: string
   readonly capabilities: Capabilities
   readonly index?: SessionIndex
+  readonly revocations?: Revocations
+  /** How one session moves. */
+  readonly arrival: Arrival
   readonly #parts: IntoStoreParts
-  readonly #claims: SessionIndex
-  readonly #keys: Keys
+  readonly #claims: Claims
+  readonly #source: Source
+  readonly #places: Places
   readonly #isMoving: boolean
-  announce: Announce = async () => {}
-  onMoved: () => void = () => {}
 
   /** @throws EngineMisconfigured if the new engine is no store. */
   constructor(parts: IntoStoreParts) {
-    const { from, to, step } = parts
+    const { from, to, step, tools } = parts
     if (to.index === undefined)
       throw new EngineMisconfigured(
         `sessions cannot be moved into ${to.name}: it has no index (storeEngine makes one)`,
       )
     this.#parts = parts
-    this.#claims = to.index
     this.#isMoving = step === 'move'
-    this.#keys = keysFor('tessera moved ids', parts.secretKeys)
+    this.#claims = new Claims(to.index, parts.secretKeys)
+    this.#source = new Source(from, tools.clock)
+    this.arrival = new Arrival({ ...parts, source: this.#source, claims: this.#claims })
+    this.#places = new Places({ ...parts, source: this.#source, claims: this.#claims })
     const used = this.#isMoving ? to : from
     this.name = used.name
     this.capabilities = { ...used.capabilities, shared: from.capabilities.shared && to.capabilities.shared }
     // Until all processes move, log-ins are where they were: in no list.
     if (this.#isMoving)
-      this.index = indexWith(
-        to.index,
-        (id) => to.index?.keyOf(this.#isOld(id) ? this.#newIdOf(id) : id) ?? id,
-      )
+      this.index = indexWith(to.index, (id) => to.index?.keyOf(this.#places.known(id)) ?? id)
+    else if (from.revocations) this.revocations = from.revocations
   }
 
   isId(text: string): boolean {
@@ -101,10 +92,10 @@ export class IntoStore implements Engine {
 
   async load(id: string): Promise<Loaded> {
     const { to } = this.#parts
-    if (!this.#isOld(id)) {
+    if (!this.#places.isOld(id)) {
       const loaded = await to.load(id)
       // Django's ids look like ours.
-      if (loaded.kind !== 'missing' || !this.#mayBeOld(id)) return loaded
+      if (loaded.kind !== 'missing' || !this.#places.mayBeOld(id)) return loaded
       const old = await this.#loadOld(id)
       return old.kind === 'missing' ? loaded : old
     }
@@ -112,35 +103,58 @@ export class IntoStore implements Engine {
   }
 
   create(id: string, record: SessionRecord): Promise<Created> {
-    return this.#used.create(id, record)
+    const { from, to } = this.#parts
+    return (this.#isMoving ? to : from).create(id, record)
   }
 
   async update(id: string, record: SessionRecord, version: Version): Promise<Updated> {
-    const place = await this.#placeOf(id)
-    return place.engine.update(place.id, this.#marked(place, record), version)
+    const { to } = this.#parts
+    const place = await this.#places.of(id)
+    if (place === undefined) return MISSING
+    if (place.engine === to) return to.update(place.id, this.#marked(place, record), version)
+    const updated = await this.#source.update(id, record, version)
+    if (updated.kind === 'updated' && this.#source.isStored) return updated
+    return (await this.#places.isClaimed(id)) ? CONFLICT : updated
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
-    const place = await this.#placeOf(id)
-    return place.engine.touch(place.id, expires)
+    const { to } = this.#parts
+    const place = await this.#places.of(id)
+    if (place === undefined) return MISSING
+    if (place.engine === to) return to.touch(place.id, expires)
+    const touched = await this.#source.touch(id, expires)
+    if (!(await this.#places.isClaimed(id))) return touched
+    // The steps that are left write the end that was read before.
+    const loaded = await this.#loadOld(id)
+    return loaded.kind === 'found' ? to.touch(this.#places.known(id), expires) : MISSING
   }
 
   async rotate(rotation: Rotation): Promise<Rotated> {
-    const { engine, id } = await this.#placeOf(rotation.id)
-    const { from } = this.#parts
-    if (this.#isMoving || engine === from) return engine.rotate({ ...rotation, id })
-    // Somebody logs in while all others log in to the old engine: the session goes back there, and moves again later.
-    const loaded = await engine.load(id)
-    if (loaded.kind !== 'found') return MISSING
-    if (loaded.version !== rotation.version) return { kind: 'conflict' }
-    if ((await engine.delete(id)) !== 'deleted') return MISSING
-    const created = await from.create(rotation.to, rotation.record)
-    return created.kind === 'taken' ? created : { ...created, kind: 'updated' }
+    const { from, to } = this.#parts
+    const place = await this.#places.of(rotation.id)
+    if (place === undefined) return MISSING
+    if (place.engine === to)
+      return this.#isMoving ? to.rotate({ ...rotation, id: place.id }) : this.#rotateBack(place.id, rotation)
+    if (!this.#source.isStored) return this.#rotateCookie(rotation)
+    const rotated = await from.rotate(rotation)
+    if (rotated.kind === 'updated' || rotated.kind === 'taken') return rotated
+    return (await this.#places.isClaimed(rotation.id)) ? CONFLICT : rotated
   }
 
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
-    const place = await this.#placeOf(id)
-    return place.engine.delete(place.id)
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      await backoff(attempt)
+      const place = await this.#places.of(id)
+      if (place === undefined) return 'missing'
+      if (place.engine !== this.#parts.from) return place.engine.delete(place.id)
+      const old = await this.#source.find(id)
+      // A mark without a claim: that has expired.
+      if (old.kind === 'gone' || (old.kind === 'marked' && attempt > 1)) return 'missing'
+      // First the claim: what is on its way does not get any further.
+      if (old.kind === 'session' && (await this.#places.end(id, old.record.expires)))
+        return place.engine.delete(id)
+    }
+    throw contended()
   }
 
   async clearExpired(limit: number): Promise<number> {
@@ -154,14 +168,14 @@ export class IntoStore implements Engine {
   }
 
   async inspect(id: string): Promise<Stored | undefined> {
-    const place = await this.#placeOf(id)
-    return place.engine.inspect?.(place.id)
+    const place = await this.#places.of(id)
+    return place?.engine.inspect?.(place.id)
   }
 
   successorOf(id: string, drawn: string): string {
     const { to } = this.#parts
     if (!this.#isMoving) return drawn
-    return to.successorOf?.(this.#isOld(id) ? this.#newIdOf(id) : id, drawn) ?? drawn
+    return to.successorOf?.(this.#places.known(id), drawn) ?? drawn
   }
 
   anchorOf(id: string): string | undefined {
@@ -172,121 +186,86 @@ export class IntoStore implements Engine {
     await Promise.all([this.#parts.from.close(), this.#parts.to.close()])
   }
 
-  get #used(): Engine {
-    return this.#isMoving ? this.#parts.to : this.#parts.from
-  }
-
-  /** Whether it can be no id of the new engine. */
-  #isOld(id: string): boolean {
-    const { to } = this.#parts
-    return this.#mayBeOld(id) && to.isId !== undefined && !to.isId(id)
-  }
-
-  #mayBeOld(id: string): boolean {
-    return this.#parts.from.isId?.(id) ?? true
-  }
-
-  /** What the old id is known by: the same for all cookies of one session. */
-  #seedOf(id: string): string {
-    return this.#parts.from.anchorOf?.(id) ?? id
-  }
-
-  #newIdOf(id: string): string {
-    return createHmac('sha256', this.#keys[0]).update(this.#seedOf(id)).digest('hex').slice(0, 32)
-  }
-
-  #claimOf(id: string): string {
-    return `moved-${hash('sha256', this.#seedOf(id), 'hex')}`
-  }
-
-  /** Where the session is that was loaded with `id`. */
-  async #placeOf(id: string): Promise<Place> {
-    const { from, to } = this.#parts
-    if (!this.#mayBeOld(id)) return { engine: to, id, isOld: false }
-    if (!this.#isOld(id) && (await to.load(id)).kind !== 'missing') return { engine: to, id, isOld: false }
-    const isMoved = this.#isMoving || (await this.#claims.read(this.#claimOf(id))) !== undefined
-    return isMoved ? { engine: to, id: this.#newIdOf(id), isOld: true } : { engine: from, id, isOld: true }
-  }
-
   /** What is written with the old id goes on leading from there until the new one was seen. */
-  #marked({ engine, isOld }: Place, record: SessionRecord): SessionRecord {
-    const { to, tools } = this.#parts
-    if (!isOld || engine !== to || record.renewal !== undefined) return record
-    return { ...record, renewal: { since: tools.clock() } }
+  #marked({ isOld }: Place, record: SessionRecord): SessionRecord {
+    if (!isOld || record.renewal !== undefined) return record
+    return { ...record, renewal: { since: this.#parts.tools.clock() } }
   }
 
   async #loadOld(id: string): Promise<Loaded> {
-    const { from, to } = this.#parts
-    const newId = this.#newIdOf(id)
+    const name = this.#source.claimOf(id)
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       await backoff(attempt)
-      const [claim, there] = await Promise.all([this.#claims.read(this.#claimOf(id)), to.load(newId)])
-      if (claim !== undefined) return this.#asOld(there)
-      const old = await from.load(id)
+      const claim = await this.#claims.read(name)
+      if (claim?.kind === 'ended') return this.#isLate(claim.at) ? MISSING : SUPERSEDED
+      if (claim?.kind === 'moved') {
+        const arrived = await this.arrival.settle(id, claim.newId)
+        if (arrived !== undefined) return this.#asOld(arrived)
+        continue
+      }
+      const old = await this.#source.find(id)
       // Another request may have moved it between the two looks.
-      if (old.kind !== 'found' && (await this.#claims.read(this.#claimOf(id))) !== undefined) continue
-      if (old.kind !== 'found' || !this.#isMoving) return old
-      await this.#carry(id, newId, old)
+      if (old.kind !== 'session' && (await this.#claims.read(name)) !== undefined) continue
+      if (old.kind === 'marked') return MISSING
+      if (old.kind === 'gone') return old.loaded
+      if (!this.#isMoving) return loadedFrom(old)
+      await this.arrival.begin(name, old, this.#places.until(old.record.expires))
     }
-    throw new EngineUnavailable('others moved this session every time')
+    throw contended()
   }
 
   /** What stands at the new id, for a request with the old one. */
   #asOld(there: Loaded): Loaded {
     if (there.kind !== 'found') return there
-    const now = this.#parts.tools.clock()
     const { renewal, ...record } = there.record
     // It has another id by now, so the new one was seen.
     if (renewal === undefined || there.renewed !== undefined) return SUPERSEDED
     if (renewal.until === undefined) return { ...there, record, outdated: true }
-    if (now < renewal.until) return { ...there, outdated: true }
-    return now - renewal.until < SUPERSEDED_FOR ? SUPERSEDED : { kind: 'missing', why: 'superseded' }
+    if (this.#parts.tools.clock() < renewal.until) return { ...there, outdated: true }
+    return this.#isLate(renewal.until) ? { kind: 'missing', why: 'superseded' } : SUPERSEDED
   }
 
-  async #carry(id: string, newId: string, old: Extract<Loaded, { kind: 'found' }>): Promise<void> {
-    const { from, to, tools, cookieAge } = this.#parts
-    const now = tools.clock()
-    const { user, expires } = old.record
-    const arriving = (record: SessionRecord): SessionRecord => ({
-      ...record,
-      renewedAt: now,
-      renewal: { since: now },
-    })
-    if (user !== undefined) await this.announce(user, newId, expires)
-    await to.create(newId, arriving(old.record))
-    const until = Math.max(expires, now + cookieAge)
-    if (!(await this.#claims.write(this.#claimOf(id), {}, until, undefined))) return
-    const again = await from.load(id)
-    if (again.kind !== 'found') {
-      await to.delete(newId)
-      return
-    }
-    if (again.version !== old.version) {
-      const there = await to.load(newId)
-      if (there.kind === 'found') await to.update(newId, arriving(again.record), there.version)
-    }
-    this.onMoved()
+  /** Whether no request can be on its way any more that was sent before `at`. */
+  #isLate(at: number): boolean {
+    return this.#parts.tools.clock() - at >= SUPERSEDED_FOR
+  }
+
+  /** The new cookie has another claim. The one of the old cookies comes first, so that they move nowhere. */
+  async #rotateCookie(rotation: Rotation): Promise<Rotated> {
+    const { from, tools } = this.#parts
+    if (!(await this.#places.end(rotation.id, rotation.record.expires))) return CONFLICT
+    let isDone = false
     try {
-      await from.delete(id)
-    } catch (error) {
-      // The claim keeps it from being used here. It will expire there.
-      tools.logger.warn({ err: error }, 'a session was moved and could not be ended where it was')
+      const rotated = await from.rotate(rotation)
+      isDone = rotated.kind === 'updated'
+      return rotated
+    } finally {
+      if (!isDone) await this.#claims.release(this.#source.claimOf(rotation.id), tools.clock())
     }
+  }
+
+  /**
+   * Somebody logs in while all others log in to the old engine: the session goes back there, and moves again later. It ends
+   * here by its version, so that nothing is lost that was written meanwhile.
+   */
+  async #rotateBack(newId: string, { to: drawn, record, version }: Rotation): Promise<Rotated> {
+    const { from, to, tools } = this.#parts
+    const loaded = await to.load(newId)
+    if (loaded.kind !== 'found') return MISSING
+    if (loaded.version !== version) return CONFLICT
+    const created = await from.create(drawn, record)
+    if (created.kind === 'taken') return created
+    const ended = await to.update(newId, { ...loaded.record, expires: tools.clock() }, version)
+    if (ended.kind === 'updated') return { ...created, kind: 'updated' }
+    await from.delete(created.id)
+    return ended
   }
 }
 
-/** The same index, under other keys. */
-function indexWith(index: SessionIndex, keyOf: (id: string) => string): SessionIndex {
-  return {
-    keyOf,
-    load: (key) => index.load(key),
-    evict: (key) => index.evict(key),
-    read: (name) => index.read(name),
-    write: (...list) => index.write(...list),
-    ...(index.follow && {
-      follow: (key: string) => index.follow?.(key) as ReturnType<NonNullable<SessionIndex['follow']>>,
-    }),
-    ...(index.listen && { listen: index.listen }),
-    ...(index.scan && { scan: index.scan }),
-  }
+function loadedFrom({ record, version, outdated }: Old): Loaded {
+  return { kind: 'found', record, version, ...(outdated && { outdated }) }
+}
+
+function contended(): EngineUnavailable {
+  return new EngineUnavailable('others moved this session every time')
 }

@@ -2,9 +2,10 @@ import type { Engine, EngineTools } from '../engine.js'
 import { closeAfter } from '../given-engine.js'
 import { secretKeysOf } from '../secret-keys.js'
 import { StoreEngine } from '../store-engine.js'
+import type { Announce } from './arrival.js'
 import { countedStore } from './counted-store.js'
 import { IntoCookies } from './into-cookies.js'
-import { type Announce, IntoStore } from './into-store.js'
+import { IntoStore } from './into-store.js'
 import type { Moving } from './moving.js'
 import type { MoveStep } from './moving-store.js'
 import { type OldEngine, openMoving, openOld } from './open-moving.js'
@@ -15,12 +16,13 @@ export interface OpenMove {
   /** What requests use. */
   readonly engine: Engine
   readonly fromName: string
+  readonly step: MoveStep
   /** Between two stores. */
   readonly moving?: Moving
   /** Calls `listener` each time this process has moved a session. */
   onMoved(listener: () => void): void
-  /** To be told, where sessions come into lists of users that were in none. */
-  onArrival?(announce: Announce): void
+  /** Where sessions come into lists of users that were in none: to be told, with the engine that has the lists. */
+  onArrival?(announceIn: (lists: Engine) => Announce): void
   /** Where the other engine has sessions or cookies that no index of `engine` knows. */
   readonly other?: Engine
 }
@@ -52,6 +54,7 @@ export async function openMove(
     return {
       engine: moving.engine,
       fromName: moving.fromName,
+      step,
       moving,
       onMoved: (told) => moving.onMoved(told),
     }
@@ -93,13 +96,15 @@ async function announced({ engine, from, to, step, tools }: Announced): Promise<
   return {
     engine,
     fromName: from.name,
+    step,
     other: step === 'move' ? from : to,
     onMoved(listener) {
-      engine.onMoved = listener
+      const mover = engine instanceof IntoStore ? engine.arrival : engine
+      mover.onMoved = listener
     },
     ...(engine instanceof IntoStore && {
-      onArrival(announce: Announce) {
-        engine.announce = announce
+      onArrival(announceIn: (lists: Engine) => Announce) {
+        engine.arrival.announce = announceIn(to)
       },
     }),
   }
