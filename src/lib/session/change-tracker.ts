@@ -19,6 +19,8 @@ export class ChangeTracker {
   readonly #tracked = new Map<string, Tracked>()
   /** As they were handed out first: objects that were handed out anew since, or removed. Made when first needed. */
   #originals: Map<object, JsonValue> | undefined
+  /** Keys of objects that were handed out and are in the session no more. Made when first needed. */
+  #forgotten: Set<string> | undefined
   readonly #mode: NestedChanges
 
   constructor(mode: NestedChanges) {
@@ -78,6 +80,11 @@ export class ChangeTracker {
     return tracked?.value === value && tracked?.before !== undefined
   }
 
+  /** Whether somebody was given an object under the key, and may have changed it or put it there again. */
+  hasHandedOut(key: string): boolean {
+    return this.#tracked.has(key) || this.#forgotten?.has(key) === true
+  }
+
   /** `value` as it was when it was handed out under `key` first; the value itself if nobody was given it. */
   original(key: string, value: unknown): unknown {
     const tracked = this.#tracked.get(key)
@@ -94,6 +101,8 @@ export class ChangeTracker {
       } else {
         this.#keepOriginal(key)
         this.#tracked.delete(key)
+        this.#forgotten ??= new Set()
+        this.#forgotten.add(key)
       }
     }
     if (isStored) this.#originals = undefined

@@ -48,6 +48,11 @@ export class Changes {
     this.#add({ kind: 'transform', key, fn, value })
   }
 
+  /** Whether they touch the key, be it by touching all. */
+  touch(key: string): boolean {
+    return this.#log.some((change) => change.kind === 'clear' || change.key === key)
+  }
+
   /** The newest data with these changes on top. */
   applyTo(newest: ReadonlyMap<string, unknown>): Map<string, unknown> {
     const data = new Map(newest)

@@ -7,7 +7,7 @@ export interface RecordParts extends Life {
   readonly data: ReadonlyMap<string, unknown>
   readonly renewedAt: number | undefined
   readonly renewal: Renewal | undefined
-  /** Whether a value was found to be JSON by the same commit. */
+  /** Whether a value is known to be JSON, and need not be looked at. */
   isJson?(key: string, value: unknown): boolean
 }
 

@@ -48,6 +48,8 @@ export class SessionState {
    */
   lateListener: { changedLate(): void } | undefined
   readonly #nestedChanges: NestedChanges
+  /** As the engine answered it; `undefined` where nobody knows any more who was given what. */
+  #loaded: JsonObject | undefined
   /** This and the tracker are made when first needed: a request that only reads strings and numbers needs neither. */
   #pending: Pending | undefined
   #tracker: ChangeTracker | undefined
@@ -63,6 +65,7 @@ export class SessionState {
     this.renewal = record?.renewal
     this.saved = record
     this.#nestedChanges = nestedChanges
+    this.#loaded = record?.data
   }
 
   get pending(): Pending {
@@ -180,9 +183,10 @@ export class SessionState {
     }
   }
 
-  /** Whether the value of the key is known to be JSON. */
+  /** Whether the value of the key is known to be JSON: nobody was given it, or it was looked at just now. */
   isJson(key: string, value: unknown): boolean {
-    return this.#isStill && (this.#tracker?.compares(key, value) ?? false)
+    if (this.#tracker?.hasHandedOut(key)) return this.#isStill && this.#tracker.compares(key, value)
+    return value === this.#loaded?.[key]
   }
 
   /** Takes up what was changed in place, so that it counts like `set`. `keys`: where to look. Default: everywhere. */
@@ -231,6 +235,7 @@ export class SessionState {
     this.renewal = saved?.renewal
     this.#pending = undefined
     this.#tracker = undefined
+    this.#loaded = undefined
   }
 
   /**

@@ -172,5 +172,7 @@ function merge(
   const expiry = expiryChanged ? ownExpiry : newest.expiry
   const user = logIn ? ownUser : newest.user
   const { createdAt, renewedAt, renewal } = newest
-  return recordOf({ data, createdAt, expiry, user, renewedAt, renewal }, now, rules)
+  // What others wrote and this request leaves alone goes along as it is.
+  const isJson = (key: string): boolean => !changes.touch(key)
+  return recordOf({ data, createdAt, expiry, user, renewedAt, renewal, isJson }, now, rules)
 }
