@@ -2,6 +2,7 @@ import { openEngine } from '../engines/registry.js'
 import type { Settings } from '../settings/settings.js'
 import { roundTrips } from './check-engine.js'
 import { files } from './check-files.js'
+import { oldPlace } from './check-move.js'
 import { packages } from './check-packages.js'
 import { server } from './check-store.js'
 import { failureText } from './failure.js'
@@ -90,6 +91,7 @@ async function aboutEngine(settings: Settings): Promise<Finding[]> {
         ...(await server(settings)),
         ...(await files(settings)),
         ...trips,
+        ...(await oldPlace(settings)),
       ]
     } finally {
       await engine.close()

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { isWithin } from '../../../src/lib/commands/check-packages.js'
 import type { Finding } from '../../../src/lib/commands/finding.js'
+import { openSessions } from '../../../src/lib/index.js'
 import { root } from '../../support/root.js'
 import { mariadbMissing, mariadbUrl, queryMariadb } from '../../support/servers/mariadb.js'
 import { postgresMissing, postgresUrl, queryPostgres } from '../../support/servers/postgres.js'
@@ -152,4 +153,28 @@ test('versions are compared as npm does, in the ranges that package.json has', (
     ['15.1', '>=10.6', true],
   ] as const)
     t.is(isWithin(version, range), expected, `${version} ${range}`)
+})
+
+test('where sessions are to be moved from is looked at: missing, empty, the same place, and a name that is misspelled', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'tessera-'))
+  t.teardown(() => rm(directory, { recursive: true }))
+  const at = (name: string): string => `sqlite:${join(directory, name)}`
+  const sessions = await openSessions({ databaseUrl: at('old.sqlite'), cleanupInterval: 0 })
+  t.teardown(() => sessions.close())
+  const env = { SESSION_ENGINE: 'file', MOVE_FROM: 'db', MOVE_FROM_DATABASE_URL: at('old.sqlite') }
+  const empty = (await doctor(t, env)).found('move')
+  t.is(empty?.status, 'doubtful')
+  t.regex(empty?.text ?? '', /holds no sessions/)
+  const session = await sessions.open()
+  session.set('basket', 1)
+  await session.save()
+  t.like((await doctor(t, env)).found('move'), { status: 'good' })
+  const missing = await doctor(t, { ...env, MOVE_FROM_DATABASE_URL: at('typo.sqlite') })
+  t.is(missing.code, 1)
+  t.regex(missing.found('move')?.text ?? '', /typo\.sqlite does not exist/)
+  await symlink('old.sqlite', join(directory, 'link.sqlite'))
+  const same = await doctor(t, { ...env, SESSION_ENGINE: 'db', DATABASE_URL: at('link.sqlite') })
+  t.regex(same.found('move')?.text ?? '', /are the same place/)
+  const misspelled = await doctor(t, { ...env, MOVE_FROM_DATABASEURL: 'x' })
+  t.regex(misspelled.found('settings')?.text ?? '', /Did you mean MOVE_FROM_DATABASE_URL\?$/)
 })

@@ -107,16 +107,18 @@ export class Moving implements Mover {
   }
 
   /**
-   * Whether nothing is in the old store, and nothing has moved out of it as far as that can be seen there. What any process
-   * puts there by itself, leases and tombstones at the names of lists, says nothing. `undefined`: not found out within so
-   * many pages of keys.
+   * Whether nothing is in the old store, and nothing has moved out of it as far as that can be seen there. What a process
+   * puts into any store by itself says nothing: leases, and tombstones at keys that it reserves or closes. `undefined`: not
+   * found out within so many pages of keys.
    */
   async isEmpty(pages = Number.POSITIVE_INFINITY): Promise<boolean | undefined> {
     let looks = 0
     for await (const page of this.keys()) {
       for (const key of page) {
-        if (!this.#from.isNamed(key)) return false
-        if (!isLease(key) && (await this.find(key)) !== 'gone') return false
+        if (isLease(key)) continue
+        const { kind } = await this.#from.find(key)
+        const hasMoved = kind === 'moved' && !this.#from.isNamed(key)
+        if (hasMoved || kind === 'session' || kind === 'leaving' || kind === 'dead') return false
       }
       if (++looks === pages) return undefined
     }

@@ -24,8 +24,9 @@ export async function openOld({ engine, options, places }: OldEngine, tools: Eng
     return await openEngine(choice, { ...options, mustExist: choice !== 'signed_cookies' }, tools)
   } catch (error) {
     // Otherwise nobody could tell which of the two stores is meant.
-    if (error instanceof EngineUnavailable || error instanceof EngineMisconfigured)
-      error.message = `${places.from}: ${error.message}`
+    if (error instanceof EngineUnavailable) error.message = `${places.from}: ${error.message}`
+    if (error instanceof EngineMisconfigured)
+      error.message = `${places.from}: ${error.message}. If the move is over, leave out MOVE_FROM`
     throw error
   }
 }

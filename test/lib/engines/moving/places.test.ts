@@ -16,7 +16,7 @@ import { partsOf } from '../../../../src/lib/open-sessions.js'
 import { mariadb, postgres } from '../../../support/databases.js'
 import { temporaryDirectory } from '../../../support/server-process.js'
 import { redisMissing, redisUrl, startRedis } from '../../../support/servers/redis.js'
-import { sharedPort } from '../../../support/servers/shared.js'
+import { sharedPort, sharedPorts } from '../../../support/servers/shared.js'
 import { sqliteUrl } from '../../../support/sqlite.js'
 import { type Entries, myStore } from '../../../support/stores/of-others.js'
 import { testOf } from '../../../support/test-of.js'
@@ -66,12 +66,17 @@ const spellings: readonly Spellings[] = [
       const directory = await temporaryDirectory(t)
       await mkdir(join(directory, 'real'))
       await symlink('real', join(directory, 'link'))
+      await symlink('s.sqlite', join(directory, 'real/alias.sqlite'))
       return {
         one: { engine: 'cached_db', databaseUrl: sqliteUrl(join(directory, 'real/s.sqlite')) },
         others: [
           [
             'MOVE_FROM_DATABASE_URL',
             { engine: 'db', databaseUrl: sqliteUrl(join(directory, 'link/s.sqlite')) },
+          ],
+          [
+            'MOVE_FROM_DATABASE_URL',
+            { engine: 'db', databaseUrl: sqliteUrl(join(directory, 'real/alias.sqlite')) },
           ],
         ],
       }
@@ -258,6 +263,33 @@ testOf(
   },
 )
 
+testOf(
+  { title: 'redis', missing: redisMissing },
+  'between one server and a cluster sessions move through cookies: directly is refused, and the message says so',
+  async (t) => {
+    const common: SessionsOptions = {
+      keyPrefix: randomUUID(),
+      secretKey: 'a key of this test, and of nobody else',
+    }
+    const ports = await sharedPorts('redis-cluster')
+    const one = { engine: 'redis', redisUrl: redisUrl(await sharedPort('redis')) } as const
+    const cluster: SessionsOptions = { engine: 'redis', redisUrl: ports.map(redisUrl).join(',') }
+    const id = await logIn(await opened(t, { ...common, ...one }), 'ann')
+    await t.throwsAsync(opened(t, { ...common, ...cluster, moveFrom: one }), {
+      message: /a way through cookies/,
+    })
+    const cookies = await opened(t, { ...common, engine: 'signed_cookies', moveFrom: one })
+    const inCookie = await cookies.open(id)
+    inCookie.set('basket', 1)
+    await inCookie.save()
+    const moving = await opened(t, { ...common, ...cluster, moveFrom: 'signed_cookies' })
+    const there = await moving.open(inCookie.id)
+    t.is(there.user, 'ann')
+    t.is(there.get('basket'), 1)
+    t.is((await moving.forUser('ann')).length, 1)
+  },
+)
+
 test('the start warns of an old place that holds no sessions, and not of one that a move has emptied', async (t) => {
   const entries: Entries = new Map()
   const warnings: string[] = []
@@ -268,6 +300,12 @@ test('the start warns of an old place that holds no sessions, and not of one tha
     logger: { warn: (_: object, message: string) => warnings.push(message), error: () => {} },
   }
   const empty = () => warnings.splice(0).filter((text) => text.includes('holds no sessions')).length
+  const first = await opened(t, options)
+  t.is(empty(), 1)
+  // What these put into the old store keeps names and keys free, and is no session.
+  await logIn(first, 'ben')
+  await first.revokeAll('ben')
+  await first.close()
   await (await opened(t, options)).close()
   t.is(empty(), 1)
   const id = await logIn(await opened(t, { engine: from }), 'ann')
