@@ -5,12 +5,15 @@ import { syncBuiltinESMExports } from 'node:module'
 import { promiseHooks } from 'node:v8'
 
 /**
- * The functions of node:crypto that compute a hash, a MAC or a cipher, in the order of their calls. They go on doing
- * what they do; for the rest of this process everybody's calls are noted.
+ * The functions of node:crypto that compute a hash, a MAC or a cipher, or draw random bytes, in the order of their calls.
+ * They go on doing what they do; for the rest of this process everybody's calls are noted.
  */
 export function noteCrypto(): string[] {
   const calls: string[] = []
-  for (const name of ['hash', 'createHash', 'createHmac', 'createCipheriv', 'createDecipheriv'] as const) {
+  for (const name of [
+    ...(['hash', 'createHash', 'createHmac', 'createCipheriv', 'createDecipheriv'] as const),
+    'randomBytes' as const,
+  ]) {
     const original = crypto[name] as (...args: unknown[]) => unknown
     Object.assign(crypto, {
       [name]: (...args: unknown[]): unknown => {

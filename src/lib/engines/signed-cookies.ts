@@ -136,7 +136,7 @@ class SignedCookies implements Engine {
   async create(drawn: string, record: SessionRecord): Promise<Created> {
     await this.#keepRoom(record)
     const { notBefore } = await this.#revokedOf(record)
-    const id = this.#write(record, notBefore, undefined, isAnchor(drawn) ? drawn : newAnchor())
+    const id = this.#write(record, notBefore, undefined, isAnchor(drawn) ? drawn : undefined)
     return { kind: 'created', id, version: 1 }
   }
 
@@ -277,7 +277,7 @@ class SignedCookies implements Engine {
   }
 
   /** `before`: the session's cookie so far, if it goes on. @throws CookieTooLarge before any header is sent (S41). */
-  #write(record: SessionRecord, notBefore: number, before?: CookiePayload, anchor = newAnchor()): string {
+  #write(record: SessionRecord, notBefore: number, before?: CookiePayload, anchor?: string): string {
     const issuedAt = this.#tools.clock()
     const isRevocable = record.user !== undefined && this.#revoked !== undefined
     // A revocation is remembered for no longer than this.
@@ -286,7 +286,7 @@ class SignedCookies implements Engine {
     const payload = {
       record: { ...record, expires },
       issuedAt,
-      anchor: before?.anchor ?? anchor,
+      anchor: before?.anchor ?? anchor ?? newAnchor(),
       ...(notBefore > 0 && { notBefore }),
       ...(isRevocable && lastEnd !== undefined && lastEnd > expires && { lastEnd }),
     }
