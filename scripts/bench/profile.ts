@@ -27,7 +27,7 @@ const shares = [
 export type Share = (typeof shares)[number]
 
 /** Requests that are profiled, after as many that are not. */
-const REQUESTS = 5_000
+const REQUESTS = 3_000
 /** How many of Tessera's functions are named. */
 const NAMED = 8
 /** The contenders that are profiled, and their bare framework. */
@@ -91,7 +91,7 @@ export function profileTable(profiles: readonly Profile[]): Table {
     title: 'Where the time goes',
     note:
       'Microseconds a request on the main thread, by V8’s sampling profiler, which costs a little itself. `JSON` counts ' +
-      'where it is called; SQLite’s own work is on other threads. The difference to bare Koa is what the session costs.',
+      'where it is called; what SQLite does is *native code*. The difference to bare Koa is what the session costs.',
     heads: ['', ...shares, 'together'],
     rows: profiles.map(({ name, shares: found }) => {
       const times = shares.map((share) => found.get(share) ?? 0)

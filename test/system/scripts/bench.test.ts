@@ -101,7 +101,7 @@ function resultOf(name: string, turns: readonly (readonly number[])[]): Result {
 }
 
 test('a profile says whose the time is, and counts no waiting', (t) => {
-  const at = (name: string, url: string) => ({ name, url, microseconds: 10_000 })
+  const at = (name: string, url: string) => ({ name, url, microseconds: 6_000 })
   const { shares, functions } = summary([
     at('(idle)', ''),
     at('(garbage collector)', ''),
