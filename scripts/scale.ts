@@ -2,7 +2,7 @@
  * `npm run scale`: what many sessions, several processes and long runs cost, and whether every answer is right meanwhile.
  * The figures in docs/engines.md and docs/scaling.md.
  */
-import { Argument, Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { paint } from '../src/lib/commands/terminal.js'
 import { cleanUp, positive, run, share, tell, wholeNumber, wholeNumbers } from './command-line.js'
 import { machineLines, shareCores } from './measure/machine.js'
@@ -120,25 +120,32 @@ measurement(
     }),
   )
 
+interface RollingChoices {
+  readonly seconds: number
+  readonly visitors: number
+  readonly from: StoreName
+}
+
 measurement(
   'rolling',
-  'a rolling restart that moves sessions out of files into each store, under load: whether anything is lost',
+  'a rolling restart that moves sessions into each store, under load: whether anything is lost',
 )
   .option('--seconds <number>', 'how long, on each store', positive, 60)
   .option('--visitors <number>', 'who come at the same time', wholeNumber, 24)
-  .action((names: Names, { markdown, seconds, visitors }: Asked<{ seconds: number; visitors: number }>) =>
+  .addOption(new Option('--from <store>', 'where the sessions are').choices(storeNames).default('file'))
+  .action((names: Names, { markdown, seconds, visitors, from }: Asked<RollingChoices>) =>
     onEach(names, async (name) => {
-      const files = await (await openStores('file')).make()
+      const old = await (await openStores(from)).make()
       const place = await (await openStores(name)).make()
       const tally = await rollingRestart({
-        old: files,
+        old,
         fresh: { ...place, keyPrefix: 'moved' },
-        moveFrom: { ...files, keyPrefix: 'keyv' },
+        moveFrom: { ...old, keyPrefix: 'keyv' },
         visitors,
         phase: { milliseconds: (seconds * 1000) / PHASES },
         tell: (phase) => tell(`${name}: ${phase}`),
       })
-      print(rollingTable(name, 'file', tally), markdown)
+      print(rollingTable(name, from, tally), markdown)
       fail(name, rollingFaults(tally))
     }),
   )

@@ -20,7 +20,8 @@ export const PHASES = 6
 export interface RollingOptions {
   readonly old: SessionsOptions
   readonly fresh: SessionsOptions
-  readonly moveFrom: NonNullable<SessionsOptions['moveFrom']>
+  /** Default: both configurations use one store, and no step lies between them. */
+  readonly moveFrom?: NonNullable<SessionsOptions['moveFrom']>
   readonly visitors: number
   /** How long each phase lasts: so many requests, or milliseconds. */
   readonly phase: { readonly requests: number } | { readonly milliseconds: number }
@@ -68,8 +69,8 @@ export async function rollingRestart(options: RollingOptions): Promise<Tally> {
   const common = { engineTimeout: 20_000, cleanupInterval: 1 }
   const settings = {
     old: { ...common, ...old },
-    prepare: { ...common, ...fresh, moveFrom, moveStep: 'prepare' },
-    move: { ...common, ...fresh, moveFrom, moveStep: 'move' },
+    prepare: { ...common, ...fresh, ...(moveFrom && { moveFrom }), moveStep: 'prepare' },
+    move: { ...common, ...fresh, ...(moveFrom && { moveFrom }), moveStep: 'move' },
     fresh: { ...common, ...fresh },
   } as const
   const servers: RollingServer[] = []
@@ -96,16 +97,16 @@ export async function rollingRestart(options: RollingOptions): Promise<Tally> {
   }
   try {
     await pause('two of the old configuration')
-    for (const role of ['prepare', 'move'] as const) {
+    for (const role of moveFrom === undefined ? (['fresh'] as const) : (['prepare', 'move'] as const)) {
       // One server more than there will be, as in a rolling restart.
       await start(role)
-      await pause(`one has begun to ${role}`)
+      await pause(`one that runs ${role}, beside two of the step before`)
       await start(role)
-      await pause(`two that ${role}, beside two of the step before`)
+      await pause(`two that run ${role}, beside two of the step before`)
       await stop()
       await stop()
     }
-    await pause('two that move')
+    await pause('two of the last step')
     isOver = true
     await Promise.all(visiting)
     for (const visitor of visitors) await visitor.check()
