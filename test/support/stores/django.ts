@@ -15,6 +15,7 @@ const tableOf = (text: string, moment: string): string => `
   CREATE TABLE django_session(
     session_key varchar(40) NOT NULL PRIMARY KEY, session_data ${text} NOT NULL, expire_date ${moment} NOT NULL
   )`
+export const mariadbTable = tableOf('longtext', 'datetime(6)')
 const INDEX = 'CREATE INDEX django_session_expire_date_a5c62663 ON django_session(expire_date)'
 
 /** How a test reaches the table beside the engine; `?` or `$1` for parameters, as the database writes them. */
@@ -69,7 +70,7 @@ export const djangoMariadb: EngineUnderTest = {
     const name = `t${randomUUID().replaceAll('-', '')}`
     await queryOnce(connectMariadb(server), `CREATE DATABASE ${name} CHARACTER SET utf8mb4`, [])
     const databaseUrl = server.replace(/[^/]+$/, name)
-    return storeOn(tableOf('longtext', 'datetime(6)'), {
+    return storeOn(mariadbTable, {
       options: { databaseUrl },
       connect: () => connectMariadb(databaseUrl),
       parameter: () => '?',

@@ -12,9 +12,10 @@ import {
 } from '../../../../src/lib/index.js'
 import { mariadb, postgres } from '../../../support/databases.js'
 import { djangoEngines } from '../../../support/engines.js'
+import { mariadbUrl, queryMariadb, startStrictMariadb } from '../../../support/servers/mariadb.js'
 import { queryPostgres } from '../../../support/servers/postgres.js'
 import { RoughRoad } from '../../../support/servers/rough-road.js'
-import { djangoMariadb, djangoPostgres } from '../../../support/stores/django.js'
+import { djangoMariadb, djangoPostgres, mariadbTable } from '../../../support/stores/django.js'
 import type { EngineUnderTest } from '../../../support/stores/store.js'
 import { testOf } from '../../../support/test-of.js'
 
@@ -82,25 +83,10 @@ for (const under of djangoEngines) {
   })
 }
 
-testOf(djangoPostgres, 'a role with SELECT, INSERT, UPDATE and DELETE on the table suffices', async (t) => {
-  const { databaseUrl = '', databaseSchema = '', ...options } = await optionsOf(t, djangoPostgres)
-  const role = `r${randomUUID().replaceAll('-', '')}`
-  const ask = (sql: string) => queryPostgres(databaseUrl, sql)
-  await ask(`CREATE ROLE ${role} LOGIN`)
-  t.teardown(async () => {
-    await ask(`DROP OWNED BY ${role}`)
-    await ask(`DROP ROLE ${role}`)
-  })
-  await ask(`GRANT USAGE ON SCHEMA ${databaseSchema} TO ${role}`)
-  await ask(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${databaseSchema}.django_session TO ${role}`)
+/** What sessions do, by a role that may do no more than read and write rows of the table. */
+async function sufficient(t: ExecutionContext, options: SessionsOptions): Promise<void> {
   let now = Date.now()
-  const sessions = await open(t, {
-    ...options,
-    databaseSchema,
-    databaseUrl: databaseUrl.replace(/\/\/[^@]+@/, `//${role}@`),
-    saveEveryRequest: true,
-    clock: () => now,
-  })
+  const sessions = await open(t, { ...options, saveEveryRequest: true, clock: () => now })
   const id = await storedIn(sessions)
   const session = await sessions.open(id)
   session.set<string>('n', 2)
@@ -114,6 +100,35 @@ testOf(djangoPostgres, 'a role with SELECT, INSERT, UPDATE and DELETE on the tab
   await storedIn(sessions)
   now += 20 * 86_400_000
   t.is(await sessions.clearExpired(), 1)
+}
+
+testOf(djangoPostgres, 'a role with SELECT, INSERT, UPDATE and DELETE on the table suffices', async (t) => {
+  const { databaseUrl = '', databaseSchema = '', ...options } = await optionsOf(t, djangoPostgres)
+  const role = `r${randomUUID().replaceAll('-', '')}`
+  const ask = (sql: string) => queryPostgres(databaseUrl, sql)
+  await ask(`CREATE ROLE ${role} LOGIN`)
+  t.teardown(async () => {
+    await ask(`DROP OWNED BY ${role}`)
+    await ask(`DROP ROLE ${role}`)
+  })
+  await ask(`GRANT USAGE ON SCHEMA ${databaseSchema} TO ${role}`)
+  await ask(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${databaseSchema}.django_session TO ${role}`)
+  const url = databaseUrl.replace(/\/\/[^@]+@/, `//${role}@`)
+  await sufficient(t, { ...options, databaseSchema, databaseUrl: url })
+})
+
+testOf(djangoMariadb, 'a user with SELECT, INSERT, UPDATE and DELETE on the table suffices', async (t) => {
+  // The server that all tests share knows no users.
+  const server = await startStrictMariadb()
+  t.teardown(() => server.discard())
+  const databaseUrl = mariadbUrl(server.port)
+  const ask = (sql: string) => queryMariadb(databaseUrl, sql)
+  await ask(mariadbTable)
+  await ask("CREATE USER few@'127.0.0.1'")
+  const url = databaseUrl.replace(/\/\/[^@]+@/, '//few@')
+  await t.throwsAsync(open(t, { databaseUrl: url }), { instanceOf: EngineUnavailable })
+  await ask("GRANT SELECT, INSERT, UPDATE, DELETE ON tessera.django_session TO few@'127.0.0.1'")
+  await sufficient(t, { databaseUrl: url })
 })
 
 for (const under of [djangoPostgres, djangoMariadb]) {
