@@ -106,6 +106,8 @@ export async function emptiness(
 /** The lease of whoever removes expired sessions. Processes that know nothing of a move hold it too. */
 const SWEEP_LEASE = 'lease-sweep'
 
+const KILLED = 'one that was killed is known for a minute'
+
 /**
  * Why sessions may not be moved yet, and what is to be done first; `undefined`: they may. `isStopped`: somebody says that no
  * process runs on the old store.
@@ -117,7 +119,7 @@ export async function reasonToWait(
   isStopped = false,
 ): Promise<string | undefined> {
   if (moving === undefined) return undefined
-  if (moveStep === 'prepare' && !isStopped)
+  if (moveStep === 'prepare' && !isStopped && !isFinished)
     return 'MOVE_STEP is prepare: start every process with MOVE_STEP=move first, and run this with it too'
   const behind = processes.filter(({ step }) => step === 'prepare')
   if (behind.length > 0) {
@@ -125,9 +127,9 @@ export async function reasonToWait(
     if (isStopped)
       return (
         `--stopped says that no process puts sessions into ${from}, and these have said within the last minute that they do: ` +
-        `${who}. End them first; one that was killed is known for a minute`
+        `${who}. End them first; ${KILLED}`
       )
-    return `these processes still put sessions into ${from}: ${who}. Start them again with MOVE_STEP=move first`
+    return `these processes still put sessions into ${from}: ${who}. Start them again with MOVE_STEP=move first; ${KILLED}`
   }
   if (isFinished || isStopped) return undefined
   const remedy =

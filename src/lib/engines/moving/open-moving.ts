@@ -67,7 +67,8 @@ export async function openMoving(
 ): Promise<Moving> {
   const moving = await openUnannounced(from, to, { step, tools })
   try {
-    const isEmpty = moving.canList && (await moving.isEmpty(FEW_PAGES))
+    // A large table of others may take too long to be looked through, which is no reason not to start.
+    const isEmpty = moving.canList ? await moving.isEmpty(FEW_PAGES).catch(() => undefined) : undefined
     if (isEmpty && !(await moving.processes.state()).hasHeld)
       tools.logger.warn({}, emptyText(from.places.from))
     if (isEmpty === false) moving.processes.hasHeld = true
