@@ -1,7 +1,14 @@
 /** @module koa-tessera */
 
 export type { Codec, Entry, SessionEntry, Tombstone } from './codecs/codec.js'
-export type { CustomExpiry, JsonObject, JsonValue, SessionRecord, SessionUser } from './codecs/record.js'
+export type {
+  CustomExpiry,
+  JsonObject,
+  JsonValue,
+  SessionRecord,
+  SessionUser,
+  WrittenKeys,
+} from './codecs/record.js'
 export { type CsrfReason, CsrfRefused } from './csrf/check.js'
 export { csrf } from './csrf/csrf.js'
 export type { CsrfOptions } from './csrf/options.js'

@@ -1,7 +1,7 @@
 import { type JsonValue, parseRecord, type SessionRecord } from './record.js'
 
 /** Deeper nesting than this is a circle: no text that is copied, and no session, has so many brackets. */
-const DEEPEST = 2000
+export const DEEPEST = 2000
 
 /**
  * A copy of what JSON can hold, for a fifth of what it costs to write and parse it. What JSON does not hold is copied in

@@ -11,6 +11,11 @@ export interface JsonObject {
  */
 export type CustomExpiry = number | string
 
+/** The keys that a request has set or removed. All others are as they were read. */
+export interface WrittenKeys {
+  has(key: string): boolean
+}
+
 /** A session as it is stored. A member that is `undefined` is not written. */
 export interface SessionRecord {
   readonly data: JsonObject

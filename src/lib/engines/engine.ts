@@ -1,5 +1,5 @@
 import type { Codec } from '../codecs/codec.js'
-import type { JsonObject, SessionRecord } from '../codecs/record.js'
+import type { JsonObject, SessionRecord, WrittenKeys } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import type { Listen, Version } from './session-store.js'
 
@@ -36,8 +36,11 @@ export interface Engine {
   /**
    * Replaces the record if it is alive and still has `version`; one atomic step, so that of two writers who read
    * the same version exactly one is `updated` (S69).
+   *
+   * `written` is for an engine whose sessions hold more than a record can say, as Django's do: what was not written goes back
+   * as it stood there. Default: what differs was written.
    */
-  update(id: string, record: SessionRecord, version: Version): Promise<Updated>
+  update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated>
 
   /**
    * Moves the moment at which the session ends: milliseconds since 1970. Carries no data and leaves the version as
@@ -108,6 +111,8 @@ export interface Capabilities {
    * marks an id that was rotated away: `login` is refused, and an id that is not known may be one of those.
    */
   readonly sharedWith?: string
+  /** Keys of the data that a session must not set, since something else stands there; and what to do instead. */
+  readonly reservedKeys?: Readonly<Record<string, string>>
 }
 
 /** What stands under an id, or at a key of the store. */
@@ -164,6 +169,8 @@ export interface Rotation {
    * the requests under way, nor log anybody out whose answer got lost (S24). Default: it is dead at once.
    */
   readonly isRenewal?: boolean | undefined
+  /** As in `update`. */
+  readonly written?: WrittenKeys
 }
 
 /** What became of a rotation. `taken`: something stands at the new id, and nothing was changed. */

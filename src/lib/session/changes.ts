@@ -1,3 +1,5 @@
+import type { WrittenKeys } from '../codecs/record.js'
+
 /**
  * Makes a key's next value from its present one, `undefined` where there is none; what it answers so is removed. May run
  * more than once.
@@ -21,7 +23,7 @@ type Change =
  * version: keys that this request left alone keep what others wrote, and transforms run on the newest value. This is
  * what replaces a lock.
  */
-export class Changes {
+export class Changes implements WrittenKeys {
   readonly #log: Change[] = []
   /** Keys whose value no longer depends on what others write. */
   #own: Set<string> | undefined
@@ -48,9 +50,9 @@ export class Changes {
     this.#add({ kind: 'transform', key, fn, value })
   }
 
-  /** Whether they touch the key, be it by touching all. */
-  touch(key: string): boolean {
-    return this.#log.some((change) => change.kind === 'clear' || change.key === key)
+  /** Whether the key's value is this request's to say. */
+  has(key: string): boolean {
+    return this.#cleared || this.#log.some((change) => change.kind === 'clear' || change.key === key)
   }
 
   /** The newest data with these changes on top. */

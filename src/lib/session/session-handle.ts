@@ -130,11 +130,11 @@ function stateOf({ id, loaded }: Resolved, context: SessionContext): SessionStat
     ...(outdated && { outdated }),
     ...(record !== loaded.record && { ahead: true }),
   }
-  return new SessionState(origin, record, now, nestedChanges)
+  return new SessionState(origin, record, now, nestedChanges, engine.capabilities.reservedKeys)
 }
 
-function stateWithout(origin: Origin, { clock, nestedChanges }: SessionContext): SessionState {
-  return new SessionState(origin, undefined, clock(), nestedChanges)
+function stateWithout(origin: Origin, { clock, nestedChanges, engine }: SessionContext): SessionState {
+  return new SessionState(origin, undefined, clock(), nestedChanges, engine.capabilities.reservedKeys)
 }
 
 /** An open session, for whoever opened it: to commit it, and to know what the commit will do. */

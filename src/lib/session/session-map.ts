@@ -1,5 +1,4 @@
 import type { ValueOf } from './data.js'
-import { assertJson } from './record.js'
 import type { SessionState } from './state.js'
 
 /** The half of a session that is a Map of JSON values by key. */
@@ -29,9 +28,9 @@ export class SessionMap {
     return data.has(key) ? this.#handOut(key, data.get(key)) : fallback
   }
 
-  /** @throws UnsupportedValue if JSON cannot hold `value`. */
+  /** @throws UnsupportedValue if JSON cannot hold `value`; beside Django also for the keys that it reserves. */
   set<Key extends string>(key: Key, value: ValueOf<Key>): this {
-    assertJson(key, value)
+    this.#state.assertCanHold(key, value)
     this.#state.change().set(key, value)
     this.#state.data.set(key, value)
     return this
@@ -77,7 +76,7 @@ export class SessionMap {
     if (Symbol.iterator in Object(values))
       throw new TypeError('update() takes an object: write `session.update(Object.fromEntries(…))`')
     const entries = Object.entries(values)
-    for (const [key, value] of entries) assertJson(key, value)
+    for (const [key, value] of entries) this.#state.assertCanHold(key, value)
     this.#state.change()
     for (const [key, value] of entries) this.set(key, value)
     return this
@@ -94,7 +93,7 @@ export class SessionMap {
     // compared: a handler that transforms a key for each field of a form would else compare all of them each time.
     this.#state.noticeNestedChanges([key])
     const value = fn(this.#handOut(key, this.#state.look().get(key)))
-    assertJson(key, value)
+    this.#state.assertCanHold(key, value)
     this.#state.change().transform(key, fn, value)
     this.#state.data.set(key, value)
     if (typeof value === 'object' && value !== null) this.#state.tracker.handOutAnew(key, value)

@@ -1,8 +1,11 @@
 import type { CustomExpiry, JsonObject, Renewal, SessionRecord, SessionUser } from '../codecs/record.js'
+import type { Capabilities } from '../engines/engine.js'
 import type { Version } from '../engines/session-store.js'
 import { type LogInOptions, logInOf, newHandle } from '../users/log-in.js'
 import { ChangeTracker, type NestedChanges } from './change-tracker.js'
 import { type Changes, joinPending, nothingPending, type Pending } from './changes.js'
+import { UnsupportedValue } from './errors.js'
+import { assertJson } from './record.js'
 
 /** How the session was found when it was opened, and after each commit. */
 export type Origin =
@@ -25,6 +28,8 @@ export interface LiveOrigin {
   /** A clock that was ahead has written the record: it is to be written again (S25). */
   readonly ahead?: boolean
 }
+
+type ReservedKeys = Capabilities['reservedKeys']
 
 /** One session as a request sees it: data, expiry, and what is still to be told to the engine. No I/O. */
 export class SessionState {
@@ -50,12 +55,19 @@ export class SessionState {
   readonly #nestedChanges: NestedChanges
   /** As the engine answered it; `undefined` where nobody knows any more who was given what. */
   #loaded: JsonObject | undefined
+  readonly #reservedKeys: ReservedKeys
   /** This and the tracker are made when first needed: a request that only reads strings and numbers needs neither. */
   #pending: Pending | undefined
   #tracker: ChangeTracker | undefined
   #isStill = false
 
-  constructor(origin: Origin, record: SessionRecord | undefined, now: number, nestedChanges: NestedChanges) {
+  constructor(
+    origin: Origin,
+    record: SessionRecord | undefined,
+    now: number,
+    nestedChanges: NestedChanges,
+    reservedKeys: ReservedKeys,
+  ) {
     this.origin = origin
     this.data = toMap(record?.data)
     this.createdAt = record?.createdAt ?? now
@@ -66,6 +78,7 @@ export class SessionState {
     this.saved = record
     this.#nestedChanges = nestedChanges
     this.#loaded = record?.data
+    this.#reservedKeys = reservedKeys
   }
 
   get pending(): Pending {
@@ -151,6 +164,13 @@ export class SessionState {
   look(): ReadonlyMap<string, unknown> {
     this.accessed = true
     return this.data
+  }
+
+  /** @throws UnsupportedValue if JSON cannot hold `value`, or the engine has something else under the key. */
+  assertCanHold(key: string, value: unknown): void {
+    assertJson(key, value)
+    if (this.#reservedKeys !== undefined && Object.hasOwn(this.#reservedKeys, key))
+      throw new UnsupportedValue(`the session cannot hold the key ${key}: ${this.#reservedKeys[key]}`)
   }
 
   /** Every change of the data comes through here. */

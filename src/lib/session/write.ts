@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../codecs/record.js'
+import type { SessionRecord, WrittenKeys } from '../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../engines/concurrency.js'
 import type { Updated } from '../engines/engine.js'
 import type { Version } from '../engines/session-store.js'
@@ -30,6 +30,9 @@ export function write(
   const write = new Write(kind, state, merge, context, now)
   return kind === 'update' ? write.update() : write.rotate()
 }
+
+/** Of a session that begins in the place of another nothing is what it was. */
+const EVERY_KEY: WrittenKeys = { has: () => true }
 
 interface Attempt {
   readonly result: Updated
@@ -139,9 +142,10 @@ class Write {
   #put(kind: WriteKind, record: SessionRecord, version: Version): Promise<Updated> {
     const { engine } = this.#context
     const id = this.#id
-    if (kind === 'update' || this.#newId === undefined) return engine.update(id, record, version)
+    const written = this.#merge?.changes ?? EVERY_KEY
+    if (kind === 'update' || this.#newId === undefined) return engine.update(id, record, version, written)
     const isRenewal = kind === 'renew'
-    return this.#newId.store((to) => engine.rotate({ id, to, record, version, isRenewal }))
+    return this.#newId.store((to) => engine.rotate({ id, to, record, version, isRenewal, written }))
   }
 
   /** What the record says of its id. */
@@ -173,6 +177,6 @@ function merge(
   const user = logIn ? ownUser : newest.user
   const { createdAt, renewedAt, renewal } = newest
   // What others wrote and this request leaves alone goes along as it is.
-  const isJson = (key: string): boolean => !changes.touch(key)
+  const isJson = (key: string): boolean => !changes.has(key)
   return recordOf({ data, createdAt, expiry, user, renewedAt, renewal, isJson }, now, rules)
 }

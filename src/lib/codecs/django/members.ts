@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from '../record.js'
+import { DEEPEST } from '../json-copy.js'
+import type { JsonObject, JsonValue, WrittenKeys } from '../record.js'
 
 /**
  * The members of a JSON object as they were written, in their order: the raw text of each value by its key. Python writes
@@ -19,27 +20,42 @@ export function membersOf(text: string): Members | undefined {
   return new Scanner(text).members()
 }
 
-/** The data that the members stand for. A value that is no JSON to JavaScript, such as `NaN`, is `null`. */
+/** The data that the members stand for. */
 export function dataIn(members: Members): JsonObject {
-  // Parsed as one text: an assignment to `__proto__` would make no member.
-  const texts = [...members].map(([key, raw]) => `${JSON.stringify(key)}:${isJson(raw) ? raw : 'null'}`)
-  return JSON.parse(`{${texts.join(',')}}`) as JsonObject
+  // It defines each member: an assignment to `__proto__` would make none.
+  return Object.fromEntries([...members].map(([key, raw]) => [key, valueIn(raw)]))
 }
 
-/** `data` as members: what is equal to what `before` says keeps its text and its place, the rest comes after. */
-export function mergeMembers(before: Members, data: JsonObject): Members {
+/**
+ * `data` as members: what is equal to what `before` says keeps its text and its place, the rest comes after. `written`: what
+ * was set, which is never taken for what a session here cannot hold, and only seems to be equal.
+ */
+export function mergeMembers(before: Members, data: JsonObject, written?: WrittenKeys): Members {
   const merged = new Map<string, string>()
-  for (const [key, raw] of before)
-    if (Object.hasOwn(data, key)) merged.set(key, encodeMember(data[key] as JsonValue, raw))
+  for (const [key, raw] of before) {
+    if (!Object.hasOwn(data, key)) continue
+    const value = data[key] as JsonValue
+    merged.set(key, isKept(raw, value, written?.has(key) ?? false) ? raw : encodeMember(value))
+  }
   for (const [key, value] of Object.entries(data)) if (!merged.has(key)) merged.set(key, encodeMember(value))
   return merged
 }
 
-/** The text of a value; `before`, the text that it had, if it says the same. */
-export function encodeMember(value: JsonValue, before?: string): string {
-  const text = JSON.stringify(value)
-  if (before !== undefined && text === JSON.stringify(valueIn(before))) return before
-  return escaped(text)
+/** Whether `raw` goes on standing for the value. */
+function isKept(raw: string, value: JsonValue, isWritten: boolean): boolean {
+  const there = readable(raw)
+  if (isWritten && (there === undefined || isRounded(raw, there))) return false
+  return JSON.stringify(value) === JSON.stringify(there ?? null)
+}
+
+/** Whether the text is an integer that JavaScript reads as a neighbour of it. */
+function isRounded(raw: string, value: JsonValue): boolean {
+  return typeof value === 'number' && /^-?\d+$/.test(raw) && BigInt(raw) !== BigInt(value)
+}
+
+/** The text of a value. */
+export function encodeMember(value: JsonValue): string {
+  return escaped(JSON.stringify(value))
 }
 
 /** The object's text in ASCII, without blanks, as Django's serializer writes it. */
@@ -47,22 +63,30 @@ export function textOf(members: Members): string {
   return `{${[...members].map(([key, raw]) => `${escaped(JSON.stringify(key))}:${raw}`).join(',')}}`
 }
 
-/** What the raw text of one value says; `null` where that is no JSON to JavaScript. */
+/**
+ * What the raw text of one value says. `null` where a session here cannot hold that: `NaN` and `Infinity`, a number of more
+ * than 308 digits, or thousands of lists in each other.
+ */
 export function valueIn(raw: string): JsonValue {
+  return readable(raw) ?? null
+}
+
+/** The same; `undefined` where a session here cannot hold it. */
+function readable(raw: string): JsonValue | undefined {
   try {
-    return JSON.parse(raw) as JsonValue
+    const value = JSON.parse(raw) as JsonValue
+    return canBeHeld(value, 0) ? value : undefined
   } catch {
-    return null
+    return undefined
   }
 }
 
-function isJson(raw: string): boolean {
-  try {
-    JSON.parse(raw)
-    return true
-  } catch {
-    return false
-  }
+/** `depth`: how many arrays and objects the value stands in. */
+function canBeHeld(value: JsonValue, depth: number): boolean {
+  // `JSON.parse` makes Infinity of a number that is too large.
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  return depth < DEEPEST && Object.values(value).every((member) => canBeHeld(member, depth + 1))
 }
 
 /** Django decodes the text as latin-1 and escapes U+007F too. */
@@ -90,7 +114,7 @@ class Scanner {
     if (this.#is('}')) return this.#isOver() ? members : undefined
     do {
       this.#skipBlanks()
-      const key = valueIn(this.#string())
+      const key = readable(this.#string())
       this.#skipBlanks()
       if (typeof key !== 'string' || !this.#is(':')) return undefined
       const raw = this.#value()

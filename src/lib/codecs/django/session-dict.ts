@@ -1,6 +1,15 @@
-import { type CustomExpiry, isObject, isTime, type JsonObject, type SessionRecord } from '../record.js'
-import { dataIn, type Members, membersOf, mergeMembers, textOf, valueIn } from './members.js'
+import {
+  type CustomExpiry,
+  isObject,
+  isTime,
+  type JsonLike,
+  type JsonValue,
+  type SessionRecord,
+  type WrittenKeys,
+} from '../record.js'
+import { dataIn, type Members, mergeMembers, textOf, valueIn } from './members.js'
 import type { Moments } from './moments.js'
+import { type RecentDicts, readDict, type SignedDict } from './signed-dicts.js'
 import type { DjangoSigner } from './signing.js'
 
 /** How long the session lives, where it differs from the setting. Django's name. */
@@ -8,67 +17,114 @@ const EXPIRY = '_session_expiry'
 /** What Django does not know of a session, where a setting needs it. Django carries the key along, and its `flush` drops it. */
 const OURS = '_tessera'
 
+/** Keys that no session here can set, and what to do instead. */
+export const RESERVED_KEYS = {
+  [EXPIRY]: 'that is where Django keeps the session’s own expiry: use setExpiry()',
+  [OURS]: 'that is where Tessera keeps what a timeout needs: take another key',
+} as const
+
 export interface DictTools {
   readonly signer: DjangoSigner
   readonly moments: Moments
+  /** Where the same texts come again: what they hold. */
+  readonly recent?: RecentDicts
 }
 
-/** A session as Django has stored it. */
-export interface DjangoSession {
+/** A session as Django has stored it. What is written back is made from its members. */
+export interface DjangoSession extends SignedDict {
   readonly record: SessionRecord
-  /** Word for word; what is written back is made from them. */
-  readonly members: Members
-  /** Milliseconds since 1970. */
-  readonly signedAt: number
 }
 
 /**
  * The session in a signed text, which ends at `expires` (milliseconds since 1970). `undefined` if none of the keys signed it
  * or it holds no JSON object: such a text is never overwritten.
  */
-export function decodeSession(
-  text: string,
-  expires: number,
-  { signer, moments }: DictTools,
-): DjangoSession | undefined {
-  const signed = signer.verify(text)
-  const members = signed && membersOf(signed.text)
-  if (signed === undefined || members === undefined) return undefined
-  const signedAt = signed.signedAt * 1000
+export function decodeSession(text: string, expires: number, tools: DictTools): DjangoSession | undefined {
+  const dict = dictIn(text, tools)
+  if (dict === undefined) return undefined
+  const { members, signedAt } = dict
   const { [EXPIRY]: expiry, [OURS]: ours, ...data } = dataIn(members)
-  const own = isObject(ours) ? ours : {}
+  const own = isOurs(ours) ? ours : undefined
   const record: SessionRecord = {
     data,
-    createdAt: isTime(own.createdAt) ? own.createdAt : signedAt,
+    createdAt: isTime(own?.createdAt) ? own.createdAt : signedAt,
     // Django saves without a word about it: then the text is younger.
-    ...(isTime(own.savedAt) && { savedAt: Math.max(own.savedAt, signedAt) }),
-    ...(isTime(own.renewedAt) && { renewedAt: own.renewedAt }),
-    ...expiryIn(expiry, moments),
+    ...(own && { savedAt: Math.max(own.savedAt, signedAt) }),
+    ...(isTime(own?.renewedAt) && { renewedAt: own.renewedAt }),
+    ...expiryIn(expiry, tools.moments),
     expires,
   }
-  return { record, members, signedAt }
+  return { ...dict, record }
+}
+
+/** The session's own expiry in a signed text; `undefined` if it has none, or the text is none of ours. */
+export function expiryOf(text: string, tools: DictTools): CustomExpiry | undefined {
+  const raw = dictIn(text, tools)?.members.get(EXPIRY)
+  return raw === undefined ? undefined : expiryIn(valueIn(raw), tools.moments).expiry
+}
+
+/** What a signed text holds; `undefined` if none of the keys signed it or it holds no JSON object. */
+export function dictIn(text: string, { signer, recent }: DictTools): SignedDict | undefined {
+  return recent === undefined ? readDict(text, signer) : recent.read(text, signer)
 }
 
 /**
- * `record` as a signed text. `before`: what it was read as; all of that which has not changed stays word for word. `now` in
- * milliseconds since 1970.
+ * `record` as a signed text. `before`: what it was read as; all of that which has not changed stays word for word. `written`:
+ * what was set or removed since then. `now` in milliseconds since 1970.
  */
 export function encodeSession(
   record: SessionRecord,
   before: Members | undefined,
   now: number,
-  { signer, moments }: DictTools,
+  { signer, moments, recent }: DictTools,
+  written?: WrittenKeys,
 ): string {
   const { [EXPIRY]: _, [OURS]: __, ...data } = record.data
-  const reserved: JsonObject = {
-    ...(record.expiry !== undefined && { [EXPIRY]: expiryOf(record.expiry, before?.get(EXPIRY), moments) }),
-    ...(record.savedAt !== undefined && { [OURS]: ownFacts(record, record.savedAt) }),
+  /** What stands under a reserved key, unless all data was removed. */
+  const there = (key: string): JsonValue | undefined => {
+    const raw = written?.has(key) ? undefined : before?.get(key)
+    return raw === undefined ? undefined : valueIn(raw)
   }
-  return signer.sign(textOf(mergeMembers(before ?? new Map(), { ...data, ...reserved })), now)
+  const reserved = {
+    [EXPIRY]: expiryMember(record.expiry, there(EXPIRY), moments),
+    [OURS]: ownMember(record, there(OURS)),
+  }
+  for (const [key, value] of Object.entries(reserved)) if (value !== undefined) data[key] = value
+  const members = mergeMembers(before ?? new Map(), data, written)
+  const text = signer.sign(textOf(members), now)
+  recent?.remember(text, { members, signedAt: Math.floor(now / 1000) * 1000 })
+  return text
 }
 
-function ownFacts({ createdAt, renewedAt }: SessionRecord, savedAt: number): JsonObject {
-  return { createdAt, savedAt, ...(renewedAt !== undefined && { renewedAt }) }
+/** What is no expiry to us, such as `None`, is somebody else's: it stays. */
+function expiryMember(
+  expiry: CustomExpiry | undefined,
+  there: JsonValue | undefined,
+  moments: Moments,
+): JsonValue | undefined {
+  const theirs = expiryIn(there, moments).expiry
+  // Django may have written microseconds.
+  if (theirs === expiry) return there
+  return typeof expiry === 'string' ? moments.toIso(Date.parse(expiry)) : expiry
+}
+
+/** An application may have something of its own there, which stays as far as there is room for it beside ours. */
+function ownMember(
+  { createdAt, savedAt, renewedAt }: SessionRecord,
+  there: JsonValue | undefined,
+): JsonValue | undefined {
+  const theirs = isOurs(there) ? undefined : there
+  if (savedAt === undefined) return theirs
+  return {
+    ...(isObject(theirs) && theirs),
+    createdAt,
+    savedAt,
+    ...(renewedAt !== undefined && { renewedAt }),
+  }
+}
+
+function isOurs(value: unknown): value is JsonLike & { readonly savedAt: number } {
+  return isObject(value) && isTime(value.savedAt)
 }
 
 function expiryIn(value: unknown, moments: Moments): { readonly expiry?: CustomExpiry } {
@@ -76,11 +132,4 @@ function expiryIn(value: unknown, moments: Moments): { readonly expiry?: CustomE
   if (typeof value !== 'string') return {}
   const time = moments.fromIso(value)
   return Number.isNaN(time) ? {} : { expiry: new Date(time).toISOString() }
-}
-
-/** What stands there already, if it means the same: Django may have written microseconds. */
-function expiryOf(expiry: CustomExpiry, before: string | undefined, moments: Moments): CustomExpiry {
-  const there = before === undefined ? undefined : valueIn(before)
-  if (expiryIn(there, moments).expiry === expiry) return there as CustomExpiry
-  return typeof expiry === 'number' ? expiry : moments.toIso(Date.parse(expiry))
 }

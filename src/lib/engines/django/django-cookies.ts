@@ -3,8 +3,9 @@ import {
   type DjangoSession,
   decodeSession,
   encodeSession,
+  RESERVED_KEYS,
 } from '../../codecs/django/session-dict.js'
-import type { SessionRecord } from '../../codecs/record.js'
+import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import { CLOCK_SKEW } from '../concurrency.js'
 import { assertFitsCookie, fitsCookie } from '../cookie-size.js'
 import {
@@ -19,6 +20,7 @@ import {
   type Updated,
 } from '../engine.js'
 import { expired } from '../entries.js'
+import type { Version } from '../session-store.js'
 
 const WRITTEN = /^\.?[\w-]+:[\dA-Za-z]{1,8}:[\w-]{43}$/
 
@@ -48,7 +50,12 @@ export interface CookieRules {
  */
 export class DjangoCookies implements Engine {
   readonly name = 'signed_cookies'
-  readonly capabilities = { revocable: false, shared: true, sharedWith: 'Django' } as const
+  readonly capabilities = {
+    revocable: false,
+    shared: true,
+    sharedWith: 'Django',
+    reservedKeys: RESERVED_KEYS,
+  } as const
   readonly #parts: DjangoCookiesParts
 
   constructor(parts: DjangoCookiesParts) {
@@ -68,13 +75,13 @@ export class DjangoCookies implements Engine {
     return { kind: 'created', id: this.#write(record), version: 1 }
   }
 
-  async update(id: string, record: SessionRecord): Promise<Updated> {
+  async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
     const found = this.#read(id)
-    return 'kind' in found ? MISSING : { kind: 'updated', id: this.#write(record, found), version: 1 }
+    return 'kind' in found ? MISSING : { kind: 'updated', id: this.#write(record, found, written), version }
   }
 
-  rotate({ id, record }: Rotation): Promise<Updated> {
-    return this.update(id, record)
+  rotate({ id, record, version, written }: Rotation): Promise<Updated> {
+    return this.update(id, record, version, written)
   }
 
   async touch(id: string): Promise<Touched> {
@@ -112,9 +119,9 @@ export class DjangoCookies implements Engine {
   }
 
   /** `before`: the session's cookie so far. @throws CookieTooLarge before any header is sent (S41). */
-  #write(record: SessionRecord, before?: DjangoSession): string {
+  #write(record: SessionRecord, before?: DjangoSession, written?: WrittenKeys): string {
     const { cookieName, tools, clock } = this.#parts
-    const id = encodeSession(record, before?.members, clock(), tools)
+    const id = encodeSession(record, before?.members, clock(), tools, written)
     assertFitsCookie(cookieName, id)
     return id
   }

@@ -2,9 +2,11 @@ import {
   type DictTools,
   type DjangoSession,
   decodeSession,
+  dictIn,
   encodeSession,
+  RESERVED_KEYS,
 } from '../../codecs/django/session-dict.js'
-import type { SessionRecord } from '../../codecs/record.js'
+import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import type { Logger } from '../../logger.js'
 import {
   type Created,
@@ -45,7 +47,12 @@ export interface DjangoEngineParts {
  */
 export class DjangoEngine implements Engine {
   readonly name: string
-  readonly capabilities = { revocable: true, shared: true, sharedWith: 'Django' } as const
+  readonly capabilities = {
+    revocable: true,
+    shared: true,
+    sharedWith: 'Django',
+    reservedKeys: RESERVED_KEYS,
+  } as const
   readonly isId = isId
   readonly #store: DjangoStore
   readonly #tools: DictTools
@@ -73,10 +80,10 @@ export class DjangoEngine implements Engine {
     return { kind: 'created', id, version: text }
   }
 
-  async update(id: string, record: SessionRecord, version: Version): Promise<Updated> {
+  async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
     if (!isId(id)) return MISSING
     const before = String(version)
-    const text = this.#encode(record, before)
+    const text = this.#encode(record, before, written)
     if (await this.#store.replace(id, { text, expires: record.expires }, before, this.#clock()))
       return { kind: 'updated', id, version: text }
     return this.#refused(id)
@@ -87,10 +94,10 @@ export class DjangoEngine implements Engine {
     return isDone ? { kind: 'touched', id } : MISSING
   }
 
-  async rotate({ id, to, record, version }: Rotation): Promise<Rotated> {
+  async rotate({ id, to, record, version, written }: Rotation): Promise<Rotated> {
     if (!isId(id)) return MISSING
     const before = String(version)
-    const text = this.#encode(record, before)
+    const text = this.#encode(record, before, written)
     const moved = await this.#store.move(
       { from: id, to },
       { text, expires: record.expires },
@@ -135,9 +142,9 @@ export class DjangoEngine implements Engine {
   }
 
   /** `before`: the text that was read, whose untouched parts go back word for word. */
-  #encode(record: SessionRecord, before: string): string {
-    const members = decodeSession(before, 0, this.#tools)?.members
-    return encodeSession(record, members, this.#clock(), this.#tools)
+  #encode(record: SessionRecord, before: string, written: WrittenKeys | undefined): string {
+    const members = dictIn(before, this.#tools)?.members
+    return encodeSession(record, members, this.#clock(), this.#tools, written)
   }
 
   /** Why a step was refused: the row is gone, or another one. */

@@ -1,5 +1,6 @@
 import { momentsIn } from '../../codecs/django/moments.js'
 import type { DictTools } from '../../codecs/django/session-dict.js'
+import { RecentDicts } from '../../codecs/django/signed-dicts.js'
 import { COOKIE_SALT, DjangoSigner, SESSION_SALT } from '../../codecs/django/signing.js'
 import { openDjangoTable } from '../db/django.js'
 import type { Engine, EngineTools } from '../engine.js'
@@ -78,7 +79,7 @@ type DictOptions = SecretKeyOptions & Pick<DjangoOptions, 'djangoTimeZone'>
 /** `user`: who needs the key, for the message. @throws EngineMisconfigured without one. */
 function dictTools(options: DictOptions, salt: string, user: string): DictTools {
   const signer = new DjangoSigner(salt, secretKeysOf(options, user))
-  return { signer, moments: momentsIn(options.djangoTimeZone) }
+  return { signer, moments: momentsIn(options.djangoTimeZone), recent: new RecentDicts() }
 }
 
 /** Two weeks, in seconds. */

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { type DictTools, decodeSession } from '../../codecs/django/session-dict.js'
+import { type DictTools, expiryOf } from '../../codecs/django/session-dict.js'
 import { within } from '../concurrency.js'
 import type { DjangoRow, DjangoStore, Moved } from '../django/django-store.js'
 import { isId } from '../ids.js'
@@ -156,6 +156,6 @@ class DjangoFiles implements DjangoStore {
   /** Seconds from when the file was written, or the moment of the end as ISO text. */
   #lifeOf(text: string): number | string {
     // 0 is for the browser alone: the file lives on.
-    return decodeSession(text, 0, this.#options.tools)?.record.expiry || this.#options.cookieAge
+    return expiryOf(text, this.#options.tools) || this.#options.cookieAge
   }
 }

@@ -1,6 +1,6 @@
 import { jsonCodec } from '../../codecs/json-codec.js'
 import { type Keys, keysFor, macOf } from '../../codecs/keys.js'
-import type { SessionRecord } from '../../codecs/record.js'
+import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
 import {
   type Capabilities,
@@ -113,11 +113,11 @@ export class IntoCookies implements Engine {
     return (this.#isMoving ? this.#parts.to : this.#parts.from).create(id, record)
   }
 
-  async update(id: string, record: SessionRecord, version: Version): Promise<Updated> {
+  async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
     const { from, to } = this.#parts
-    if (this.#isInCookie(id)) return to.update(id, record, version)
+    if (this.#isInCookie(id)) return to.update(id, record, version, written)
     const { key, mark } = await this.#markOf(id)
-    if (mark === undefined) return from.update(id, record, version)
+    if (mark === undefined) return from.update(id, record, version, written)
     const created = await this.#intoCookie(key, record)
     return { kind: 'updated', id: created.id, version: created.version }
   }

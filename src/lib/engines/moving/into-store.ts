@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../codecs/record.js'
+import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
 import {
   type Capabilities,
@@ -107,12 +107,12 @@ export class IntoStore implements Engine {
     return (this.#isMoving ? to : from).create(id, record)
   }
 
-  async update(id: string, record: SessionRecord, version: Version): Promise<Updated> {
+  async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
     const { to } = this.#parts
     const place = await this.#places.of(id)
     if (place === undefined) return MISSING
-    if (place.engine === to) return to.update(place.id, this.#marked(place, record), version)
-    const updated = await this.#source.update(id, record, version)
+    if (place.engine === to) return to.update(place.id, this.#marked(place, record), version, written)
+    const updated = await this.#source.update(id, record, version, written)
     if (updated.kind === 'updated' && this.#source.isStored) return updated
     return (await this.#places.isClaimed(id)) ? CONFLICT : updated
   }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { decodePayload } from '../../codecs/cookie-payload.js'
-import type { SessionRecord } from '../../codecs/record.js'
+import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import { type Engine, type Loaded, MISSING, type Touched, type Updated } from '../engine.js'
 import type { Version } from '../session-store.js'
 
@@ -66,8 +66,8 @@ export class Source {
   }
 
   /** By a process that prepares: a cookie that it makes is newer than the one before. */
-  async update(id: string, record: SessionRecord, version: Version): Promise<Updated> {
-    return this.engine.update(id, this.isStored ? record : await this.#counted(id, record), version)
+  async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
+    return this.engine.update(id, this.isStored ? record : await this.#counted(id, record), version, written)
   }
 
   /** The same. */
