@@ -131,11 +131,12 @@ export class UserSessions {
     })
     const isPartial: boolean = marked?.isPartial === true
     let count = marked === undefined ? 0 : await finish(index, lists, userId, endedIn(marked))
-    const isFound = by === 'one' && count > 0
-    const searched = isPartial && !isFound ? await this.#search({ index, lists }, userId, isMeant) : undefined
+    const isAnswered = (): boolean => by === 'one' && count > 0
+    const searched =
+      isPartial && !isAnswered() ? await this.#search({ index, lists }, userId, isMeant) : undefined
     count += searched?.ended ?? 0
     lifecycle.revoked(userId, by, count)
-    if (searched?.doubt !== undefined) throw new RevocationIncomplete(count, searched.doubt)
+    if (searched?.doubt !== undefined && !isAnswered()) throw new RevocationIncomplete(count, searched.doubt)
     return count
   }
 

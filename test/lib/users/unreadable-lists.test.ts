@@ -11,7 +11,11 @@ const SINCE = Date.parse('2026-12-01T12:00Z')
 const DAY = 86_400_000
 
 const engines: Readonly<Record<string, (directory: string) => SessionsOptions>> = {
-  SQLite: (directory) => ({ engine: 'db', databaseUrl: sqliteUrl(join(directory, 'sessions.sqlite')) }),
+  'SQLite with a cache': (directory) => ({
+    engine: 'cached_db',
+    cacheTtl: 0,
+    databaseUrl: sqliteUrl(join(directory, 'sessions.sqlite')),
+  }),
   files: (directory) => ({ engine: 'file', filePath: directory }),
 }
 
@@ -67,7 +71,9 @@ for (const [name, engine] of Object.entries(engines)) {
     const { open } = await stage(t, engine)
     const [sealed, plain] = [await open(sealing), await open(forgotten)]
     const [one, other, bob] = [await logIn(sealed), await logIn(sealed), await logIn(sealed, 'bob')]
+    const given = await logIn(sealed)
     const late = await logIn(plain)
+    t.is(await sealed.revoke('ann', given.handle ?? ''), 1, 'the one that is meant was found')
     const incomplete = {
       name: 'RevocationIncomplete',
       message: /^2 of .+ 1 of the sessions .+ CODEC and SECRET_KEY/,

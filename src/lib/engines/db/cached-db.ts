@@ -58,12 +58,16 @@ class CachedStore implements SessionStore {
 
   /** The database's. */
   readonly listen: SessionStore['listen']
+  /** The database's. */
+  readonly keys?: NonNullable<SessionStore['keys']>
 
   constructor(options: CachedStoreOptions) {
     this.#store = options.store
     this.#options = options
     this.#entries = new LRUCache({ max: options.max })
     this.listen = options.store.listen
+    const { keys } = options.store
+    if (keys) this.keys = keys.bind(options.store)
   }
 
   read(key: string): Promise<StoredEntry | undefined> {
