@@ -9,6 +9,7 @@ import { demos } from './demos/index.js'
 import { pages } from './demos/kit/page.js'
 import { openLabs } from './demos/labs/sessions.js'
 import { openCatalogue } from './demos/library/catalogue.js'
+import { placeOf } from './demos/place.js'
 import { openVariants } from './demos/variants.js'
 import { Inspector } from './inspector/inspector.js'
 import { errorPages, logFailures } from './middleware/errors.js'
@@ -78,7 +79,12 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
   // ignored, and for localhost it would lock a developer out of other servers.
   const policies = { contentSecurityPolicy, referrerPolicy: { policy: 'same-origin' } } as const
   app.use(helmet({ ...policies, strictTransportSecurity: isProduction }))
-  app.use(errorPages({ storeCommand: isForThisMachine(settings) ? storeCommandOf(settings) : undefined }))
+  app.use(
+    errorPages({
+      storeCommand: isForThisMachine(settings) ? storeCommandOf(settings) : undefined,
+      pageOf: (path) => placeOf(path)?.href,
+    }),
+  )
   app.use(views(viewsDirectory, { extension: 'ejs', options: { cache: environment !== 'development' } }))
   app.use(limitTarget())
   app.use(assets(`${viewsDirectory}/assets`).routes())

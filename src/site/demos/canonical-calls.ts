@@ -14,10 +14,10 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   const secretKey = 'of the settings'
 
   // #region one-request/pages#cookie
-  ctx.cookies.set('greeting', 'hello')
+  ctx.cookies.set('first-cookie', 'hello')
   // #endregion
   // #region one-request/pages#removed
-  ctx.cookies.set('greeting', null)
+  ctx.cookies.set('first-cookie', null)
   // #endregion
 
   // #region four-ways#cookie
@@ -38,7 +38,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region cookie-page-count#count
-  ctx.cookies.set('count', String(count + 1), { maxAge: 14 * 86_400_000 })
+  ctx.cookies.set('count', String(count + 1), { maxAge: 14 * 86_400 * 1000 })
   // #endregion
   // #region session-page-count#count
   session.transform('pageCount', (n = 0) => n + 1)
@@ -66,7 +66,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   ctx.cookies.set('temporary', 'now')
   // #endregion
   // #region cookie-lifetime#persistent
-  ctx.cookies.set('persistent', 'now', { maxAge: 180_000 })
+  ctx.cookies.set('persistent', 'now', { maxAge: 180 * 1000 })
   // #endregion
   // #region cookie-lifetime#delete
   ctx.cookies.set('persistent', null)
@@ -80,7 +80,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region cart/cookie#add
-  ctx.cookies.set('cart', JSON.stringify([item]), { maxAge: 180_000 })
+  ctx.cookies.set('cart', JSON.stringify([item]), { maxAge: 180 * 1000 })
   // #endregion
   // #region cart/session#recall
   session.get('cart', [])
@@ -91,7 +91,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region cart/as-taught#add
-  ctx.cookies.set('cart.milk', '1', { maxAge: 180_000 })
+  ctx.cookies.set('cart.milk', '1', { maxAge: 180 * 1000 })
   // #endregion
 
   // #region cookie-limits#size
@@ -165,7 +165,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region save-every-request#on
-  await openSessions({ saveEveryRequest: true, absoluteTimeout: 28_800 })
+  await openSessions({ saveEveryRequest: true, absoluteTimeout: 120 })
   // #endregion
 
   // #region small-apps/csrf#bank

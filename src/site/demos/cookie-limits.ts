@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
+import { LONGEST_COOKIE } from '../inspector/cookies.js'
 import { readForm, whole } from './kit/form.js'
 import { queryValue, seeOther, show } from './kit/page.js'
 import { allCookies, plainCookie, setPlainCookie } from './kit/plain-cookie.js'
@@ -10,8 +11,6 @@ const HERE = '/cookies/limits'
 /** What is tried ends by itself after two minutes, and goes to no other page of this site. */
 const TRIED = { path: HERE, maxAge: 120 } as const
 
-/** The most that browsers take for the name and the value of one cookie together (RFC 6265bis): bytes. */
-const LONGEST = 4096
 const SIZE = 'limit-size'
 const TEXT = 'limit-text'
 
@@ -19,7 +18,7 @@ const TEXT = 'limit-text'
 const AT_ONCE = 60
 const MOST = 240
 
-const sized = z.object({ size: whole('A size', LONGEST, LONGEST + 1) })
+const sized = z.object({ size: whole('A size', LONGEST_COOKIE, LONGEST_COOKIE + 1) })
 const numbered = z.object({ number: whole('A number', 0, MOST - AT_ONCE) })
 
 /** What goes in; what comes out is text. */
@@ -69,8 +68,8 @@ function page(ctx: Context, problem?: string, status = 200): void {
   const number = /^\d{1,3}$/.test(asked) && Number(asked) % AT_ONCE === 0 ? Math.min(Number(asked), MOST) : 0
   const locals = {
     problem,
-    size: size && { asked: size, came: cameWith(ctx, size) },
-    longest: LONGEST,
+    size: size && { asked: size, ...cameOf(ctx, size) },
+    longest: LONGEST_COOKIE,
     value: JSON.stringify(VALUE),
     text: plainCookie(ctx, TEXT),
     bytes: ctx.get('Cookie').length,
@@ -83,9 +82,12 @@ function page(ctx: Context, problem?: string, status = 200): void {
   show(ctx, { view: 'cookie-limits', title: 'The limits of cookies', locals, sources }, status)
 }
 
-/** Whether the browser sent the cookie of this many bytes. It may still have the one from another try. */
-function cameWith(ctx: Context, size: number): boolean {
-  return plainCookie(ctx, SIZE)?.length === size - SIZE.length
+/** Whether the browser sent the cookie of this many bytes; if not, how many the one has that it still has from another try. */
+function cameOf(ctx: Context, size: number): { came: boolean; earlier: number | undefined } {
+  const value = plainCookie(ctx, SIZE)
+  const held = value === undefined ? undefined : SIZE.length + value.length
+  const came = held === size
+  return { came, earlier: came ? undefined : held }
 }
 
 /** How many of the numbered cookies came, and which did not: `1 to 30`. */

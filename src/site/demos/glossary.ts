@@ -24,6 +24,14 @@ export const terms: readonly Term[] = [
     step: 'Save on every request',
   },
   {
+    id: 'conflict',
+    term: 'Conflict',
+    meaning:
+      'A write names the version that it read, and the store has another by now. The store refuses, and the write is tried again.',
+    href: '/sessions/two-tabs',
+    step: 'Two tabs at once',
+  },
+  {
     id: 'cookie',
     term: 'Cookie',
     meaning:
@@ -63,6 +71,29 @@ export const terms: readonly Term[] = [
     step: 'Set, get, delete',
   },
   {
+    id: 'handle',
+    term: 'Handle',
+    meaning:
+      'A short name of one of your sessions, for a list of devices. Nobody can log in with it, as with an id.',
+    href: '/sessions/log-in/devices',
+    step: 'Log in, log out',
+  },
+  {
+    id: 'hash',
+    term: 'Hash',
+    meaning:
+      'A short text that is computed from a longer one. Nobody can compute the longer one from it, so it may be shown.',
+    href: '/browser-tools',
+    step: 'In your browser’s own tools',
+  },
+  {
+    id: 'header',
+    term: 'Header',
+    meaning: 'A line of a request or a response: a name, a colon and a value. Cookies travel in two of them.',
+    href: '/one-request',
+    step: 'One request, one response',
+  },
+  {
     id: 'hijacking',
     term: 'Hijacking',
     meaning:
@@ -79,11 +110,43 @@ export const terms: readonly Term[] = [
     step: 'A script reads a cookie',
   },
   {
+    id: 'id',
+    term: 'Id',
+    meaning:
+      'A long text that the server draws by chance for each session. The cookie holds it, and nobody can guess it.',
+    href: '/sessions/page-count',
+    step: 'Page count, in a session',
+  },
+  {
     id: 'idle-timeout',
     term: 'Idle timeout',
     meaning: 'A session ends when nobody has used it for this long. Each use moves the end.',
     href: '/sessions/save-every-request',
     step: 'Save on every request',
+  },
+  {
+    id: 'middleware',
+    term: 'Middleware',
+    meaning:
+      'A part of a server through which each request passes, such as the one that gives it a session. For those who program.',
+    href: '/middleware-order',
+    step: 'The order of middlewares',
+  },
+  {
+    id: 'origin',
+    term: 'Origin and port',
+    meaning:
+      'A server’s address: scheme, name and port, the number after the colon. Two ports of one name are two origins, and one site.',
+    href: '/labs/other-site',
+    step: 'A form on another site',
+  },
+  {
+    id: 'percent-encoded',
+    term: 'Percent-encoded',
+    meaning:
+      'A character that a cookie or an address cannot hold, written as % and two digits for each byte.',
+    href: '/cookies/profile',
+    step: 'Profile',
   },
   {
     id: 'record',
@@ -99,6 +162,13 @@ export const terms: readonly Term[] = [
       'Two pages are same-site if they share the scheme and the registered domain. SameSite=Lax keeps a cookie out of forms that come from another site.',
     href: '/labs/other-site',
     step: 'A form on another site',
+  },
+  {
+    id: 'sealed',
+    term: 'Sealed',
+    meaning: 'Encrypted and signed: only the server can read the value, and only the server can make one.',
+    href: '/labs/forged-cookie',
+    step: 'A forged cookie',
   },
   {
     id: 'session',
@@ -125,19 +195,35 @@ export const terms: readonly Term[] = [
     step: 'Four ways to remember',
   },
   {
-    id: 'sealed',
-    term: 'Sealed',
-    meaning: 'Encrypted and signed: only the server can read the value, and only the server can make one.',
-    href: '/labs/forged-cookie',
-    step: 'A forged cookie',
-  },
-  {
     id: 'stateless',
     term: 'Stateless',
     meaning:
       'Each HTTP request stands alone. Nothing in it tells the server about the request before, unless the browser sends it along.',
     href: '/one-request',
     step: 'One request, one response',
+  },
+  {
+    id: 'status',
+    term: 'Status',
+    meaning:
+      'The number that a response begins with. 200 is good, 303 leads to another page, 403 is a refusal.',
+    href: '/one-request',
+    step: 'One request, one response',
+  },
+  {
+    id: 'store',
+    term: 'Store',
+    meaning: 'The place where the server keeps its records: a database, files or its memory.',
+    href: '/engines',
+    step: 'Engines',
+  },
+  {
+    id: 'token',
+    term: 'Token, csrftoken',
+    meaning:
+      'A secret text that this site puts into each of its forms, and into the cookie csrftoken. A form without it may come from another site.',
+    href: '/csrf',
+    step: 'The token in a form',
   },
   {
     id: 'url-rewriting',

@@ -5,6 +5,8 @@ export interface Place extends Walkthrough {
   /** The chapter's title. */
   readonly chapter: string
   readonly step: string
+  /** The address of the step's first page. */
+  readonly href: string
   /** The number of the step, from 1. */
   readonly number: number
   readonly count: number
@@ -16,11 +18,12 @@ export function placeOf(path: string): Place | undefined {
   const at = steps.findIndex(({ href }) => path === href || path.startsWith(`${href}/`))
   const here = steps[at]
   if (here === undefined) return undefined
-  const { walkthrough, chapter, step } = here
+  const { walkthrough, chapter, step, href } = here
   return {
     ...walkthrough,
     chapter: chapter.title,
     step,
+    href,
     number: at + 1,
     count: steps.length,
     next: steps[at + 1],

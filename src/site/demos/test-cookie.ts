@@ -34,7 +34,9 @@ export function testCookie(): Router {
     const sentCookies = Boolean(ctx.req.headers.cookie)
     const wasSet = queryValue(ctx, 'set') === 'yes'
     const outcome = worked ? 'worked' : sentCookies || !wasSet ? 'not-set' : 'no-cookies'
-    show(ctx, { view: `test-cookie/${outcome}`, title: titles[outcome], locals: { sentCookies }, sources })
+    const isDeleted = sentCookies && queryValue(ctx, 'deleted') === 'yes'
+    const title = isDeleted && !worked ? 'The test cookie is deleted' : titles[outcome]
+    show(ctx, { view: `test-cookie/${outcome}`, title, locals: { sentCookies, isDeleted }, sources })
   })
   // #endregion
 
@@ -42,7 +44,7 @@ export function testCookie(): Router {
   router.post('/delete', async (ctx) => {
     const session = await ctx.session
     session.deleteTestCookie()
-    seeOther(ctx, `${HERE}/check`)
+    seeOther(ctx, `${HERE}/check?deleted=yes`)
   })
   // #endregion
 

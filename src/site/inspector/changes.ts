@@ -27,10 +27,14 @@ export function changesOf(
 
 const isToken = ({ name }: GivenCookie): boolean => name.endsWith('csrftoken')
 
-function cookieChange({ name, value, isRemoval }: GivenCookie, sent: readonly SentCookie[]): Change {
+function cookieChange(
+  { name, value, isRemoval, isTooLarge }: GivenCookie,
+  sent: readonly SentCookie[],
+): Change {
   const before = sent.find((cookie) => cookie.name === name)?.value
   const own = { where: 'cookie', name } as const
   if (isRemoval) return { ...own, before, what: 'removed' }
+  if (isTooLarge) return { ...own, after: value, what: 'is too large, so the browser drops it' }
   if (before === undefined) return { ...own, after: value, what: 'new' }
   if (before === value) return { ...own, after: value, what: 'sent again, with a later end' }
   return { ...own, before, after: value, what: 'changed' }

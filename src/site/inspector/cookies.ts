@@ -43,6 +43,8 @@ export interface SentCookie {
 export interface GivenCookie extends SentCookie {
   /** Whether the browser is told to remove it. */
   readonly isRemoval: boolean
+  /** Whether its name and value are more than browsers keep: they drop it, and what they have stays. */
+  readonly isTooLarge: boolean
   readonly attributes: readonly Explained[]
 }
 
@@ -63,6 +65,9 @@ export function sentCookies(header: string | undefined): SentCookie[] {
     .map(([name, value = '']) => ({ name, value: shownCookie(name, value) }))
   return withoutMasses(sent, (value) => ({ name: MASS, value }))
 }
+
+/** The most that browsers take for a name and its value together (RFC 6265bis): bytes. */
+export const LONGEST_COOKIE = 4096
 
 /** The cookies that try how many a browser keeps: hundreds, and all alike. */
 const MASS = 'limit-…'
@@ -94,10 +99,17 @@ export function givenCookies(lines: readonly string[]): GivenCookie[] {
       name,
       value: shownCookie(name, value),
       isRemoval,
+      isTooLarge: name.length + value.length > LONGEST_COOKIE,
       attributes: attributes.map((text) => ({ text, meaning: meaningOf(text, isRemoval) })),
     }
   })
-  return withoutMasses(given, (value) => ({ name: MASS, value, isRemoval: false, attributes: [] }))
+  return withoutMasses(given, (value) => ({
+    name: MASS,
+    value,
+    isRemoval: false,
+    isTooLarge: false,
+    attributes: [],
+  }))
 }
 
 /** A session's or a token's value gives access, and one of another application is none of ours to show. */

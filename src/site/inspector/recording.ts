@@ -6,6 +6,8 @@ import { type CallDetails, detailsOf } from './call-details.js'
 /** One call of the engine during a request. */
 export interface EngineCall extends CallDetails {
   readonly call: string
+  /** Whether the engine keeps sessions in cookies, so that no store is asked. */
+  readonly isInCookie?: boolean
   /** The engine's answer, in one word. */
   readonly outcome: string
   /** Milliseconds. */
@@ -26,6 +28,7 @@ export function openObserved(settings: Settings): EngineFactory {
 
 /** The same engine, but its calls are recorded wherever {@link recording} is under way. */
 export function observe(engine: Engine): Engine {
+  const isInCookie = engine.name === 'signed_cookies'
   return watchEngine(engine, async (call, run, args) => {
     const calls = underWay.getStore()
     if (calls === undefined) return run(...args)
@@ -38,7 +41,7 @@ export function observe(engine: Engine): Engine {
       details = detailsOf(call, args, answer)
       return answer
     } finally {
-      calls.push({ call, outcome, took: performance.now() - begun, ...details })
+      calls.push({ call, isInCookie, outcome, took: performance.now() - begun, ...details })
     }
   })
 }

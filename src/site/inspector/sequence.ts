@@ -23,6 +23,8 @@ export interface Sequence {
   readonly height: number
   /** Whether the store was asked anything. */
   readonly asksStore: boolean
+  /** Whether all that was asked is in cookies: then the third party is the engine, and no store. */
+  readonly isInCookie: boolean
   /** All messages, one sentence each, for those who do not see the picture. */
   readonly description: string
 }
@@ -78,7 +80,9 @@ export function sequenceOf(sent: Sent): Sequence {
   const sentences = messages.map(
     ({ from, to, texts }, at) => `${at + 1}. From the ${from} to the ${to}: ${texts.join('; ')}.`,
   )
-  return { arrows, height: y + 6, asksStore: drawn.length > 0, description: sentences.join(' ') }
+  const asksStore = drawn.length > 0
+  const isInCookie = asksStore && drawn.every((call) => call.isInCookie === true)
+  return { arrows, height: y + 6, asksStore, isInCookie, description: sentences.join(' ') }
 }
 
 function requestOf({ method, path, sent, used }: Sent): Message {

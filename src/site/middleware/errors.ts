@@ -15,6 +15,8 @@ type HttpError = Error & {
 export interface ErrorPagesOptions {
   /** The command that starts the store, for the page of a 503; undefined on a server for other people. */
   readonly storeCommand?: string | undefined
+  /** The page to go back to from an address, where the browser does not say which page led there. */
+  readonly pageOf?: (path: string) => string | undefined
 }
 
 /**
@@ -22,18 +24,17 @@ export interface ErrorPagesOptions {
  * `message`), JSON or plain text, as the client accepts. Clients see an error's message only if it has `expose: true`.
  * Use it above all other middleware, and log with {@link logFailures}.
  */
-export function errorPages({ storeCommand }: ErrorPagesOptions = {}): Middleware {
+export function errorPages(options: ErrorPagesOptions = {}): Middleware {
   return async (ctx, next) => {
     // Middleware above set these for every response: security headers, for example.
     const above = ctx.res.getHeaders()
     try {
       await next()
     } catch (thrown) {
-      await answerFailure(ctx, thrown, above, storeCommand)
+      await answerFailure(ctx, thrown, above, options)
       return
     }
-    if (isUnanswered(ctx))
-      await answer(ctx, { status: ctx.status, message: reason(ctx.status), storeCommand })
+    if (isUnanswered(ctx)) await answer(ctx, { ...options, status: ctx.status, message: reason(ctx.status) })
   }
 }
 
@@ -74,7 +75,7 @@ async function answerFailure(
   ctx: Context,
   thrown: unknown,
   above: OutgoingHttpHeaders,
-  storeCommand: string | undefined,
+  options: ErrorPagesOptions,
 ): Promise<void> {
   // The response has begun or is the handler's own: Koa reports the error, and answers only if that is still possible.
   if (ctx.headerSent || !ctx.writable || ctx.respond === false) throw thrown
@@ -91,14 +92,13 @@ async function answerFailure(
 
   const status = statusOf(error)
   const message = error.expose === true ? error.message : reason(status)
-  await answer(ctx, { status, message, storeCommand })
+  await answer(ctx, { ...options, status, message })
 }
 
 /** What is answered. */
-interface Failure {
+interface Failure extends ErrorPagesOptions {
   readonly status: number
   readonly message: string
-  readonly storeCommand: string | undefined
 }
 
 async function answer(ctx: Context, failure: Failure): Promise<void> {
@@ -110,7 +110,7 @@ async function answer(ctx: Context, failure: Failure): Promise<void> {
   const type = acceptedType(ctx)
   if (type === 'json') {
     ctx.body = { status, message }
-  } else if (type !== 'html' || !(await rendered(ctx, pageOf(ctx, failure)))) {
+  } else if (type !== 'html' || !(await rendered(ctx, errorPageOf(ctx, failure)))) {
     ctx.type = 'text'
     ctx.body = message
   }
@@ -133,11 +133,21 @@ interface ErrorPage {
   readonly again?: string | undefined
   /** The page that led here, if it is one of this site. */
   readonly back?: string | undefined
+  /** The page of this site that belongs to the address, for where `back` is not known. */
+  readonly step?: string | undefined
   readonly command?: string | undefined
 }
 
-function pageOf(ctx: Context, { status, message, storeCommand }: Failure): ErrorPage {
-  const page = { status, title: reason(status), message, back: pageBefore(ctx) }
+function errorPageOf(ctx: Context, { status, message, storeCommand, pageOf }: Failure): ErrorPage {
+  const step = pageOf?.(ctx.path)
+  const page = {
+    status,
+    title: reason(status),
+    message,
+    back: pageBefore(ctx),
+    // A reload of a page that fails would lead nowhere.
+    ...(step !== ctx.path && { step }),
+  }
   if (status !== 500 && status !== 503) return page
   // Two slashes would lead to another host. A form is not sent again by a link.
   const again = ctx.method === 'GET' && !ctx.url.startsWith('//') ? ctx.url : undefined

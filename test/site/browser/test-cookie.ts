@@ -16,7 +16,7 @@ inBrowser('Test cookie: set, check, delete', async (tour, t) => {
   await tour.reads('h1', 'Cookies work')
   await tour.look('test-cookie-worked')
   await tour.press('Delete the test cookie')
-  await tour.reads('h1', 'No test cookie')
+  await tour.reads('h1', 'The test cookie is deleted')
   await tour.look('test-cookie-not-set')
   await tour.follow('Set it')
   t.is(new URL(tour.page.url()).pathname, '/test-cookie')

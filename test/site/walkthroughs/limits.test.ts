@@ -16,6 +16,12 @@ test('the size, the text and the bytes of a cookie are what the browser made of 
     )
     t.is('limit-size'.length + (person.cookies.get('limit-size') ?? '').length, Number(size))
     t.notRegex(page.html, /x{100}/)
+    if (size === '4096')
+      t.regex(
+        (await person.open(`${HERE}?size=4097`)).text('#size .result') ?? '',
+        /dropped it\. It still sends the earlier one of 4096 bytes/,
+      )
+    else t.regex(page.text('#changes') ?? '', /limit-size is too large, so the browser drops it/)
     // As a browser does with the longer one.
     person.cookies.delete('limit-size')
     t.regex((await person.open(`${HERE}?size=${size}`)).text('#size .result') ?? '', /did not send it back/)

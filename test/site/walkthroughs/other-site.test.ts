@@ -33,6 +33,28 @@ test('another site’s form pays where nothing is checked, and is refused where 
   t.is((await person.submit(paid, `${HERE}/pay`)).text('#coins'), '8', 'the site’s own form is let through')
 })
 
+test('a form that was refused leads back to the lab, though its page was somebody else’s', async (t) => {
+  const site = await openSite(t, ON)
+  const headers = { Origin: 'http://evil.example', 'Sec-Fetch-Site': 'cross-site', Accept: 'text/html' }
+  const response = await site.person().browser.fetch(`${HERE}/pay`, { method: 'POST', headers })
+  t.is(response.status, 403)
+  t.true((await response.text()).includes(`href="${HERE}">Back to the step</a>`))
+})
+
+test('what the other site’s form does is predicted, with the cookie and without', async (t) => {
+  const site = await openSite(t, ON)
+  const person = site.person()
+  await begun(person)
+  const send = (cookies: boolean) =>
+    person.browser.fetch(`${HERE}/pay-unchecked`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...(!cookies && { Cookie: '' }) },
+      body: 'prediction=other-site.paid',
+    })
+  await send(true)
+  t.regex((await person.open(HERE)).text('#predicted') ?? '', /That is what happened\.$/)
+})
+
 test('the other site’s page has both forms, runs nothing, and is sent where the visitor is', async (t) => {
   const site = await openSite(t, ON)
   const page = await begun(site.person())
@@ -44,10 +66,11 @@ test('the other site’s page has both forms, runs nothing, and is sent where th
       /^default-src 'none'; form-action http:\/\/127/,
     )
     const html = await response.text()
-    t.true(html.includes(`This page is another site: <b>${new URL(link).origin}</b>`), html)
+    t.true(html.includes(`This page belongs to somebody else: <b>${new URL(link).origin}</b>`), html)
     for (const path of ['/pay', '/pay-unchecked'])
       t.true(html.includes(`<form method="post" action="${site.url}${HERE}${path}">`), path)
     t.notRegex(html, /<script/)
+    t.true(html.includes('name="prediction" value="other-site.paid"'), 'it asks what will happen')
   }
 })
 

@@ -28,6 +28,8 @@ onEngines(
     const over = await person.open(`${HERE}/get`)
     t.is(over.text('#said'), 'Session has expired')
     t.regex(over.text('#sent') ?? '', /^whose hash begins with #[0-9a-f]{8}…$/, 'and sends it')
+    t.regex(over.html, /The response of this page removes the cookie/)
+    t.false(person.cookies.has(COOKIE), 'as the page says')
     t.false((await person.open(HERE)).has('.result'))
   },
 )

@@ -22,8 +22,9 @@ onEngines('set, check, delete', async (t, site) => {
   t.is((await person.open(`${HERE}/check`)).text('h1'), 'Cookies work', 'a check changes nothing')
 
   page = await person.submit(page, `${HERE}/delete`)
-  t.is(page.path, `${HERE}/check`)
-  t.is(page.text('h1'), 'No test cookie')
+  t.is(page.path, `${HERE}/check?deleted=yes`)
+  t.is(page.text('h1'), 'The test cookie is deleted')
+  t.is((await person.open(`${HERE}/check`)).text('h1'), 'No test cookie')
 })
 
 onEngines('deleting it takes nothing else out of the session', async (t, site) => {

@@ -55,6 +55,8 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
         cookieName: cookieOf[app],
         planted: planted[app] && { ...planted[app], id: digest(planted[app].id) },
         now: now[app] && digest(now[app]),
+        // The lab before this one logs in as well, in the same session.
+        user: app === 'tessera' ? session.user : undefined,
       })),
     }
     show(ctx, { view: 'labs/fixation', title: 'Session fixation', locals, sources })

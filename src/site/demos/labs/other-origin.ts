@@ -3,12 +3,16 @@ import { createServer } from 'node:http'
 import Koa, { type Context } from 'koa'
 import { isFromThisMachine } from '../../middleware/requests.js'
 import { queryValue } from '../kit/page.js'
+import { questions } from '../predictions/questions.js'
 
 /** The paths of this site to which the forms of the other one are sent. */
 export interface Targets {
   readonly unchecked: string
   readonly checked: string
 }
+
+/** Asked on the other site, and told by this one. */
+const QUESTION = questions.get('other-site')
 
 /** Names of this machine. To a browser they are two sites, and two ports of one name are one site. */
 export const NAMES: readonly string[] = ['localhost', '127.0.0.1']
@@ -74,20 +78,29 @@ export class OtherOrigin {
 
 /** `origin` and `target` have been checked: they have characters of a host and a port only. */
 function pageFor(origin: string, target: string, { unchecked, checked }: Targets): string {
+  const { text, answers } = QUESTION ?? { text: '', answers: [] }
+  const choices = answers.map(
+    (one) =>
+      `<label><input type="radio" name="prediction" value="other-site.${one.value}"> ${one.text}</label><br>`,
+  )
+  const prediction = `<fieldset><legend>Predict, then click. ${text}</legend>${choices.join('')}</fieldset>`
   return `<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
-  <title>You have won · another site</title>
+  <title>You have won · somebody else’s page</title>
 </head>
 <body>
   <main>
     <h1>You have won!</h1>
-    <p>This page is another site: <b>${origin}</b>. Each button is a form that is sent to <b>${target}</b>. A real attacker
+    <p>This page belongs to somebody else: <b>${origin}</b>. Each button is a form that is sent to <b>${target}</b>. A real attacker
       writes something nicer on it, or lets a script press it.</p>
-    <form method="post" action="${target}${unchecked}"><p><button type="submit">Collect the prize</button> to an address that checks nothing</p></form>
+    <form method="post" action="${target}${unchecked}">
+      ${prediction}
+      <p><button type="submit">Collect the prize</button> to an address that checks nothing</p>
+    </form>
     <form method="post" action="${target}${checked}"><p><button type="submit">Collect it there</button> to an address that checks where a form comes from</p></form>
   </main>
 </body>

@@ -164,6 +164,25 @@ const list: Readonly<Record<string, Question>> = {
       return typeof role === 'string' ? role : 'refused'
     }),
   },
+  'other-site': {
+    text: 'You press the first button. What does the bank do?',
+    answers: [
+      answer('paid', 'It takes a coin from your purse.'),
+      answer('alone', 'It takes nothing: your cookie did not come.'),
+    ],
+    outcome: on('labs/other-site', ({ cameAlone, payment }) =>
+      cameAlone === true ? 'alone' : payment === undefined ? undefined : 'paid',
+    ),
+  },
+  script: {
+    text: 'Which of the two can a script in the page read?',
+    answers: [
+      answer('both', 'It can read both.'),
+      answer('one', 'It can read lab-readable only.'),
+      answer('none', 'It can read neither.'),
+    ],
+    outcome: on('labs/script', ({ areSet }) => (areSet === true ? 'one' : undefined)),
+  },
 }
 
 /** All questions, by the names that forms give. */
