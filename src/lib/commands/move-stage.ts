@@ -1,7 +1,9 @@
+import type { Engine, EngineTools } from '../engines/engine.js'
+import { PlaceMissing } from '../engines/errors.js'
 import { closeAfter } from '../engines/given-engine.js'
 import type { Mover } from '../engines/moving/mover.js'
 import type { Moving } from '../engines/moving/moving.js'
-import { emptyText, openUnannounced } from '../engines/moving/open-moving.js'
+import { emptyText, joined, openOld } from '../engines/moving/open-moving.js'
 import type { MoveState } from '../engines/moving/processes.js'
 import { Resealer } from '../engines/moving/reseal.js'
 import { recordCodec } from '../engines/record-codec.js'
@@ -43,32 +45,50 @@ export async function openStage(settings: Settings, isRehearsal: boolean): Promi
       'sessions in cookies and in Django’s table are moved one by one, when their visitors come: their ids are with the ' +
         'browsers alone. What has not come back within COOKIE_AGE has expired, and then MOVE_FROM can be left out',
     )
-  // Without memory in front of the database: it is written beside it.
-  const to = await openEngine(settings.engine === 'cached_db' ? 'db' : settings.engine, settings, tools)
+  const old = oldEngineOf(settings, tools.codec)
+  if (old === undefined) return resealing(await openNew(settings, tools), tools)
+  // First the old one: where that is missing, no new one is made.
+  const oldTools = { ...tools, codec: old.codec }
+  const from = await openOld(old.old, oldTools)
+  const to = await openNew(settings, tools, isRehearsal).catch((error: unknown) => closeAfter(error, from))
   try {
-    const old = oldEngineOf(settings, tools.codec)
-    if (old === undefined) {
-      const mover = Resealer.of(to, tools)
-      if (mover === undefined) throw cannotList(to.name)
-      return { mover, moving: undefined, from: to.name, to: to.name, place: to.name, close: () => to.close() }
-    }
-    const moving = await openUnannounced(old.old, to, {
-      step: 'move',
-      tools: { ...tools, codec: old.codec },
-      isRehearsal,
-    })
+    const { places } = old.old
+    const moving = await joined({ from, to, step: 'move', tools: oldTools, places, isRehearsal })
+    const name = to.name === 'cache' ? nameOf(settings.engine) : to.name
     const stage = {
       mover: telling(moving),
       moving,
-      from: moving.fromName === to.name ? `the old ${to.name}` : moving.fromName,
-      to: to.name,
-      place: old.old.places.from,
+      from: moving.fromName === name ? `the old ${name}` : moving.fromName,
+      to: name,
+      place: places.from,
       close: () => moving.engine.close(),
     }
     return moving.canList ? stage : await closeAfter(cannotList(stage.from), moving.engine)
   } catch (error) {
     return closeAfter(error, to)
   }
+}
+
+/** The engine to open: without memory in front of the database, which is written beside it. */
+function nameOf(engine: Settings['engine']): Settings['engine'] {
+  return engine === 'cached_db' ? 'db' : engine
+}
+
+/** Opens the engine that sessions go to. In a rehearsal nothing is made: what is missing is as empty as this memory. */
+async function openNew(settings: Settings, tools: EngineTools, isRehearsal = false): Promise<Engine> {
+  try {
+    return await openEngine(nameOf(settings.engine), { ...settings, mustExist: isRehearsal }, tools)
+  } catch (error) {
+    if (!(error instanceof PlaceMissing)) throw error
+    return openEngine('cache', settings, tools)
+  }
+}
+
+async function resealing(engine: Engine, tools: EngineTools): Promise<MoveStage> {
+  const mover = Resealer.of(engine, tools)
+  const { name } = engine
+  if (mover === undefined) return closeAfter(cannotList(name), engine)
+  return { mover, moving: undefined, from: name, to: name, place: name, close: () => engine.close() }
 }
 
 /** Before the first entry moves it is told that there was one: this command may be killed before it can tell how it ended. */

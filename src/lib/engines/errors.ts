@@ -16,6 +16,9 @@ export class EngineMisconfigured extends Error {
   readonly code = 'E_ENGINE_MISCONFIGURED'
 }
 
+/** A file, a directory or a table that must exist is missing. It is told apart within the package only. */
+export class PlaceMissing extends EngineMisconfigured {}
+
 /**
  * The store works and refuses this one record: it is too large for the store, or holds a character that the store's
  * encoding lacks. Nothing was saved; no other session is affected, and this is no outage. In a Koa application this is a

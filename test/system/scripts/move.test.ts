@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, symlink } from 'node:fs/promises'
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openSessions, type Sessions, type SessionsOptions } from '../../../src/lib/index.js'
@@ -220,6 +220,11 @@ test('a place that cannot be the right one is refused, whatever is asked: the sa
     SESSION_ENGINE: 'file',
     MOVE_FROM_DATABASE_URL: at('real/old.sqlite'),
   }
+  await rm(join(directory, 'new'), { recursive: true })
+  const rehearsal = await move(['--dry-run'], right)
+  t.is(rehearsal.stdout, '  3 sessions and lists left in db, to be moved to file; nothing was changed\n')
+  t.is((await move(['--status'], right)).code, 0)
+  t.deepEqual((await readdir(directory)).toSorted(), ['link', 'real'], 'nor is a new place made')
   const server = await opened(t, {
     engine: 'file',
     filePath: join(directory, 'new'),

@@ -1,6 +1,6 @@
 import { Batch, type BatchOptions } from '../batch.js'
 import { type TimeLimit, within } from '../concurrency.js'
-import { EngineMisconfigured, RecordRefused } from '../errors.js'
+import { EngineMisconfigured, PlaceMissing, RecordRefused } from '../errors.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 
 /**
@@ -244,8 +244,8 @@ async function sendEach<Item extends { readonly key: string }>(
 }
 
 /** What `mustExist` says of a table that is missing. `database`: as errors call it. */
-export function noTable(database: string, table: string): EngineMisconfigured {
-  return new EngineMisconfigured(`${database} has no table ${table}`)
+export function noTable(database: string, table: string): PlaceMissing {
+  return new PlaceMissing(`${database} has no table ${table}`)
 }
 
 /** The name of the index of a table, no longer than the table's may be: PostgreSQL cuts it off at 63 bytes. */

@@ -1,7 +1,7 @@
 import { access, constants, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.js'
-import { EngineMisconfigured } from '../errors.js'
+import { EngineMisconfigured, PlaceMissing } from '../errors.js'
 import { hasCode, makeDirectory } from '../file-system.js'
 import { problemOfOwnership } from '../ownership.js'
 import type { SqliteDriverName } from './database-url.js'
@@ -196,7 +196,7 @@ async function assertFile(path: string, name: string): Promise<void> {
     await access(path, constants.W_OK)
   } catch (cause) {
     if (!hasCode(cause, 'ENOENT', 'ENOTDIR')) throw unavailable(name, cause)
-    throw new EngineMisconfigured(`${name} does not exist`, { cause })
+    throw new PlaceMissing(`${name} does not exist`, { cause })
   }
 }
 

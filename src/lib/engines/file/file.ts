@@ -2,7 +2,7 @@ import { link, lstat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { within } from '../concurrency.js'
 import type { Engine, EngineTools } from '../engine.js'
-import { EngineMisconfigured } from '../errors.js'
+import { PlaceMissing } from '../errors.js'
 import { hasCode, makeDirectory } from '../file-system.js'
 import { isWritableByOthers, problemOfOwnership } from '../ownership.js'
 import { StoreEngine } from '../store-engine.js'
@@ -53,7 +53,7 @@ export async function prepareDirectory(
   if (!mustExist) await makeDirectory(directory)
   const facts = await lstat(directory).catch((cause: unknown) => {
     if (!hasCode(cause, 'ENOENT', 'ENOTDIR')) throw cause
-    throw new EngineMisconfigured(`the directory of session files does not exist: ${directory}`, { cause })
+    throw new PlaceMissing(`the directory of session files does not exist: ${directory}`, { cause })
   })
   if (!facts.isDirectory()) throw new Error('it is no directory')
   if (isWritableByOthers(facts)) throw new Error('others than its owner may write to it')

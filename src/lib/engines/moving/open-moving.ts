@@ -2,7 +2,7 @@ import type { Engine, EngineTools } from '../engine.js'
 import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
 import { closeAfter } from '../given-engine.js'
 import { type EngineChoice, type EngineOptions, openEngine } from '../registry.js'
-import { Moving, type PlaceNames } from './moving.js'
+import { Moving, type MovingParts, type PlaceNames } from './moving.js'
 import type { MoveStep } from './moving-store.js'
 
 /** The engine that sessions are moved from: which, and with which settings. */
@@ -31,25 +31,25 @@ export async function openOld({ engine, options, places }: OldEngine, tools: Eng
   }
 }
 
+export interface JoinOptions extends MovingParts {
+  readonly places: PlaceNames
+  /** Whether nothing may be written. Default: no. */
+  readonly isRehearsal?: boolean
+}
+
 /**
- * Opens the old engine, and puts both together, for a command: this process is not one that serves.
+ * Puts both engines together. No other process is told of it.
  *
- * @throws EngineUnavailable if the old store cannot be used. @throws EngineMisconfigured if there is none, or nothing can
- * be moved between the two; the message says why. The old engine is closed then.
+ * @throws EngineMisconfigured if nothing can be moved between the two; the message says why. The old engine is closed then.
  */
-export async function openUnannounced(
-  old: OldEngine,
-  to: Engine,
-  { step, tools, isRehearsal = false }: OpenOptions,
-): Promise<Moving> {
-  const from = await openOld(old, tools)
+export async function joined({ places, isRehearsal = false, ...parts }: JoinOptions): Promise<Moving> {
   try {
-    const moving = new Moving({ from, to, step, tools })
-    await moving.checkPlaces(old.places, isRehearsal)
+    const moving = new Moving(parts)
+    await moving.checkPlaces(places, isRehearsal)
     await moving.checkDirection()
     return moving
   } catch (error) {
-    return closeAfter(error, from)
+    return closeAfter(error, parts.from)
   }
 }
 
@@ -60,30 +60,24 @@ export async function openUnannounced(
  * be moved between the two, or the step is over; the message says why. The old engine is closed then.
  */
 export async function openMoving(
-  from: OldEngine,
+  old: OldEngine,
   to: Engine,
   step: MoveStep,
   tools: EngineTools,
 ): Promise<Moving> {
-  const moving = await openUnannounced(from, to, { step, tools })
+  const from = await openOld(old, tools)
+  const moving = await joined({ from, to, step, tools, places: old.places })
   try {
     // A large table of others may take too long to be looked through, which is no reason not to start.
     const isEmpty = moving.canList ? await moving.isEmpty(FEW_PAGES).catch(() => undefined) : undefined
     if (isEmpty && !(await moving.processes.state()).hasHeld)
-      tools.logger.warn({}, emptyText(from.places.from))
+      tools.logger.warn({}, emptyText(old.places.from))
     if (isEmpty === false) moving.processes.hasHeld = true
     await moving.processes.announce(step)
     return moving
   } catch (error) {
     return closeAfter(error, moving.engine)
   }
-}
-
-export interface OpenOptions {
-  readonly step: MoveStep
-  readonly tools: EngineTools
-  /** Whether nothing may be written. Default: no. */
-  readonly isRehearsal?: boolean
 }
 
 /** What is said of an old place that holds no sessions and has held none. */
