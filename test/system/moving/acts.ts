@@ -1,3 +1,4 @@
+import type { Session } from '../../../src/lib/index.js'
 import type { Actor } from './world.js'
 
 /** Who is on the stage of one run: a user with a session, which the acts are about. */
@@ -17,9 +18,14 @@ export interface Did {
   readonly id?: string | undefined
   /** The id of a session that has begun. */
   readonly begun?: string | undefined
+  /** The session was touched, and lives longer by `TOUCH`. */
+  readonly touched?: true
   /** What was read as the session's user, in the session. */
   readonly saw?: string | undefined
 }
+
+/** By how much a touch moves the end: milliseconds. */
+export const TOUCH = 60_000
 
 export interface Act {
   readonly run: (actor: Actor, run: Run, who: string) => Promise<Did>
@@ -37,7 +43,7 @@ export interface Act {
 export const acts: Readonly<Record<string, Act>> = {
   read: {
     async run({ sessions }, { id }) {
-      return { saw: (await sessions.open(id)).user ?? 'nobody' }
+      return { saw: visitorIn(await sessions.open(id)) }
     },
   },
   write: {
@@ -45,7 +51,7 @@ export const acts: Readonly<Record<string, Act>> = {
       const session = await sessions.open(id)
       session.set(`written by ${who}`, 1)
       await session.save()
-      return {}
+      return { id: session.id, saw: visitorIn(session) }
     },
   },
   transform: {
@@ -53,7 +59,7 @@ export const acts: Readonly<Record<string, Act>> = {
       const session = await sessions.open(id)
       session.transform('count', (count) => Number(count ?? 0) + 1)
       await session.save()
-      return {}
+      return { id: session.id, saw: visitorIn(session) }
     },
   },
   'log-in': {
@@ -93,8 +99,8 @@ export const acts: Readonly<Record<string, Act>> = {
   touch: {
     async run({ sessions }, { id, expires }) {
       await sessions.engine.load(id)
-      await sessions.engine.touch(id, expires + 60_000)
-      return {}
+      const touched = await sessions.engine.touch(id, expires + TOUCH)
+      return touched.kind === 'touched' ? { id: touched.id, touched: true } : {}
     },
   },
   revoke: {
@@ -125,4 +131,9 @@ export const acts: Readonly<Record<string, Act>> = {
       return {}
     },
   },
+}
+
+/** Where nobody is logged in, the session itself says whose it is. */
+function visitorIn(session: Session): string {
+  return session.user ?? String(session.get('visitor') ?? 'nobody')
 }

@@ -1,12 +1,22 @@
 import { markIn } from '../../../src/lib/engines/moving/marks.js'
-import type { Crew } from './invariants.js'
-import { type Pair, World } from './world.js'
+import { type Actor, type OpenProcess, World } from './world.js'
 
-export type { Pair }
+/** Who sets the stage and looks at it afterwards. None of them is ever stopped. */
+export interface Crew {
+  readonly world: World
+  readonly old: Actor
+  readonly prepare: Actor
+  readonly move: Actor
+  readonly alone: Actor
+  /** Every id that was drawn in this run, by whichever process. */
+  readonly drawn: string[]
+  /** What was found wrong while the two ran. */
+  readonly wrongs: string[]
+}
 
 /** Those who set the stage and look at it afterwards. `look` is called before each call of any process. */
-export async function crewOn(pair: Pair, look: (crew: Crew) => void = () => {}): Promise<Crew> {
-  const world = new World(pair)
+export async function crewOn(open: OpenProcess, look: (crew: Crew) => void = () => {}): Promise<Crew> {
+  const world = new World(open)
   const drawn: string[] = []
   world.onDraw = (id) => drawn.push(id)
   const crew = {

@@ -3,12 +3,11 @@ import { jsonCodec } from '../../../src/lib/codecs/json-codec.js'
 import type { SessionStore } from '../../../src/lib/engines/session-store.js'
 import { type Entries, myStore, textStore } from '../../support/stores/of-others.js'
 import { acts } from './acts.js'
-import { crewOn, isWritable } from './crew.js'
-import { type Crew, runOnce, type Start } from './invariants.js'
-import type { Role } from './world.js'
+import { type Crew, crewOn, isWritable } from './crew.js'
+import { runOnce, type Start } from './invariants.js'
+import { everySchedule } from './schedule.js'
+import { onPair, type Role } from './world.js'
 
-/** More calls than anything here makes. */
-const MANY = 80
 /**
  * Of the schedules that stop both, one in so many is run: with `MOVING_EVERY=1` all of them, and sessions that have moved
  * already, which takes ten minutes.
@@ -39,7 +38,7 @@ async function stageOn(makeOld: MakeStore, makeNew: MakeStore): Promise<{ crew: 
     from: { store: listing(from, makeOld(from)), keyPrefix: 'old', codec: jsonCodec },
     to: { store: listing(to, makeNew(to)), keyPrefix: 'new', codec: jsonCodec },
   }
-  const crew = await crewOn(pair, ({ world, wrongs }) => {
+  const crew = await crewOn(onPair(pair), ({ world, wrongs }) => {
     for (const [key, entry] of from) {
       const there = to.get(key.replace(/^old:/, 'new:'))
       if (isWritable(entry, world.now) && isWritable(there, world.now))
@@ -74,27 +73,19 @@ async function tryAll(
   for (const start of starts)
     for (const a of named(one))
       for (const b of named(other)) {
-        const run = async (n: number, m: number, isCrash: boolean) => {
+        // All calls are tried where the session has not moved yet; elsewhere every fourth one.
+        const step = start === starts[0] || process.env.MOVING_EVERY !== undefined ? 1 : 4
+        const every = () => schedules++ % EVERY === 0
+        await everySchedule({ from: schedules % step, step, every }, (cut) => {
           clear()
           runs++
           return runOnce(t, crew, {
             first: { name: a, actor: first },
             second: { name: b, actor: second },
             start,
-            cut: { first: n, second: m, isCrash },
+            cut,
           })
-        }
-        // All calls are tried where the session has not moved yet; elsewhere every fourth one.
-        const step = start === starts[0] || process.env.MOVING_EVERY !== undefined ? 1 : 4
-        for (let n = schedules % step; n < MANY; n += step) {
-          if ((await run(n, MANY, false)) === undefined) break
-          await run(n, MANY, true)
-          for (let m = 0; m < MANY; m++) {
-            if (schedules++ % EVERY !== 0) continue
-            const outcome = await run(n, m, false)
-            if (!outcome?.wasSecondStopped) break
-          }
-        }
+        })
       }
   return runs
 }

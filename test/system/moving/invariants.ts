@@ -1,29 +1,12 @@
 import type { ExecutionContext } from 'ava'
-import { type Act, acts, type Did, type Run } from './acts.js'
-import { type Cut, interleave, type Outcome } from './schedule.js'
-import type { Actor, World } from './world.js'
+import { acts, type Run } from './acts.js'
+import type { Crew } from './crew.js'
+import { type Part, play } from './play.js'
+import type { Cut, Outcome } from './schedule.js'
+import type { Actor } from './world.js'
 
 /** Where the session is when the two begin. */
 export type Start = 'in the old store' | 'moved, its list not' | 'moved' | 'on its way, left by a crash'
-
-/** One of the two. */
-export interface Part {
-  readonly name: string
-  readonly actor: Actor
-}
-
-/** Who sets the stage and looks at it afterwards. None of them is ever stopped. */
-export interface Crew {
-  readonly world: World
-  readonly old: Actor
-  readonly prepare: Actor
-  readonly move: Actor
-  readonly alone: Actor
-  /** Every id that was drawn in this run, by whichever process. */
-  readonly drawn: string[]
-  /** What was found wrong while the two ran. */
-  readonly wrongs: string[]
-}
 
 /** Milliseconds. */
 const HOUR = 3_600_000
@@ -53,51 +36,13 @@ export async function runOnce(
   { first, second, start, cut }: { first: Part; second: Part; start: Start; cut: Cut },
 ): Promise<Pick<Outcome, 'wasSecondStopped'> | undefined> {
   const run = await setStage(crew, start)
-  const did: { first?: Did; second?: Did } = {}
-  const act = (name: string): Act => acts[name] ?? (acts.read as Act)
-  const outcome = await interleave(
-    {
-      gate: first.actor.gate,
-      run: async () => {
-        did.first = await act(first.name).run(first.actor, run, 'first')
-      },
-    },
-    {
-      gate: second.actor.gate,
-      run: async () => {
-        did.second = await act(second.name).run(second.actor, run, 'second')
-      },
-    },
-    cut,
-  )
-  const at =
-    `${start}: ${first.name} (${first.actor.role}) before call ${cut.first}${cut.isCrash ? ', and never again' : ''}, ` +
-    `${second.name} (${second.actor.role}) before call ${cut.second}; ended ${outcome?.first}, ${outcome?.second}; ` +
-    `${first.actor.gate.passed.join(' ')} | ${second.actor.gate.passed.join(' ')}`
-  if (outcome === undefined) return undefined
-  const parts = [
-    { ...first, what: act(first.name), ended: outcome.first, did: did.first, other: second, who: 'first' },
-    {
-      ...second,
-      what: act(second.name),
-      ended: outcome.second,
-      did: did.second,
-      other: first,
-      who: 'second',
-    },
-  ] as const
-
-  const is = (condition: boolean, claim: string): void => {
-    // One assertion for each claim of thousands of runs would cost more than the runs.
-    if (!condition) t.fail(`${claim}\n${at}`)
-  }
-  is(crew.wrongs.length === 0, crew.wrongs[0] ?? '')
-  for (const { ended, other, name, did: its } of parts) {
-    const theirs = act(other.name)
-    const mayBeRefused = theirs.ends === true || theirs.rotates === true
-    const right = ended === 'done' || ended === 'stopped' || (mayBeRefused && ended === 'SessionInterrupted')
-    is(right, `${name} ended with ${ended}`)
-    if (its?.saw !== undefined && !mayBeRefused) is(its.saw === run.userId, `a visitor was ${its.saw}`)
+  const played = await play(t, crew, { first, second, run, cut, title: start })
+  if (played === undefined) return undefined
+  const { outcome, parts, is } = played
+  for (const { other, did: its } of parts) {
+    const theirs = acts[other.name]
+    if (its?.saw !== undefined && !theirs?.ends && !theirs?.rotates)
+      is(its.saw === run.userId, `a visitor was ${its.saw}`)
   }
 
   const isEnded = parts.some(({ what, ended }) => what.ends && ended === 'done')

@@ -4,9 +4,9 @@ import { emptyStoreOf, serverSideEngines } from '../../support/engines.js'
 import { keyvFile } from '../../support/stores/keyv.js'
 import type { EngineUnderTest } from '../../support/stores/store.js'
 import { testOf } from '../../support/test-of.js'
-import { crewOn, type Pair } from './crew.js'
+import { crewOn } from './crew.js'
 import { runOnce } from './invariants.js'
-import type { Role } from './world.js'
+import { onPair, type Pair, type Role } from './world.js'
 
 /** More calls than anything here makes. */
 const MANY = 80
@@ -50,7 +50,7 @@ for (const from of engines) {
       { title: `${from.title} to ${to.title}`, ...(missing !== undefined && { missing }) },
       'two processes that are stopped before any call of either store lose and undo nothing',
       async (t) => {
-        const crew = await crewOn({ from: await open(t, from), to: await open(t, to) })
+        const crew = await crewOn(onPair({ from: await open(t, from), to: await open(t, to) }))
         // The promises are proven on stores in memory. Each pair tries a part of the schedules, another one each time.
         const isSlow = [from, to].includes(keyvFile)
         for (const [place, [a, one, b, other]] of meetings.slice(0, isSlow ? 1 : undefined).entries()) {

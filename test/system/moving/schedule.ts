@@ -25,8 +25,13 @@ export interface Outcome {
   readonly wasSecondStopped: boolean
 }
 
-/** Runs both so. `undefined`: the first one has no such call. */
-export async function interleave(first: Work, second: Work, cut: Cut): Promise<Outcome | undefined> {
+/** Runs both so, and `meanwhile` once both are stopped. `undefined`: the first one has no such call. */
+export async function interleave(
+  first: Work,
+  second: Work,
+  cut: Cut,
+  meanwhile?: () => Promise<unknown>,
+): Promise<Outcome | undefined> {
   const firstReached = first.gate.close(cut.first).then(() => 'reached')
   const firstEnded = endOf(first)
   if ((await Promise.race([firstReached, firstEnded])) !== 'reached') {
@@ -36,6 +41,7 @@ export async function interleave(first: Work, second: Work, cut: Cut): Promise<O
   const secondReached = second.gate.close(cut.second).then(() => 'reached')
   const secondEnded = endOf(second)
   const wasSecondStopped = (await Promise.race([secondReached, secondEnded])) === 'reached'
+  await meanwhile?.()
   if (!cut.isCrash) {
     first.gate.lift()
     await firstEnded
@@ -45,6 +51,28 @@ export async function interleave(first: Work, second: Work, cut: Cut): Promise<O
     first: cut.isCrash ? 'stopped' : await firstEnded,
     second: await secondEnded,
     wasSecondStopped,
+  }
+}
+
+/** More calls than any act makes. */
+const MANY = 80
+
+/**
+ * Runs every schedule of two: the first one stopped before each call, each `step`-th from `from` on, to go on and never to go
+ * on; and of those that stop both, one in so many. `run` answers `undefined` where the first one has no such call.
+ */
+export async function everySchedule(
+  { from, step, every }: { readonly from: number; readonly step: number; readonly every: () => boolean },
+  run: (cut: Cut) => Promise<Pick<Outcome, 'wasSecondStopped'> | undefined>,
+): Promise<void> {
+  for (let first = from; first < MANY; first += step) {
+    if ((await run({ first, second: MANY, isCrash: false })) === undefined) break
+    await run({ first, second: MANY, isCrash: true })
+    for (let second = 0; second < MANY; second++) {
+      if (!every()) continue
+      const outcome = await run({ first, second, isCrash: false })
+      if (!outcome?.wasSecondStopped) break
+    }
   }
 }
 

@@ -148,8 +148,8 @@ export class IntoStore implements Engine {
       if (place === undefined) return 'missing'
       if (place.engine !== this.#parts.from) return place.engine.delete(place.id)
       const old = await this.#source.find(id)
-      // A mark without a claim: that has expired.
-      if (old.kind === 'gone' || (old.kind === 'marked' && attempt > 1)) return 'missing'
+      // It may have moved between the two looks.
+      if (old.kind !== 'session' && !(await this.#places.isClaimed(id))) return 'missing'
       // First the claim: what is on its way does not get any further.
       if (old.kind === 'session' && (await this.#places.end(id, old.record.expires)))
         return place.engine.delete(id)
