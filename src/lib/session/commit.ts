@@ -1,15 +1,13 @@
-import type { SessionUser } from '../codecs/record.js'
 import { EngineUnavailable } from '../engines/errors.js'
 import { commitChannel, isHeard, trace } from '../tracing.js'
 import type { Pending } from './changes.js'
 import type { SessionContext } from './context.js'
 import { SessionContended, SessionInterrupted, SessionTooLate, TooManySessions } from './errors.js'
 import { expiryTime } from './expiry.js'
-import { NewId } from './new-id.js'
+import { create, end, rotate } from './identity.js'
 import { type Plan, plan } from './plan.js'
-import { recordOf } from './record.js'
 import { acknowledge, isFirstUse, renew, renewDue } from './renewal.js'
-import { liveIn, type SessionState } from './state.js'
+import type { SessionState } from './state.js'
 import { touch, touchDue } from './touch.js'
 import { write } from './write.js'
 
@@ -186,16 +184,18 @@ async function carryOut(
     case 'too late':
       throw new SessionTooLate(ending.gone && !ending.tooLate)
     case 'create':
-      return create(state, context, now)
+      await create(state, context, now)
+      return 'send'
     case 'delete':
-      return end(state, pending, context, ending)
+      return end(state, pending, context, ending.failed)
     case 'touch':
       return (await touch(state, context, now)) ? 'send' : 'leave'
     case 'update':
       if ((await write('update', state, pending, context, now)) === 'missing') throw new SessionInterrupted()
       return cookieFor(state)
     case 'rotate':
-      return rotate(step, state, pending, context, now)
+      await rotate(step, state, pending, context, now)
+      return cookieFor(state)
     case 'acknowledge':
       await acknowledge(state, context, now)
       return 'leave'
@@ -207,92 +207,4 @@ async function carryOut(
 /** Where another request renewed the id, its answer has the newer cookie. */
 function cookieFor({ origin }: SessionState): Verdict['cookie'] {
   return origin.kind === 'live' && origin.renewed !== undefined ? 'leave' : 'send'
-}
-
-async function create(state: SessionState, context: SessionContext, now: number): Promise<'send'> {
-  const { engine, rules, lifecycle } = context
-  const record = recordOf(state, now, rules)
-  const newId = new NewId(context, { record })
-  try {
-    const { id, version } = await newId.store((drawn) => engine.create(drawn, record))
-    await newId.arrived()
-    state.origin = { kind: 'live', id, version }
-    state.stored(record)
-    lifecycle.created(id)
-    return 'send'
-  } catch (error) {
-    await newId.failed(error)
-    throw error
-  }
-}
-
-/**
- * `keep`: the same session under a new id. Otherwise another one begins in its place. `isRenewal`: nobody asked for it,
- * and another request may have been quicker.
- */
-async function rotate(
-  { keep, isRenewal }: Extract<Plan, { do: 'rotate' }>,
-  state: SessionState,
-  pending: Pending,
-  context: SessionContext,
-  now: number,
-): Promise<Verdict['cookie']> {
-  const { lifecycle, userIndex } = context
-  const { id: from } = liveIn(state)
-  const before = state.saved?.user
-  const way = isRenewal ? 'renew' : 'rotate'
-  const stored = await write(way, state, keep ? pending : undefined, context, now)
-  if (stored === 'missing') {
-    // Whoever logs in has proved who they are. That the session before has ended or moved says nothing against it.
-    if (keep && !(pending.logIn && (await mayLogIn(state, from, before, context))))
-      throw new SessionInterrupted()
-    state.beginAnew(pending, now)
-    return create(state, context, now)
-  }
-  if (before && before.handle !== state.saved?.user?.handle) await userIndex?.remove(before)
-  const { id: to } = liveIn(state)
-  if (!keep) {
-    lifecycle.loggedOut(from)
-    lifecycle.created(to)
-  } else if (to !== from) {
-    lifecycle.renewed(from, to)
-  }
-  return cookieFor(state)
-}
-
-/**
- * Whether a log-in may begin a session in place of the one that is gone. A user who was logged in there already may do so
- * only if another request has given that session a new id, as after a double click. If that session was ended, it stays
- * ended.
- */
-async function mayLogIn(
-  { user }: SessionState,
-  id: string,
-  before: SessionUser | undefined,
-  { engine, userIndex }: SessionContext,
-): Promise<boolean> {
-  if (before === undefined || before.handle !== user?.handle) return true
-  if ((await engine.load(id)).kind !== 'superseded') return false
-  return (await userIndex?.isListed(before)) ?? false
-}
-
-async function end(
-  state: SessionState,
-  pending: Pending,
-  { engine, lifecycle, userIndex }: SessionContext,
-  { failed }: Ending,
-): Promise<Verdict['cookie']> {
-  const { id } = liveIn(state)
-  const before = state.saved?.user
-  const ended = await engine.delete(id)
-  // The session goes on under an id that somebody logged in with meanwhile: "you are logged out" would be a lie.
-  if (ended === 'superseded' && !failed) throw new SessionInterrupted()
-  state.origin = { kind: 'unknown' }
-  state.saved = undefined
-  // Somebody else ended it, and may have given the browser a newer session since.
-  if (ended !== 'deleted') return 'leave'
-  if (before) await userIndex?.remove(before)
-  if (pending.end) lifecycle.loggedOut(id)
-  else lifecycle.expired(id, 'own')
-  return 'remove'
 }
