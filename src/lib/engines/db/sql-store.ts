@@ -258,7 +258,7 @@ export function indexName(table: string): string {
  * has. `database`: as errors call it.
  *
  * @throws EngineMisconfigured if version 6 of a Keyv adapter has rewritten the table: it splits the prefix off the keys,
- * so our sessions are no longer under their keys.
+ * so our sessions are no longer under their keys. Or if the table is for something else, and is not ours to change.
  */
 export function missingColumns(
   table: string,
@@ -270,6 +270,12 @@ export function missingColumns(
     throw new EngineMisconfigured(
       `${database}: version 6 of a Keyv adapter has rewritten the table ${table} (it has a column "namespace"), so its ` +
         'sessions cannot be found. Name another table with DATABASE_TABLE, and open it with no Keyv client of version 6.',
+    )
+  // @keyv/mysql calls the key `id`.
+  if (names.size > 0 && !(names.has('value') && (names.has('key') || names.has('id'))))
+    throw new EngineMisconfigured(
+      `${database}: the table ${table} is none of sessions, which has columns for a key and a value. Name another one with ` +
+        'DATABASE_TABLE.',
     )
   return (['version', 'expires'] as const).filter((column) => !names.has(column))
 }

@@ -26,7 +26,7 @@ export async function openOld({ engine, options, places }: OldEngine, tools: Eng
     // Otherwise nobody could tell which of the two stores is meant.
     if (error instanceof EngineUnavailable) error.message = `${places.from}: ${error.message}`
     if (error instanceof EngineMisconfigured)
-      error.message = `${places.from}: ${error.message}. If the move is over, leave out MOVE_FROM`
+      error.message = `${places.from}: ${error.message.replace(/\.$/, '')}. If the move is over, leave out MOVE_FROM`
     throw error
   }
 }

@@ -154,6 +154,19 @@ for (const { title, missing, fresh, query, plain, rewrite } of subjects) {
     t.is((await engine.load(await createIn(engine, record))).kind, 'found')
   })
 
+  testOn('a table of somebody else’s stops the start and is left as it is', async (t, databaseUrl) => {
+    await query(databaseUrl, 'CREATE TABLE people(name VARCHAR(20), born INTEGER)')
+    await query(databaseUrl, "INSERT INTO people VALUES ('Ada', 1815)")
+    await t.throwsAsync(openSessions({ engine: 'db', databaseUrl, databaseTable: 'people' }), {
+      instanceOf: EngineMisconfigured,
+      message: /the table .*people\S* is none of sessions.* DATABASE_TABLE/,
+    })
+    t.deepEqual(
+      (await query(databaseUrl, 'SELECT * FROM people')).map((row) => ({ ...row })),
+      [{ name: 'Ada', born: 1815 }],
+    )
+  })
+
   testOn('the longest name of a table, and one that is a word of SQL, will do', async (t, databaseUrl) => {
     for (const databaseTable of ['t'.repeat(63), 'order', 'Mixed_Case']) {
       for (let start = 0; start < 2; start++) {
