@@ -50,7 +50,7 @@ const refusals: readonly Refusal[] = [
     setting: 'revocationStore',
     isAllowed: oneOf('none'),
     problem: (codec) =>
-      `remembers who was logged out by session.login() and its kin, which Django's sessions (${codec}) do not have`,
+      `remembers whose log-ins were ended, and a log-in in Django's sessions (${codec}) is Django's to end`,
     remedy: 'Give none.',
   },
   {

@@ -203,7 +203,7 @@ async function locateAll(index: SessionIndex, list: UserList): Promise<ReadonlyM
 
 function remedyFor({ revocations, capabilities }: Engine): string {
   if (capabilities.sharedWith !== undefined)
-    return `${capabilities.sharedWith} uses the same sessions, and its table has nothing to find those of a user by`
+    return `${capabilities.sharedWith} uses the same sessions, and has nothing to find those of a user by`
   if (revocations)
     return 'sessions in cookies can be ended for a user as a whole only, by revokeAll() or revokeOthers()'
   return capabilities.revocable

@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava'
 import test from 'ava'
 import { momentsIn } from '../../../src/lib/codecs/django/moments.js'
 import { DjangoSigner, SESSION_SALT } from '../../../src/lib/codecs/django/signing.js'
-import { openSessions, type Sessions } from '../../../src/lib/index.js'
+import { openSessions, type Sessions, type SessionsOptions } from '../../../src/lib/index.js'
 import { DjangoProject, type DjangoSays, djangoMissing, SECRET } from '../../support/django/project.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 import { testOf } from '../../support/test-of.js'
@@ -14,7 +14,12 @@ const KEY = 'abcdefghijklmnopqrstuvwxyz012345'
 const HOUR = 3_600_000
 const FORTNIGHT = 14 * 24 * HOUR
 
-async function opened(t: ExecutionContext, filePath: string, clock?: () => number): Promise<Sessions> {
+async function opened(
+  t: ExecutionContext,
+  filePath: string,
+  clock?: () => number,
+  options: SessionsOptions = {},
+): Promise<Sessions> {
   const sessions = await openSessions({
     engine: 'file',
     codec: 'django',
@@ -23,6 +28,7 @@ async function opened(t: ExecutionContext, filePath: string, clock?: () => numbe
     cleanupInterval: 0,
     logger: { warn() {}, error() {} },
     ...(clock && { clock }),
+    ...options,
   })
   t.teardown(() => sessions.close())
   return sessions
@@ -134,6 +140,32 @@ test('what setExpiry says stands in the file as Django’s _session_expiry', asy
   t.is((await sessions.open(session.id)).get('a'), 1)
   now += 1
   t.true((await sessions.open(session.id)).isEmpty())
+})
+
+test('a timeout of ours ends a file before the moment that its session was set to end at, and uses put it off', async (t) => {
+  const directory = await temporaryDirectory(t)
+  let now = Date.parse('2026-01-01T00:00:00Z')
+  const sessions = await opened(t, directory, () => now, { idleTimeout: 100 })
+  const session = await sessions.open()
+  session.set('a', 1).setExpiry(new Date(now + 150_000))
+  await session.save()
+  const id = session.id ?? ''
+  const { engine } = sessions
+  const endOf = async () => {
+    const loaded = await engine.load(id)
+    return loaded.kind === 'found' ? loaded.record.expires - Date.parse('2026-01-01T00:00:00Z') : loaded.kind
+  }
+  t.is(await endOf(), 100_000)
+  now += 50_000
+  t.is((await engine.touch(id, now + 90_000)).kind, 'touched')
+  t.is(await endOf(), 140_000)
+  t.is((await engine.touch(id, now + 100_000)).kind, 'touched')
+  t.is(await endOf(), 150_000)
+  // Django writes the file anew, and knows no timeout.
+  await write(directory, (await textIn(directory, id)) ?? '', now, id)
+  t.is(await endOf(), 150_000)
+  now += 100_000
+  t.is(await endOf(), 'missing')
 })
 
 test('of 60 changes by two sides at once none is lost, and one of two rotations wins', async (t) => {

@@ -114,9 +114,7 @@ class DjangoFiles implements DjangoStore {
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
     return this.#changes.retime(this.#pathOf(key), (file) =>
-      this.#endOf(file) > now
-        ? (this.#fileOf({ text: file.text, expires }).modified ?? file.modified)
-        : undefined,
+      this.#endOf(file) > now ? (this.#fileOf({ text: file.text, expires }).modified ?? now) : undefined,
     )
   }
 
@@ -144,18 +142,33 @@ class DjangoFiles implements DjangoStore {
 
   /** Milliseconds since 1970. */
   #endOf({ text, modified }: SessionFile): number {
-    const life = this.#lifeOf(text)
-    return typeof life === 'string' ? Date.parse(life) : modified + life * 1000
+    const { span, moment = Infinity } = this.#lifeOf(text)
+    return Math.min(moment, modified + span)
   }
 
   #fileOf({ text, expires }: DjangoRow): NewFile {
-    const life = this.#lifeOf(text)
-    return { text, ...(typeof life === 'number' && { modified: expires - life * 1000 }) }
+    const { span, moment } = this.#lifeOf(text)
+    return { text, ...(expires !== moment && { modified: expires - span }) }
   }
 
-  /** Seconds from when the file was written, or the moment of the end as ISO text. */
-  #lifeOf(text: string): number | string {
+  #lifeOf(text: string): Life {
+    const expiry = expiryOf(text, this.#options.tools)
+    if (typeof expiry === 'string') return { span: LONGEST_SPAN, moment: Date.parse(expiry) }
     // 0 is for the browser alone: the file lives on.
-    return expiryOf(text, this.#options.tools) || this.#options.cookieAge
+    return { span: (expiry || this.#options.cookieAge) * 1000 }
   }
 }
+
+/** When a session ends that was written at one time. */
+interface Life {
+  /** Milliseconds from when the file was written. */
+  readonly span: number
+  /** Milliseconds since 1970: the end, unless the other comes first. */
+  readonly moment?: number
+}
+
+/**
+ * Django does not ask how old a file is that ends at a moment. So a timeout of ours that comes before it can stand there: as
+ * the age of a file that was written so long before the end. Ten years, in milliseconds.
+ */
+const LONGEST_SPAN = 315_360_000_000
