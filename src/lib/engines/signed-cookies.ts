@@ -1,23 +1,15 @@
-import {
-  type CookiePayload,
-  decodePayload,
-  encodePayload,
-  isAnchor,
-  newAnchor,
-} from '../codecs/cookie-payload.js'
-import { type Envelope, type Opened, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
-import { copyOf, storedCopyOf } from '../codecs/json-copy.js'
+import { type CookiePayload, isAnchor, newAnchor } from '../codecs/cookie-payload.js'
+import { type Envelope, SealedEnvelope, SignedEnvelope } from '../codecs/envelope.js'
+import { copyOf } from '../codecs/json-copy.js'
 import { keysFor } from '../codecs/keys.js'
 import type { SessionRecord } from '../codecs/record.js'
-import { CLOCK_SKEW } from './concurrency.js'
-import { assertFitsCookie, fitsCookie } from './cookie-size.js'
+import { CookieSessions, type Held } from './cookie-sessions.js'
 import {
   type Created,
   type Engine,
   type EngineTools,
   type Loaded,
   MISSING,
-  type Missing,
   type Revocations,
   type Rotation,
   type Stored,
@@ -25,10 +17,8 @@ import {
   type Touched,
   type Updated,
 } from './engine.js'
-import { expired } from './entries.js'
 import { deadSince, LONGEST_LIFE, NOTHING_REVOKED, type Revoked, RevokedCookies } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
-import { VerifiedCookies } from './verified-cookies.js'
 
 const NAME = 'signed_cookies'
 /** For how long a revoked cookie counts as one that was on its way: milliseconds. */
@@ -90,17 +80,16 @@ interface SignedCookiesParts {
 class SignedCookies implements Engine {
   readonly name = NAME
   readonly capabilities = { revocable: false, shared: true }
-  readonly #envelope: Envelope
   readonly #cookieName: string
+  readonly #sessions: CookieSessions
   readonly #tools: EngineTools
   readonly #store: Engine | undefined
   readonly #revoked: RevokedCookies | undefined
-  readonly #verified = new VerifiedCookies<Held>()
   readonly revocations?: Revocations
 
   constructor({ envelope, cookieName, tools, store }: SignedCookiesParts) {
-    this.#envelope = envelope
     this.#cookieName = cookieName
+    this.#sessions = new CookieSessions({ envelope, cookieName, clock: tools.clock })
     this.#tools = tools
     this.#store = store
     if (store?.index === undefined) return
@@ -109,12 +98,11 @@ class SignedCookies implements Engine {
   }
 
   isId(text: string): boolean {
-    if (!this.#fits(text)) return false
-    return this.#verified.find(text) !== undefined || this.#envelope.isWritten(text)
+    return this.#sessions.isWritten(text)
   }
 
   load(id: string): Promise<Loaded> {
-    const held = this.#read(id)
+    const held = this.#sessions.read(id)
     if (held.kind === 'missing') return Promise.resolve(held)
     const { user } = held.payload.record
     // Nobody to ask, so nothing to wait for.
@@ -141,7 +129,7 @@ class SignedCookies implements Engine {
   }
 
   async update(id: string, record: SessionRecord): Promise<Updated> {
-    const held = this.#read(id)
+    const held = this.#sessions.read(id)
     if (held.kind === 'missing') return MISSING
     const { payload } = held
     // Nobody is asked, so nothing is waited for.
@@ -170,7 +158,7 @@ class SignedCookies implements Engine {
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
-    const held = this.#read(id)
+    const held = this.#sessions.read(id)
     if (held.kind === 'missing') return MISSING
     const updated = await this.update(id, { ...held.payload.record, expires })
     return updated.kind === 'updated' ? { kind: 'touched', id: updated.id } : MISSING
@@ -192,12 +180,12 @@ class SignedCookies implements Engine {
   }
 
   async inspect(id: string): Promise<Stored | undefined> {
-    const opened = this.#open(id)
+    const opened = this.#sessions.open(id)
     return opened && { key: this.#cookieName, text: opened.text }
   }
 
   anchorOf(id: string): string | undefined {
-    const found = this.#find(id)
+    const found = this.#sessions.find(id)
     return found.kind === 'held' ? found.payload.anchor : undefined
   }
 
@@ -206,7 +194,7 @@ class SignedCookies implements Engine {
   }
 
   async #revokeUser(userId: string, keep: string | undefined): Promise<string | undefined> {
-    const held = keep === undefined ? MISSING : this.#read(keep)
+    const held = keep === undefined ? MISSING : this.#sessions.read(keep)
     const kept = held.kind === 'missing' ? undefined : held.payload
     const before = await this.#revoked?.of(userId)
     const raised = await this.#revoked?.endAll(userId)
@@ -222,7 +210,7 @@ class SignedCookies implements Engine {
   async #alive(
     id: string,
   ): Promise<{ readonly payload: CookiePayload; readonly revoked: Revoked } | undefined> {
-    const held = this.#read(id)
+    const held = this.#sessions.read(id)
     if (held.kind === 'missing') return undefined
     const { payload } = held
     const revoked = await this.#revokedOf(payload.record)
@@ -243,39 +231,6 @@ class SignedCookies implements Engine {
     return this.#revoked.end(user.id, anchor, lastEnd)
   }
 
-  /** What `id` holds, if it is one of ours and has not expired. */
-  #read(id: string): Held | Missing {
-    const found = this.#find(id)
-    return found.kind === 'held' ? this.#now(found) : found
-  }
-
-  /** The same, expired or not. */
-  #find(id: string): Held | Missing {
-    if (!this.#fits(id)) return MISSING
-    const known = this.#verified.find(id)
-    if (known !== undefined) return known
-    const opened = this.#open(id)
-    if (opened === undefined) return MISSING
-    const payload = decodePayload(opened.text)
-    if (payload === undefined) return { kind: 'missing', why: 'undecodable' }
-    const held: Held = { kind: 'held', payload, outdated: opened.outdated }
-    this.#verified.remember(id, held)
-    return held
-  }
-
-  #now(held: Held): Held | Missing {
-    const { record, issuedAt } = held.payload
-    const now = this.#tools.clock()
-    // Made by a clock that was ahead, so its end may lie anywhere (S25, S53).
-    if (issuedAt > now + CLOCK_SKEW) return MISSING
-    return record.expires > now ? held : expired(record)
-  }
-
-  #open(id: string): Opened | undefined {
-    // Before anything is computed: the work that a stranger can cause is bounded (S59).
-    return this.#fits(id) ? this.#envelope.open(id) : undefined
-  }
-
   /** `before`: the session's cookie so far, if it goes on. @throws CookieTooLarge before any header is sent (S41). */
   #write(record: SessionRecord, notBefore: number, before?: CookiePayload, anchor?: string): string {
     const issuedAt = this.#tools.clock()
@@ -283,31 +238,14 @@ class SignedCookies implements Engine {
     // A revocation is remembered for no longer than this.
     const expires = isRevocable ? Math.min(record.expires, issuedAt + LONGEST_LIFE) : record.expires
     const lastEnd = before && (before.lastEnd ?? before.record.expires)
-    const payload = {
+    return this.#sessions.make({
       record: { ...record, expires },
       issuedAt,
       anchor: before?.anchor ?? anchor ?? newAnchor(),
       ...(notBefore > 0 && { notBefore }),
       ...(isRevocable && lastEnd !== undefined && lastEnd > expires && { lastEnd }),
-    }
-    const id = this.#envelope.close(encodePayload(payload))
-    assertFitsCookie(this.#cookieName, id)
-    const stored = storedCopyOf(payload.record)
-    if (stored)
-      this.#verified.remember(id, { kind: 'held', payload: { ...payload, record: stored }, outdated: false })
-    return id
+    })
   }
-
-  #fits(id: string): boolean {
-    return fitsCookie(this.#cookieName, id)
-  }
-}
-
-interface Held {
-  readonly kind: 'held'
-  readonly payload: CookiePayload
-  /** An earlier key closed it. */
-  readonly outdated: boolean
 }
 
 function loadedFrom({ payload: { record }, outdated }: Held): Loaded {
