@@ -1,20 +1,17 @@
 import type { Context } from 'koa'
 import { bindingOf } from '../csrf/token.js'
 import { EngineUnavailable } from '../engines/errors.js'
-import type { Verdict } from '../session/commit.js'
 import type { SessionContext } from '../session/context.js'
-import { SessionInterrupted } from '../session/errors.js'
-import { cookieAge, endsWithBrowser } from '../session/expiry.js'
 import { ReadonlySession } from '../session/readonly-session.js'
 import { Session, type SessionOwner } from '../session/session.js'
 import { beginSession, openSession, resumeSession, type SessionHandle } from '../session/session-handle.js'
-import { liveIn, type SessionState } from '../session/state.js'
+import { liveIn } from '../session/state.js'
 import { type TakenOver, takeOver } from '../session/take-over.js'
-import type { CookieLife } from './cookie.js'
 import { reportLateChanges } from './late-changes.js'
 import { bringsOld, cookiesOf, forgetOldCookies } from './old-cookies.js'
 import { isGone, isUpgraded, statusOf } from './response.js'
-import type { IdCarrier, IdLines, SessionCookie } from './session-cookie.js'
+import { SessionAnswer } from './session-answer.js'
+import type { IdCarrier, SessionCookie } from './session-cookie.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
 const SHORTEST_ID = 8
@@ -34,16 +31,13 @@ export class RequestSession implements SessionOwner {
   readonly #cookie: SessionCookie
   /** The cookie, or the header that the request has instead. */
   readonly #carrier: IdCarrier
-  #lines: IdLines | undefined
   #opening: Promise<Session> | undefined
   #handle: SessionHandle | undefined
   /** Whether a handler has asked for the session, rather than the commit. */
   #isAsked = false
   /** Whether the request's own commit is done. */
   #hasEnded = false
-  /** The `Set-Cookie` that the last commit asked for. */
-  #line: string | undefined
-  #onCookie: (() => void) | undefined
+  #told: SessionAnswer | undefined
   /** Where another library had the session until this request. */
   #takenOver: TakenOver | undefined
 
@@ -129,20 +123,18 @@ export class RequestSession implements SessionOwner {
 
   /** Calls `listener` whenever the response is given this session's cookie, or its removal, from now on. */
   onCookie(listener: () => void): void {
-    this.#onCookie = listener
+    this.#answer.onCookie(listener)
   }
 
   /** Commits at once, for the handler. */
   async save(): Promise<void> {
     const handle = this.#handle
     if (handle === undefined) return
-    this.#askForLines()
-    const ending = { failed: false, tooLate: this.#ctx.headerSent, gone: isGone(this.#ctx), explicit: true }
     try {
-      const verdict = await handle.commit(ending)
-      if (verdict) this.#tell(verdict, handle.state)
+      const verdict = await this.#commitNow(handle, false, true)
+      if (verdict) this.#answer.tell(verdict, handle.state)
     } catch (error) {
-      this.#forgetCookieAfter(error)
+      this.#told?.forgetAfter(error)
       throw error
     }
     handle.state.restartTracking(true)
@@ -160,11 +152,7 @@ export class RequestSession implements SessionOwner {
         this.#ctx.app.emit('error', error, this.#ctx)
         return
       }
-      // The cookies that the handler set belong to an answer that is not given. A `save()` before may have moved the
-      // session, and then only the new cookie leads to it, unless it ended since.
-      this.#ctx.remove('Set-Cookie')
-      this.#carrier.clear(this.#ctx)
-      this.#forgetCookieAfter(error)
+      this.#answer.giveUp(error)
       throw error
     }
   }
@@ -175,9 +163,9 @@ export class RequestSession implements SessionOwner {
   async endAfter(error: unknown): Promise<void> {
     try {
       const committed = await this.#commit(statusOf(error) >= 500)
-      if (committed) this.#carrier.keep(this.#ctx, this.#line)
+      if (committed) this.#answer.keep()
     } catch (cause) {
-      this.#forgetCookieAfter(cause)
+      this.#told?.forgetAfter(cause)
       const second = new Error('after the handler had failed, its session could not be committed either', {
         cause,
       })
@@ -241,10 +229,8 @@ export class RequestSession implements SessionOwner {
       : await this.#openUnasked(failed)
     this.#hasEnded = true
     if (handle === undefined) return false
-    const ending = { failed, tooLate: this.#ctx.headerSent, gone: isGone(this.#ctx), explicit: false }
-    this.#askForLines()
-    const verdict = await handle.commit(ending)
-    if (verdict) this.#tell(verdict, handle.state)
+    const verdict = await this.#commitNow(handle, failed, false)
+    if (verdict) this.#answer.tell(verdict, handle.state)
     if (this.#takenOver !== undefined) await this.#tellOfTakeOver(this.#takenOver, handle)
     handle.state.lateListener = this
     return true
@@ -266,9 +252,9 @@ export class RequestSession implements SessionOwner {
       this.#ctx,
       from.cookies.filter(({ name }) => name !== this.#cookie.name),
     )
-    if (this.#line !== undefined || !isLive) return
+    if (this.#told?.isGiven || !isLive) return
     const { kind } = await this.context.engine.load(liveIn(state).id)
-    if (kind === 'found') this.#tell({ cookie: 'send', now: this.context.clock() }, state)
+    if (kind === 'found') this.#answer.tell({ cookie: 'send', now: this.context.clock() }, state)
   }
 
   async #openForCommit(): Promise<SessionHandle | undefined> {
@@ -306,37 +292,13 @@ export class RequestSession implements SessionOwner {
     return this.#carrier.sentIds(this.#ctx.req.headers)
   }
 
-  /** Before the commit: where the application's answer is wrong, nothing may be stored that no cookie leads to. */
-  #askForLines(): void {
-    if (this.#cookie.isPerRequest && this.#carrier === this.#cookie)
-      this.#lines = this.#carrier.linesFor(this.#ctx)
+  get #answer(): SessionAnswer {
+    this.#told ??= new SessionAnswer(this.#ctx, this.context, this.#carrier)
+    return this.#told
   }
 
-  /** Tells the browser. */
-  #tell({ cookie, now }: Verdict, state: SessionState): void {
-    if (cookie === 'leave') return
-    const lines = this.#lines ?? this.#carrier.linesFor(this.#ctx)
-    this.#line = cookie === 'remove' ? lines.remove() : lines.set(liveIn(state).id, this.#lifeOf(state, now))
-    this.#carrier.send(this.#ctx, this.#line)
-    this.#carrier.vary(this.#ctx)
-    this.#carrier.keep(this.#ctx, this.#line)
-    this.#onCookie?.()
-  }
-
-  #lifeOf(state: SessionState, now: number): CookieLife {
-    if (endsWithBrowser(state.expiry, this.context.rules)) return 'browser'
-    return { age: cookieAge(state, now, this.context), now }
-  }
-
-  /**
-   * If the session has ended since the cookie was set by a `save()` before, the browser must not get it: another answer may
-   * just have given it a newer one.
-   */
-  #forgetCookieAfter(error: unknown): void {
-    if (!(error instanceof SessionInterrupted) || this.#line === undefined) return
-    this.#line = undefined
-    this.#carrier.keep(this.#ctx, undefined)
-    this.#carrier.withdraw(this.#ctx)
-    this.#onCookie?.()
+  #commitNow(handle: SessionHandle, failed: boolean, explicit: boolean): ReturnType<SessionHandle['commit']> {
+    if (this.#cookie.isPerRequest && !this.isByHeader) this.#answer.askForLines()
+    return handle.commit({ failed, tooLate: this.#ctx.headerSent, gone: isGone(this.#ctx), explicit })
   }
 }
