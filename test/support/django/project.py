@@ -26,6 +26,7 @@ django.setup()
 
 from importlib import import_module  # noqa: E402
 
+from asgiref.sync import async_to_sync  # noqa: E402
 from django.contrib.auth import SESSION_KEY, get_user, login, logout  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.contrib.sessions.middleware import SessionMiddleware  # noqa: E402
@@ -75,6 +76,14 @@ def visited(command):
     return {**seen, 'cookies': [cookie.OutputString() for cookie in response.cookies.values()]}
 
 
+async def awrites(command):
+    """As `writes`, in a coroutine."""
+    for number in range(command['count']):
+        session = SessionStore(command['key'])
+        await session.aset(f"{command['prefix']}{number}", number)
+        await session.asave()
+
+
 def answer(command):
     what = command['do']
     if what == 'migrate':
@@ -103,7 +112,17 @@ def answer(command):
             session.save()
         return None
 
+    if what == 'awrites':
+        async_to_sync(awrites)(command)
+        return None
+
     session = opened(command)
+    if what == 'aset':
+        async_to_sync(session.aupdate)(command['values'])
+        return session.session_key
+    if what == 'asave':
+        async_to_sync(session.asave)()
+        return session.session_key
     if what == 'open':
         return {'data': dict(session.items()), 'key': session.session_key}
     if what == 'read':

@@ -17,6 +17,9 @@ const [major = 0, minor = 0] = (stdout ?? '').split(' ').map(Number)
 /** Since 4.1 a session of Django can end at a moment. Before that Django cannot save one that does. */
 export const djangoKnowsMoments = major > 4 || (major === 4 && minor >= 1)
 
+/** Since 5.1 sessions of Django can be read and saved in coroutines. */
+export const djangoHasAsync = major > 5 || (major === 5 && minor >= 1)
+
 export const SECRET = 'tessera-django-tests-7Qw2pVb9Zk4LmXc8RtYn5HdGfJs3A6eU'
 
 /** What a session of Django says. */
