@@ -114,15 +114,18 @@ export class Moving implements Mover {
   async isEmpty(pages = Number.POSITIVE_INFINITY): Promise<boolean | undefined> {
     let looks = 0
     for await (const page of this.keys()) {
-      for (const key of page) {
-        if (isLease(key)) continue
-        const { kind } = await this.#from.find(key)
-        const hasMoved = kind === 'moved' && !this.#from.isNamed(key)
-        if (hasMoved || kind === 'session' || kind === 'leaving' || kind === 'dead') return false
-      }
+      const found = await Promise.all(page.map((key) => this.#tells(key)))
+      if (found.includes(true)) return false
       if (++looks === pages) return undefined
     }
     return true
+  }
+
+  /** Whether what the old store has at `key` says that it holds sessions, or held some. */
+  async #tells(key: string): Promise<boolean> {
+    if (isLease(key)) return false
+    const { kind } = await this.#from.find(key)
+    return kind === 'moved' ? !this.#from.isNamed(key) : kind !== 'nothing' && kind !== 'tombstone'
   }
 
   /**

@@ -68,11 +68,12 @@ export async function openMoving(
   const from = await openOld(old, tools)
   const moving = await joined({ from, to, step, tools, places: old.places })
   try {
-    // A large table of others may take too long to be looked through, which is no reason not to start.
-    const isEmpty = moving.canList ? await moving.isEmpty(FEW_PAGES).catch(() => undefined) : undefined
-    if (isEmpty && !(await moving.processes.state()).hasHeld)
-      tools.logger.warn({}, emptyText(old.places.from))
-    if (isEmpty === false) moving.processes.hasHeld = true
+    if (moving.canList && !(await moving.processes.state()).hasHeld) {
+      // A large table of others may take too long to be looked through, which is no reason not to start.
+      const isEmpty = await moving.isEmpty(FEW_PAGES).catch(() => undefined)
+      if (isEmpty) tools.logger.warn({}, emptyText(old.places.from))
+      moving.processes.hasHeld = isEmpty === false
+    }
     await moving.processes.announce(step)
     return moving
   } catch (error) {
