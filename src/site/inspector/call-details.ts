@@ -69,14 +69,7 @@ function memberOf(answer: unknown, name: string): unknown {
   return typeof answer === 'object' && answer !== null ? Reflect.get(answer, name) : undefined
 }
 
-/** Characters of a value. The rest is told by its hash, so that two long values differ where they are shown. */
-const LONGEST = 100
-
 /** A text for each key, made at once: the record may be changed in place later. */
 function textsOf(data: JsonObject): ReadonlyMap<string, string> {
-  return new Map(Object.entries(data).map(([key, value]) => [key, textOf(JSON.stringify(value) ?? '')]))
-}
-
-function textOf(json: string): string {
-  return json.length <= LONGEST ? json : `${json.slice(0, LONGEST)}… ${digest(json)}`
+  return new Map(Object.entries(data).map(([key, value]) => [key, JSON.stringify(value) ?? '']))
 }

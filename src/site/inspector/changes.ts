@@ -1,4 +1,5 @@
 import type { GivenCookie, SentCookie } from './cookies.js'
+import { differences, shortened } from './differences.js'
 import type { EngineCall } from './recording.js'
 
 /** One thing that a request changed, for the first lines of the panel. */
@@ -6,6 +7,8 @@ export interface Change {
   readonly where: 'cookie' | 'session'
   /** The cookie's name, or the key in the session; empty for the session itself. */
   readonly name: string
+  /** Where in the key's value, if only a part of it differs: `.cart.items[0]`. */
+  readonly inside?: string
   /** The value before; undefined without one. */
   readonly before?: string | undefined
   /** The value after; undefined without one. */
@@ -71,20 +74,21 @@ function dataChanges(
   const where = 'session'
   const removed = [...before].filter(([name]) => !after.has(name))
   return [
-    ...[...after]
-      .filter(([name, value]) => before.get(name) !== value)
-      .map(([name, value]) => {
-        const old = before.get(name)
-        return {
-          where,
-          name,
-          before: old,
-          after: value,
-          what: old === undefined ? 'new' : 'changed',
-        } as const
-      }),
-    ...removed.map(([name, value]) => ({ where, name, before: value, what: 'removed' }) as const),
+    ...[...after].flatMap(([name, value]) =>
+      valueChanges(before.get(name), value).map((one) => ({ where, name, ...one }) as const),
+    ),
+    ...removed.map(([name, value]) => ({ where, name, before: shortened(value), what: 'removed' }) as const),
   ]
+}
+
+/** What became of the value of one key, given as JSON: only what differs of it. */
+function valueChanges(before: string | undefined, after: string): readonly Omit<Change, 'where' | 'name'>[] {
+  if (before === undefined) return [{ after: shortened(after), what: 'new' }]
+  return differences(before, after).map((one) => ({ ...one, what: whatOf(one) }))
+}
+
+function whatOf({ before, after }: Pick<Change, 'before' | 'after'>): string {
+  return before === undefined ? 'new' : after === undefined ? 'removed' : 'changed'
 }
 
 /** A line of a session's data as JSON, and whether it belongs to a key that was changed. */

@@ -4,7 +4,7 @@ import type { EngineCall } from './recording.js'
 /** Who sends a message of a sequence diagram, and who gets it. */
 export type Party = 'browser' | 'server' | 'store'
 
-/** An arrow of the diagram, with what is written above it. */
+/** An arrow of the diagram, with what is written above it, or beside it for a call of the store. */
 export interface Arrow {
   readonly from: Party
   readonly to: Party
@@ -17,7 +17,7 @@ export interface Arrow {
   readonly y: number
 }
 
-/** The messages of a request, in order, with their places in a picture of {@link WIDTH} units. */
+/** The messages of a request, in order, with their places in a picture. */
 export interface Sequence {
   readonly arrows: readonly Arrow[]
   readonly height: number
@@ -44,17 +44,21 @@ export interface Sent {
   readonly calls: readonly EngineCall[]
 }
 
-/** Characters of a line: as many as fit beside the first lifeline, with the type that a phone can show. */
-const LINE = 35
+/** Characters of a line: as many as fit between the lifelines of browser and server, where all texts stand. */
+const LINE = 28
 /** The most lines of one text. */
 const MOST_LINES = 3
+/** Characters of a line that are too few to stand alone. */
+const FEW = 4
 /** The most calls that are drawn. The list of calls below the picture has all. */
 const MOST_CALLS = 8
-const TOP = 34
+const TOP = 30
 const LINE_HEIGHT = 18
-/** From the last line to its arrow, and from there to the next line. */
-const ABOVE_ARROW = 8
-const BELOW_ARROW = 20
+/** From the last line to the arrow below it, and from an arrow to what follows. */
+const ABOVE_ARROW = 9
+const BELOW_ARROW = 9
+/** The text of a call stands beside its arrow: so much lower is the line of a text than its middle. */
+const HALF_LETTER = 4
 
 type Message = Pick<Arrow, 'from' | 'to' | 'texts' | 'isChange'>
 
@@ -68,13 +72,14 @@ export function sequenceOf(sent: Sent): Sequence {
 
   let y = TOP
   const arrows = messages.map((message): Arrow => {
+    const isBeside = message.from === 'store' || message.to === 'store'
+    if (message.to === 'browser') y += BELOW_ARROW / 2
     const lines = message.texts.flatMap(broken).map((text) => {
       y += LINE_HEIGHT
       return { text, y }
     })
-    y += ABOVE_ARROW
-    const arrow = { ...message, lines, y }
-    y += BELOW_ARROW - LINE_HEIGHT / 2
+    const arrow = { ...message, lines, y: isBeside ? y - HALF_LETTER : y + ABOVE_ARROW }
+    y = isBeside ? y : arrow.y + BELOW_ARROW
     return arrow
   })
   const sentences = messages.map(
@@ -82,7 +87,7 @@ export function sequenceOf(sent: Sent): Sequence {
   )
   const asksStore = drawn.length > 0
   const isInCookie = asksStore && drawn.every((call) => call.isInCookie === true)
-  return { arrows, height: y + 6, asksStore, isInCookie, description: sentences.join(' ') }
+  return { arrows, height: y + 8, asksStore, isInCookie, description: sentences.join(' ') }
 }
 
 function requestOf({ method, path, sent, used }: Sent): Message {
@@ -137,15 +142,27 @@ function short(version: number | string): string {
   return text.length <= 10 ? text : `${text.slice(0, 9)}…`
 }
 
-/** Breaks a text into lines, after a space or a sign where there is one. */
+/** Breaks a text into lines, after a space or a sign where there is one, and leaves no letter or two alone on a line. */
 function broken(text: string): readonly string[] {
   const lines: string[] = []
   let rest = text
   while (rest.length > LINE && lines.length < MOST_LINES - 1) {
-    const [, first = rest.slice(0, LINE)] =
-      new RegExp(`^(.{${(LINE / 2) | 0},${LINE - 1}}[ ;,=/?&])`).exec(rest) ?? []
-    lines.push(first.trimEnd())
-    rest = rest.slice(first.length)
+    const cut = placeToBreak(rest)
+    lines.push(rest.slice(0, cut).trimEnd())
+    rest = rest.slice(cut)
   }
   return [...lines, rest.length <= LINE ? rest : `${rest.slice(0, LINE - 1)}…`]
+}
+
+/** After a comma where there is one, else after another sign. Without a sign the lines are of one length. */
+function placeToBreak(text: string): number {
+  const after = (signs: RegExp): number | undefined =>
+    [...text.slice(0, LINE).matchAll(signs)]
+      .map(({ index, 0: found }) => index + found.length)
+      .findLast((at) => at >= LINE / 3 && text.length - at >= FEW)
+  return (
+    after(/[,;] */g) ??
+    after(/[ =/?&]/g) ??
+    Math.min(LINE, Math.ceil(text.length / Math.ceil(text.length / LINE)))
+  )
 }
