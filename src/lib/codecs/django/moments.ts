@@ -17,8 +17,11 @@ const NAIVE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)$/
 const AWARE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)(?::\d\d)?$/
 const DAY = 86_400_000
 
-/** `zone`: the `TIME_ZONE` of a Django with `USE_TZ=False`, such as `America/New_York`; `undefined`: `USE_TZ=True`. */
-export function momentsIn(zone?: string): Moments {
+/**
+ * `zone`: the `TIME_ZONE` of a Django with `USE_TZ=False`, such as `America/New_York`; `undefined`: `USE_TZ=True`. `onLocal` is
+ * called for an expiry without an offset where no zone is known, which is taken for UTC.
+ */
+export function momentsIn(zone?: string, onLocal: () => void = () => {}): Moments {
   const local = zone === undefined ? undefined : new LocalTime(zone)
   const toLocal = (time: number): number => time + (local?.offsetAt(time) ?? 0)
   const fromLocal = (wall: number): number => local?.instantOf(wall) ?? wall
@@ -28,9 +31,10 @@ export function momentsIn(zone?: string): Moments {
     toIso: (time) => `${written(toLocal(time), 'T')}${local === undefined ? '+00:00' : ''}`,
     fromIso(text) {
       const [, day, hours, offset] = AWARE.exec(text) ?? []
-      return offset === undefined
-        ? fromLocal(wallTime(NAIVE.exec(text)))
-        : Date.parse(`${day}T${hours}${offset}`)
+      if (offset !== undefined) return Date.parse(`${day}T${hours}${offset}`)
+      const naive = NAIVE.exec(text)
+      if (naive !== null && zone === undefined) onLocal()
+      return fromLocal(wallTime(naive))
     },
   }
 }

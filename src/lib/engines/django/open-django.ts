@@ -2,6 +2,7 @@ import { momentsIn } from '../../codecs/django/moments.js'
 import type { DictTools } from '../../codecs/django/session-dict.js'
 import { RecentDicts } from '../../codecs/django/signed-dicts.js'
 import { COOKIE_SALT, DjangoSigner, SESSION_SALT } from '../../codecs/django/signing.js'
+import type { Logger } from '../../logger.js'
 import { openDjangoTable } from '../db/django.js'
 import type { Engine, EngineTools } from '../engine.js'
 import { type DjangoFilesOptions, openDjangoFiles } from '../file/django-files.js'
@@ -29,7 +30,7 @@ const CONDITIONS =
  * no key.
  */
 export async function openDjangoDb(options: DjangoOptions, { clock, logger }: EngineTools): Promise<Engine> {
-  const tools = dictTools(options, SESSION_SALT, 'CODEC=django')
+  const tools = dictTools(options, logger, SESSION_SALT, 'CODEC=django')
   const store = await openDjangoTable({ ...options, moments: tools.moments, logger })
   logger.warn({ engine: 'db' }, CONDITIONS)
   return new DjangoEngine({ name: 'db', store, tools, clock, logger })
@@ -45,7 +46,7 @@ export async function openDjangoFile(
   { clock, logger }: EngineTools,
 ): Promise<Engine> {
   const { cookieAge = DJANGOS_AGE } = options
-  const tools = dictTools(options, SESSION_SALT, 'CODEC=django')
+  const tools = dictTools(options, logger, SESSION_SALT, 'CODEC=django')
   const store = await openDjangoFiles({ ...options, cookieAge, tools })
   logger.warn({ engine: 'file' }, `${CONDITIONS}; ${FILE_RACE}`)
   return new DjangoEngine({ name: 'file', store, tools, clock, logger })
@@ -69,17 +70,26 @@ export async function openDjangoCookies(
 ): Promise<Engine> {
   const { cookieName, cookieAge = DJANGOS_AGE } = options
   const rules = { ...options, cookieAge }
-  const tools = dictTools(options, COOKIE_SALT, 'COOKIE_CODEC=django')
+  const tools = dictTools(options, logger, COOKIE_SALT, 'COOKIE_CODEC=django')
   logger.warn({ engine: 'signed_cookies' }, COOKIE_CONDITIONS)
   return new DjangoCookies({ cookieName, rules, tools, clock })
 }
 
 type DictOptions = SecretKeyOptions & Pick<DjangoOptions, 'djangoTimeZone'>
 
+const NO_ZONE =
+  'a session ends at a local time, so Django has USE_TZ=False: until DJANGO_TIME_ZONE is its TIME_ZONE, that time counts as one ' +
+  'in UTC, and Django cannot save a session whose end is set here at a moment (docs/django.md)'
+
 /** `user`: who needs the key, for the message. @throws EngineMisconfigured without one. */
-function dictTools(options: DictOptions, salt: string, user: string): DictTools {
+function dictTools(options: DictOptions, logger: Logger, salt: string, user: string): DictTools {
   const signer = new DjangoSigner(salt, secretKeysOf(options, user))
-  return { signer, moments: momentsIn(options.djangoTimeZone), recent: new RecentDicts() }
+  let isTold = false
+  const tellOnce = (): void => {
+    if (!isTold) logger.warn({}, NO_ZONE)
+    isTold = true
+  }
+  return { signer, moments: momentsIn(options.djangoTimeZone, tellOnce), recent: new RecentDicts() }
 }
 
 /** Two weeks, in seconds. */

@@ -99,3 +99,23 @@ test('ABSOLUTE_TIMEOUT ends a cookie of Django so long after the session began, 
   t.is((await visit(cookie)).n, 'none')
   t.is((await visit(theirs)).n, 'none')
 })
+
+test('an end in local time without DJANGO_TIME_ZONE is told once, with what to set', async (t) => {
+  const told: string[] = []
+  const logger = { warn: (_: object, message: string) => told.push(message), error() {} }
+  const moment = (offset: string) =>
+    signer.sign(`{"n":1,"_session_expiry":"2023-11-15T00:00:00${offset}"}`, BEGIN)
+  for (const [zone, offset, times] of [
+    [undefined, '+00:00', 0],
+    ['UTC', '', 0],
+    [undefined, '', 1],
+  ] as const) {
+    told.length = 0
+    const { visit } = await site(t, { logger, djangoTimeZone: zone })
+    for (let n = 0; n < 2; n++) t.is((await visit(moment(offset))).n, '1')
+    t.is(
+      told.filter((one) => /USE_TZ=False: until DJANGO_TIME_ZONE is its TIME_ZONE/.test(one)).length,
+      times,
+    )
+  }
+})
