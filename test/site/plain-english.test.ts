@@ -1,5 +1,5 @@
 import test from 'ava'
-import { steps } from '../../src/site/demos/walkthroughs.js'
+import { END, steps } from '../../src/site/demos/walkthroughs.js'
 import { openSite, type Page } from './walkthroughs/site.js'
 
 /** The most words of a sentence that explains. */
@@ -20,7 +20,7 @@ for (const env of [{ SESSION_ENGINE: 'db' }, { SESSION_ENGINE: 'signed_cookies',
     // With a session the pages have more to tell.
     await person.open('/sessions/page-count')
     const long: string[] = []
-    for (const href of ['/', '/glossary', ...steps.map((step) => step.href)]) {
+    for (const href of ['/', '/glossary', END.href, ...steps.map((step) => step.href)]) {
       const page = await person.open(href)
       t.is(page.status, 200, href)
       for (const sentence of sentencesOf(page))

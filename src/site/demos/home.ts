@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { EngineUnavailable } from '../../lib/index.js'
 import { seeOther, show } from './kit/page.js'
 import type { Variants } from './variants.js'
-import { chapters, steps } from './walkthroughs.js'
+import { chapters, END, steps } from './walkthroughs.js'
 
 declare module '../../lib/index.js' {
   interface SessionData {
@@ -47,6 +47,7 @@ export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'pro
       done,
       next,
       count: steps.length,
+      end: END,
     }
     // The form to forget the progress is shown only where there is some. Without a form there is no token and no cookie.
     show(ctx, { view: 'home', title: 'Sessions for Koa', locals, forms: done.size > 0 })
@@ -69,7 +70,7 @@ export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'pro
     if (done === undefined) return ctx.throw(404)
     const session = await ctx.session
     session.transform('progress', (before = []) => [...new Set([...before, done.step])])
-    seeOther(ctx, steps[at + 1]?.href ?? '/')
+    seeOther(ctx, steps[at + 1]?.href ?? END.href)
   })
 
   return router

@@ -17,6 +17,7 @@ import { engines } from './engines/page.js'
 import { fourWays } from './four-ways.js'
 import { glossary } from './glossary.js'
 import { type Facts, home } from './home.js'
+import { inYourOwnWords } from './in-your-own-words.js'
 import { fixation } from './labs/fixation.js'
 import { forgedCookie } from './labs/forged-cookie.js'
 import { otherSite, uncheckedPaths } from './labs/other-site.js'
@@ -85,6 +86,7 @@ export function demos({
   const all = [
     home(facts, variants),
     glossary(),
+    inYourOwnWords(),
     oneRequest({ showsAll: showsInternals(settings) }),
     fourWays({ secretKeys }),
     testCookie(),

@@ -1,4 +1,4 @@
-import { type Step, steps, type Walkthrough } from './walkthroughs.js'
+import { END, type Step, steps, type Walkthrough } from './walkthroughs.js'
 
 /** A page's place on the path. */
 export interface Place extends Walkthrough {
@@ -11,6 +11,8 @@ export interface Place extends Walkthrough {
   readonly number: number
   readonly count: number
   readonly next: Step | undefined
+  /** Where somebody goes on who skips what is about programming; undefined on a step for everybody. */
+  readonly nextForAll: { readonly href: string; readonly title: string } | undefined
 }
 
 /** The place of the page at `path`, which is an entry of a walkthrough or below one. */
@@ -27,5 +29,10 @@ export function placeOf(path: string): Place | undefined {
     number: at + 1,
     count: steps.length,
     next: steps[at + 1],
+    nextForAll: walkthrough.isForEngineers && nextForAll(at),
   }
+}
+
+function nextForAll(at: number): { readonly href: string; readonly title: string } {
+  return steps.slice(at + 1).find((step) => !step.walkthrough.isForEngineers) ?? END
 }

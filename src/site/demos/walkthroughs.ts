@@ -6,6 +6,8 @@ export interface Walkthrough {
   readonly summary: string
   /** Where it begins: two pages where the same application exists with a cookie and with a session. */
   readonly entries: readonly Entry[]
+  /** Whether it is about programming: whoever is new to this may skip it. */
+  readonly isForEngineers?: true
 }
 
 /** A step of the path: one page that is visited, and ticked when it is done. */
@@ -135,6 +137,7 @@ export const chapters: readonly Chapter[] = [
         slug: 'methods',
         title: 'Session methods',
         summary: 'A button for every method about a session’s end.',
+        isForEngineers: true,
         entries: only('/sessions/methods'),
       },
       {
@@ -147,6 +150,7 @@ export const chapters: readonly Chapter[] = [
         slug: 'nested-change',
         title: 'Nested change',
         summary: 'A change inside a stored object: saved here, lost under Django’s rule.',
+        isForEngineers: true,
         entries: only('/sessions/nested-change'),
       },
       {
@@ -159,6 +163,7 @@ export const chapters: readonly Chapter[] = [
         slug: 'middleware-order',
         title: 'The order of middlewares',
         summary: 'What happens if the session stands below what uses it? Five small apps show it.',
+        isForEngineers: true,
         entries: only('/middleware-order'),
       },
     ],
@@ -213,17 +218,22 @@ export const chapters: readonly Chapter[] = [
         slug: 'engines',
         title: 'Engines',
         summary: 'The same session as a table row, a Redis key, a file and a cookie.',
+        isForEngineers: true,
         entries: only('/engines'),
       },
       {
         slug: 'beside-django',
         title: 'Beside Django',
         summary: 'One session for a Django site and a Koa site: read, changed and signed as Django does.',
+        isForEngineers: true,
         entries: only('/beside-django'),
       },
     ],
   },
 ]
+
+/** The page after the last step. */
+export const END = { href: '/in-your-own-words', title: 'In your own words' } as const
 
 /** All walkthroughs, in the order of the path. */
 export const walkthroughs: readonly Walkthrough[] = chapters.flatMap((chapter) => chapter.walkthroughs)

@@ -109,3 +109,16 @@ test('every word of the glossary has one or two short sentences, and a step to s
     for (const sentence of sentences) t.true(sentence.split(' ').length <= 20, sentence)
   }
 })
+
+test('a step for programmers says where others go on, and the path ends with questions', async (t) => {
+  const person = (await openSite(t)).person()
+  const skip = async (href: string) =>
+    (await person.open(href)).html.match(/for-engineers">.*?<a href="([^"]+)"/s)?.[1]
+  t.is(await skip('/sessions/methods'), '/sessions/save-every-request')
+  t.is(await skip('/engines'), '/in-your-own-words', 'over the step after it, which is for programmers too')
+  t.is(await skip('/sessions/log-in'), undefined)
+  const end = await person.open('/in-your-own-words')
+  t.is(end.all('summary').length, 10)
+  for (const [, href = ''] of end.html.matchAll(/<a href="([^"]+)">See it:/g))
+    t.is((await person.open(href)).status, 200, href)
+})
