@@ -108,6 +108,25 @@ test('a log-in in the old store can be ended from the new one, and one in the ne
   t.is((await move.open(inOld)).user, 'ann')
 })
 
+test('where a list in the old store cannot be read, all sessions of the user in both stores end, and what is left is told', async (t) => {
+  const { open, old, moved } = await stage(t)
+  const logIn = async (sessions: Sessions) => {
+    const session = await sessions.open()
+    session.login('ann')
+    await session.save()
+    return session.id
+  }
+  const inOld = await logIn(await open(old))
+  await logIn(await open({ ...old, codec: 'sealed', secretKey: `${KEY} of somebody else` }))
+  const move = await open(moved)
+  const inNew = await logIn(move)
+  await t.throwsAsync(move.revokeAll('ann'), {
+    name: 'RevocationIncomplete',
+    message: /^2 of .+ 1 of the sessions in the store cannot be read/,
+  })
+  for (const id of [inOld, inNew]) t.is((await move.open(id)).user, undefined)
+})
+
 test('an engine that cannot take part is refused at the start, and told why', async (t) => {
   const { open, moved } = await stage(t)
   await t.throwsAsync(open({ ...moved, moveFrom: 'cache' }), { message: /memory of one process/ })
