@@ -1,8 +1,5 @@
 import type { SessionIndex } from '../engines/engine.js'
 
-/** A session that gets another key meanwhile can escape one pass. In so many passes nobody's does. */
-const MOST_PASSES = 10
-
 /** What came of the search. */
 export interface Searched {
   /** How many sessions it has ended. */
@@ -17,8 +14,8 @@ const NO_KEYS = 'the store cannot list its keys (SessionStore.keys), so they can
 
 /**
  * Goes through the whole store and ends the user's sessions that are meant, for a user whose list is not to be relied on.
- * Nobody else's are touched. It takes as long as to read every session there is. Sessions that get a new key meanwhile
- * announce it in the list, which has to be one that can be read by then.
+ * Nobody else's are touched. It takes as long as to read every session there is. One that gets a new key meanwhile can be
+ * missed: it announces that key in the list, which has to be one that can be read by then.
  */
 export async function endUnlisted(
   index: SessionIndex,
@@ -26,25 +23,18 @@ export async function endUnlisted(
   isMeant: (handle: string) => boolean,
 ): Promise<Searched> {
   let ended = 0
-  let kept = new Map<string, string>()
+  let unreadable = 0
+  const kept = new Map<string, string>()
   if (index.scan === undefined) return { ended, kept, doubt: NO_KEYS }
-  for (let pass = 1; pass <= MOST_PASSES; pass++) {
-    let isQuiet = true
-    let unreadable = 0
-    kept = new Map()
-    for await (const page of index.scan())
-      for (const { key, record } of page) {
-        const { user } = record ?? {}
-        if (record === undefined) unreadable += 1
-        if (user?.id !== userId) continue
-        if (isMeant(user.handle)) {
-          isQuiet = false
-          if ((await index.evict(key)) === 'deleted') ended += 1
-        } else kept.set(user.handle, key)
-      }
-    if (isQuiet) return { ended, kept, doubt: unreadable === 0 ? undefined : unreadableText(unreadable) }
-  }
-  return { ended, kept, doubt: 'others moved them every time' }
+  for await (const page of index.scan())
+    for (const { key, record } of page) {
+      const { user } = record ?? {}
+      if (record === undefined) unreadable += 1
+      if (user?.id !== userId) continue
+      if (!isMeant(user.handle)) kept.set(user.handle, key)
+      else if ((await index.evict(key)) === 'deleted') ended += 1
+    }
+  return { ended, kept, doubt: unreadable === 0 ? undefined : unreadableText(unreadable) }
 }
 
 function unreadableText(count: number): string {

@@ -42,6 +42,9 @@ interface IndexAccess {
   readonly lists: UserLists
 }
 
+const REPLACED =
+  'another process replaced it meanwhile, which cannot read it: give all processes the same CODEC and SECRET_KEY'
+
 /** The list is read again while sessions move; one that moves this often meanwhile is not a browser's. */
 const MAX_READS = 10
 
@@ -129,11 +132,12 @@ export class UserSessions {
       marked = base && markEnded(base, isMeant)
       return marked === list ? undefined : marked
     })
-    const isPartial: boolean = marked?.isPartial === true
     let count = marked === undefined ? 0 : await finish(index, lists, userId, endedIn(marked))
     const isAnswered = (): boolean => by === 'one' && count > 0
     const searched =
-      isPartial && !isAnswered() ? await this.#search({ index, lists }, userId, isMeant) : undefined
+      marked?.isPartial && !isAnswered()
+        ? await this.#search({ index, lists }, userId, isMeant, marked)
+        : undefined
     count += searched?.ended ?? 0
     lifecycle.revoked(userId, by, count)
     if (searched?.doubt !== undefined && !isAnswered()) throw new RevocationIncomplete(count, searched.doubt)
@@ -141,23 +145,26 @@ export class UserSessions {
   }
 
   /**
-   * Where the list may lack log-ins. It has begun anew by now, so what gets a new key during the search is in it, and ends
-   * afterwards. What is found and goes on is listed again.
+   * Where the list may lack log-ins. It has begun anew by now, as `partial`, so what gets a new key during the search is in
+   * it, and ends afterwards. What is found and goes on is listed again.
    */
   async #search(
     { index, lists }: IndexAccess,
     userId: string,
     isMeant: (handle: string) => boolean,
+    partial: UserList,
   ): Promise<Searched> {
-    const searched = await endUnlisted(index, userId, isMeant)
+    const { ended, kept, doubt: unread } = await endUnlisted(index, userId, isMeant)
+    let doubt = unread
     let marked: UserList | undefined
     await lists.change(userId, 0, (list) => {
-      if (list === undefined) return undefined
-      marked = markEnded(withFound(list, searched.kept, this.#parts.clock()), isMeant)
-      return searched.doubt === undefined ? asWhole(marked) : marked
+      // A process that cannot read the list has begun another one meanwhile, which lacks what was announced in ours.
+      doubt = list?.begun === partial.begun ? unread : (unread ?? REPLACED)
+      marked = list && markEnded(withFound(list, kept, this.#parts.clock()), isMeant)
+      return doubt === undefined && marked ? asWhole(marked) : marked
     })
     const late = marked === undefined ? 0 : await finish(index, lists, userId, endedIn(marked))
-    return { ...searched, ended: searched.ended + late }
+    return { ended: ended + late, kept, doubt }
   }
 
   /** The one used last comes first. */

@@ -1,7 +1,6 @@
 /** A list in the store that somebody has damaged locks nobody out, and what was revoked stays so. */
 
 import test, { type ExecutionContext } from 'ava'
-import type { SessionStore } from '../../../src/lib/engines/session-store.js'
 import { openSignedCookies } from '../../../src/lib/engines/signed-cookies.js'
 import {
   openSessions,
@@ -11,7 +10,7 @@ import {
   storeEngine,
 } from '../../../src/lib/index.js'
 import { defaults } from '../../support/engines.js'
-import { type Entries, myStore, textStore } from '../../support/stores/of-others.js'
+import { type Entries, listing, myStore, textStore } from '../../support/stores/of-others.js'
 
 const damages: Readonly<Record<string, (entries: Entries, key: string) => void>> = {
   'cut off, in a store that reads the version from it': (entries, key) =>
@@ -22,16 +21,6 @@ const damages: Readonly<Record<string, (entries: Entries, key: string) => void>>
     rewrite(entries, key, (text) => text.slice(0, 30)),
   'no list any more': (entries, key) =>
     rewrite(entries, key, (text) => text.replace(/"data":\{.*\}(?=,"expires":\d+\})/, '"data":{"n":1}}')),
-}
-
-/** The store can list its keys. */
-function listing(entries: Entries, store: SessionStore): SessionStore {
-  return {
-    ...store,
-    async *keys() {
-      yield [...entries.keys()]
-    },
-  }
 }
 
 /** The version stays, unless it is the text. */

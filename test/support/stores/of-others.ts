@@ -52,6 +52,16 @@ export function textStore(entries: Entries = new Map()): SessionStore {
   }
 }
 
+/** The store of these entries, which can list its keys too. */
+export function listing(entries: Entries, store: SessionStore = myStore(entries)): SessionStore {
+  return {
+    ...store,
+    async *keys() {
+      yield [...entries.keys()]
+    },
+  }
+}
+
 /** A store in a Map, which every engine on it shares. */
 function inMap(title: string, head: string, makeStore: (entries: Entries) => SessionStore): EngineUnderTest {
   return {

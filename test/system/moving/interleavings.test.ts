@@ -1,7 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { jsonCodec } from '../../../src/lib/codecs/json-codec.js'
-import type { SessionStore } from '../../../src/lib/engines/session-store.js'
-import { type Entries, myStore, textStore } from '../../support/stores/of-others.js'
+import { type Entries, listing, myStore, textStore } from '../../support/stores/of-others.js'
 import { acts } from './acts.js'
 import { type Crew, crewOn, isWritable } from './crew.js'
 import { runOnce, type Start } from './invariants.js'
@@ -28,12 +27,6 @@ const pairs: readonly (readonly [one: Role, other: Role, from: MakeStore, to: Ma
 
 async function stageOn(makeOld: MakeStore, makeNew: MakeStore): Promise<{ crew: Crew; clear: () => void }> {
   const [from, to]: [Entries, Entries] = [new Map(), new Map()]
-  const listing = (entries: Entries, store: SessionStore): SessionStore => ({
-    ...store,
-    async *keys() {
-      yield [...entries.keys()]
-    },
-  })
   const pair = {
     from: { store: listing(from, makeOld(from)), keyPrefix: 'old', codec: jsonCodec },
     to: { store: listing(to, makeNew(to)), keyPrefix: 'new', codec: jsonCodec },

@@ -12,7 +12,7 @@ import {
 } from '../../../src/lib/index.js'
 import { openBench } from '../../support/engines.js'
 import { intercept } from '../../support/intercept.js'
-import { type Entries, myStore } from '../../support/stores/of-others.js'
+import { type Entries, listing } from '../../support/stores/of-others.js'
 import type { EngineUnderTest } from '../../support/stores/store.js'
 import { Gate } from '../gate.js'
 
@@ -57,13 +57,16 @@ export class TwoActors {
   }
 
   /** The same with a store in memory; the slow one stops before each step of its store. */
-  static async onStore(t: ExecutionContext, options: Options = {}): Promise<TwoActors> {
-    const entries: Entries = new Map()
+  static async onStore(
+    t: ExecutionContext,
+    options: Options = {},
+    entries: Entries = new Map(),
+  ): Promise<TwoActors> {
     const gate = new Gate()
     const engineOn = (store: SessionStore) =>
       storeEngine({ name: 'steps', store, capabilities: { shared: true } })
-    const stores = [myStore(entries), stepping(myStore(entries), gate)]
-    const bench = await openBenchOn({ open: () => engineOn(stores.shift() ?? myStore(entries)) })
+    const stores = [listing(entries), stepping(listing(entries), gate)]
+    const bench = await openBenchOn({ open: () => engineOn(stores.shift() ?? listing(entries)) })
     t.teardown(() => bench.close())
     return TwoActors.#start(bench, await bench.another(), gate, options)
   }
@@ -137,7 +140,8 @@ function stepping(store: SessionStore, gate: Gate): SessionStore {
       await gate.pass(isListWrite ? 'index.write' : name)
       return method(...args)
     }
-    return [name, name === 'close' ? method : step]
+    // What the keys lead to is read step by step.
+    return [name, name === 'close' || name === 'keys' ? method : step]
   })
   return Object.fromEntries(stepped)
 }
