@@ -55,9 +55,9 @@ export class Visitor {
     this.#send = send
   }
 
-  async visit(path: string, method = 'GET'): Promise<Answer> {
+  async visit(path: string, method = 'GET', more: Pick<Sent, 'headers' | 'body'> = {}): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await this.#send(path, cookie === '' ? { method } : { method, cookie })
+    const answer = await this.#send(path, { ...more, method, ...(cookie !== '' && { cookie }) })
     for (const { name, value, attributes } of answer.cookies) {
       // Max-Age comes before Expires (RFC 6265, 5.3), so no clock is needed.
       if (Number(attributes['max-age']) <= 0) this.cookies.delete(name)

@@ -8,9 +8,39 @@ import time
 import django
 from django.conf import settings
 
+apps = ['django.contrib.contenttypes', 'django.contrib.auth', 'django.contrib.sessions']
+web = {
+    'ROOT_URLCONF': 'web',
+    'ALLOWED_HOSTS': ['*'],
+    'STATIC_URL': '/static/',
+    'CSRF_USE_SESSIONS': 'CSRF_USE_SESSIONS' in os.environ,
+    'MIDDLEWARE': [
+        'django.contrib.sessions.middleware.SessionMiddleware',
+        'django.middleware.csrf.CsrfViewMiddleware',
+        'django.contrib.auth.middleware.AuthenticationMiddleware',
+        'django.contrib.messages.middleware.MessageMiddleware',
+    ],
+    'TEMPLATES': [
+        {
+            'BACKEND': 'django.template.backends.django.DjangoTemplates',
+            'APP_DIRS': True,
+            'OPTIONS': {
+                'context_processors': [
+                    'django.template.context_processors.request',
+                    'django.contrib.auth.context_processors.auth',
+                    'django.contrib.messages.context_processors.messages',
+                ]
+            },
+        }
+    ],
+}
+if 'WEB' in os.environ:
+    apps += ['django.contrib.admin', 'django.contrib.messages', 'django.contrib.staticfiles']
+
 settings.configure(
+    **(web if 'WEB' in os.environ else {}),
     SECRET_KEY=os.environ['SECRET_KEY'],
-    INSTALLED_APPS=['django.contrib.contenttypes', 'django.contrib.auth', 'django.contrib.sessions'],
+    INSTALLED_APPS=apps,
     DATABASES={'default': json.loads(os.environ['DATABASE'])},
     SESSION_ENGINE=os.environ.get('SESSION_ENGINE', 'django.contrib.sessions.backends.db'),
     SESSION_FILE_PATH=os.environ.get('SESSION_FILE_PATH'),
@@ -97,6 +127,10 @@ def answer(command):
         user.set_password(command['password'])
         user.save()
         return user.password
+    if what == 'admin':
+        return User.objects.create_superuser(command['username'], password=command['password']).pk
+    if what == 'serve':
+        return import_module('web').serve()
     if what == 'clearsessions':
         call_command('clearsessions')
         return None
