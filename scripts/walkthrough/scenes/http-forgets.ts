@@ -76,7 +76,7 @@ export const testCookie: Scene = {
     await reads(page, 'h1', 'Cookies work')
     await say('The test value is not needed any more.')
     page = await visitor.submit(page, `${TEST_COOKIE}/delete`)
-    await reads(page, 'h1', 'No test cookie')
+    await reads(page, 'h1', 'The test cookie is deleted')
     await holds('testcookie', undefined)
 
     await say('In a browser with cookies off, each request is from a stranger.')

@@ -21,7 +21,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region four-ways#cookie
-  ctx.cookies.set('count', String(count + 1))
+  ctx.cookies.set('four-ways', String(count + 1))
   // #endregion
   // #region four-ways#session
   session.transform('fourWays', (n = 0) => n + 1)
@@ -38,7 +38,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region cookie-page-count#count
-  ctx.cookies.set('count', String(count + 1), { maxAge: 14 * 86_400 * 1000 })
+  ctx.cookies.set('count', String(count + 1), { maxAge: 14 * 86_400 * 1000 }) // milliseconds
   // #endregion
   // #region session-page-count#count
   session.transform('pageCount', (n = 0) => n + 1)
@@ -56,17 +56,17 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region cookie-date-time#name
-  ctx.cookies.set('name', 'Ada')
+  ctx.cookies.set('date-time-name', 'Ada')
   // #endregion
   // #region cookie-date-time#read
-  ctx.cookies.get('name')
+  ctx.cookies.get('date-time-name')
   // #endregion
 
   // #region cookie-lifetime#temporary
   ctx.cookies.set('temporary', 'now')
   // #endregion
   // #region cookie-lifetime#persistent
-  ctx.cookies.set('persistent', 'now', { maxAge: 180 * 1000 })
+  ctx.cookies.set('persistent', 'now', { maxAge: 180 * 1000 }) // milliseconds
   // #endregion
   // #region cookie-lifetime#delete
   ctx.cookies.set('persistent', null)
@@ -80,29 +80,29 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   // #endregion
 
   // #region cart/cookie#add
-  ctx.cookies.set('cart', JSON.stringify([item]), { maxAge: 180 * 1000 })
+  ctx.cookies.set('cart', JSON.stringify([item]), { maxAge: 180 * 1000 }) // milliseconds
   // #endregion
   // #region cart/session#recall
   session.get('cart', [])
   // #endregion
   // #region cart/session#add
   session.transform('cart', (items = []) => [...items, item])
-  session.setExpiry(180)
+  session.setExpiry(120)
   // #endregion
 
   // #region cart/as-taught#add
-  ctx.cookies.set('cart.milk', '1', { maxAge: 180 * 1000 })
+  ctx.cookies.set('cart.milk', '1', { maxAge: 180 * 1000 }) // milliseconds
   // #endregion
 
   // #region cookie-limits#size
-  ctx.cookies.set('size', 'x'.repeat(4096))
+  ctx.cookies.set('limit-size', 'x'.repeat(4096 - 'limit-size'.length))
   // #endregion
 
   // #region set-get-delete#set
   session.set('name', 'Ada')
   // #endregion
   // #region set-get-delete#get
-  session.get('name', 'nobody')
+  session.get('greeting', 'Good day')
   // #endregion
   // #region set-get-delete#missing
   session.get('colour', 'red')
@@ -197,6 +197,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   session.get('role')
   // #endregion
   // #region labs/script#set
-  ctx.cookies.set('secret', 'hello', { httpOnly: true })
+  ctx.cookies.set('lab-readable', 'secret-1', { httpOnly: false })
+  ctx.cookies.set('lab-httponly', 'secret-2', { httpOnly: true })
   // #endregion
 }

@@ -109,11 +109,8 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
   async function found(ctx: Context): Promise<object> {
     const session = await ctx.session
     const { id } = session
-    const { sharedWith, revocable } = short.sessions.engine.capabilities
     return {
       cookieName: short.cookieName,
-      // Beside Django a cookie that leads nowhere stays: the browser may have a newer one.
-      isRemoved: sharedWith === undefined || !revocable,
       age: formatSeconds(short.age),
       hasName: session.has('name'),
       entries: sessionEntries(session),

@@ -70,6 +70,22 @@ inLabs(
   },
 )
 
+inLabs('the fixation lab says who is logged in now, whichever lab did it', async (t, site) => {
+  const person = site.person()
+  t.is((await person.open(FIXATION)).text('#tessera .you'), 'are not logged in')
+  const user = (await person.submit(await person.open(STOLEN), `${STOLEN}/log-in`)).text('#user')
+  let page = await person.open(FIXATION)
+  t.is(page.text('#tessera .you'), `are logged in as ${user}, in another lab`)
+  t.is((await person.open(`${FIXATION}/tessera/members`)).html, `Welcome, ${user}.`, 'and it is so')
+  t.is(page.text('#careless .you'), 'are not logged in')
+  for (const app of ['careless', 'tessera']) {
+    page = await person.submit(page, `${FIXATION}/plant`, { app, id: 'given' })
+    t.is(page.text(`#${app} .you`), 'are not logged in')
+    page = await person.submit(page, `${FIXATION}/log-in`, { app })
+    t.regex(page.text(`#${app} .you`) ?? '', /^are logged in as member-[0-9a-f]+$/)
+  }
+})
+
 inLabs(
   'a signed cookie can be read and not changed, a sealed one neither; each forgery is refused',
   async (t, site) => {
@@ -79,6 +95,20 @@ inLabs(
     t.is(begun.text('#sealed .role'), 'guest')
     t.regex(begun.text('#signed .readable') ?? '', /"role":"guest"/)
     t.is(begun.text('#sealed .readable'), 'Nothing: it looks random.')
+
+    const [line = ''] = begun.all('#signed .console')
+    t.is(
+      atob(/^atob\('(.*)'\)$/.exec(line)?.[1] ?? ''),
+      begun.text('#signed .readable') ?? '',
+      'as the page says',
+    )
+    // Their response removed both, or somebody did.
+    const without = site.person()
+    without.cookies.set('sessionid-signed', 's1.made.<b>up</b>.value')
+    const told = await without.open(FORGED)
+    t.is(told.text('#signed .readable'), 'Nothing: the server has not made this value.')
+    t.is(told.text('#sealed .readable'), 'Nothing: no cookie came.')
+    t.false(without.cookies.has('sessionid-signed'))
 
     for (const kind of ['signed', 'sealed']) {
       const good = person.cookies.get(`sessionid-${kind}`) ?? ''

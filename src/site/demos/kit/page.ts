@@ -1,5 +1,4 @@
 import type { Context, Middleware } from 'koa'
-import type { PlainCookie } from '../../inspector/cookies.js'
 import type { Inspector } from '../../inspector/inspector.js'
 import { placeOf } from '../place.js'
 import { predictionOn, rememberPrediction } from '../predictions/predictions.js'
@@ -86,7 +85,7 @@ export function pages(inspector: Inspector | undefined): Middleware {
       cookiesOff: keepsNoCookies(ctx),
       questions,
       sideBySide,
-      cookieNow: (name: PlainCookie) => plainCookieNow(ctx, name),
+      cookieNow: (name: string) => plainCookieNow(ctx, name),
       predicted,
     }
     if (walkthrough === undefined) await ctx.render(view, { ...locals, ...frame })

@@ -67,7 +67,7 @@ export function rawPlainCookie(ctx: Context, name: string): string | undefined {
 }
 
 /** The value that the browser holds when it has the response; undefined without one. */
-export function plainCookieNow(ctx: Context, name: PlainCookie): string | undefined {
+export function plainCookieNow(ctx: Context, name: string): string | undefined {
   const lines = [ctx.res.getHeader('Set-Cookie') ?? []].flat().map((line) => parseSetCookie(String(line)))
   const given = lines.findLast((line) => line.name === name)
   if (given === undefined) return parseCookie(ctx.req.headers.cookie ?? '')[name]

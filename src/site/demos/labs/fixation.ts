@@ -48,6 +48,8 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
     const session = await ctx.lab
     const planted = await plantedBy(ctx)
     const now = { careless: rawPlainCookie(ctx, CARELESS_COOKIE), tessera: session.id }
+    // Another lab may have logged in: the labs share a session.
+    const users = { careless: careless.userUnder(now.careless), tessera: session.user }
     const locals = {
       notebook: attacker.cookieName,
       apps: apps.map((app) => ({
@@ -55,8 +57,7 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
         cookieName: cookieOf[app],
         planted: planted[app] && { ...planted[app], id: digest(planted[app].id) },
         now: now[app] && digest(now[app]),
-        // The lab before this one logs in as well, in the same session.
-        user: app === 'tessera' ? session.user : undefined,
+        user: users[app],
       })),
     }
     show(ctx, { view: 'labs/fixation', title: 'Session fixation', locals, sources })

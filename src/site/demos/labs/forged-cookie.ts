@@ -93,7 +93,7 @@ export function forgedCookie({ signed, sealed }: Pick<Labs, 'signed' | 'sealed'>
           value,
           typed: isTyped ? typed.value : value,
           problem: isTyped ? problems.value : undefined,
-          readable: value && kind === 'signed' ? readable(value) : undefined,
+          ...(value && kind === 'signed' && readable(value)),
           role,
         }
       }),
@@ -104,10 +104,16 @@ export function forgedCookie({ signed, sealed }: Pick<Labs, 'signed' | 'sealed'>
   return router
 }
 
-/** What anybody reads in a signed cookie: `s1.<nonce>.<text>.<signature>`. */
-function readable(value: string): string | undefined {
+/**
+ * What anybody reads in a signed cookie, `s1.<nonce>.<text>.<signature>`, and the same text in the alphabet of a browser's
+ * `atob`.
+ */
+function readable(value: string): { readonly readable: string; readonly encoded: string } | undefined {
   const [prefix, , text] = value.split('.')
-  return prefix === 's1' && text ? Buffer.from(text, 'base64url').toString() : undefined
+  // What is no such text is not handed out as a line for the console.
+  if (prefix !== 's1' || text === undefined || !/^[\w-]+$/.test(text)) return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return { readable: bytes.toString(), encoded: bytes.toString('base64') }
 }
 
 // #region without-key
@@ -115,7 +121,7 @@ function readable(value: string): string | undefined {
 const withoutKey: Readonly<Record<Kind, (value: string) => string>> = {
   signed(value) {
     const [prefix, nonce, , signature] = value.split('.')
-    const text = readable(value)?.replace('guest', 'admin') ?? ''
+    const text = readable(value)?.readable.replace('guest', 'admin') ?? ''
     const forged = Buffer.from(text).toString('base64url')
     return [prefix, nonce, forged, signature].join('.')
   },
