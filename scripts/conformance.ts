@@ -6,10 +6,10 @@ import { Command, Option } from 'commander'
 import { type Column, failuresIn, reportOf, tryAll } from '../src/lib/commands/conformance-table.js'
 import { paint, tell } from '../src/lib/commands/terminal.js'
 import { ownCases } from '../test/lib/conformance/own-cases.js'
-import { allEngines, djangoEngines, emptyStoreOf } from '../test/support/engines.js'
+import { allEngines, djangoStores, emptyStoreOf } from '../test/support/engines.js'
 import type { EngineUnderTest } from '../test/support/stores/store.js'
 
-const everyEngine = [...allEngines, ...djangoEngines]
+const everyEngine = [...allEngines, ...djangoStores]
 
 /** Of a line that nobody reads on a terminal. */
 const WIDTH = 140

@@ -2,7 +2,7 @@ import { type Bench, type EmptyStore, openBench as openBenchOn } from '../../src
 import type { Engine, EngineTools } from '../../src/lib/engines/engine.js'
 import { keyOf as hashOf } from '../../src/lib/engines/ids.js'
 import { type EngineOptions, openEngine } from '../../src/lib/engines/registry.js'
-import { djangoMariadb, djangoPostgres, djangoSqlite } from './stores/django.js'
+import { djangoFiles, djangoMariadb, djangoPostgres, djangoSqlite } from './stores/django.js'
 import { file } from './stores/file.js'
 import { keyvFile, keyvMap } from './stores/keyv.js'
 import { mariadb } from './stores/mariadb.js'
@@ -50,6 +50,9 @@ export const allEngines: readonly EngineUnderTest[] = enginesUnderTest.flatMap((
 
 /** The db engine on Django's own table. What it promises less than the others stands in the capabilities: tombstones, hashed ids. */
 export const djangoEngines = chosenOf([djangoSqlite, djangoPostgres, djangoMariadb])
+
+/** Wherever Django keeps sessions on the server. */
+export const djangoStores = [...djangoEngines, ...chosenOf([djangoFiles])]
 
 /**
  * The same engines with `CODEC=sealed`, one for each kind of condition on the texts: how records are sealed is the same

@@ -2,7 +2,7 @@ import { type Case, conformanceCases, runCase } from '../../../src/lib/conforman
 import type { EngineOptions } from '../../../src/lib/engines/registry.js'
 import {
   allEngines,
-  djangoEngines,
+  djangoStores,
   emptyStoreOf,
   sealedEngines,
   storesOfOthers,
@@ -22,6 +22,6 @@ function tryAll(engines: readonly EngineUnderTest[], cases: readonly Case<Partia
   }
 }
 
-tryAll([...allEngines, ...djangoEngines, ...sealedEngines], ownCases)
+tryAll([...allEngines, ...djangoStores, ...sealedEngines], ownCases)
 // A store of others knows nothing of our settings, but of `CODEC`, which `storeEngine` sees to.
 tryAll(storesOfOthers, [...conformanceCases, ...atRestCases])

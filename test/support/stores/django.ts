@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectMariadb, mariadbMissing, mariadbUrl } from '../servers/mariadb.js'
@@ -76,6 +76,28 @@ export const djangoMariadb: EngineUnderTest = {
       parameter: () => '?',
       discard: () => queryOnce(connectMariadb(server), `DROP DATABASE ${name}`, []).then(nothing),
     })
+  },
+}
+
+/** Django's session files. */
+export const djangoFiles: EngineUnderTest = {
+  title: "Django's files",
+  head: 'dj.files',
+  engine: 'file',
+  keyOf: (id) => id,
+  prepare: async () => {
+    const filePath = await mkdtemp(join(tmpdir(), 'tessera-'))
+    const pathOf = (name: string): string => join(filePath, name)
+    return {
+      options: { codec: 'django', filePath },
+      damage: (key, text) => writeFile(pathOf(`sessionid${key}`), text),
+      async dump() {
+        const names = await readdir(filePath)
+        const texts = await Promise.all(names.map((name) => readFile(pathOf(name), 'utf8')))
+        return JSON.stringify([names, texts])
+      },
+      discard: () => rm(filePath, { recursive: true }),
+    }
   },
 }
 
