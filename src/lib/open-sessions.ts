@@ -9,6 +9,7 @@ import { type OpenMove, openMove } from './engines/moving/open-move.js'
 import { watchOutages } from './engines/outages.js'
 import { recordCodec } from './engines/record-codec.js'
 import { openEngine } from './engines/registry.js'
+import { unwatched, watchedAs } from './engines/watch-engine.js'
 import { consoleLogger, type Logger, unfailing } from './logger.js'
 import { checkProperty, explainMissingMiddleware } from './middleware/property.js'
 import { readSession } from './middleware/read-session.js'
@@ -86,8 +87,11 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   const bare = await openEngine(ready ? engine : settings.engine, settings, tools)
   let opened = bare
   try {
-    const moving = await movingInto(bare, settings, tools, { given: ownOld, hasOwnEngine: ready })
-    opened = moving?.engine ?? bare
+    const moving = await movingInto(bare, settings, tools, {
+      given: ownOld,
+      ownEngine: ready ? bare.name : undefined,
+    })
+    opened = moving === undefined ? bare : watchedAs(bare, moving.engine)
     return sessionsOn(opened, moving, settings, {
       clock,
       generateId: makeId,
@@ -106,10 +110,15 @@ async function movingInto(
   bare: Engine,
   settings: Settings,
   tools: EngineTools,
-  { given, hasOwnEngine }: { readonly given: GivenOldEngine | undefined; readonly hasOwnEngine: boolean },
+  {
+    given,
+    ownEngine,
+  }: { readonly given: GivenOldEngine | undefined; readonly ownEngine: string | undefined },
 ): Promise<OpenMove | undefined> {
-  const from = tools.codec && oldEngineOf(settings, tools.codec, given, hasOwnEngine)
-  return from && openMove(from.old, bare, settings.moveStep, { ...tools, codec: from.codec }, settings)
+  const from = tools.codec && oldEngineOf(settings, tools.codec, given, ownEngine)
+  // Its store is what only the engine itself has.
+  const to = unwatched(bare)
+  return from && openMove(from.old, to, settings.moveStep, { ...tools, codec: from.codec }, settings)
 }
 
 const FORGOT_TO_CALL = 'write app.use(sessions.middleware()), with parentheses'

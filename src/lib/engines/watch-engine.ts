@@ -37,10 +37,26 @@ const REVOCATION_CALLS = ['revokeUser'] as const
  */
 export function watchEngine(engine: Engine, around: Around): Engine {
   const { index, revocations } = engine
-  return watched(engine, CALLS, '', around, {
+  const seen = watched(engine, CALLS, '', around, {
     ...(index && { index: watched(index, INDEX_CALLS, 'index.', around) }),
     ...(revocations && { revocations: watched(revocations, REVOCATION_CALLS, 'revocations.', around) }),
   })
+  watchers.set(seen, { engine, around })
+  return seen
+}
+
+const watchers = new WeakMap<Engine, { readonly engine: Engine; readonly around: Around }>()
+
+/** The engine that is watched, which has what only an instance of its class has; or `engine` itself. */
+export function unwatched(engine: Engine): Engine {
+  const watcher = watchers.get(engine)
+  return watcher === undefined ? engine : unwatched(watcher.engine)
+}
+
+/** `engine`, which is to be used in the place of `like`, watched by whoever watches that. */
+export function watchedAs(like: Engine, engine: Engine): Engine {
+  const watcher = watchers.get(like)
+  return watcher === undefined ? engine : watchEngine(watchedAs(watcher.engine, engine), watcher.around)
 }
 
 /**

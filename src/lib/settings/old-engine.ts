@@ -25,39 +25,41 @@ export function givenOldEngine(moveFrom: unknown): GivenOldEngine | undefined {
 
 /**
  * The engine that sessions are moved from, if there is one, and how records are written there. `codec`: the one of the
- * new engine. It is the same where nothing says otherwise, so that what is moved need not be sealed anew. `hasOwnEngine`:
- * the new engine is no setting.
+ * new engine. It is the same where nothing says otherwise, so that what is moved need not be sealed anew. `ownEngine`: the
+ * name of the new engine, where that is no setting.
  */
 export function oldEngineOf(
   settings: Settings,
   codec: Codec,
   given?: GivenOldEngine,
-  hasOwnEngine = false,
+  ownEngine?: string,
 ): { readonly old: OldEngine; readonly codec: Codec } | undefined {
   const engine = given?.engine ?? settings.moveFrom
   if (engine === undefined) return undefined
   const options = oldSettingsOf(settings)
   const isSame = options.codec === settings.codec && options.secretKey === settings.secretKey
-  const places = placeNames(settings, { hasOwnOld: given !== undefined, hasOwnEngine })
+  const places = placeNames(settings, { hasOwnOld: given !== undefined, ownEngine })
   return { old: { engine, options, places }, codec: isSame ? codec : recordCodec(options) }
 }
 
 /** Which settings name the two places, with as much of the values as anybody may see. */
 function placeNames(
   settings: Settings,
-  { hasOwnOld, hasOwnEngine }: { readonly hasOwnOld: boolean; readonly hasOwnEngine: boolean },
+  { hasOwnOld, ownEngine }: { readonly hasOwnOld: boolean; readonly ownEngine: string | undefined },
 ): PlaceNames {
   const named = (key: SettingKey): string => `${settingOf(key).name}=${shown(settingOf(key), settings[key])}`
-  const [url, ...others] = placeSettingsOf(settings.engine)
+  const [url, ...others] = placeSettingsOf(ownEngine ?? settings.engine)
   const [oldUrl, ...oldOthers] = placeSettingsOf(settings.moveFrom)
   const own = oldOthers.map(twinKeyOf).filter((key) => settings[key] !== undefined)
   const isTwin = oldUrl !== undefined && settings[twinKeyOf(oldUrl)] !== undefined
   const first = oldUrl && named(isTwin ? twinKeyOf(oldUrl) : oldUrl)
   const from = [...(isTwin ? [] : [named('moveFrom')]), ...(first ? [first] : []), ...own.map(named)]
-  const to =
-    url === undefined ? ['engine' as const] : [url, ...others.filter((key) => own.includes(twinKeyOf(key)))]
+  const to = url === undefined ? [] : [url, ...others.filter((key) => own.includes(twinKeyOf(key)))]
+  const toNames = to.map(named).join(', ')
+  // One that was made by somebody, as the site's is, may well have been made of these settings.
+  const ownName = toNames === '' ? `the engine ${ownEngine}` : `the engine ${ownEngine} (${toNames})`
   return {
     from: hasOwnOld ? 'moveFrom' : from.join(', '),
-    to: hasOwnEngine ? 'engine' : to.map(named).join(', '),
+    to: ownEngine === undefined ? toNames || named('engine') : ownName,
   }
 }

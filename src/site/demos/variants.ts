@@ -42,7 +42,9 @@ export async function openVariants(
 ): Promise<Variants> {
   // The warnings of the engine have been logged already.
   const quiet: Logger = { warn: () => {}, error: (details, message) => logger.error(details, message) }
-  const shared = { ...settings, engine: sessions.engine, cleanupInterval: 0, clock, logger: quiet }
+  // What moves, moves into the engine that they share.
+  const still = { ...settings, moveFrom: undefined }
+  const shared = { ...still, engine: sessions.engine, cleanupInterval: 0, clock, logger: quiet }
   /**
    * A sealed cookie is bound to the cookie's name (S52), and one of Django's ends as the settings of its engine say. So each
    * name needs an engine of its own.

@@ -167,3 +167,18 @@ onEngines('who changes the engine while logged in goes on, and both engines show
   t.is(page.text('#change-count'), '3')
   t.false(page.has('form[action="/engines/change"]'))
 })
+
+test('MOVE_FROM on the site itself: who is logged in goes on after the engine was changed, and the inspector shows the new one', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const before = await openSite(t, { SESSION_ENGINE: 'file', SESSION_FILE_PATH: directory })
+  const { person, id } = await begun(before)
+  const after = await openSite(t, { MOVE_FROM: 'file', MOVE_FROM_FILE_PATH: directory })
+  const again = after.person()
+  for (const [name, value] of person.cookies) again.cookies.set(name, value)
+  const page = await again.open('/engines')
+  t.is(page.text('#runs'), 'db')
+  t.regex(page.text('#whose') ?? '', /^This is your own session/)
+  t.like(JSON.parse(page.text('#text') ?? ''), { value: { data: { engines: 'file' } } })
+  t.is((await after.sessions.open(id)).get('engines'), 'file')
+  t.deepEqual(page.all('.calls code'), ['load'])
+})

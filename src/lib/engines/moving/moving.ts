@@ -4,6 +4,7 @@ import { EngineMisconfigured } from '../errors.js'
 import { plainIds } from '../ids.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine, type StoreEngineParts } from '../store-engine.js'
+import { unwatched } from '../watch-engine.js'
 import { Carrier } from './carrier.js'
 import { countedStore } from './counted-store.js'
 import type { Format } from './format.js'
@@ -189,7 +190,7 @@ export class Moving implements Mover {
 }
 
 function partsOf(engine: Engine, way: 'out of' | 'into'): StoreEngineParts {
-  const parts = StoreEngine.partsOf(engine)
+  const parts = StoreEngine.partsOf(unwatched(engine))
   if (parts !== undefined) return parts
   throw new EngineMisconfigured(
     `sessions cannot be moved ${way} ${engine.name}: it is no engine on a store (one that storeEngine has made)`,

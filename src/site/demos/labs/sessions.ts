@@ -61,6 +61,7 @@ export async function openLabs(
     const cookieName = `${settings.cookieName}-${property}`
     const all = {
       ...settings,
+      moveFrom: undefined,
       cookieName,
       cookieAge: Math.min(LAB_AGE, settings.cookieAge),
       cacheMaxSessions: MOST_OF_A_KIND,
