@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../engines/concurrency.js'
 import type { Engine, EngineTools } from '../engines/engine.js'
 import { PlaceMissing } from '../engines/errors.js'
 import { closeAfter } from '../engines/given-engine.js'
@@ -160,4 +161,18 @@ export async function reasonToWait(
   if (processes.length > 0) return undefined
   // One that knows nothing of the move says so nowhere: that nobody says anything is no proof that none runs.
   return `no process says that it runs with MOVE_FROM, so one that knows nothing of the move may still use ${from}. ${remedy}`
+}
+
+/**
+ * From now on the move ends where it meets what was put into the old store since it began. No process that is announced
+ * puts anything there.
+ */
+export function stopIfUsed({ moving, from }: MoveStage): void {
+  moving?.onLate(Date.now() + CLOCK_SKEW, () => {
+    throw new CommandFailed(
+      `${from} is still used: a session has begun there since this move has, so a process runs that knows nothing of it, ` +
+        'where sessions that have moved read as ended. End it, and run this again; or, if none runs, and the clock of one was ' +
+        'ahead, say so with --stopped',
+    )
+  })
 }

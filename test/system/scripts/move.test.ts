@@ -104,6 +104,25 @@ testOf(
   },
 )
 
+testOf(
+  redis,
+  'beside a process that is announced, one that knows nothing of the move and begins sessions is noticed',
+  async (t) => {
+    const { old, moved, open, command } = await stage(t)
+    const plain = await open(old)
+    const ids = await fill(plain, 4)
+    await open(moved)
+    // As in the third minute of a move.
+    await fill(await open({ ...old, clock: () => Date.now() + 180_000 }), 1)
+    const stopped = await command().end()
+    t.like(stopped, { code: 1, stdout: '' })
+    t.regex(stopped.stderr, /^db is still used: a session has begun there since.+--stopped/)
+    const done = await command(['--stopped']).end()
+    t.is(done.code, 0, done.stderr)
+    await assertAllThere(t, await open({ ...moved }), ids)
+  },
+)
+
 testOf(redis, 'killed in the middle, it goes on when it is called again, and nobody is lost', async (t) => {
   const { old, alone, open, command, keysInNew } = await stage(t)
   const ids = await fill(await open(old), 120)

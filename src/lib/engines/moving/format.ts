@@ -42,6 +42,12 @@ export class Translation {
     return { text, expires, version, ...(isProtected && { isProtected }) }
   }
 
+  /** When the session at `key` began, or the list was written: milliseconds since 1970; `undefined` if it cannot be read. */
+  madeAt(key: string, text: string): number | undefined {
+    const entry = this.#decode(key, text)
+    return entry?.kind === 'session' ? entry.record.createdAt : undefined
+  }
+
   /** Whether a store that forgets must not forget the entry at `key` (`StoredEntry.isProtected`). */
   isProtected(key: string, text: string): boolean {
     if (this.isNamed(key)) return true

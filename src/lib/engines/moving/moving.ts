@@ -50,6 +50,7 @@ export class Moving implements Mover {
   readonly #arrivals: MoveProcesses
   readonly #carrier: Carrier
   readonly #listeners: (() => void)[] = []
+  #late: { readonly after: number; readonly told: () => void } | undefined
 
   /** @throws EngineMisconfigured if nothing can be moved between the two; the message says why. */
   constructor({ from, to, step, tools }: MovingParts) {
@@ -158,6 +159,9 @@ export class Moving implements Mover {
   /** Whether the old store still has what stands at `key`, alive, or on its way. */
   async find(key: string): Promise<Finding> {
     const left = await this.#from.find(key)
+    const { after, told } = this.#late ?? {}
+    if (after !== undefined && left.kind === 'session' && (this.#from.madeAt(key, left) ?? 0) > after)
+      told?.()
     if (left.kind === 'session' || left.kind === 'leaving') return 'left'
     return left.kind === 'dead' && !left.isExpired ? 'unreadable' : 'gone'
   }
@@ -181,6 +185,14 @@ export class Moving implements Mover {
   /** Moves what stands at `key`, unless it has moved or expired. Whoever else moves it at the same moment does no harm. */
   async bring(key: string): Promise<void> {
     await this.#carrier.settled(key)
+  }
+
+  /**
+   * Calls `told` when `find` meets what was put into the old store after that moment, milliseconds since 1970. `find` throws
+   * what `told` throws.
+   */
+  onLate(after: number, told: () => void): void {
+    this.#late = { after, told }
   }
 
   /** Calls `listener` each time this process has moved a session. */

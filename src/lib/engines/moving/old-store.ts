@@ -99,6 +99,11 @@ export class OldStore {
     return { kind: 'session', raw, entry }
   }
 
+  /** When the session began, or the list was last written: milliseconds since 1970. */
+  madeAt(key: string, { raw }: Extract<Left, { kind: 'session' }>): number | undefined {
+    return this.#outward.madeAt(this.#inward.key(key), raw.text)
+  }
+
   /** The text of a mark, as the new store is to have it; `undefined` if it cannot be read any more. */
   arriving(key: string, { raw, text }: Extract<Left, { kind: 'leaving' }>): StoredEntry | undefined {
     const oldKey = this.#inward.key(key)
