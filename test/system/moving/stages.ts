@@ -3,7 +3,9 @@ import { DjangoSigner, SESSION_SALT } from '../../../src/lib/codecs/django/signi
 import { DjangoEngine } from '../../../src/lib/engines/django/django-engine.js'
 import type { DjangoRow, DjangoStore } from '../../../src/lib/engines/django/django-store.js'
 import type { Engine } from '../../../src/lib/engines/engine.js'
+import { IntoCookies } from '../../../src/lib/engines/moving/into-cookies.js'
 import { IntoStore } from '../../../src/lib/engines/moving/into-store.js'
+import { openSignedCookies } from '../../../src/lib/engines/signed-cookies.js'
 import { StoreEngine } from '../../../src/lib/engines/store-engine.js'
 import { openSessions, type SessionsOptions } from '../../../src/lib/index.js'
 import { type Entries, myStore } from '../../support/stores/of-others.js'
@@ -47,8 +49,42 @@ export function outOfDjango(from: Rows, to: Entries): OpenProcess {
   }
 }
 
-function storeIn(entries: Entries, { gate, tools }: Seat): StoreEngine {
-  const store = stepping(myStore(entries), 'to', gate)
+/** Sessions in `from` move into cookies; `revoked` remembers which of these are dead. */
+export function intoCookies(from: Entries, revoked: Entries): OpenProcess {
+  return async (role, seat) => {
+    const { options, tools } = seat
+    const keys = {
+      secretKey,
+      secretKeyFallbacks: [],
+      cookieName: 'sessionid',
+      cookieCodec: 'signed',
+    } as const
+    const to = await openSignedCookies(keys, tools, storeIn(revoked, seat, 'revoked'))
+    const store = (): StoreEngine => storeIn(from, seat, 'from')
+    const engine =
+      role === 'old'
+        ? store()
+        : role === 'new'
+          ? to
+          : new IntoCookies({ from: store(), to, tools, step: role })
+    const sessions = await openSessions({ ...options, engine })
+    const lists = await openSessions({ ...options, engine: store() })
+    return {
+      sessions: {
+        ...sessions,
+        // As `openSessions` does where it has opened both: first where sessions come from.
+        async revokeAll(userId) {
+          await lists.revokeAll(userId)
+          await to.revocations?.revokeUser(userId)
+          return undefined
+        },
+      },
+    }
+  }
+}
+
+function storeIn(entries: Entries, { gate, tools }: Seat, name = 'to'): StoreEngine {
+  const store = stepping(myStore(entries), name, gate)
   return new StoreEngine({ ...tools, name: 'store', store, capabilities: { shared: true } })
 }
 

@@ -4,12 +4,14 @@ import type { Entries } from '../../support/stores/of-others.js'
 import { acts, type Run } from './acts.js'
 import { type Crew, crewOn } from './crew.js'
 import { everySchedule } from './schedule.js'
-import { outOfCookies, outOfDjango, type Rows } from './stages.js'
+import { intoCookies, outOfCookies, outOfDjango, type Rows } from './stages.js'
 import { type Kind, runVisit, type Start } from './visitors.js'
 import type { Role } from './world.js'
 
-/** Of the schedules that stop both, one in so many is run; with `MOVING_EVERY=1` all of them. */
-const EVERY = Number(process.env.MOVING_EVERY ?? 97)
+/** Of the schedules that stop both, one in so many is run; with `MOVING_EVERY=1` all of them, and all calls of the first one. */
+const EVERY = Number(process.env.MOVING_EVERY ?? 197)
+/** Of the calls of the first one, it is stopped before one in so many. */
+const STEPS: Readonly<Record<Start, number>> = { 'where it was': 2, 'moved, and the answer was lost': 11 }
 
 interface Stage extends Kind {
   readonly title: string
@@ -28,7 +30,7 @@ const roles: readonly (readonly [one: Role, other: Role])[] = [
 const stages: readonly Stage[] = [
   {
     title: 'out of cookies',
-    hasCopies: true,
+    cookies: 'before',
     hasUsers: true,
     async open() {
       const to: Entries = new Map()
@@ -39,7 +41,7 @@ const stages: readonly Stage[] = [
   },
   {
     title: 'out of Django’s table',
-    hasCopies: false,
+    cookies: 'never',
     hasUsers: false,
     async open() {
       const [from, to]: [Rows, Entries] = [new Map(), new Map()]
@@ -58,6 +60,22 @@ const stages: readonly Stage[] = [
     },
     isAct: (name, role) =>
       name !== 'mover' && !name.startsWith('revoke') && (role === 'move' || !name.endsWith('log-in')),
+  },
+  {
+    title: 'into cookies',
+    cookies: 'afterwards',
+    hasUsers: true,
+    async open() {
+      const [from, revoked]: [Entries, Entries] = [new Map(), new Map()]
+      return {
+        crew: await crewOn(intoCookies(from, revoked)),
+        clear: () => {
+          from.clear()
+          revoked.clear()
+        },
+      }
+    },
+    isAct: (name, role) => name !== 'mover' && (name !== 'revoke' || role === 'prepare'),
   },
 ]
 
@@ -84,7 +102,7 @@ for (const stage of stages)
       for (const start of starts)
         for (const a of named(one))
           for (const b of named(other)) {
-            const step = start === starts[0] || process.env.MOVING_EVERY !== undefined ? 1 : 7
+            const step = process.env.MOVING_EVERY === undefined ? STEPS[start] : 1
             const every = (): boolean => schedules++ % EVERY === 0
             await everySchedule({ from: schedules % step, step, every }, (cut) => {
               clear()

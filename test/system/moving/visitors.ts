@@ -10,8 +10,8 @@ export type Start = 'where it was' | 'moved, and the answer was lost'
 
 /** What differs between the places that sessions come from, or go to, which are no stores. */
 export interface Kind {
-  /** The session is in cookies on one side: of two answers to one browser the last one stands. */
-  readonly hasCopies: boolean
+  /** When the session is in cookies: then of two answers to one browser the last one stands. */
+  readonly cookies: 'before' | 'afterwards' | 'never'
   /** Somebody is logged in. Beside Django that is Django's own business. */
   readonly hasUsers: boolean
 }
@@ -46,7 +46,8 @@ const CHANGING = [...WRITING, 'rotate', 'touch']
  * 5. The user's list has exactly the sessions that are alive, once they have moved.
  * 6. Nobody is refused but who changes what the other one ends or gives another id.
  * 7. After a crash whoever comes next finishes: the store alone has the session then.
- * 8. A touch that was answered counts.
+ * 8. A touch that was answered counts. Not where the session leaves a store: there it changes no version, so whoever moves the
+ *    session does not see it.
  */
 export async function runVisit(
   t: ExecutionContext,
@@ -71,33 +72,43 @@ export async function runVisit(
   if (played === undefined) return undefined
   const { outcome, parts, is } = played
 
+  const hasCopies = kind.cookies !== 'never'
+  const isLeaving = kind.cookies === 'afterwards'
   const isRotating = parts.some(({ what }) => what.rotates)
   const mayBeEnded = parts.some(({ what }) => what.ends)
   // A revocation by name finds what is in the list.
   const isEnded = parts.some(
     ({ what, ended, name }) =>
-      what.ends && ended === 'done' && (name === 'log-out' || start !== 'where it was'),
+      what.ends &&
+      ended === 'done' &&
+      (name === 'log-out' || (name === 'revokeAll' && isLeaving) || (start !== 'where it was' && !isLeaving)),
   )
   // Where an id that was left reads as unknown, a write with it begins another session.
   const changes = parts.filter(({ name, did }) => WRITING.includes(name) && did?.saw === run.userId)
+  const rolesInStore = isLeaving ? 'prepare' : 'move'
   const mayLose =
-    kind.hasCopies &&
+    hasCopies &&
     parts.every(({ name }) => CHANGING.includes(name)) &&
-    parts.some(({ actor }) => actor.role !== 'move')
-  for (const { did, other } of parts) {
-    const isOther = CHANGING.concat('log-out').includes(other.name)
-    if (did?.saw !== undefined && !isOther && !mayBeEnded)
-      is(did.saw === run.userId, `a visitor was ${did.saw}`)
-  }
+    (parts.some(({ actor }) => actor.role !== rolesInStore) || (isLeaving && start !== 'where it was'))
   const answers = [...parts].sort(byWriting).flatMap(({ did }) => did?.id ?? [])
   const begun = parts.flatMap(({ did }) => did?.begun ?? [])
   const ids = [
-    ...new Set([...(thirds === undefined ? [] : [thirds]), ...answers, run.id, ...crew.drawn]),
+    ...new Set([
+      ...(thirds === undefined ? [] : [thirds]),
+      ...(isLeaving ? [run.id, ...answers] : [...answers, run.id]),
+      ...crew.drawn,
+    ]),
   ].filter((id) => !begun.includes(id))
 
+  let isSeen = isLeaving && third?.when === 'before the second begins'
+  for (const { did, other } of parts) {
+    const isOther = CHANGING.concat('log-out').includes(other.name)
+    if (did?.saw !== undefined && !isOther && !mayBeEnded && !isSeen)
+      is(did.saw === run.userId, `a visitor was ${did.saw}`)
+  }
   const check = async (actor: Actor, when: string): Promise<void> => {
     const of = `${when}, for ${actor.role}`
-    const isMoving = actor.role === 'move'
+    const isMoving = actor.role === 'move' && !isLeaving
     const places = new Set<string>()
     const handles = new Set<string>()
     let alive = 0
@@ -108,24 +119,27 @@ export async function runVisit(
       const record = loaded.kind === 'found' ? loaded.record : undefined
       if (record?.data.visitor !== run.userId) {
         // Of what was drawn some went to another session, or to nothing.
-        if (!mayBeEnded && !isRotating && !crew.drawn.includes(id))
+        // An old id is dead once a cookie was seen that came of it.
+        const mayBeDead = isLeaving && id === run.id && isSeen
+        if (!mayBeEnded && !isRotating && !mayBeDead && !crew.drawn.includes(id))
           is(false, `${of}: ${named(id)} leads to nothing (${loaded.kind})`)
         continue
       }
       alive++
+      if (id !== run.id) isSeen = true
       places.add(actor.sessions.engine.index?.keyOf(id) ?? id)
       if (record.user) handles.add(record.user.handle)
       is(!kind.hasUsers || record.user?.handle === run.handle, `${of}: nobody is logged in any more`)
       is(record.data.started === 1, `${of}: the session has lost its data`)
-      const isHere = (answer: string | undefined): boolean => isMoving || !kind.hasCopies || answer === id
+      const isHere = (answer: string | undefined): boolean => isMoving || !hasCopies || answer === id
       for (const { name, did, who } of changes) {
-        if (mayLose || !isHere(did?.id) || (isRotating && kind.hasCopies)) continue
+        if (mayLose || !isHere(did?.id) || (isRotating && hasCopies)) continue
         if (name === 'write')
           is(record.data[`written by ${who}`] === 1, `${of}: an update is lost with ${named(id)}`)
       }
       const counted = changes.filter(({ name }) => name === 'transform').length
       const isCounted = changes.every(({ did }) => isHere(did?.id))
-      if (isCounted && !mayLose && !(isRotating && kind.hasCopies))
+      if (isCounted && !mayLose && !(isRotating && hasCopies))
         is(
           Number(record.data.count) >= counted,
           `${of}: ${record.data.count} of ${counted} with ${named(id)}`,
@@ -135,12 +149,16 @@ export async function runVisit(
       const isTouched = parts.some(
         ({ did, other }) => did?.touched && isHere(did.id) && !CHANGING.includes(other.name),
       )
-      if (isTouched) is(record.expires >= run.expires + TOUCH, `${of}: a touch is lost with ${named(id)}`)
+      if (isTouched && !isLeaving)
+        is(record.expires >= run.expires + TOUCH, `${of}: a touch is lost with ${named(id)}`)
     }
     if (isEnded && !isRotating) is(alive === 0, `${of}: a session that was ended is there`)
-    if (!mayBeEnded) is(alive > 0, `${of}: the session is lost`)
+    const isCut = isLeaving && parts.some(({ what, ended }) => what.rotates && ended === 'stopped')
+    if (!mayBeEnded && !isCut) is(alive > 0, `${of}: the session is lost`)
     if (!isMoving) return
-    is(places.size <= 1 || (kind.hasCopies && isRotating), `${of}: the session is there ${places.size} times`)
+    // With a new id that a crash kept from its visitor there may be one that nobody can find.
+    const mayBeTwo = isRotating && (hasCopies || parts.some(({ ended }) => ended === 'stopped'))
+    is(places.size <= 1 || mayBeTwo, `${of}: the session is there ${places.size} times`)
     for (const key of places) {
       const loaded = await crew.alone.sessions.engine.index?.load(key)
       is(

@@ -1,5 +1,4 @@
 import { jsonCodec } from '../../codecs/json-codec.js'
-import { type Keys, keysFor, macOf } from '../../codecs/keys.js'
 import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
 import {
@@ -9,6 +8,7 @@ import {
   type EngineTools,
   type Loaded,
   MISSING,
+  type Missing,
   type Revocations,
   type Rotated,
   type Rotation,
@@ -17,15 +17,15 @@ import {
   type Touched,
   type Updated,
 } from '../engine.js'
-import { CookieTooLarge, EngineMisconfigured, EngineUnavailable } from '../errors.js'
+import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
 import type { Version } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
 import { countedStore } from './counted-store.js'
+import { Departure } from './departure.js'
 import type { MoveStep } from './moving-store.js'
-import { type Left, OldStore } from './old-store.js'
+import { OldStore } from './old-store.js'
 
-/** Of a keyed hash, so many characters are an anchor of a cookie. */
-const ANCHOR_LENGTH = 22
+const CONFLICT = { kind: 'conflict' } as const
 
 export interface IntoCookiesParts {
   /** An engine on a store. */
@@ -34,11 +34,7 @@ export interface IntoCookiesParts {
   readonly to: Engine
   readonly step: MoveStep
   readonly tools: EngineTools
-  readonly secretKeys: readonly [string, ...string[]]
 }
-
-/** A session that has left the store, and is in no cookie that anybody has brought. */
-type Leaving = Extract<Left, { kind: 'leaving' }>
 
 /**
  * Moves sessions out of a store into the cookies of their visitors.
@@ -58,10 +54,8 @@ export class IntoCookies implements Engine {
   readonly index?: SessionIndex
   readonly revocations?: Revocations
   readonly #parts: IntoCookiesParts
-  readonly #index: SessionIndex
   readonly #old: OldStore
-  readonly #codec
-  readonly #keys: Keys
+  readonly #departure: Departure
   readonly #isMoving: boolean
   onMoved: () => void = () => {}
 
@@ -76,10 +70,8 @@ export class IntoCookies implements Engine {
     const { keyPrefix = 'keyv', codec = jsonCodec } = of
     const format = { keyPrefix, codec }
     this.#parts = parts
-    this.#index = from.index
-    this.#codec = codec
     this.#old = new OldStore({ store: countedStore(of.store), format, to: format, clock: tools.clock })
-    this.#keys = keysFor('tessera moved cookies', parts.secretKeys)
+    this.#departure = new Departure({ old: this.#old, index: from.index, codec, to, tools })
     this.#isMoving = step === 'move'
     const used = this.#isMoving ? to : from
     this.name = used.name
@@ -95,18 +87,19 @@ export class IntoCookies implements Engine {
 
   async load(id: string): Promise<Loaded> {
     const { from, to } = this.#parts
-    if (this.#isInCookie(id)) return this.#loadCookie(await to.load(id))
+    if (this.#isInCookie(id)) return this.#departure.arrived(await to.load(id))
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       await backoff(attempt)
-      const key = await this.#keyOf(id)
-      const left = await this.#old.find(key)
-      if (left.kind === 'leaving') return this.#loadMark(key, left)
+      const { key, left } = await this.#departure.find(id)
+      if (left.kind === 'leaving') return this.#departure.load(key, left)
       const loaded = await from.load(id)
-      if (!this.#isMoving || left.kind !== 'session' || loaded.kind !== 'found') return loaded
-      if (!(await this.#fits(key, loaded.record))) return loaded
+      if (left.kind !== 'session') return loaded
+      // Between the two looks a mark took its place, or it ended.
+      if (loaded.kind !== 'found') continue
+      if (!this.#isMoving || !(await this.#departure.fits(key, loaded.record))) return loaded
       if ((await this.#old.markLeaving(key, left)) !== undefined) this.onMoved()
     }
-    throw new EngineUnavailable('others changed this session every time')
+    throw contended()
   }
 
   create(id: string, record: SessionRecord): Promise<Created> {
@@ -116,38 +109,51 @@ export class IntoCookies implements Engine {
   async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
     const { from, to } = this.#parts
     if (this.#isInCookie(id)) return to.update(id, record, version, written)
-    const { key, mark } = await this.#markOf(id)
-    if (mark === undefined) return from.update(id, record, version, written)
-    const created = await this.#intoCookie(key, record)
-    return { kind: 'updated', id: created.id, version: created.version }
+    const { key, left } = await this.#departure.find(id)
+    if (left.kind === 'leaving')
+      return this.#departure.isAt(version, key, left) ? this.#departure.issue(key, record) : CONFLICT
+    const updated = await from.update(id, record, version, written)
+    return updated.kind === 'missing' ? this.#refused(id) : updated
   }
 
   async touch(id: string, expires: number): Promise<Touched> {
     const { from, to } = this.#parts
     if (this.#isInCookie(id)) return to.touch(id, expires)
-    const { key, mark } = await this.#markOf(id)
-    if (mark === undefined) return from.touch(id, expires)
-    const record = this.#recordIn(key, mark)
-    if (record === undefined) return MISSING
-    return { kind: 'touched', id: (await this.#intoCookie(key, { ...record, expires })).id }
+    const { key, left } = await this.#departure.find(id)
+    // A mark that comes meanwhile is extended too, and so is the session.
+    if (left.kind !== 'leaving') return from.touch(id, expires)
+    const found = this.#departure.recordIn(key, left)
+    const issued = found && (await this.#departure.issue(key, { ...found.record, expires }))
+    return issued?.kind === 'updated' ? { kind: 'touched', id: issued.id } : MISSING
   }
 
   async rotate(rotation: Rotation): Promise<Rotated> {
     const { from, to } = this.#parts
     if (this.#isInCookie(rotation.id)) return to.rotate(rotation)
-    const { key, mark } = await this.#markOf(rotation.id)
-    if (mark === undefined) return from.rotate(rotation)
-    if (!(await this.#end(key, mark))) return MISSING
+    const { key, left } = await this.#departure.find(rotation.id)
+    if (left.kind !== 'leaving') {
+      const rotated = await from.rotate(rotation)
+      return rotated.kind === 'missing' ? this.#refused(rotation.id) : rotated
+    }
+    if (!this.#departure.isAt(rotation.version, key, left)) return CONFLICT
     const created = await to.create('', rotation.record)
-    return created.kind === 'taken' ? created : { ...created, kind: 'updated' }
+    if (created.kind === 'taken') return created
+    if (!(await this.#departure.end(key, left))) return CONFLICT
+    return { ...created, kind: 'updated' }
   }
 
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
     const { from, to } = this.#parts
     if (this.#isInCookie(id)) return to.delete(id)
-    const { key, mark } = await this.#markOf(id)
-    if (mark === undefined) return from.delete(id)
-    return (await this.#end(key, mark)) ? 'deleted' : 'missing'
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      await backoff(attempt)
+      const { key, left } = await this.#departure.find(id)
+      if (left.kind !== 'leaving' && left.kind !== 'session') return from.delete(id)
+      // By its version: a mark that takes its place meanwhile may be in a cookie already.
+      const isDone = left.kind === 'leaving' ? this.#departure.end(key, left) : this.#old.end(key, left)
+      if (await isDone) return 'deleted'
+    }
+    throw contended()
   }
 
   async clearExpired(limit: number): Promise<number> {
@@ -181,73 +187,12 @@ export class IntoCookies implements Engine {
     return this.#parts.to.isId?.(id) ?? false
   }
 
-  /** With the first request that brings it the mark is ended. The next cookie does not name the mark any more. */
-  async #loadCookie(loaded: Loaded): Promise<Loaded> {
-    const key = loaded.kind === 'found' ? loaded.record.renewal?.from : undefined
-    if (loaded.kind !== 'found' || key === undefined) return loaded
-    const left = await this.#old.find(key)
-    if (left.kind === 'leaving') await this.#old.markMoved(key, left, loaded.record.expires)
-    const { renewal: _, ...record } = loaded.record
-    return { ...loaded, record, outdated: true }
+  /** A step in the store was refused: because the session has left meanwhile, or has ended. */
+  async #refused(id: string): Promise<Missing | typeof CONFLICT> {
+    return (await this.#departure.find(id)).left.kind === 'leaving' ? CONFLICT : MISSING
   }
+}
 
-  #loadMark(key: string, mark: Leaving): Loaded {
-    const record = this.#recordIn(key, mark)
-    if (record === undefined || record.expires <= this.#parts.tools.clock()) return MISSING
-    return { kind: 'found', record, version: 1, outdated: true }
-  }
-
-  #recordIn(key: string, { raw, text }: Leaving): SessionRecord | undefined {
-    const entry = this.#codec.decode(text, key)
-    if (entry?.kind !== 'session') return undefined
-    // Renewals are of ids in the store.
-    const { renewal: _, renewedAt: __, ...record } = entry.record
-    return { ...record, expires: raw.expires }
-  }
-
-  /** Where the session stands, also if its id was renewed. */
-  async #keyOf(id: string): Promise<string> {
-    const key = this.#index.keyOf(id)
-    const left = await this.#old.find(key)
-    return left.kind === 'tombstone' ? ((await this.#index.follow?.(key))?.key ?? key) : key
-  }
-
-  async #markOf(id: string): Promise<{ readonly key: string; readonly mark: Leaving | undefined }> {
-    const key = await this.#keyOf(id)
-    const left = await this.#old.find(key)
-    return { key, mark: left.kind === 'leaving' ? left : undefined }
-  }
-
-  #anchorOf(key: string): string {
-    return macOf(key, this.#keys[0]).slice(0, ANCHOR_LENGTH)
-  }
-
-  async #intoCookie(key: string, record: SessionRecord): Promise<Extract<Created, { kind: 'created' }>> {
-    const renewal = { since: this.#parts.tools.clock(), from: key }
-    const created = await this.#parts.to.create(this.#anchorOf(key), { ...record, renewal })
-    if (created.kind === 'taken') throw new EngineUnavailable('the cookie was taken')
-    return created
-  }
-
-  async #fits(key: string, record: SessionRecord): Promise<boolean> {
-    try {
-      await this.#intoCookie(key, record)
-      return true
-    } catch (error) {
-      if (!(error instanceof CookieTooLarge)) throw error
-      this.#parts.tools.logger.warn(
-        {},
-        'a session is too large for a cookie, and stays in the store of MOVE_FROM',
-      )
-      return false
-    }
-  }
-
-  /** Ends the mark, and with its anchor all cookies that were made of it. */
-  async #end(key: string, mark: Leaving): Promise<boolean> {
-    const { to } = this.#parts
-    const record = this.#recordIn(key, mark)
-    if (record !== undefined) await to.delete((await this.#intoCookie(key, record)).id)
-    return this.#old.markMoved(key, mark, mark.raw.expires)
-  }
+function contended(): EngineUnavailable {
+  return new EngineUnavailable('others changed this session every time')
 }

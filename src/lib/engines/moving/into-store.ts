@@ -102,15 +102,16 @@ export class IntoStore implements Engine {
     return this.#loadOld(id)
   }
 
-  create(id: string, record: SessionRecord): Promise<Created> {
+  async create(id: string, record: SessionRecord): Promise<Created> {
     const { from, to } = this.#parts
-    return (this.#isMoving ? to : from).create(id, record)
+    return this.#isMoving ? to.create(id, record) : this.#source.versioned(await from.create(id, record))
   }
 
   async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
     const { to } = this.#parts
     const place = await this.#places.of(id)
     if (place === undefined) return MISSING
+    if (place.engine === to && this.#source.isItsOwn(version)) return CONFLICT
     if (place.engine === to) return to.update(place.id, this.#marked(place, record), version, written)
     const updated = await this.#source.update(id, record, version, written)
     if (updated.kind === 'updated' && this.#source.isStored) return updated
@@ -236,7 +237,7 @@ export class IntoStore implements Engine {
     if (!(await this.#places.end(rotation.id, rotation.record.expires))) return CONFLICT
     let isDone = false
     try {
-      const rotated = await from.rotate(rotation)
+      const rotated = this.#source.versioned(await from.rotate(rotation))
       isDone = rotated.kind === 'updated'
       return rotated
     } finally {
@@ -256,7 +257,7 @@ export class IntoStore implements Engine {
     const created = await from.create(drawn, record)
     if (created.kind === 'taken') return created
     const ended = await to.update(newId, { ...loaded.record, expires: tools.clock() }, version)
-    if (ended.kind === 'updated') return { ...created, kind: 'updated' }
+    if (ended.kind === 'updated') return this.#source.versioned({ ...created, kind: 'updated' })
     await from.delete(created.id)
     return ended
   }

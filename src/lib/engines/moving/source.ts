@@ -26,6 +26,9 @@ export type Sourced =
 /** In Django's table: the one member of what takes the place of a session that has moved. Django sees nobody in it. */
 const MARK = '_tessera_moved'
 
+/** Every cookie has version 1 for its own engine, and so has what is new in the store. */
+const IN_COOKIE = -1
+
 /**
  * Where sessions come from that are in no `SessionStore`. In Django's table there is one row for each, so a mark can take
  * its place, by its version. Of a session in cookies there are many copies, the ones before the last included.
@@ -53,7 +56,12 @@ export class Source {
     if (loaded.kind !== 'found') return { kind: 'gone', loaded }
     const { record, version, outdated } = loaded
     if (this.isStored && record.data[MARK] === true) return { kind: 'marked' }
-    return { kind: 'session', ...countedIn(record), version, ...(outdated && { outdated }) }
+    return {
+      kind: 'session',
+      ...countedIn(record),
+      ...this.versioned({ version }),
+      ...(outdated && { outdated }),
+    }
   }
 
   /** What a cookie holds, also when it was revoked because its session has moved. */
@@ -62,12 +70,13 @@ export class Source {
     const stored = await this.engine.inspect?.(id)
     const payload = stored && decodePayload(stored.text)
     if (payload === undefined || payload.record.expires <= this.#clock()) return undefined
-    return { kind: 'session', ...countedIn(payload.record), version: 1 }
+    return { kind: 'session', ...countedIn(payload.record), version: IN_COOKIE }
   }
 
   /** By a process that prepares: a cookie that it makes is newer than the one before. */
   async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
-    return this.engine.update(id, this.isStored ? record : await this.#counted(id, record), version, written)
+    const counted = this.isStored ? record : await this.#counted(id, record)
+    return this.versioned(await this.engine.update(id, counted, version, written))
   }
 
   /** The same. */
@@ -77,6 +86,16 @@ export class Source {
     if (old.kind !== 'session') return MISSING
     const updated = await this.update(id, { ...old.record, expires }, old.version)
     return updated.kind === 'updated' ? { kind: 'touched', id: updated.id } : MISSING
+  }
+
+  /** What the engine answered, with a version that no session of the store has. */
+  versioned<Answer extends object>(answer: Answer): Answer {
+    return this.isStored || !('version' in answer) ? answer : { ...answer, version: IN_COOKIE }
+  }
+
+  /** Whether the version was read where the session was, so that it says nothing about what is in the store. */
+  isItsOwn(version: Version): boolean {
+    return !this.isStored && version === IN_COOKIE
   }
 
   /** Whether `old` is to take the place of what was brought here before. */
