@@ -13,14 +13,14 @@ import { atEnd, run, tell } from './command-line.js'
 import { installPackage, installRuntime, type Runtime, runtimes } from './runtimes/install.js'
 
 /** The engines that need no server of their own. Redis is the one that all runtimes share. */
-const ENGINES = ['cache', 'SQLite', 'cached', 'file', 'signed', 'sealed', 'redis']
+const ENGINES = ['cache', 'SQLite', 'dj.SQLite', 'cached', 'file', 'signed', 'sealed', 'redis']
 
 /** Tests that AVA runs: errors, answers and late writes over HTTP, and what SQLite does when somebody else has the lock. */
 const TESTS = [
   ...['errors', 'gone', 'late-changes', 'own-responses', 'redact-cookies'].map(
     (name) => `middleware/${name}`,
   ),
-  ...['csrf/tokens', 'engines/db/node-sqlite', 'tracing'],
+  ...['csrf/tokens', 'engines/db/node-sqlite', 'engines/django/values', 'tracing'],
 ].map((name) => `test/lib/${name}.test.ts`)
 const TESTS_OF_SQLITE = ['test/system/outages/sqlite.test.ts', 'test/system/races/processes.test.ts']
 

@@ -14,7 +14,7 @@ const TABLE = 'django_session'
 const RETURNING = ' RETURNING session_key'
 
 /** The condition of `removeExpired` stands twice: a row can be prolonged between the two looks. */
-const statements: DjangoStatements = {
+const statements: DjangoStatements = numbered({
   ...commonStatements({
     table: TABLE,
     // A key that is taken is no error, and no row either.
@@ -30,6 +30,15 @@ const statements: DjangoStatements = {
   removeExpired: `
     DELETE FROM ${TABLE}
     WHERE expire_date < ? AND session_key IN (SELECT session_key FROM ${TABLE} WHERE expire_date < ? LIMIT ?)${RETURNING}`,
+})
+
+/** With the number of each parameter: `node:sqlite` finds them by names, which are made of the numbers. */
+function numbered(plain: DjangoStatements): DjangoStatements {
+  const texts = Object.entries(plain).map(([name, sql]: [string, string]) => {
+    let count = 0
+    return [name, sql.replaceAll('?', () => `?${++count}`)]
+  })
+  return Object.fromEntries(texts) as DjangoStatements
 }
 
 /** Django's table in SQLite, where a moment is a text. The journal stays as Django has chosen it. */
