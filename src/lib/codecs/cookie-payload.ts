@@ -7,11 +7,11 @@ export interface CookiePayload {
   /** When this cookie was made: milliseconds since 1970. */
   readonly issuedAt: number
   /** The user's not-before when it was made: milliseconds since 1970. Only where users can be revoked. */
-  readonly notBefore?: number
+  readonly notBefore?: number | undefined
   /** The same in every cookie of a session until the session gets a new id; nobody can guess it. Old cookies have none. */
   readonly anchor: string | undefined
   /** When the last of the session's cookies expires, where that is an earlier one: milliseconds since 1970. */
-  readonly lastEnd?: number
+  readonly lastEnd?: number | undefined
 }
 
 const ANCHOR = /^[\w-]{22}$/
@@ -34,7 +34,21 @@ export function newAnchor(): string {
  * `user` and `expiry` only where the session has them.
  */
 export function encodePayload({ record, issuedAt, anchor, notBefore, lastEnd }: CookiePayload): string {
-  return JSON.stringify({ issuedAt, anchor, notBefore, lastEnd, ...record })
+  const { data, createdAt, expiry, savedAt, renewedAt, renewal, user, expires } = record
+  return JSON.stringify({
+    issuedAt,
+    anchor,
+    notBefore,
+    lastEnd,
+    data,
+    createdAt,
+    expiry,
+    savedAt,
+    renewedAt,
+    renewal,
+    user,
+    expires,
+  })
 }
 
 /** `undefined` if it is no payload. Never throws. Only for texts whose signature was verified (S49). */

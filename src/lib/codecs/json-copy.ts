@@ -77,11 +77,13 @@ function isSameList(list: object, other: readonly JsonValue[]): boolean {
  * The record as it would be if it were written as JSON and read again, and a copy of it; `undefined` where it holds what would
  * come back as something else.
  */
-export function storedCopyOf({ data, user, renewal, ...rest }: SessionRecord): SessionRecord | undefined {
-  const copies = [data, user, renewal].map((part) => (part === undefined ? undefined : asJson(part, 0)))
-  const [copy, its, about] = copies
-  if (copies.includes(OTHER)) return undefined
-  return parseRecord({ ...rest, data: copy, user: its, renewal: about }, rest.expires)
+export function storedCopyOf(record: SessionRecord): SessionRecord | undefined {
+  const { createdAt, expiry, savedAt, renewedAt, expires } = record
+  const data = asJson(record.data, 0)
+  const user = record.user && asJson(record.user, 0)
+  const renewal = record.renewal && asJson(record.renewal, 0)
+  if (data === OTHER || user === OTHER || renewal === OTHER) return undefined
+  return parseRecord({ data, createdAt, expiry, savedAt, renewedAt, renewal, user }, expires)
 }
 
 /** What JSON would make another thing of. */

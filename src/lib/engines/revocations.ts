@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { CookiePayload } from '../codecs/cookie-payload.js'
 import type { JsonObject } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import { backoff, CLOCK_SKEW, MAX_ATTEMPTS } from './concurrency.js'
@@ -115,7 +116,7 @@ export class RevokedCookies {
 
 /** Since when the cookie is dead: milliseconds since 1970; `undefined`: it is not. */
 export function deadSince(
-  { notBefore = 0, anchor }: { readonly notBefore?: number; readonly anchor: string | undefined },
+  { notBefore = 0, anchor }: Pick<CookiePayload, 'notBefore' | 'anchor'>,
   revoked: Revoked,
 ): number | undefined {
   if (notBefore < revoked.notBefore) return revoked.notBefore

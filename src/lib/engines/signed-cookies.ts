@@ -239,16 +239,17 @@ class SignedCookies implements Engine {
     const expires = isRevocable ? Math.min(record.expires, issuedAt + LONGEST_LIFE) : record.expires
     const lastEnd = before && (before.lastEnd ?? before.record.expires)
     return this.#sessions.make({
-      record: { ...record, expires },
+      record: expires === record.expires ? record : { ...record, expires },
       issuedAt,
       anchor: before?.anchor ?? anchor ?? newAnchor(),
-      ...(notBefore > 0 && { notBefore }),
-      ...(isRevocable && lastEnd !== undefined && lastEnd > expires && { lastEnd }),
+      notBefore: notBefore > 0 ? notBefore : undefined,
+      lastEnd: isRevocable && lastEnd !== undefined && lastEnd > expires ? lastEnd : undefined,
     })
   }
 }
 
 function loadedFrom({ payload: { record }, outdated }: Held): Loaded {
   // What is remembered is handed out to nobody.
-  return { kind: 'found', record: copyOf(record), version: 1, ...(outdated && { outdated: true }) }
+  const loaded = { kind: 'found', record: copyOf(record), version: 1 } as const
+  return outdated ? { ...loaded, outdated } : loaded
 }
