@@ -59,6 +59,18 @@ const ALONE =
  * @throws EngineUnavailable if the engine's store cannot be used.
  */
 export async function openSessions(options: SessionsOptions = {}): Promise<Sessions> {
+  return openAs(options, true)
+}
+
+/**
+ * The same for a command, which serves nobody: where sessions move it moves none by itself, and is not among the processes
+ * that say which step they run.
+ */
+export function openForCommand(options: SessionsOptions): Promise<Sessions> {
+  return openAs(options, false)
+}
+
+async function openAs(options: SessionsOptions, isServing: boolean): Promise<Sessions> {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(
       `openSessions takes an object of options, such as { engine: 'db' }, not ${String(options)}`,
@@ -90,6 +102,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     const moving = await movingInto(bare, settings, tools, {
       given: ownOld,
       ownEngine: ready ? bare.name : undefined,
+      isServing,
     })
     opened = moving === undefined ? bare : watchedAs(bare, moving.engine)
     return sessionsOn(opened, moving, settings, {
@@ -110,15 +123,20 @@ async function movingInto(
   bare: Engine,
   settings: Settings,
   tools: EngineTools,
-  {
-    given,
-    ownEngine,
-  }: { readonly given: GivenOldEngine | undefined; readonly ownEngine: string | undefined },
+  { given, ownEngine, isServing }: OldAndNew,
 ): Promise<OpenMove | undefined> {
   const from = tools.codec && oldEngineOf(settings, tools.codec, given, ownEngine)
   // Its store is what only the engine itself has.
   const to = unwatched(bare)
-  return from && openMove(from.old, to, settings.moveStep, { ...tools, codec: from.codec }, settings)
+  const options = { ...settings, isServing }
+  return from && openMove(from.old, to, settings.moveStep, { ...tools, codec: from.codec }, options)
+}
+
+interface OldAndNew {
+  readonly given: GivenOldEngine | undefined
+  /** The name of the new engine, where that is no setting. */
+  readonly ownEngine: string | undefined
+  readonly isServing: boolean
 }
 
 const FORGOT_TO_CALL = 'write app.use(sessions.middleware()), with parentheses'

@@ -1,4 +1,4 @@
-import { openSessions } from '../open-sessions.js'
+import { openForCommand } from '../open-sessions.js'
 import type { Settings } from '../settings/settings.js'
 import { interruptible } from './interruptible.js'
 import { counted, Progress, rateText } from './progress.js'
@@ -8,7 +8,7 @@ import { json } from './terminal.js'
 export async function clearSessions(settings: Settings, options: { readonly json?: true }): Promise<number> {
   return interruptible(async (isInterrupted) => {
     // No session is read or written here, so what there is to warn of is for the server to say.
-    const sessions = await openSessions({ ...settings, warnings: [], cleanupInterval: 0 })
+    const sessions = await openForCommand({ ...settings, warnings: [], cleanupInterval: 0 })
     let removed = 0
     // No bar, since no store can say how many records have expired without reading as many as removing them reads.
     const progress = new Progress(

@@ -99,7 +99,7 @@ function telling(moving: Moving): Mover {
     keys: () => moving.keys(),
     find: (key) => moving.find(key),
     async bring(key) {
-      told ??= moving.processes.tellHeld()
+      told ??= moving.processes.tellMoving()
       await told.catch((error: unknown) => {
         told = undefined
         throw error

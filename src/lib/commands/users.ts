@@ -1,5 +1,5 @@
 import { consoleLogger } from '../logger.js'
-import { openSessions } from '../open-sessions.js'
+import { openForCommand } from '../open-sessions.js'
 import type { Sessions } from '../sessions.js'
 import type { Settings } from '../settings/settings.js'
 import type { UserSession } from '../users/user-sessions.js'
@@ -14,7 +14,7 @@ async function withSessions<Answer>(
   settings: Settings,
   work: (sessions: Sessions) => Promise<Answer>,
 ): Promise<Answer> {
-  const sessions = await openSessions({
+  const sessions = await openForCommand({
     ...settings,
     warnings: [],
     cleanupInterval: 0,

@@ -29,6 +29,7 @@ async function stage(t: ExecutionContext) {
     SECRET_KEY: KEY,
   }
   return {
+    env,
     old,
     moved: { ...moved, moveFrom: { engine: 'db', databaseUrl: sqliteUrl(path) } } as SessionsOptions,
     alone: moved,
@@ -101,6 +102,9 @@ testOf(
     t.regex(done.stdout, /^ {2}30 sessions and lists moved from db to redis in \d+\.\d s\n.+db can go\.\n$/)
     await assertAllThere(t, await open(alone), ids)
     t.deepEqual(jsonIn(await command(['--json']).end()).moved, 0)
+    // Tombstones stand where they were.
+    const back = { ...old, moveFrom: { ...alone, engine: 'redis' } } as SessionsOptions
+    await t.throwsAsync(open(back), { message: /another KEY_PREFIX/ })
   },
 )
 
@@ -254,6 +258,27 @@ test('a place that cannot be the right one is refused, whatever is asked: the sa
   await server.close()
   t.like(await move(['--stopped'], right), { code: 0, stderr: '' })
 })
+
+testOf(
+  redis,
+  'sessions and revoke look into both stores, move nothing, and are no step of the move',
+  async (t) => {
+    const { old, moved, open, env, rowsInOld } = await stage(t)
+    const plain = await open(old)
+    const [, id] = await fill(plain, 2)
+    const rows = await rowsInOld()
+    const other = (...args: readonly string[]) =>
+      new Script(t, 'koa-tessera', [...args, '--user', 'user 1', '--json'], env).end()
+    const listed = await other('sessions')
+    t.is(JSON.parse(listed.stdout).length, 1, listed.stderr)
+    t.is(await rowsInOld(), rows)
+    t.is((await plain.open(id)).user, 'user 1')
+    const move = await open(moved)
+    t.is((await move.open(id)).user, 'user 1')
+    t.like(jsonIn(await other('revoke', '--all')), { ended: 1 })
+    t.is((await move.open(id)).user, undefined)
+  },
+)
 
 testOf(
   redis,

@@ -8,7 +8,7 @@ import { IntoCookies } from './into-cookies.js'
 import { IntoStore } from './into-store.js'
 import type { Moving } from './moving.js'
 import type { MoveStep } from './moving-store.js'
-import { type OldEngine, openMoving, openOld } from './open-moving.js'
+import { type OldEngine, openMoving, openOld, openQuietly } from './open-moving.js'
 import { MoveProcesses } from './processes.js'
 
 /** Sessions that move while requests run. */
@@ -33,6 +33,8 @@ export interface MoveOptions {
   readonly secretKeyFallbacks: readonly string[]
   /** Seconds. */
   readonly cookieAge: number
+  /** Whether this process serves visitors, so that others are told of it. A command does not. */
+  readonly isServing: boolean
 }
 
 /**
@@ -50,11 +52,11 @@ export async function openMove(
 ): Promise<OpenMove> {
   const isIntoCookies = to.name === 'signed_cookies' && !to.capabilities.revocable
   if (!isIntoCookies && !isNoStore(old)) {
-    const moving = await openMoving(old, to, step, tools)
+    const moving = await (options.isServing ? openMoving(old, to, step, tools) : openQuietly(old, to, tools))
     return {
       engine: moving.engine,
       fromName: moving.fromName,
-      step,
+      step: moving.step,
       moving,
       onMoved: (told) => moving.onMoved(told),
     }
@@ -64,7 +66,7 @@ export async function openMove(
     const secretKeys = secretKeysOf(options, 'MOVE_FROM')
     const parts = { from, to, step, tools, secretKeys, cookieAge: options.cookieAge * 1000 }
     const engine = isIntoCookies ? new IntoCookies(parts) : new IntoStore(parts)
-    return await announced({ engine, from, to, step, tools })
+    return await announced({ engine, from, to, step, tools, isServing: options.isServing })
   } catch (error) {
     return closeAfter(error, from)
   }
@@ -80,14 +82,15 @@ interface Announced {
   readonly to: Engine
   readonly step: MoveStep
   readonly tools: EngineTools
+  readonly isServing: boolean
 }
 
 /** The list of processes is in the one store that there is. */
-async function announced({ engine, from, to, step, tools }: Announced): Promise<OpenMove> {
+async function announced({ engine, from, to, step, tools, isServing }: Announced): Promise<OpenMove> {
   const parts = StoreEngine.partsOf(engine instanceof IntoStore ? to : from)
   const keyPrefix = parts?.keyPrefix ?? 'keyv'
   const processes = parts && new MoveProcesses({ ...tools, keyPrefix, store: countedStore(parts.store) })
-  await processes?.announce(step)
+  if (isServing) await processes?.announce(step)
   const close = engine.close.bind(engine)
   engine.close = async () => {
     await processes?.leave()

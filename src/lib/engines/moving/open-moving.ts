@@ -81,6 +81,15 @@ export async function openMoving(
   }
 }
 
+/**
+ * The same for a command that serves nobody, and may run beside processes of any step, and of none. As one that prepares it
+ * finds what is in either store and begins to move nothing; nobody is told of it.
+ */
+export async function openQuietly(old: OldEngine, to: Engine, tools: EngineTools): Promise<Moving> {
+  const from = await openOld(old, tools)
+  return joined({ from, to, step: 'prepare', tools, places: old.places })
+}
+
 /** What is said of an old place that holds no sessions and has held none. */
 export function emptyText(place: string): string {
   return `${place} holds no sessions, and none have been moved out of it. If that is the right place, nothing is to be moved: leave out MOVE_FROM`

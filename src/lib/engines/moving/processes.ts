@@ -126,10 +126,13 @@ export class MoveProcesses {
     await this.#change(without).catch(() => {})
   }
 
-  /** Says that sessions were found in the store, so that whoever comes when it is empty knows that it was not. */
-  async tellHeld(): Promise<void> {
+  /**
+   * For a process that announces nothing, before it moves anything: sessions were found in the store, and tombstones take
+   * their places from now on.
+   */
+  async tellMoving(): Promise<void> {
     this.hasHeld = true
-    await this.#change((list) => list)
+    await this.#change((list) => ({ ...list, isSource: true }))
   }
 
   /** Everything has been moved: from now on no process can begin to `prepare`. */
