@@ -125,6 +125,14 @@ export const terms: readonly Term[] = [
     step: 'Save on every request',
   },
   {
+    id: 'max-age',
+    term: 'Max-Age',
+    meaning:
+      'For how many seconds a browser keeps a cookie. Without it the cookie ends when the browser closes, and 0 removes it.',
+    href: '/cookies/lifetime',
+    step: 'Temporary and persistent',
+  },
+  {
     id: 'middleware',
     term: 'Middleware',
     meaning:
@@ -154,6 +162,13 @@ export const terms: readonly Term[] = [
     meaning: 'What the server stores of one session: its data and its end, under a hash of the id.',
     href: '/browser-tools',
     step: 'In your browser’s own tools',
+  },
+  {
+    id: 'rotation',
+    term: 'Rotation',
+    meaning: 'A session gets a new id, and its data stays. A copy of the old id is soon worthless.',
+    href: '/sessions/log-in',
+    step: 'Log in, log out',
   },
   {
     id: 'same-site',
@@ -206,7 +221,7 @@ export const terms: readonly Term[] = [
     id: 'status',
     term: 'Status',
     meaning:
-      'The number that a response begins with. 200 is good, 303 leads to another page, 403 is a refusal.',
+      'A response begins with it: 200 done, 303 go to another page, 400 not understood. Status 401 asks for a log-in, 403 is a refusal, 500 a fault of the server.',
     href: '/one-request',
     step: 'One request, one response',
   },
@@ -232,6 +247,14 @@ export const terms: readonly Term[] = [
       'The server writes what it wants to remember into each link. Whoever sees the address sees it, and can pass it on.',
     href: '/four-ways',
     step: 'Four ways to remember',
+  },
+  {
+    id: 'version',
+    term: 'Version',
+    meaning:
+      'A number that the store changes with each write of a record. It shows whether somebody else has written since.',
+    href: '/sessions/two-tabs',
+    step: 'Two tabs at once',
   },
   {
     id: 'xss',

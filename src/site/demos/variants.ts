@@ -7,6 +7,7 @@ import {
   type Settings,
 } from '../../lib/index.js'
 import { openEngine } from '../../lib/internal.js'
+import { PROGRESS_SUFFIX } from '../inspector/cookies.js'
 import { observe } from '../inspector/recording.js'
 
 /** The life of the sessions of `Set, get, delete`: seconds. */
@@ -84,6 +85,6 @@ export async function openVariants(
       mostAge,
     },
     ignoring: await openSessions({ ...shared, nestedChanges: 'ignore' }),
-    progress: await openSessions({ ...shared, ...under(`${settings.cookieName}-progress`) }),
+    progress: await openSessions({ ...shared, ...under(`${settings.cookieName}${PROGRESS_SUFFIX}`) }),
   }
 }

@@ -31,12 +31,17 @@ export interface CookiesRead {
 /** The names of the inspector's own cookies begin so. They are not shown, since they are no part of any demo. */
 export const OWN_PREFIX = 'inspector-'
 
+/** After the name of the session's cookie: the cookie of how far a visitor has come. */
+export const PROGRESS_SUFFIX = '-progress'
+
 const plainCookies: ReadonlySet<string> = new Set(PLAIN_COOKIES)
 
 /** A cookie of a request, fit to be shown. */
 export interface SentCookie {
   readonly name: string
   readonly value: string
+  /** What this site needs it for, in a few words; undefined for a cookie of a step. */
+  readonly purpose?: string
 }
 
 /** A `Set-Cookie` line, taken apart. */
@@ -62,12 +67,26 @@ const RAW = { decode: (value: string): string => value }
 export function sentCookies(header: string | undefined): SentCookie[] {
   const sent = Object.entries(parseCookie(header ?? '', RAW))
     .filter(([name]) => !name.startsWith(OWN_PREFIX))
-    .map(([name, value = '']) => ({ name, value: shownCookie(name, value) }))
+    .map(([name, value = '']) => sentCookie(name, value))
   return withoutMasses(sent, (value) => ({ name: MASS, value }))
 }
 
 /** The most that browsers take for a name and its value together (RFC 6265bis): bytes. */
 export const LONGEST_COOKIE = 4096
+
+/** A cookie of a request, as pages show it. */
+export function sentCookie(name: string, value: string): SentCookie {
+  const shown = { name, value: shownCookie(name, value) }
+  const purpose = purposeOf(name)
+  return purpose === undefined ? shown : { ...shown, purpose }
+}
+
+/** The cookies that belong to no step. */
+function purposeOf(name: string): string | undefined {
+  if (name.endsWith('csrftoken')) return 'the token of this site’s forms'
+  if (name.endsWith(PROGRESS_SUFFIX)) return 'the session of your progress on the path'
+  return name.startsWith(OWN_PREFIX) ? 'of the inspector' : undefined
+}
 
 /** The cookies that try how many a browser keeps: hundreds, and all alike. */
 const MASS = 'limit-…'

@@ -26,9 +26,14 @@ export function openObserved(settings: Settings): EngineFactory {
   return async (tools) => observe(await openEngine(settings.engine, settings, tools))
 }
 
+/** Whether the engine keeps a session in its cookie, and nothing in a store. */
+export function keepsInCookie(engine: Engine): boolean {
+  return engine.name === 'signed_cookies'
+}
+
 /** The same engine, but its calls are recorded wherever {@link recording} is under way. */
 export function observe(engine: Engine): Engine {
-  const isInCookie = engine.name === 'signed_cookies'
+  const isInCookie = keepsInCookie(engine)
   return watchEngine(engine, async (call, run, args) => {
     const calls = underWay.getStore()
     if (calls === undefined) return run(...args)

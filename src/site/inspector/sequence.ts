@@ -82,11 +82,13 @@ export function sequenceOf(sent: Sent): Sequence {
     y = isBeside ? y : arrow.y + BELOW_ARROW
     return arrow
   })
-  const sentences = messages.map(
-    ({ from, to, texts }, at) => `${at + 1}. From the ${from} to the ${to}: ${texts.join('; ')}.`,
-  )
   const asksStore = drawn.length > 0
   const isInCookie = asksStore && drawn.every((call) => call.isInCookie === true)
+  const named = (party: Party): string => (party === 'store' && isInCookie ? 'engine' : party)
+  const sentences = messages.map(
+    ({ from, to, texts }, at) =>
+      `${at + 1}. From the ${named(from)} to the ${named(to)}: ${texts.join('; ')}.`,
+  )
   return { arrows, height: y + 8, asksStore, isInCookie, description: sentences.join(' ') }
 }
 
@@ -96,9 +98,7 @@ function requestOf({ method, path, sent, used }: Sent): Message {
   const count =
     others === 0
       ? []
-      : [
-          `${cookies.length > 0 ? 'and ' : ''}${others} ${others === 1 ? 'cookie' : 'cookies'} for other steps`,
-        ]
+      : [`${cookies.length > 0 ? 'and ' : ''}${others} other ${others === 1 ? 'cookie' : 'cookies'}`]
   const texts =
     sent.length === 0
       ? ['no cookie']

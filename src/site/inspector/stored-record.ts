@@ -2,6 +2,7 @@ import { parseSetCookie } from 'cookie'
 import type { Engine, SessionUser, Version } from '../../lib/index.js'
 import { readCookies, resolveSession } from '../../lib/internal.js'
 import { digest } from './cookies.js'
+import { keepsInCookie } from './recording.js'
 
 /** Sessions that the inspector reads: the name of their cookie, and their engine. */
 export interface InspectedSessions {
@@ -21,6 +22,8 @@ export interface CookieHeaders {
 export interface StoredRecord {
   readonly cookieName: string
   readonly engine: string
+  /** Whether it is in the cookie itself, and in no store. */
+  readonly isInCookie: boolean
   /** A hash of the id. */
   readonly id: string
   /** The store's key, shortened; undefined for an engine that does not tell. */
@@ -50,6 +53,7 @@ export async function storedRecordOf(
   return {
     cookieName,
     engine: engine.name,
+    isInCookie: keepsInCookie(engine),
     id: digest(id),
     key: stored && shortened(stored.key),
     raw: stored?.text,

@@ -33,7 +33,7 @@ test('a step is not shown what others left in the browser', async (t) => {
   for (const path of ['/sessions/page-count', '/cookies/page-count']) await person.open(path)
   person.cookies.set('other_app', 'theirs')
   const page = await person.open('/cookies/page-count')
-  t.regex(page.text('.sequence desc') ?? '', /Cookie: count=1; and 3 cookies for other steps\./)
+  t.regex(page.text('.sequence desc') ?? '', /Cookie: count=1; and 3 other cookies\./)
   t.regex(page.text('.sequence desc') ?? '', /Set-Cookie: count=2\.$/)
   t.true(page.has('.records details.other'), 'the session of another step is folded')
   t.false(page.has('.records > .record'))

@@ -19,9 +19,7 @@ async function exchange(url: string, lines: readonly string[]): Promise<{ head: 
 
 /** The lines of the two heads on the page. */
 function headsIn(body: string): string[][] {
-  const blocks = parse(body, { blockTextElements: { script: true, style: true } }).querySelectorAll(
-    '.verbatim',
-  )
+  const blocks = parse(body, { blockTextElements: { script: true, style: true } }).querySelectorAll('.whole')
   return blocks.map(({ textContent }) => textContent.split('\n\n')[0]?.split('\n') ?? [])
 }
 
