@@ -231,7 +231,7 @@ test('S29 the panel tells what “log out everywhere else” asked of the engine
   const ada = await loggedIn(site, 'Ada', FIREFOX)
   await loggedIn(site, 'Ada')
   const after = await ada.submit(await ada.open(HERE), END_OTHERS)
-  t.deepEqual(after.all('.changes + .exchange .calls li code'), [
+  t.deepEqual(after.all('.more + .exchange .calls li code'), [
     'load',
     'index.read',
     'index.write',
