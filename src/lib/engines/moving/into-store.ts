@@ -22,6 +22,7 @@ import { Arrival } from './arrival.js'
 import { Claims } from './claims.js'
 import type { MoveStep } from './moving-store.js'
 import { indexWith, type Place, Places } from './places.js'
+import { PreparedRotations } from './prepared-rotations.js'
 import { type Old, Source } from './source.js'
 
 /** How long an old id reads as superseded once the new one is in use, or it was ended: milliseconds. */
@@ -61,6 +62,7 @@ export class IntoStore implements Engine {
   readonly #claims: Claims
   readonly #source: Source
   readonly #places: Places
+  readonly #prepared: PreparedRotations
   readonly #isMoving: boolean
 
   /** @throws EngineMisconfigured if the new engine is no store. */
@@ -76,6 +78,7 @@ export class IntoStore implements Engine {
     this.#source = new Source(from, tools.clock)
     this.arrival = new Arrival({ ...parts, source: this.#source, claims: this.#claims })
     this.#places = new Places({ ...parts, source: this.#source, claims: this.#claims })
+    this.#prepared = new PreparedRotations({ ...parts, source: this.#source, places: this.#places })
     const used = this.#isMoving ? to : from
     this.name = used.name
     this.capabilities = { ...used.capabilities, shared: from.capabilities.shared && to.capabilities.shared }
@@ -131,15 +134,13 @@ export class IntoStore implements Engine {
   }
 
   async rotate(rotation: Rotation): Promise<Rotated> {
-    const { from, to } = this.#parts
+    const { to } = this.#parts
     const place = await this.#places.of(rotation.id)
     if (place === undefined) return MISSING
-    if (place.engine === to)
-      return this.#isMoving ? to.rotate({ ...rotation, id: place.id }) : this.#rotateBack(place.id, rotation)
-    if (!this.#source.isStored) return this.#rotateCookie(rotation)
-    const rotated = await from.rotate(rotation)
-    if (rotated.kind === 'updated' || rotated.kind === 'taken') return rotated
-    return (await this.#places.isClaimed(rotation.id)) ? CONFLICT : rotated
+    if (place.engine !== to) return this.#prepared.rotate(rotation)
+    return this.#isMoving
+      ? to.rotate({ ...rotation, id: place.id })
+      : this.#prepared.rotateBack(place.id, rotation)
   }
 
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
@@ -229,37 +230,6 @@ export class IntoStore implements Engine {
   /** Whether no request can be on its way any more that was sent before `at`. */
   #isLate(at: number): boolean {
     return this.#parts.tools.clock() - at >= SUPERSEDED_FOR
-  }
-
-  /** The new cookie has another claim. The one of the old cookies comes first, so that they move nowhere. */
-  async #rotateCookie(rotation: Rotation): Promise<Rotated> {
-    const { from, tools } = this.#parts
-    if (!(await this.#places.end(rotation.id, rotation.record.expires))) return CONFLICT
-    let isDone = false
-    try {
-      const rotated = this.#source.versioned(await from.rotate(rotation))
-      isDone = rotated.kind === 'updated'
-      return rotated
-    } finally {
-      if (!isDone) await this.#claims.release(this.#source.claimOf(rotation.id), tools.clock())
-    }
-  }
-
-  /**
-   * Somebody logs in while all others log in to the old engine: the session goes back there, and moves again later. It ends
-   * here by its version, so that nothing is lost that was written meanwhile.
-   */
-  async #rotateBack(newId: string, { to: drawn, record, version }: Rotation): Promise<Rotated> {
-    const { from, to, tools } = this.#parts
-    const loaded = await to.load(newId)
-    if (loaded.kind !== 'found') return MISSING
-    if (loaded.version !== version) return CONFLICT
-    const created = await from.create(drawn, record)
-    if (created.kind === 'taken') return created
-    const ended = await to.update(newId, { ...loaded.record, expires: tools.clock() }, version)
-    if (ended.kind === 'updated') return this.#source.versioned({ ...created, kind: 'updated' })
-    await from.delete(created.id)
-    return ended
   }
 }
 

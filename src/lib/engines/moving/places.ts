@@ -67,6 +67,12 @@ export class Places {
     return claims.end(source.claimOf(id), tools.clock(), this.until(expires))
   }
 
+  /** Takes `end` back. */
+  release(id: string): Promise<void> {
+    const { claims, source, tools } = this.#parts
+    return claims.release(source.claimOf(id), tools.clock())
+  }
+
   /** Until when an id could be good whose session ends at `expires`: milliseconds since 1970. */
   until(expires: number): number {
     const { tools, cookieAge } = this.#parts

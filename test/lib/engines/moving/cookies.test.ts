@@ -44,9 +44,9 @@ function stage(t: ExecutionContext) {
       app.use(csrf({ secretKey: KEY }))
       app.use(async (ctx) => {
         const session = await ctx.session
-        if (ctx.path === '/in') session.login('ann')
+        if (ctx.path === '/in' || ctx.path === '/in-with-much') session.login('ann')
         if (ctx.path === '/out') session.flush()
-        if (ctx.path === '/big') session.set('big', 'x'.repeat(8000))
+        if (ctx.path === '/big' || ctx.path === '/in-with-much') session.set('big', 'x'.repeat(8000))
         if (ctx.path === '/count') session.transform('count', (count = 0) => Number(count) + 1)
         ctx.body = `${session.user} ${session.get('count')}`
       })
@@ -153,6 +153,27 @@ test('out of cookies: with REVOCATION_STORE the cookie is dead for the old proce
   await after.sessions.revokeAll('ann')
   for (const cookie of [id, mine.cookie, third.cookie])
     t.is((await after.ask('/', cookie)).body, 'undefined undefined')
+})
+
+test('out of cookies: revokeAll at a process that prepares ends what has moved and what has not', async (t) => {
+  const { site } = stage(t)
+  const before = await site({ ...cookies, revocationStore: 'db' })
+  const [moved, other] = [await loggedInAt(before), await loggedInAt(before)]
+  const move = await site({ ...intoStore, revocationStore: 'db' })
+  const id = given(await move.ask('/', moved.cookie))
+  const prepare = await site({ ...intoStore, revocationStore: 'db', moveStep: 'prepare' })
+  await prepare.sessions.revokeAll('ann')
+  for (const { ask } of [prepare, move])
+    for (const cookie of [id, moved.cookie, other.cookie])
+      t.is((await ask('/', cookie)).body, 'undefined undefined')
+})
+
+test('out of cookies: a log-in at a process that prepares, which fails, ends nothing', async (t) => {
+  const all = stage(t)
+  const prepare = await all.site({ ...intoStore, moveStep: 'prepare' })
+  const { cookie } = await loggedInAt(prepare)
+  t.is((await prepare.ask('/in-with-much', cookie)).status, 500)
+  t.is((await prepare.ask('/', cookie)).body, 'ann 1')
 })
 
 test('out of cookies: a process that prepares leaves sessions where they are, and follows those that have moved', async (t) => {
