@@ -56,7 +56,7 @@ export class Page {
   #formFor(action: string): HTMLElement {
     const form = this.#root
       .querySelectorAll('form')
-      .find((one) => (one.getAttribute('action') ?? this.path).split('?')[0] === action)
+      .find((one) => (one.getAttribute('action') ?? this.path).split(/[?#]/)[0] === action)
     if (form === undefined) throw new Error(`${this.path} has no form that is sent to ${action}`)
     return form
   }

@@ -19,7 +19,7 @@ inBrowser('Change it in place: cookies are edited on their pages', async (tour) 
     ['Your age', '36'],
     ['Your friend’s name', 'Grace'],
   ] as const)
-    await tour.fill({ [label]: text }, 'Go on')
+    await tour.fill({ [label]: text }, 'Send the answer')
   await tour.fill({ 'The cookie profile_age': '99' }, 'Send this value of profile_age')
   await tour.reads('#age', '99')
   await tour.look('edit-profile')

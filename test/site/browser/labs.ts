@@ -57,6 +57,32 @@ inBrowser('Labs: a forged cookie is refused, signed or sealed', async (tour, t) 
   await tour.reads('#sealed .role', 'The server refuses this cookie.')
 })
 
+inBrowser('Labs: after a button the part of the page that it changed is on the screen', async (tour, t) => {
+  const { page } = tour
+  await page.setViewportSize({ width: 390, height: 844 })
+  const pressed = async (within: string, button: RegExp, changed: string): Promise<void> => {
+    await page.locator(within).getByRole('button', { name: button }).click()
+    await page.waitForLoadState()
+    const box = await page.locator(changed).boundingBox()
+    t.true(box !== null && box.y >= 0 && box.y + box.height <= 844, `${button}: ${JSON.stringify(box)}`)
+  }
+  await tour.open('/labs/stolen-cookie')
+  await pressed('main', /^Log in$/, '#user')
+  await pressed('main', /^Let the thief copy it$/, '#loot')
+  await pressed('#use', /^Send it as the thief$/, '#outcome')
+  await pressed('#throw-out', /^Log out everywhere else$/, '#over')
+  await tour.open('/labs/fixation')
+  await pressed('#tessera', /^Plant it in/, '#tessera .planted')
+  await pressed('#tessera', /^Log in$/, '#tessera .held-id')
+  await page.locator('#tessera').getByLabel('The attacker is in.').check()
+  await pressed('#tessera', /^Send the planted id$/, '#tessera #predicted')
+  t.is(await page.locator('#tessera .predict').count(), 0, 'what was answered is not asked again')
+  t.is(await page.locator('#careless .predict').count(), 1)
+  await tour.open('/labs/forged-cookie')
+  await pressed('main', /^Get the two cookies$/, '#signed h2')
+  await pressed('#sealed', /^Change one character$/, '#sealed .role')
+})
+
 inBrowser('Labs: a script sees one of two cookies', async (tour) => {
   await tour.open('/labs/script')
   await tour.press('Set two cookies')

@@ -21,10 +21,10 @@ inBrowser('The site: hostile input is told on the form, and what was typed is ke
   for (const kind of ['cookies', 'sessions']) {
     await tour.open(`/${kind}/profile`)
     const long = 'x'.repeat(5000)
-    await tour.fill({ 'Your name': long }, 'Go on')
+    await tour.fill({ 'Your name': long }, 'Send the answer')
     await tour.reads('.problem', 'A name has at most 40 characters.')
     t.is(await tour.page.getByLabel('Your name').inputValue(), long)
-    await tour.fill({ 'Your name': '<script>alert(1)</script>🏺' }, 'Go on')
+    await tour.fill({ 'Your name': '<script>alert(1)</script>🏺' }, 'Send the answer')
     await tour.reads('.lead', /^Hello <script>alert\(1\)<\/script>🏺\./)
 
     await tour.open(`/${kind}/cart`)

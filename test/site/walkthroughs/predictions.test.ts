@@ -156,7 +156,7 @@ test('every question is asked on a page, and has two or three answers', async (t
   const names = (await readdir(views, { recursive: true })).filter((name) => name.endsWith('.ejs'))
   const texts = await Promise.all(names.map((name) => readFile(join(views, name), 'utf8')))
   const asked = texts.flatMap((text) =>
-    [...text.matchAll(/predict', \{ id: '([\w-]+)' \}/g)].map(([, id]) => id),
+    [...text.matchAll(/predict', \{ id: '([\w-]+)'/g)].map(([, id]) => id),
   )
   // The other site asks this one on a page that is no view.
   t.deepEqual([...new Set([...asked, 'other-site'])].sort(), [...questions.keys()].sort())

@@ -53,17 +53,17 @@ export function engines({ sessions, settings, clock }: EnginesParts): Router {
 
   router.post('/log-in', async (ctx) => {
     await trial.logIn(ctx, await ctx.session)
-    seeOther(ctx, `${HERE}#change`)
+    seeOther(ctx, HERE)
   })
 
   router.post('/count', async (ctx) => {
     await trial.count(await ctx.session)
-    seeOther(ctx, `${HERE}#change`)
+    seeOther(ctx, HERE)
   })
 
   router.post('/change', async (ctx) => {
     trial.change(await ctx.session)
-    seeOther(ctx, `${HERE}#change`)
+    seeOther(ctx, HERE)
   })
 
   router.post('/begin', async (ctx) => {

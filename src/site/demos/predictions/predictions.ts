@@ -13,6 +13,7 @@ const AGE = 60
 const LONGEST = 40
 
 interface Said {
+  readonly name: string
   readonly question: Question
   readonly answer: Answer
   /** What was typed in the question's field. */
@@ -21,6 +22,10 @@ interface Said {
 
 /** What the page after a step says about the prediction. */
 export interface Predicted {
+  /** The question's name: a page does not ask what it has just answered. */
+  readonly question: string
+  /** What was typed in the question's own field: of two forms with one question, the one that was sent. */
+  readonly typed: string
   readonly said: string
   readonly did: string
   readonly isRight: boolean
@@ -67,15 +72,16 @@ function parsed(text: string): Said | undefined {
   const [, name = '', value, typed = ''] = /^([\w-]{1,40})\.([\w-]{1,20})(?: (.*))?$/su.exec(text) ?? []
   const question = questions.get(name)
   const answer = question?.answers.find((one) => one.value === value)
-  return question && answer && { question, answer, typed }
+  return question && answer && { name, question, answer, typed }
 }
 
 function predictedBy(text: string, page: Shown): Predicted | undefined {
   const said = parsed(text)
   if (said === undefined) return undefined
-  const value = said.question.outcome(page, said.typed)
-  const did = said.question.answers.find((one) => one.value === value)
-  return did && { said: said.answer.text, did: did.text, isRight: did === said.answer }
+  const { name, question, typed, answer } = said
+  const value = question.outcome(page, typed)
+  const did = question.answers.find((one) => one.value === value)
+  return did && { question: name, typed, said: answer.text, did: did.text, isRight: did === answer }
 }
 
 /** An empty one for the whole site is removed: the page that tells is not always the one that was redirected to. */
