@@ -1,0 +1,70 @@
+import test from 'ava'
+import { openSite } from './site.js'
+
+test('what pages say of your progress is so: neither a log-out nor the end of the session takes it', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  const person = site.person()
+  const count = await person.open('/sessions/page-count')
+  await person.submit(count, '/progress/sessions-page-count')
+  const finished = async (): Promise<string> => (await person.open('/')).text('.progress label') ?? ''
+  t.regex(await finished(), /^You have finished 1 of/)
+
+  const LOG_IN = '/sessions/log-in'
+  const inside = await person.submit(await person.open(LOG_IN), LOG_IN, { username: 'ada', password: 'x' })
+  t.regex(inside.html, /Your progress on the path stays/)
+  await person.submit(inside, `${LOG_IN}/out`)
+  t.regex(await finished(), /^You have finished 1 of/)
+  t.is(
+    (await person.open('/sessions/page-count')).text('#count'),
+    '1',
+    'and the count is gone, as the page says',
+  )
+
+  const METHODS = '/sessions/methods'
+  const methods = await person.open(METHODS)
+  t.regex(methods.html, /Your progress on the path stays/)
+  await person.submit(methods, `${METHODS}/set-expiry`, { expiry: '60' })
+  site.now += 61_000
+  t.regex(await finished(), /^You have finished 1 of/)
+  t.is((await person.open('/sessions/page-count')).text('#count'), '1')
+})
+
+test('what pages say of who holds an application’s data is so', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  for (const [path, said, cookie] of [
+    ['/cookies/profile', /Its cookies brought your three answers/, /^profile_/],
+    ['/sessions/profile', /The server remembers your three answers/, /^sessionid$/],
+  ] as const) {
+    const person = site.person()
+    await person.submit(await person.open(path), path, { name: 'Ada' })
+    await person.submit(await person.open(`${path}/age`), `${path}/age`, { age: '36' })
+    const results = await person.submit(await person.open(`${path}/friend`), `${path}/friend`, {
+      friend: 'Eve',
+    })
+    t.regex(results.text('.lead') ?? '', said)
+    // Without every other cookie the answers are still there; without these they are not.
+    const copy = person.copy()
+    for (const name of copy.cookies.keys()) if (!cookie.test(name)) copy.cookies.delete(name)
+    t.is((await copy.open(`${path}/results`)).text('#age'), '36', path)
+    for (const name of person.cookies.keys()) if (cookie.test(name)) person.cookies.delete(name)
+    t.false((await person.open(`${path}/results`)).has('#age'), path)
+  }
+})
+
+test('each cookie that this site needs for itself says what it is for, where cookies are listed', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  const person = site.person()
+  const count = await person.open('/sessions/page-count')
+  await person.submit(count, '/progress/sessions-page-count')
+  person.cookies.set('inspector-0', 'x')
+  for (const path of ['/browser-tools', '/cookies/cart-as-taught/items']) {
+    const rows = (await person.open(path)).all('.all-cookies tbody tr').join('\n')
+    t.regex(rows, /^csrftoken ?#.*the token of this site’s forms$/m, path)
+    t.regex(rows, /^sessionid-progress ?#.*the session of your progress on the path$/m, path)
+    t.regex(rows, /^inspector-0 ?#.*of the inspector$/m, path)
+  }
+  t.regex(
+    (await person.open('/browser-tools')).text('.inspector .cookies') ?? '',
+    /the token of this site’s forms/,
+  )
+})
