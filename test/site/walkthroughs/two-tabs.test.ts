@@ -58,6 +58,23 @@ onEngines('the engine’s calls are shown: one request was overtaken, and wrote 
   // Which of two answers is read first is up to the network.
   t.deepEqual([one, other].sort(), [quick, second].map((steps) => steps.join('')).sort())
   t.deepEqual(others, [blind.join(''), blind.join('')])
+
+  const told = raced.all('#timeline li')
+  t.regex(told.slice(0, 2).join(), /request loads the session: version .*request loads the session: version /)
+  if (!keepsBoth(site)) return
+  const [begun = ''] = /\d+/.exec(told[0] ?? '') ?? []
+  const next = Number(begun) + 1
+  t.deepEqual(
+    told.map((text) => text.replace(/^(Left|Right) request /, '')),
+    [
+      `loads the session: version ${begun}.`,
+      `loads the session: version ${begun}.`,
+      `makes its change and writes, if the stored version is ${begun}. It is, so this is version ${next} now.`,
+      `makes its change and writes, if the stored version is ${begun}. It is not: conflict, and nothing is written.`,
+      `loads again: version ${next}, with the other’s change in it.`,
+      `makes its change and writes, if the stored version is ${next}. It is, so this is version ${next + 1} now.`,
+    ],
+  )
 })
 
 onEngines('as others do it, one of the two is lost, and the record is gone again', async (t, site) => {

@@ -7,6 +7,7 @@ import { queryValue, seeOther, show } from '../kit/page.js'
 import { Reports } from './meetings.js'
 import { type Overwritten, overwrite } from './overwrite.js'
 import { type Kept, keep, keptIn, ownKey, Races, type Runner, sides } from './race.js'
+import { timelineOf } from './timeline.js'
 
 const HERE = '/sessions/two-tabs'
 
@@ -36,7 +37,8 @@ export function oneClick({ sessions, cookieName, clock }: OneClickParts): Router
   const outcomes = new Reports<Outcome>()
 
   const page = (ctx: Context, shown: Shown, status = 200): void => {
-    const locals = { ...shown, engine: engine.name }
+    const timeline = shown.outcome ? timelineOf(shown.outcome.runners) : []
+    const locals = { ...shown, timeline, engine: engine.name }
     const sources = ['demos/two-tabs/one-click.ts#add', 'demos/two-tabs/overwrite.ts#overwrite']
     show(ctx, { view: 'two-tabs', title: 'Two tabs at once', locals, sources }, status)
   }
