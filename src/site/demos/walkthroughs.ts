@@ -94,8 +94,8 @@ export const chapters: readonly Chapter[] = [
     ],
   },
   {
-    title: 'The server remembers',
-    text: 'The browser holds only an id. The server stores the data.',
+    title: 'In a cookie, or on the server',
+    text: 'The same application twice: first the browser holds the data, then only an id, and the server stores the data.',
     walkthroughs: [
       {
         slug: 'profile',
