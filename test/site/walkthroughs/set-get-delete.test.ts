@@ -70,6 +70,7 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
 
   const { revocable } = site.sessions.engine.capabilities
   const stolen = (await thief.open(`${HERE}/get`)).text('#said')
+  t.is(/the session’s id into the cookie/.test(page.html), revocable, 'it says what the cookie holds')
   t.is(stolen, revocable ? 'Session has expired' : 'Hello, Ada')
   t.is(/a copy of the cookie works until it expires/.test(flushed.html), !revocable, 'and the page says so')
 })
