@@ -1,7 +1,9 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { EngineUnavailable } from '../../lib/index.js'
+import { typedIn } from './kit/form.js'
 import { seeOther, show } from './kit/page.js'
+import { nextForAll } from './place.js'
 import type { Variants } from './variants.js'
 import { chapters, END, steps } from './walkthroughs.js'
 
@@ -70,7 +72,8 @@ export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'pro
     if (done === undefined) return ctx.throw(404)
     const session = await ctx.session
     session.transform('progress', (before = []) => [...new Set([...before, done.step])])
-    seeOther(ctx, steps[at + 1]?.href ?? END.href)
+    const skips = typedIn(ctx, ['skip']).skip !== ''
+    seeOther(ctx, (skips ? nextForAll(at) : (steps[at + 1] ?? END)).href)
   })
 
   return router

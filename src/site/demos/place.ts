@@ -11,7 +11,9 @@ export interface Place extends Walkthrough {
   readonly number: number
   readonly count: number
   readonly next: Step | undefined
-  /** Where somebody goes on who skips what is about programming; undefined on a step for everybody. */
+  /**
+   * Where somebody goes on who skips what is about programming; undefined unless this step or the next one is.
+   */
   readonly nextForAll: { readonly href: string; readonly title: string } | undefined
 }
 
@@ -21,6 +23,7 @@ export function placeOf(path: string): Place | undefined {
   const here = steps[at]
   if (here === undefined) return undefined
   const { walkthrough, chapter, step, href } = here
+  const skips = walkthrough.isForEngineers || steps[at + 1]?.walkthrough.isForEngineers
   return {
     ...walkthrough,
     chapter: chapter.title,
@@ -29,10 +32,11 @@ export function placeOf(path: string): Place | undefined {
     number: at + 1,
     count: steps.length,
     next: steps[at + 1],
-    nextForAll: walkthrough.isForEngineers && nextForAll(at),
+    nextForAll: skips ? nextForAll(at) : undefined,
   }
 }
 
-function nextForAll(at: number): { readonly href: string; readonly title: string } {
+/** The first step for everybody after the one at `at`, or the end of the path. */
+export function nextForAll(at: number): { readonly href: string; readonly title: string } {
   return steps.slice(at + 1).find((step) => !step.walkthrough.isForEngineers) ?? END
 }

@@ -16,13 +16,13 @@ inBrowser(
     await tour.fill({ Name: ' ' }, 'Set session')
     await tour.reads('.problem', 'A name is missing.')
     await tour.look('set-get-delete-problem')
-    await tour.follow('Get session')
+    await tour.press('Get session')
     await tour.reads('#said', 'Session has expired')
     await set('Ada')
     await tour.look('set-get-delete-set')
 
     await set('Ada Lovelace, Countess and Enchantress')
-    await tour.follow('Get session')
+    await tour.press('Get session')
     await tour.reads('#said', 'Hello, Ada Lovelace, Countess and Enchantress')
     await tour.look('set-get-delete-got')
 
@@ -33,7 +33,7 @@ inBrowser(
     const until = site.now + 30_000
     site.now = until - 20_000
     if (tour.scripts) await page.clock.runFor(10_000)
-    await tour.follow('Get session')
+    await tour.press('Get session')
     await tour.reads('.token .countdown', 'in 20 seconds')
     site.now = until - 1_000
     if (tour.scripts) await page.clock.runFor(19_000)

@@ -115,6 +115,14 @@ test('a step for programmers says where others go on, and the path ends with que
   t.is(await skip('/sessions/methods'), '/sessions/save-every-request')
   t.is(await skip('/engines'), '/in-your-own-words', 'over the step after it, which is for programmers too')
   t.is(await skip('/sessions/log-in'), undefined)
+  for (const [href, next] of [
+    ['/sessions/log-in', '/sessions/save-every-request'],
+    ['/sessions/two-tabs', '/in-your-own-words'],
+  ] as const) {
+    const here = await person.open(href)
+    const done = await person.submit(here, `/progress/${href.slice(1).replaceAll('/', '-')}`, { skip: 'yes' })
+    t.is(done.path, next, 'its second button skips what is for programmers')
+  }
   const end = await person.open('/in-your-own-words')
   t.is(end.all('summary').length, 10)
   for (const [, href = ''] of end.html.matchAll(/<a href="([^"]+)">See it:/g))

@@ -25,8 +25,8 @@ export function readForm<Shape extends z.ZodRawShape>(
   return { ok: false, typed, problems }
 }
 
-/** A body may hold a list or an object under a name. Only text counts as typed. */
-function typedIn(ctx: Context, fields: readonly string[]): Typed {
+/** What was typed, before it is checked. A body may hold a list or an object under a name: only text counts as typed. */
+export function typedIn(ctx: Context, fields: readonly string[]): Typed {
   const { body } = ctx.request as { body?: unknown }
   const sent = new Map(Object.entries(typeof body === 'object' && body !== null ? body : {}))
   return Object.fromEntries(
