@@ -63,11 +63,14 @@ export interface Explained {
 /** Values as they are sent, percent-encoded. */
 const RAW = { decode: (value: string): string => value }
 
-/** The cookies of a `Cookie` header. */
+/** Every cookie of a `Cookie` header, in its order. What gives access is a hash. */
+export function everyCookie(header: string | undefined): SentCookie[] {
+  return Object.entries(parseCookie(header ?? '', RAW)).map(([name, value = '']) => sentCookie(name, value))
+}
+
+/** The cookies of a `Cookie` header that the panel shows. */
 export function sentCookies(header: string | undefined): SentCookie[] {
-  const sent = Object.entries(parseCookie(header ?? '', RAW))
-    .filter(([name]) => !name.startsWith(OWN_PREFIX))
-    .map(([name, value = '']) => sentCookie(name, value))
+  const sent = everyCookie(header).filter(({ name }) => !name.startsWith(OWN_PREFIX))
   return withoutMasses(sent, (value) => ({ name: MASS, value }))
 }
 
@@ -75,7 +78,7 @@ export function sentCookies(header: string | undefined): SentCookie[] {
 export const LONGEST_COOKIE = 4096
 
 /** A cookie of a request, as pages show it. */
-export function sentCookie(name: string, value: string): SentCookie {
+function sentCookie(name: string, value: string): SentCookie {
   const shown = { name, value: shownCookie(name, value) }
   const purpose = purposeOf(name)
   return purpose === undefined ? shown : { ...shown, purpose }

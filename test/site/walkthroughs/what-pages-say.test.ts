@@ -63,6 +63,12 @@ test('each cookie that this site needs for itself says what it is for, where coo
     t.regex(rows, /^sessionid-progress ?#.*the session of your progress on the path$/m, path)
     t.regex(rows, /^inspector-0 ?#.*of the inspector$/m, path)
   }
+  t.deepEqual((await person.open('/one-request')).all('#own-cookies li').sort(), [
+    'csrftoken: the token of this site’s forms',
+    'inspector-0: of the inspector',
+    'sessionid-progress: the session of your progress on the path',
+  ])
+  t.false((await site.person().open('/one-request')).has('#own-cookies'))
   t.regex(
     (await person.open('/browser-tools')).text('.inspector .cookies') ?? '',
     /the token of this site’s forms/,

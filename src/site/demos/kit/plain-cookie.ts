@@ -6,7 +6,7 @@ import {
   stringifySetCookie,
 } from 'cookie'
 import type { Context } from 'koa'
-import { type CookiesRead, type PlainCookie, type SentCookie, sentCookie } from '../../inspector/cookies.js'
+import { type CookiesRead, everyCookie, type PlainCookie, type SentCookie } from '../../inspector/cookies.js'
 
 /**
  * Sets a cookie whose value anybody can read and change: the demos compare sessions with it. The value is
@@ -55,9 +55,9 @@ export function plainCookie(ctx: Context, name: PlainCookie): string | undefined
 
 /** Every cookie of the request, in the order of its header. What gives access is a hash. */
 export function allCookies(ctx: Context): SentCookie[] {
-  const sent = Object.entries(parseCookie(ctx.req.headers.cookie ?? '', RAW))
-  for (const [name] of sent) noteRead(ctx, name)
-  return sent.map(([name, value = '']) => sentCookie(name, value))
+  const sent = everyCookie(ctx.req.headers.cookie)
+  for (const { name } of sent) noteRead(ctx, name)
+  return sent
 }
 
 /** The value of any cookie of the request, as it was sent. */

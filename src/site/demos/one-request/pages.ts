@@ -1,11 +1,15 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import { everyCookie } from '../../inspector/cookies.js'
 import { show } from '../kit/page.js'
 import { rawPlainCookie, removePlainCookie, setPlainCookie } from '../kit/plain-cookie.js'
 import { requestHead, responseHead, withLength } from './heads.js'
 
 const HERE = '/one-request'
 const COOKIE = 'first-cookie'
+
+/** Anybody can make up names of which there are many. */
+const MOST_OWN = 4
 
 /** Stands in the page for its own length until the page is rendered. No visitor can write it into a header. */
 const LENGTH = '\u0000length\u0000'
@@ -44,6 +48,10 @@ export function oneRequest({ showsAll }: { readonly showsAll: boolean }): Router
       given: () => responseHead(ctx, LENGTH),
       brought: rawPlainCookie(ctx, COOKIE),
       cookies: ctx.req.headers.cookie !== undefined,
+      // A visitor who was here before has them, and meets most of them later on the path.
+      own: everyCookie(ctx.req.headers.cookie)
+        .filter(({ purpose }) => purpose !== undefined)
+        .slice(0, MOST_OWN),
     }
     show(ctx, {
       view: `one-request/${step}`,
