@@ -165,7 +165,7 @@ const list: Readonly<Record<string, Question>> = {
     }),
   },
   'other-site': {
-    text: 'You press the first button. What does the bank do?',
+    text: 'You press the first button. What does the server with your purse do?',
     answers: [
       answer('paid', 'It takes a coin from your purse.'),
       answer('alone', 'It takes nothing: your cookie did not come.'),
