@@ -13,7 +13,7 @@ export interface OpenSite {
   readonly url: string
   readonly sessions: Sessions
   readonly settings: SiteSettings
-  /** The sessions of the whole site, and the short ones of two walkthroughs. */
+  /** The sessions of the whole site, and those that three walkthroughs have for themselves. */
   readonly inspected: readonly InspectedSessions[]
   /** Milliseconds since 1970. It begins at the present, as the clock of a browser does. */
   now: number
@@ -34,7 +34,7 @@ export async function openSite(settings: SiteSettings, logger: Logger): Promise<
   const sessions = await openSessions({ ...settings, engine, clock, logger })
   const app = await createApp({ sessions, settings, logger, clock })
   app.silent = true
-  const { short, sliding } = await openVariants(sessions, settings, { clock, logger })
+  const { short, sliding, methods } = await openVariants(sessions, settings, { clock, logger })
   // A busy machine takes its time, and a connection that ends just when the next request is sent fails it.
   const server = createServer({ keepAliveTimeout: 600_000 }, app.callback()).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -55,6 +55,7 @@ export async function openSite(settings: SiteSettings, logger: Logger): Promise<
       { cookieName: settings.cookieName, engine: sessions.engine },
       { cookieName: short.cookieName, engine: short.sessions.engine },
       { cookieName: sliding.cookieName, engine: sliding.sessions.engine },
+      { cookieName: methods.cookieName, engine: methods.sessions.engine },
     ],
     get now() {
       return now

@@ -55,6 +55,7 @@ export async function createApp({ sessions, settings, logger, clock = Date.now }
         { cookieName: settings.cookieName, engine: sessions.engine },
         { cookieName: variants.short.cookieName, engine: variants.short.sessions.engine },
         { cookieName: variants.sliding.cookieName, engine: variants.sliding.sessions.engine },
+        { cookieName: variants.methods.cookieName, engine: variants.methods.sessions.engine },
         ...labs.inspected,
       ])
     : undefined

@@ -71,7 +71,9 @@ const METHODS = '/sessions/methods'
 
 export const sessionMethods: Scene = {
   slug: 'methods',
-  async play({ visitor, other, cookieName, given, later, say, check, reads, holds }) {
+  async play({ visitor, other, cookieName: siteCookie, given, later, say, check, reads, holds }) {
+    // They have a cookie of their own: whatever end they get, the site's session stays.
+    const cookieName = `${siteCookie}-methods`
     await say('Asking changes nothing: it begins no session.')
     for (const [call, answer] of [
       ['getExpiryAge', /^\d+$/],

@@ -110,7 +110,7 @@ export function demos({
     setGetDelete({ short: variants.short, clock }),
     logIn({ sessions }),
     devices({ sessions }),
-    sessionMethods({ sessions, clock }),
+    sessionMethods({ sessions, own: variants.methods.sessions, clock }),
     saveEveryRequest({ ...variants, clock }),
     nestedChange(variants),
     csrfTokens({ clock }),

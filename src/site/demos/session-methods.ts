@@ -23,7 +23,10 @@ interface LastCall {
 }
 
 export interface SessionMethodsParts {
+  /** The site's: its store is cleared. */
   readonly sessions: Sessions
+  /** The sessions of this walkthrough. */
+  readonly own: Sessions
   /** Milliseconds since 1970. */
   readonly clock: () => number
 }
@@ -61,8 +64,9 @@ const ending = (now: number) =>
   })
 
 /** A button for every method about a session's end. */
-export function sessionMethods({ sessions, clock }: SessionMethodsParts): Router {
+export function sessionMethods({ sessions, own, clock }: SessionMethodsParts): Router {
   const router = new Router({ prefix: HERE })
+  router.use(own.middleware())
   const clearExpired = seldom(() => sessions.clearExpired(), SWEEP_INTERVAL, clock)
 
   // #region getters

@@ -27,6 +27,8 @@ export interface Variants {
     readonly age: number
     readonly mostAge: number
   }
+  /** Those of `Session methods`: whatever end they are given there, the site's session keeps its own. */
+  readonly methods: { readonly sessions: Sessions; readonly cookieName: string }
   /** The site's sessions, with NESTED_CHANGES=ignore. */
   readonly ignoring: Sessions
   /** How far a visitor has come on the path. They have a cookie of their own: a log-out leaves them. */
@@ -58,6 +60,7 @@ export async function openVariants(
   }
   const cookieName = `${settings.cookieName}-short`
   const slidingName = `${settings.cookieName}-sliding`
+  const methodsName = `${settings.cookieName}-methods`
   const mostAge = Math.min(MOST_AGE, settings.absoluteTimeout ?? MOST_AGE)
   const age = Math.min(SHORT_AGE, settings.cookieAge)
   // The browser goes on sending the cookie when the record has ended: the page shows that the server decides.
@@ -83,6 +86,10 @@ export async function openVariants(
       cookieName: slidingName,
       age,
       mostAge,
+    },
+    methods: {
+      sessions: await openSessions({ ...shared, ...under(methodsName) }),
+      cookieName: methodsName,
     },
     ignoring: await openSessions({ ...shared, nestedChanges: 'ignore' }),
     progress: await openSessions({ ...shared, ...under(`${settings.cookieName}${PROGRESS_SUFFIX}`) }),

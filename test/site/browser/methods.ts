@@ -2,7 +2,7 @@ import { inBrowser } from './tour.js'
 
 inBrowser('Session methods: each is a button with its result', async (tour, t) => {
   const { page } = tour
-  const cookie = async () => (await tour.context.cookies()).find(({ name }) => name === 'sessionid')
+  const cookie = async () => (await tour.context.cookies()).find(({ name }) => name === 'sessionid-methods')
   await tour.open('/sessions/methods')
   await tour.look('methods')
   for (const [call, answer] of [

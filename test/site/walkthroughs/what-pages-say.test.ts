@@ -22,11 +22,11 @@ test('what pages say of your progress is so: neither a log-out nor the end of th
 
   const METHODS = '/sessions/methods'
   const methods = await person.open(METHODS)
-  t.regex(methods.html, /Your progress on the path stays/)
+  t.regex(methods.html, /your count, your profile and your cart stay/)
   await person.submit(methods, `${METHODS}/set-expiry`, { expiry: '60' })
   site.now += 61_000
   t.regex(await finished(), /^You have finished 1 of/)
-  t.is((await person.open('/sessions/page-count')).text('#count'), '1')
+  t.is((await person.open('/sessions/page-count')).text('#count'), '2')
 })
 
 test('what pages say of who holds an application’s data is so', async (t) => {
