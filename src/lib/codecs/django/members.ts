@@ -1,24 +1,6 @@
 import { DEEPEST } from '../json-copy.js'
-import type { JsonObject, JsonValue, WrittenKeys } from '../record.js'
-
-/**
- * The members of a JSON object as they were written, in their order: the raw text of each value by its key. Python writes
- * what JavaScript cannot hold (`1.0`, `1e+16`, `18446744073709551616`, `NaN`, keys like `"1"` between others). So what a
- * request does not change goes back word for word.
- */
-export type Members = ReadonlyMap<string, string>
-
-// Each looks for the next character of a kind. A pattern that takes a run of others remembers every one of them on a stack,
-// which a text of some megabytes exhausts.
-const NO_BLANK = /[^ \t\n\r]/g
-const IN_STRING = /["\\]/g
-/** Where a string, array or object begins or ends. */
-const EDGE = /["[\]{},]/g
-
-/** `undefined` if the text is no JSON object. */
-export function membersOf(text: string): Members | undefined {
-  return new Scanner(text).members()
-}
+import { isObject, type JsonObject, type JsonValue, type WrittenKeys } from '../record.js'
+import { itemsOf, type Members, membersOf } from './scanner.js'
 
 /** The data that the members stand for. */
 export function dataIn(members: Members): JsonObject {
@@ -34,18 +16,48 @@ export function mergeMembers(before: Members, data: JsonObject, written?: Writte
   const merged = new Map<string, string>()
   for (const [key, raw] of before) {
     if (!Object.hasOwn(data, key)) continue
-    const value = data[key] as JsonValue
-    merged.set(key, isKept(raw, value, written?.has(key) ?? false) ? raw : encodeMember(value))
+    merged.set(key, mergeMember(raw, data[key] as JsonValue, written?.has(key) ?? false))
   }
   for (const [key, value] of Object.entries(data)) if (!merged.has(key)) merged.set(key, encodeMember(value))
   return merged
 }
 
-/** Whether `raw` goes on standing for the value. */
-function isKept(raw: string, value: JsonValue, isWritten: boolean): boolean {
+/** The text of a value where `raw` stood. */
+function mergeMember(raw: string, value: JsonValue, isWritten: boolean): string {
   const there = readable(raw)
-  if (isWritten && (there === undefined || isRounded(raw, there))) return false
-  return JSON.stringify(value) === JSON.stringify(there ?? null)
+  if (there === undefined) return isWritten || value !== null ? encodeMember(value) : raw
+  return isWritten && isRounded(raw, there) ? encodeMember(value) : mergeText(raw, there, value)
+}
+
+/**
+ * The text of `value`, in which everything keeps its text that is as it was in `there`, which `raw` says: of an object whose
+ * one member was changed, the numbers in all others.
+ */
+function mergeText(raw: string, there: JsonValue, value: JsonValue): string {
+  if (isSame(there, value)) return raw
+  const [members, items] = [isObject(value) && membersOf(raw), Array.isArray(value) && itemsOf(raw)]
+  if (members) return textOf(mergeMembers(members, value as JsonObject))
+  if (items) return `[${mergeItems(items, there as JsonValue[], value as JsonValue[]).join(',')}]`
+  return encodeMember(value)
+}
+
+/** Those at the beginning and at the end that are as they were keep their texts. In between it goes by their places. */
+function mergeItems(items: readonly string[], there: JsonValue[], values: JsonValue[]): string[] {
+  const shorter = Math.min(there.length, values.length)
+  let first = 0
+  while (first < shorter && isSame(there.at(first), values.at(first))) first++
+  let last = 0
+  while (last < shorter - first && isSame(there.at(-1 - last), values.at(-1 - last))) last++
+  return values.map((value, index) => {
+    const isAtEnd = index >= values.length - last
+    const place = isAtEnd ? index - values.length + there.length : index
+    const raw = isAtEnd || place < there.length - last ? items[place] : undefined
+    return raw === undefined ? encodeMember(value) : mergeText(raw, there[place] as JsonValue, value)
+  })
+}
+
+function isSame(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** Whether the text is an integer that JavaScript reads as a neighbour of it. */
@@ -95,87 +107,4 @@ function escaped(text: string): string {
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
-}
-
-/** Reads the top level of a text once, from the left to the right. */
-class Scanner {
-  readonly #text: string
-  #at = 0
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  members(): Members | undefined {
-    const members = new Map<string, string>()
-    this.#skipBlanks()
-    if (!this.#is('{')) return undefined
-    this.#skipBlanks()
-    if (this.#is('}')) return this.#isOver() ? members : undefined
-    do {
-      this.#skipBlanks()
-      const key = readable(this.#string())
-      this.#skipBlanks()
-      if (typeof key !== 'string' || !this.#is(':')) return undefined
-      const raw = this.#value()
-      if (raw === undefined) return undefined
-      // As Python does with a key that comes twice: the first place, the last value.
-      members.set(key, raw)
-    } while (this.#is(','))
-    return this.#is('}') && this.#isOver() ? members : undefined
-  }
-
-  /** Everything up to the comma or bracket that ends the value. `undefined` if nothing ends it. */
-  #value(): string | undefined {
-    const from = this.#at
-    let depth = 0
-    while (this.#at < this.#text.length) {
-      const next = this.#text.charAt(this.#next(EDGE))
-      if (depth === 0 && (next === ',' || next === '}'))
-        return this.#text.slice(from, this.#at).trim() || undefined
-      if (next === '"') {
-        if (this.#string() === '') return undefined
-      } else {
-        if (next === '{' || next === '[') depth++
-        else if (next !== ',') depth--
-        if (depth < 0) return undefined
-        this.#at++
-      }
-    }
-    return undefined
-  }
-
-  #skipBlanks(): void {
-    this.#next(NO_BLANK)
-  }
-
-  /** Goes to the next character that matches, or to the end. */
-  #next(pattern: RegExp): number {
-    pattern.lastIndex = this.#at
-    this.#at = pattern.exec(this.#text)?.index ?? this.#text.length
-    return this.#at
-  }
-
-  /** The string that begins here, with its quotes; empty if there is none. */
-  #string(): string {
-    const from = this.#at
-    if (!this.#is('"')) return ''
-    while (this.#next(IN_STRING) < this.#text.length) {
-      if (this.#is('"')) return this.#text.slice(from, this.#at)
-      // A backslash, and what it escapes.
-      this.#at += 2
-    }
-    return ''
-  }
-
-  #is(character: string): boolean {
-    if (this.#text.charAt(this.#at) !== character) return false
-    this.#at++
-    return true
-  }
-
-  #isOver(): boolean {
-    this.#skipBlanks()
-    return this.#at === this.#text.length
-  }
 }

@@ -7,8 +7,9 @@ import {
   type SessionRecord,
   type WrittenKeys,
 } from '../record.js'
-import { dataIn, type Members, mergeMembers, textOf, valueIn } from './members.js'
+import { dataIn, mergeMembers, textOf, valueIn } from './members.js'
 import type { Moments } from './moments.js'
+import type { Members } from './scanner.js'
 import { type RecentDicts, readDict, type SignedDict } from './signed-dicts.js'
 import type { DjangoSigner } from './signing.js'
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { type Members, membersOf, textOf } from './members.js'
+import { textOf } from './members.js'
+import { type Members, membersOf } from './scanner.js'
 import type { DjangoSigner } from './signing.js'
 
 /** What a signed text holds. */

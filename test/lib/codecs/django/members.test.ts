@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { dataIn, membersOf, mergeMembers, textOf } from '../../../../src/lib/codecs/django/members.js'
+import { dataIn, mergeMembers, textOf } from '../../../../src/lib/codecs/django/members.js'
+import { membersOf } from '../../../../src/lib/codecs/django/scanner.js'
 import type { JsonObject, JsonValue } from '../../../../src/lib/codecs/record.js'
 import { holds } from '../../../system/properties/runs.js'
 
@@ -167,6 +168,70 @@ test('what Django wrote is cut into members and joined again word for word, what
   )
   t.pass()
 })
+
+test('what is changed inside a value is written, and all around it keeps its text', async (t) => {
+  await holds(
+    fc.property(
+      json.object,
+      json.value,
+      fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      (object, value, path, isRemoved) => {
+        const members = membersOf(object(DJANGO)) ?? new Map()
+        const data = dataIn(members)
+        const more = JSON.parse(value(DJANGO)) as JsonValue
+        const before = JSON.stringify(data)
+        change(data, path, isRemoved ? undefined : more)
+        const text = textOf(mergeMembers(members, data))
+        // A minus before a zero is kept too, which JSON.stringify leaves out.
+        t.deepEqual(copied(JSON.parse(text)), copied(data))
+        if (JSON.stringify(data) === before) t.is(text, textOf(members))
+      },
+    ),
+    300,
+  )
+  const cases = [
+    [
+      '{"n":1,"p":1.0,"in":{"big":12345678901234567890,"x":1E5}}',
+      { n: 2, p: 1, in: { big: Number('12345678901234567890'), x: 3 } },
+    ],
+    ['[1.0,{"id":9007199254740993,"q":1},2.0]', [1, { id: 2 ** 53, q: 2 }, 2]],
+    ['[1.0,2.0,3.0,[4.0]]', [1, 3, [4]]],
+    ['[1.0,2.0]', [0, 1, 2, 3]],
+    ['{"a":1.0}', [1]],
+    ['[1.0]', { 0: 1 }],
+  ] as const
+  const texts = cases.map(([raw, value]) =>
+    mergeMembers(new Map([['k', raw]]), { k: value as unknown as JsonValue }).get('k'),
+  )
+  t.deepEqual(texts, [
+    '{"n":2,"p":1.0,"in":{"big":12345678901234567890,"x":3}}',
+    '[1.0,{"id":9007199254740993,"q":2},2.0]',
+    '[1.0,3.0,[4.0]]',
+    '[0,1,2,3]',
+    '[1]',
+    '{"0":1}',
+  ])
+})
+
+function copied(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+/** Follows the path as far as it goes, and puts the value there; `undefined`: takes what is there away. */
+function change(
+  at: JsonObject | JsonValue[],
+  [step = 0, ...rest]: readonly number[],
+  value: JsonValue | undefined,
+): void {
+  const keys = Object.keys(at)
+  const key = keys[step % Math.max(1, keys.length)] ?? 'new'
+  const inner = (at as JsonObject)[key]
+  if (typeof inner === 'object' && inner !== null && rest.length > 0) change(inner, rest, value)
+  else if (Array.isArray(at)) at.splice(Number(key) || 0, 1, ...(value === undefined ? [] : [value]))
+  else if (value === undefined) delete at[key]
+  else Object.defineProperty(at, key, { value, enumerable: true, writable: true, configurable: true })
+}
 
 /** As bad as they can be: many members, deep ones, long strings, and strings of nothing but escapes. */
 const shapes: Readonly<Record<string, (length: number) => string>> = {

@@ -1,6 +1,7 @@
 import test from 'ava'
-import { membersOf, textOf } from '../../../../src/lib/codecs/django/members.js'
+import { textOf } from '../../../../src/lib/codecs/django/members.js'
 import { momentsIn } from '../../../../src/lib/codecs/django/moments.js'
+import { membersOf } from '../../../../src/lib/codecs/django/scanner.js'
 import { decodeSession, encodeSession } from '../../../../src/lib/codecs/django/session-dict.js'
 import { COOKIE_SALT, DjangoSigner, SESSION_SALT } from '../../../../src/lib/codecs/django/signing.js'
 

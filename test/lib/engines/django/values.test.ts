@@ -104,6 +104,17 @@ test('an integer that is set over one that JavaScript rounds to it is written; o
   t.is((await outcomeOf('{"a":9007199254740992.0}', set)).after, '{"a":9007199254740992.0}')
 })
 
+test('a change inside an object leaves the numbers around it as they are', async (t) => {
+  const outcomeOf = await onTable(t)
+  const json =
+    '{"order":{"price":1.0,"items":[{"id":9007199254740993,"count":1.0},{"id":2,"count":3}]},"a":1.0}'
+  const { after } = await outcomeOf(json, (session) => {
+    const cart = session.get<string>('order') as { items: { count: number }[] }
+    for (const item of cart.items.slice(1)) item.count = 4
+  })
+  t.is(after, json.replace('"count":3', '"count":4'))
+})
+
 test('what Django and JSON allow as keys and texts goes back word for word', async (t) => {
   const outcomeOf = await onTable(t)
   const json =
