@@ -133,13 +133,16 @@ export async function runVisit(
       is(record.data.started === 1, `${of}: the session has lost its data`)
       const isHere = (answer: string | undefined): boolean => isMoving || !hasCopies || answer === id
       for (const { name, did, who } of changes) {
-        if (mayLose || !isHere(did?.id) || (isRotating && hasCopies)) continue
+        // Nobody was given the new id of a rotation that crashed.
+        const isOrphan =
+          isRotating && crew.drawn.includes(id) && parts.some(({ ended }) => ended === 'stopped')
+        if (mayLose || isOrphan || !isHere(did?.id) || (isRotating && hasCopies)) continue
         if (name === 'write')
           is(record.data[`written by ${who}`] === 1, `${of}: an update is lost with ${named(id)}`)
       }
       const counted = changes.filter(({ name }) => name === 'transform').length
       const isCounted = changes.every(({ did }) => isHere(did?.id))
-      if (isCounted && !mayLose && !(isRotating && hasCopies))
+      if (isCounted && !mayLose && !(isRotating && (hasCopies || crew.drawn.includes(id))))
         is(
           Number(record.data.count) >= counted,
           `${of}: ${record.data.count} of ${counted} with ${named(id)}`,

@@ -125,9 +125,11 @@ export class IntoStore implements Engine {
     const { to } = this.#parts
     const place = await this.#places.of(id)
     if (place === undefined) return MISSING
-    if (place.engine === to) return to.touch(place.id, expires)
-    const touched = await this.#source.touch(id, expires)
-    if (!(await this.#places.isClaimed(id))) return touched
+    if (!place.isOld) return to.touch(place.id, expires)
+    if (place.engine !== to) {
+      const touched = await this.#source.touch(id, expires)
+      if (!(await this.#places.isClaimed(id))) return touched
+    }
     // The steps that are left write the end that was read before.
     const loaded = await this.#loadOld(id)
     return loaded.kind === 'found' ? to.touch(this.#places.known(id), expires) : MISSING

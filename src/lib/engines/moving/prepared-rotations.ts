@@ -22,7 +22,8 @@ export class PreparedRotations {
   async rotate(rotation: Rotation): Promise<Rotated> {
     const { source, places } = this.#parts
     if (!source.isStored) return this.#rotateCookie(rotation)
-    const rotated = await source.engine.rotate(rotation)
+    const plain = { ...rotation, version: source.plain(rotation.version) }
+    const rotated = source.versioned(await source.engine.rotate(plain))
     if (rotated.kind === 'updated' || rotated.kind === 'taken') return rotated
     return (await places.isClaimed(rotation.id)) ? CONFLICT : rotated
   }

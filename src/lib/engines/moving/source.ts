@@ -28,6 +28,8 @@ const MARK = '_tessera_moved'
 
 /** Every cookie has version 1 for its own engine, and so has what is new in the store. */
 const IN_COOKIE = -1
+/** Stands before a version of Django's table, which is a text: a store that counts is never asked for one. */
+const IN_TABLE = 'in the table: '
 
 /**
  * Where sessions come from that are in no `SessionStore`. In Django's table there is one row for each, so a mark can take
@@ -76,7 +78,7 @@ export class Source {
   /** By a process that prepares: a cookie that it makes is newer than the one before. */
   async update(id: string, record: SessionRecord, version: Version, written?: WrittenKeys): Promise<Updated> {
     const counted = this.isStored ? record : await this.#counted(id, record)
-    return this.versioned(await this.engine.update(id, counted, version, written))
+    return this.versioned(await this.engine.update(id, counted, this.plain(version), written))
   }
 
   /** The same. */
@@ -90,12 +92,18 @@ export class Source {
 
   /** What the engine answered, with a version that no session of the store has. */
   versioned<Answer extends object>(answer: Answer): Answer {
-    return this.isStored || !('version' in answer) ? answer : { ...answer, version: IN_COOKIE }
+    if (!('version' in answer)) return answer
+    return { ...answer, version: this.isStored ? `${IN_TABLE}${answer.version}` : IN_COOKIE }
   }
 
   /** Whether the version was read where the session was, so that it says nothing about what is in the store. */
   isItsOwn(version: Version): boolean {
-    return !this.isStored && version === IN_COOKIE
+    return this.isStored ? String(version).startsWith(IN_TABLE) : version === IN_COOKIE
+  }
+
+  /** The version as the engine has it. */
+  plain(version: Version): Version {
+    return this.isStored && this.isItsOwn(version) ? String(version).slice(IN_TABLE.length) : version
   }
 
   /** Whether `old` is to take the place of what was brought here before. */
@@ -107,7 +115,10 @@ export class Source {
   /** From here on nobody writes to the session there. False: somebody has just done so. In cookies there is nothing to mark. */
   async mark(id: string, { record, version }: Old): Promise<boolean> {
     if (!this.isStored) return true
-    return (await this.engine.update(id, { ...record, data: { [MARK]: true } }, version)).kind === 'updated'
+    return (
+      (await this.engine.update(id, { ...record, data: { [MARK]: true } }, this.plain(version))).kind ===
+      'updated'
+    )
   }
 
   async #counted(id: string, record: SessionRecord): Promise<SessionRecord> {
