@@ -158,9 +158,22 @@ export async function reasonToWait(
     'with --stopped'
   if (!isPrepared && (await moving.find(`${keyPrefix}:${SWEEP_LEASE}`)) === 'left')
     return `a process that knows nothing of the move has swept ${from} not long ago, and none has run MOVE_STEP=prepare. ${remedy}`
-  if (processes.length > 0) return undefined
-  // One that knows nothing of the move says so nowhere: that nobody says anything is no proof that none runs.
-  return `no process says that it runs with MOVE_FROM, so one that knows nothing of the move may still use ${from}. ${remedy}`
+  return undefined
+}
+
+/**
+ * What to say before sessions are moved while no process is announced: either none runs, or one that knows nothing of the
+ * move does, which says so nowhere. `undefined`: nothing.
+ */
+export function unannouncedText(
+  { moving, from }: MoveStage,
+  { processes, isFinished }: MoveState,
+): string | undefined {
+  if (moving === undefined || isFinished || processes.length > 0) return undefined
+  return (
+    `no process says that it runs with MOVE_FROM. If one still runs that uses ${from} alone, end it now: there, what has moved ` +
+    'reads as ended. --stopped says that none runs'
+  )
 }
 
 /**

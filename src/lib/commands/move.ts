@@ -2,7 +2,14 @@ import { type MoveCount, type Mover, moveAll } from '../engines/moving/mover.js'
 import type { Settings } from '../settings/settings.js'
 import { CommandFailed } from './failure.js'
 import { interruptible } from './interruptible.js'
-import { emptiness, type MoveStage, openStage, reasonToWait, stopIfUsed } from './move-stage.js'
+import {
+  emptiness,
+  type MoveStage,
+  openStage,
+  reasonToWait,
+  stopIfUsed,
+  unannouncedText,
+} from './move-stage.js'
 import { leftText, nextStep, stateOf, unreadableText } from './move-status.js'
 import { barText, counted, Progress, rateText } from './progress.js'
 import { json } from './terminal.js'
@@ -41,7 +48,11 @@ export async function moveSessions(settings: Settings, options: MoveOptions): Pr
       const isStopped = options.stopped || (options.dryRun && state.processes.length === 0)
       const reason = await reasonToWait(stage, settings, state, isStopped)
       if (reason !== undefined && !options.dryRun) throw new CommandFailed(reason)
-      if (!isStopped && !options.dryRun) stopIfUsed(stage)
+      if (!isStopped && !options.dryRun) {
+        const doubt = unannouncedText(stage, state)
+        if (doubt !== undefined) process.stderr.write(`  ${doubt}\n`)
+        stopIfUsed(stage)
+      }
       const done = await run(stage, options, isInterrupted)
       await tellResult(stage, done, options)
       if (reason !== undefined) throw new CommandFailed(reason)
