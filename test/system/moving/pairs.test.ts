@@ -62,7 +62,8 @@ for (const from of engines) {
             if ((await runOnce(t, crew, { ...parts, start: 'in the old store', cut })) === undefined) break
             runs++
           }
-          t.true(runs < MANY)
+          // A mover looks at what earlier runs have left behind, too: with all calls tried, that becomes more than any act.
+          t.true(runs < MANY || EVERY === 1)
         }
       },
     )

@@ -48,6 +48,12 @@ const CHANGING = [...WRITING, 'rotate', 'touch']
  * 7. After a crash whoever comes next finishes: the store alone has the session then.
  * 8. A touch that was answered counts. Not where the session leaves a store: there it changes no version, so whoever moves the
  *    session does not see it.
+ *
+ * Each was seen to fail with a fault put in by hand. Out of cookies and Django's table: no mark in the table (1); only who began
+ * goes on after the claim (2, 7); a mark without a version, no look for what is newer, a newer cookie that does not take the
+ * place of an older one (3); a log-out without a claim, or without a second look (4); no announcement, a cookie's version that is
+ * taken for one of the store (5); a touch without a second look (8). Into cookies: no second look when loaded (2, 6); a cookie given
+ * out after a revocation, cookies that outlive their mark (4); a log-out without a version, a refusal that is taken for an end (6).
  */
 export async function runVisit(
   t: ExecutionContext,

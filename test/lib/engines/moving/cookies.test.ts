@@ -208,6 +208,21 @@ test('into cookies: the old id leads on until the cookie was seen, and then it i
   t.is((await alone.ask('/', cookie)).body, 'ann 2')
 })
 
+test('into cookies: who read the session before another one changed it, and before it left, loses no update', async (t) => {
+  const { site } = stage(t)
+  const { cookie } = await loggedInAt(await site(store))
+  const id = cookie.split('=')[1]
+  const prepare = await site({ ...intoCookies, moveStep: 'prepare' })
+  const move = await site(intoCookies)
+  const early = await prepare.sessions.open(id)
+  await prepare.ask('/count', cookie)
+  t.is((await move.sessions.open(id)).get('count'), 2)
+  early.set('late', true)
+  await early.save()
+  const after = await move.sessions.open(early.id)
+  t.deepEqual([after.get('count'), after.get('late')], [2, true])
+})
+
 test('into cookies: what is ended stays ended, whichever of the two somebody has', async (t) => {
   const { site } = stage(t)
   const before = await site(store)
