@@ -22,7 +22,7 @@ import {
   unreadFiles,
 } from './layers.js'
 import { withoutMoveFrom } from './move-from.js'
-import { brokenMove, unusedMove } from './move-rules.js'
+import { brokenMove, unnamedCookie, unusedMove } from './move-rules.js'
 import { brokenRules, brokenRulesOfThumb, insteadOfSecretKey, weakKeys, weakKeyWarning } from './rules.js'
 import { DEFAULT_ENVIRONMENT, type Settings, type SettingsOptions } from './settings.js'
 import { allSpellingsIn, misspelled, nearestEnvironment, unknownEnvironment } from './unknown-names.js'
@@ -106,6 +106,7 @@ export async function readSettings<Own extends OwnDefinitions = None>(
     ...brokenRules(key.held, 'file'),
     ...djangoFaults(key.held, 'file'),
     ...brokenMove(key.held, 'file'),
+    ...unnamedCookie(key.held, 'file'),
     ...(isProduction ? weak : []),
     ...key.faults,
   ]
@@ -180,7 +181,7 @@ export function checkOptions(options: object): Settings {
     ...faults,
     ...brokenRules(held, 'code'),
     ...(hasOwnEngine ? [] : djangoFaults(held, 'code')),
-    ...(hasOwnEngine ? [] : brokenMove(held, 'code')),
+    ...(hasOwnEngine ? [] : [...brokenMove(held, 'code'), ...unnamedCookie(held, 'code')]),
     ...(isProduction ? weak : []),
   ]
   if (wrong.length > 0) throw new SettingsError(wrong)

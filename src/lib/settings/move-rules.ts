@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { BUILT_IN_PRODUCTION } from './check.js'
 import { sessionSettings, settingOf } from './definitions.js'
 import { goodValue, type Held, shownAsGiven } from './describe.js'
 import type { SettingFault } from './errors.js'
@@ -62,6 +63,31 @@ export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): Set
       ? 'Give the engine that has the sessions.'
       : `Say where the old one is, with ${twins.slice(0, -1).join(', ')} or ${twins.at(-1)}.`
   return fault('is where sessions are kept already', remedy)
+}
+
+/** In production the cookie has another name than Django's, so that nobody would be found: the fault, if nobody chose a name. */
+export function unnamedCookie(held: ReadonlyMap<string, Held>, origin: Origin): SettingFault[] {
+  const name = held.get('cookieName')
+  const isOurs = name?.kind === 'good' && name.layer === BUILT_IN_PRODUCTION && name.value !== 'sessionid'
+  const chosen = (key: SettingKey): unknown => goodValue(held, key)
+  const isLeft =
+    chosen('moveFrom') === 'signed_cookies'
+      ? chosen('cookieCodec') === 'django'
+      : chosen('moveFrom') !== undefined &&
+        chosen(twinKeyOf('codec')) === 'django' &&
+        chosen('codec') !== 'django'
+  if (!isOurs || !isLeft) return []
+  const setting = settingOf('cookieName')
+  return [
+    {
+      name: nameIn(origin, setting),
+      value: shownAsGiven(setting, name.value),
+      layer: name.layer,
+      problem:
+        'is another name than that of the cookies that Django has given out, so nobody’s session would be found',
+      remedy: 'Give Django’s SESSION_COOKIE_NAME, which is sessionid by default, and keep it after the move.',
+    },
+  ]
 }
 
 /** What is given for a move where nothing is moved: sentences for people. Sessions would seem to be lost. */

@@ -79,3 +79,26 @@ test("the key that Django's startproject made is refused in production, and both
   const fault = await theFault(t, { env: { ...production, SECRET_KEY: key } })
   t.notRegex(fault.remedy, /Django has/)
 })
+
+test('in production nobody leaves Django without saying which cookie its visitors have', async (t) => {
+  const moves = [
+    { MOVE_FROM: 'db', MOVE_FROM_CODEC: 'django' },
+    { MOVE_FROM: 'file', MOVE_FROM_CODEC: 'django', SESSION_ENGINE: 'redis' },
+    { MOVE_FROM: 'signed_cookies', COOKIE_CODEC: 'django' },
+  ]
+  for (const move of moves) {
+    const fault = await theFault(t, { env: { ...production, ...move } })
+    t.is(fault.name, 'COOKIE_NAME')
+    t.regex(
+      `${fault.problem} ${fault.remedy}`,
+      /Django has given out.+SESSION_COOKIE_NAME, which is sessionid/,
+    )
+    const named = await loadSettings(only({ env: { ...production, ...move, COOKIE_NAME: 'sessionid' } }))
+    t.is(named.cookieName, 'sessionid')
+    t.is((await loadSettings(only({ env: { SECRET_KEY: LONG_KEY, ...move } }))).cookieName, 'sessionid')
+  }
+  t.is(
+    (await loadSettings(only({ env: { ...production, MOVE_FROM: 'file' } }))).cookieName,
+    '__Host-sessionid',
+  )
+})
