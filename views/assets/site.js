@@ -1,5 +1,5 @@
-// The only script of this site: the panel stays as it was left, the time that a session has left runs down, and one page
-// shows what a script can read.
+// The only script of this site: the panel stays as it was left, a prediction is judged once, the time that a session has
+// left runs down, and one page shows what a script can read.
 
 for (const details of document.querySelectorAll('details[data-remember]')) {
   const name = `tessera.${details.dataset.remember}`
@@ -9,6 +9,14 @@ for (const details of document.querySelectorAll('details[data-remember]')) {
   } catch {
     // A browser that lets nobody store anything: the panel is open on each page.
   }
+}
+
+// This page has told what came of the prediction. Loaded again, by hand or when the time is over, it shows another
+// moment, which nobody predicted.
+const address = new URL(location.href)
+if (address.searchParams.has('prediction')) {
+  address.searchParams.delete('prediction')
+  history.replaceState(history.state, '', address)
 }
 
 const units = [

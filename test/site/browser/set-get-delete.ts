@@ -33,8 +33,10 @@ inBrowser(
     const until = site.now + 30_000
     site.now = until - 20_000
     if (tour.scripts) await page.clock.runFor(10_000)
+    await page.getByLabel('The name is there.').check()
     await tour.press('Get session')
     await tour.reads('.token .countdown', 'in 20 seconds')
+    await tour.reads('#predicted', /That is what happened\.$/)
     site.now = until - 1_000
     if (tour.scripts) await page.clock.runFor(19_000)
     else await tour.follow('Get session again')
@@ -50,6 +52,7 @@ inBrowser(
     await tour.reads('#said', 'Session has expired')
     await tour.look('set-get-delete-expired')
     t.is(await page.locator('.token .countdown').count(), 0, 'and it is not loaded for ever')
+    t.is(await page.locator('#predicted').count(), 0, 'the prediction was about the moment before')
 
     for (const [button, lead, name] of [
       ['Delete the name', 'The name is gone, and the session is still there.', 'deleted'],
