@@ -30,7 +30,7 @@ inBrowser('Labs: fixation works on a careless application only', async (tour) =>
     ['tessera', 'is not in'],
   ] as const) {
     const part = tour.page.locator(`#${app}`)
-    for (const button of [/^Plant it in/, /^Log in$/, /^Send the planted id$/])
+    for (const button of [/^Plant it in/, /^Log in to/, /^Send the planted id$/])
       await part.getByRole('button', { name: button }).click()
     await tour.reads(`#${app} .outcome`, outcome)
   }
@@ -73,7 +73,7 @@ inBrowser('Labs: after a button the part of the page that it changed is on the s
   await pressed('#throw-out', /^Log out everywhere else$/, '#over')
   await tour.open('/labs/fixation')
   await pressed('#tessera', /^Plant it in/, '#tessera .planted')
-  await pressed('#tessera', /^Log in$/, '#tessera .held-id')
+  await pressed('#tessera', /^Log in to Tessera$/, '#tessera .held-id')
   await page.locator('#tessera').getByLabel('The attacker is in.').check()
   await pressed('#tessera', /^Send the planted id$/, '#tessera #predicted')
   t.is(await page.locator('#tessera .predict').count(), 0, 'what was answered is not asked again')

@@ -34,6 +34,7 @@ inLabs(
     )
 
     page = await person.submit(page, `${STOLEN}/end-others`)
+    t.is(page.text('#outcome'), 'The thief was in, before your id changed.', 'until the copy is sent again')
     page = await person.submit(page, `${STOLEN}/use`)
     t.is(page.text('#outcome'), 'The thief is out.')
     t.regex(page.text('#tries') ?? '', /401Log in first\.$/)
@@ -57,7 +58,16 @@ inLabs(
           page.text(`#${app} .held-id`) === page.text(`#${app} .planted`),
           app === 'careless' || id === 'given',
         )
+        const early = { app, prediction: 'fixation.out' }
+        page = await person.submit(page, `${FIXATION}/look`, early)
+        t.is(
+          page.text(`#${app} .early`),
+          'Log in here first: nobody has used the planted id yet.',
+          'an id that nobody has used proves nothing',
+        )
+        t.false(page.has('#predicted'))
         page = await person.submit(page, `${FIXATION}/log-in`, { app })
+        t.false(page.has(`#${app} .early`))
         t.is(page.text(`#${app} .held-id`) === page.text(`#${app} .planted`), app === 'careless')
         page = await person.submit(page, `${FIXATION}/look`, { app })
         t.is(page.text(`#${app} .outcome`), outcome, `${app}, ${id}`)
@@ -72,7 +82,11 @@ inLabs(
 
 inLabs('the fixation lab says who is logged in now, whichever lab did it', async (t, site) => {
   const person = site.person()
-  t.is((await person.open(FIXATION)).text('#tessera .you'), 'are not logged in')
+  const first = await person.open(FIXATION)
+  t.is(first.text('#tessera .you'), 'are not logged in')
+  const none = await person.submit(first, `${FIXATION}/look`, { app: 'tessera', id: '' })
+  t.is(none.text('#tessera .early'), 'Plant an id here first, and log in.')
+  t.false(none.has('#careless .early'))
   const user = (await person.submit(await person.open(STOLEN), `${STOLEN}/log-in`)).text('#user')
   let page = await person.open(FIXATION)
   t.is(page.text('#tessera .you'), `are logged in as ${user}, in another lab`)
@@ -114,6 +128,8 @@ inLabs(
       const good = person.cookies.get(`sessionid-${kind}`) ?? ''
       const forged = await person.submit(begun, `${FORGED}/forge`, { kind })
       t.regex(forged.text(`#${kind} .role`) ?? '', /refuses this cookie/)
+      t.false(forged.has(`#${kind} form[action*="/forge#"]`), 'its response has removed it')
+      t.is(forged.text(`#${kind} .refill button`), 'Get two good cookies first')
       const back = await person.submit(begun, `${FORGED}/send`, { kind, value: good })
       t.is(back.text(`#${kind} .role`), 'guest', 'the same value is good again')
       for (const value of [good.slice(0, -1), `${good}A`, 'admin', good.replace(/^../, 'x1')]) {

@@ -123,7 +123,10 @@ test('a form that arrives without the cookie takes nothing, and what it says of 
   t.is(await send(stranger, `${HERE}/pay-unchecked`, 'http://evil.example', 'cross-site'), 303)
   t.false(stranger.cookies.has('sessionid-lab'), 'nobody gets a session by it')
   t.is(await coins(person), '10')
-  t.true((await person.open(`${HERE}?came=alone`)).has('#alone'))
+  await send(person, `${HERE}/pay-unchecked`, 'http://localhost:1')
+  const alone = await person.open(`${HERE}?came=alone`)
+  t.true(alone.has('#alone'))
+  t.false(alone.has('#origin'), 'an older form is not the last one')
 
   await send(person, `${HERE}/pay-unchecked`, `<img src=x>${'o'.repeat(5000)}`)
   const paid = await person.open(HERE)

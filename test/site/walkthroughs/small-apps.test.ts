@@ -12,6 +12,7 @@ test('the bank with csrf() pays only its own visitors’ forms, the bank without
   for (const [from, token, guarded] of [
     ['this-site', 'right', '200 90'],
     ['this-site', 'none', '200 90'],
+    ['this-site', 'other', '200 90'],
     ['other-site', 'right', '403 100'],
     ['other-site', 'none', '403 100'],
     ['silent', 'right', '200 90'],
@@ -22,6 +23,12 @@ test('the bank with csrf() pays only its own visitors’ forms, the bank without
     t.is(outcome(page.text('#guarded')), guarded, `${from}, ${token}`)
     t.is(outcome(page.text('#open')), '200 90', `${from}, ${token}`)
   }
+  for (const [from, token, why] of [
+    ['this-site', 'none', /came from the bank, so no token was needed/],
+    ['this-site', 'other', /came from the bank, so the token was not looked at/],
+    ['silent', 'right', /The token is this visitor’s own/],
+  ] as const)
+    t.regex((await person.open(`/csrf?from=${from}&token=${token}`)).text('#guarded') ?? '', why)
   const refused = await person.open('/csrf?from=other-site&token=none')
   t.regex(
     refused.text('#guarded') ?? '',

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { digest } from '../../inspector/cookies.js'
 import { readForm } from '../kit/form.js'
 import { askSelf, cookieIn } from '../kit/own-request.js'
-import { seeOther, show } from '../kit/page.js'
+import { queryValue, seeOther, show } from '../kit/page.js'
 import { rawPlainCookie, removePlainCookie, setPlainCookie, setRawCookie } from '../kit/plain-cookie.js'
 import { CARELESS_COOKIE, CarelessSessions } from './careless.js'
 import { endBoth, type Labs, newMember, using } from './sessions.js'
@@ -52,6 +52,8 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
     const users = { careless: careless.userUnder(now.careless), tessera: session.user }
     const locals = {
       notebook: attacker.cookieName,
+      // The application whose planted id was to be sent before there was one.
+      missing: queryValue(ctx, 'missing'),
       apps: apps.map((app) => ({
         app,
         cookieName: cookieOf[app],
@@ -66,7 +68,7 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
   // Two applications that tell who is logged in, and have nothing else in common.
   const answer = (ctx: Context, user: string | undefined): void => {
     ctx.status = user ? 200 : 401
-    ctx.body = user ? `Welcome, ${user}.` : 'Nobody is logged in.'
+    ctx.body = user ? `Welcome, ${user}.` : 'Nobody is logged in with that id.'
   }
   router.get('/careless/members', (ctx) => answer(ctx, careless.userOf(ctx)))
   router.get('/tessera/members', async (ctx) => answer(ctx, (await ctx.lab).user))
@@ -123,7 +125,7 @@ export function fixation({ lab, attacker }: Pick<Labs, 'lab' | 'attacker'>): Rou
     if (!form.ok) return ctx.throw(400)
     const { app } = form.value
     const id = (await plantedBy(ctx))[app]?.id
-    if (!id) return seeOther(ctx, HERE)
+    if (!id) return seeOther(ctx, `${HERE}?missing=${app}`)
     const { status, body } = await askSelf(ctx, {
       path: `${HERE}/${app}/members`,
       cookie: `${cookieOf[app]}=${id}`,

@@ -146,7 +146,11 @@ const list: Readonly<Record<string, Question>> = {
     field: 'app',
     outcome: on('labs/fixation', ({ apps }, sent) => {
       const one = listed(apps).find((candidate) => member(candidate, 'app') === sent)
-      return isIn(member(member(member(one, 'planted'), 'seen'), 'status'))
+      const planted = member(one, 'planted')
+      // An id with which nobody has logged in lets nobody in anywhere: that proves nothing.
+      return member(planted, 'loggedIn') === true
+        ? isIn(member(member(planted, 'seen'), 'status'))
+        : undefined
     }),
   },
   'forged-cookie': {
