@@ -81,11 +81,18 @@ export function saveEveryRequest({ short, sliding, clock }: SaveEveryRequestPart
         const left = formatSeconds(Math.max(0, Math.ceil((until - clock()) / 1000)))
         return {
           ends: { ...formatMoment(new Date(until)), until, left },
-          moved: Math.round((until - before) / 1000),
+          moved: movedBy(until - before),
         }
       },
     })
   }
 
   return router
+}
+
+/** A move of so many milliseconds, in words. */
+function movedBy(milliseconds: number): string {
+  if (milliseconds === 0) return 'nothing'
+  if (milliseconds < 1000) return 'less than a second'
+  return formatSeconds(Math.round(milliseconds / 1000))
 }

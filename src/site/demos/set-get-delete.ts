@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Session } from '../../lib/index.js'
 import { readCookies } from '../../lib/internal.js'
 import { digest } from '../inspector/cookies.js'
+import { recording } from '../inspector/recording.js'
 import { line, readForm, type Typed } from './kit/form.js'
 import { formatMoment, formatSeconds } from './kit/format.js'
 import { type Page, seeOther, show } from './kit/page.js'
@@ -123,7 +124,8 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
 
   /** The end that is stored. `getExpiryDate` answers the end that a save now would give. */
   async function endOf(id: string): Promise<object | undefined> {
-    const loaded = await short.sessions.engine.load(id)
+    // The inspector does not count this call: it only shows what is stored.
+    const loaded = await recording([], () => short.sessions.engine.load(id))
     if (loaded.kind !== 'found') return undefined
     const until = loaded.record.expires
     const left = formatSeconds(Math.max(0, Math.ceil((until - clock()) / 1000)))

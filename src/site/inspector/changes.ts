@@ -15,6 +15,8 @@ export interface Change {
   readonly after?: string | undefined
   /** What happened, in a few words: `new`, `changed`, `removed`. */
   readonly what: string
+  /** Whether another request did it, after this one had written. */
+  readonly isOthers?: true
 }
 
 /** What a request and its response changed: in the session first, then in the browser. */
@@ -57,11 +59,19 @@ function sessionChanges(calls: readonly EngineCall[]): readonly Change[] {
   const changes: Change[] = []
   /** The newest data that was seen of each session, by the hash of its id. */
   const known = new Map<string, ReadonlyMap<string, string>>()
+  const written = new Set<string>()
   for (const { call, outcome, key, newKey, data } of calls) {
     const what = told[`${call} ${outcome}`]
     if (what !== undefined) changes.push({ where: 'session', name: '', before: key, after: newKey, what })
     if (key === undefined || data === undefined) continue
-    if (call !== 'load') changes.push(...dataChanges(known.get(key) ?? new Map(), data))
+    const before = known.get(key) ?? new Map()
+    if (call !== 'load') {
+      changes.push(...dataChanges(before, data))
+      written.add(newKey ?? key)
+    } else if (written.has(key)) {
+      // It looks at what it has written, as the race of two tabs does at its end.
+      changes.push(...dataChanges(before, data).map((one) => ({ ...one, isOthers: true as const })))
+    }
     known.set(newKey ?? key, data)
   }
   return changes

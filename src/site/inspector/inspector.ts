@@ -19,8 +19,8 @@ import { type InspectedSessions, type StoredRecord, storedRecordOf } from './sto
 
 /** One request and its response as they were sent, and the engine's calls meanwhile. */
 export interface Exchange extends Sent {
-  /** Whether a session's cookie came. */
-  readonly hadSession: boolean
+  /** Whether it asked for a session: without a call of the engine, no cookie of that session came. */
+  readonly asksSession: boolean
   readonly changes: readonly Change[]
 }
 
@@ -47,6 +47,11 @@ export interface Panel {
   readonly excerpts: readonly Excerpt[]
 }
 
+/** In a request's state: whether a handler asked for a session. */
+interface SessionAsked {
+  asksSession?: boolean
+}
+
 /** For how long a form's exchange is kept for the page that it redirects to: seconds. */
 const BEFORE_AGE = 20
 
@@ -61,8 +66,17 @@ export class Inspector {
   }
 
   /** Runs the handlers, and answers the engine's calls meanwhile. */
-  async record(next: () => Promise<void>): Promise<readonly EngineCall[]> {
+  async record(ctx: Context, next: () => Promise<void>): Promise<readonly EngineCall[]> {
     const calls: EngineCall[] = []
+    const state: SessionAsked = ctx.state
+    // Without a cookie no engine is called, so only this tells that a handler asked for its session.
+    Object.defineProperty(ctx, 'session', {
+      configurable: true,
+      get: () => {
+        state.asksSession = true
+        return Reflect.get(Object.getPrototypeOf(ctx), 'session', ctx)
+      },
+    })
     await recording(calls, next)
     return calls
   }
@@ -107,7 +121,7 @@ export class Inspector {
       location: ctx.response.get('Location') ?? '',
       sent,
       used: usedOf(ctx, sent, given, calls),
-      hadSession: sent.some(({ name }) => this.#inspected.some(({ cookieName }) => cookieName === name)),
+      asksSession: (ctx.state as SessionAsked).asksSession === true,
       given,
       // What they said of the data is in the changes; it is not kept twice.
       calls: calls.map(({ data: _, ...call }) => call),

@@ -123,3 +123,39 @@ test('in production there is no inspector, unless SHOW_INTERNALS asks for it', a
   t.true(await opened({ SESSION_ENGINE: 'cache' }))
   t.false(await opened({ SESSION_ENGINE: 'cache', SHOW_INTERNALS: 'false' }))
 })
+
+onEngines(
+  'a store that was not asked: because no cookie came, or because nothing needs the session',
+  async (t, site) => {
+    const person = site.person()
+    await person.open('/sessions/page-count')
+    const SHORT = '/sessions/set-get-delete'
+    const NONE = /was not asked: no session cookie came for this page\./
+    for (const path of [`${SHORT}/get`, '/sessions/save-every-request'])
+      t.regex(
+        (await person.open(path)).text('.exchange') ?? '',
+        NONE,
+        `${path}: the site’s own cookie is another`,
+      )
+    const set = await person.submit(await person.open(SHORT), `${SHORT}/set`, { name: 'Ada' })
+    t.deepEqual((await person.open(`${SHORT}/get`)).all('.calls code'), ['load'], 'it looks once')
+    const flushed = await person.submit(set, `${SHORT}/flush`)
+    t.regex(flushed.all('.exchange').at(-1) ?? '', NONE)
+    const cookies = await person.open('/cookies/page-count')
+    t.regex(cookies.text('.exchange') ?? '', /was not asked: this page does not need the session\./)
+  },
+)
+
+test('what another request changed meanwhile is told, and that it was another', async (t) => {
+  const site = await openSite(t, { SESSION_ENGINE: 'cache' })
+  const person = site.person()
+  const TABS = '/sessions/two-tabs'
+  const raced = await person.submit(await person.open(TABS), `${TABS}/race`)
+  const told = raced.all('.changes li').map((text) => text.replace(/\s+/g, ' ').trim())
+  t.true(told.includes('Session twoTabs new: []'))
+  for (const side of ['left', 'right'])
+    t.true(
+      told.some((line) => new RegExp(`^Session twoTabs.*"${side}".*, by another request$`).test(line)),
+      told.join(),
+    )
+})

@@ -57,7 +57,7 @@ export function queryValue(ctx: Context, name: string): string | undefined {
  */
 export function pages(inspector: Inspector | undefined): Middleware {
   return async (ctx, next) => {
-    const calls = inspector ? await inspector.record(next) : await next()
+    const calls = inspector ? await inspector.record(ctx, next) : await next()
     const { page }: State = ctx.state
     if (page === undefined) {
       // A form beside the path, such as "Done, go on", is no part of the step that it leads to.
