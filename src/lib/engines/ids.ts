@@ -45,6 +45,14 @@ export function isSessionKey(key: string, keyPrefix: string): boolean {
   return DRAWN.test(key.slice(keyPrefix.length + 1))
 }
 
+/** The key of a user's list ends so: the hash of the user's id, and in a chain of lists a number. */
+const USER_LIST = /:user-[0-9a-f]{64}(-\d+)?$/
+
+/** Whether the key is that of a user's list. */
+export function isUserListKey(key: string): boolean {
+  return USER_LIST.test(key)
+}
+
 /** How ids become keys, and what an id may look like that takes another's place. */
 export interface IdScheme {
   /** What the store knows `id` by. */

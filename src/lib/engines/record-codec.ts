@@ -3,6 +3,7 @@ import { SealedEnvelope } from '../codecs/envelope.js'
 import { jsonCodec } from '../codecs/json-codec.js'
 import { keysFor } from '../codecs/keys.js'
 import { type IsAccepted, sealedCodec } from '../codecs/sealed-codec.js'
+import { isUserListKey } from './ids.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 export interface RecordCodecOptions extends SecretKeyOptions {
@@ -53,8 +54,6 @@ function readingSealed(options: RecordCodecOptions): Codec {
 }
 
 const SEALED = '"sealed":'
-/** The key of a user's list ends so. */
-const USER_LIST = /:user-[0-9a-f]{64}(-\d+)?$/
 
 /**
  * Whether a session that is not sealed is read all the same. Its `createdAt` keeps out what was begun after the switch by
@@ -72,5 +71,5 @@ function acceptanceOf(
   if (plainRecordsUntil === undefined) return undefined
   const until = Date.parse(plainRecordsUntil)
   const since = sealedSince === undefined ? clock() : Date.parse(sealedSince)
-  return ({ createdAt }, key) => (createdAt < since || USER_LIST.test(key)) && clock() < until
+  return ({ createdAt }, key) => (createdAt < since || isUserListKey(key)) && clock() < until
 }

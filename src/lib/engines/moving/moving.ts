@@ -1,7 +1,7 @@
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { Engine, EngineTools } from '../engine.js'
 import { EngineMisconfigured } from '../errors.js'
-import { plainIds } from '../ids.js'
+import { isUserListKey, plainIds } from '../ids.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine, type StoreEngineParts } from '../store-engine.js'
 import { unwatched } from '../watch-engine.js'
@@ -106,6 +106,34 @@ export class Moving implements Mover {
     throw new EngineMisconfigured(
       `${names.from} and ${names.to} are the same place (${why}). Sessions can be moved to another one only`,
     )
+  }
+
+  /**
+   * Both stores may have begun a list of one user, where processes used the new one before they knew of a move. Only one of
+   * the two can stand there afterwards, and a revocation would miss what was in the other. Looked at before a move begins,
+   * in so many pages of the new store's keys.
+   *
+   * @throws EngineMisconfigured if there is a user with two lists.
+   */
+  async checkLists({ to }: PlaceNames, pages: number): Promise<void> {
+    const { isPrepared, isSource } = await this.processes.state()
+    if (isPrepared || isSource) return
+    let looks = 0
+    for await (const page of this.#to.keys?.() ?? none()) {
+      const found = await Promise.all(page.filter(isUserListKey).map((key) => this.#hasTwo(key)))
+      if (found.includes(true))
+        throw new EngineMisconfigured(
+          `${to} has been used already: users are logged in there who are logged in in the old place too, and of their two ` +
+            'lists of sessions only one can be kept. Give a new place that holds no sessions, or another KEY_PREFIX',
+        )
+      if (++looks === pages) return
+    }
+  }
+
+  async #hasTwo(key: string): Promise<boolean> {
+    const there = await this.#carrier.latest(key)
+    const isAlive = there?.version !== undefined && !markIn(there) && there.expires > this.#clock()
+    return isAlive && (await this.#from.find(key)).kind === 'session'
   }
 
   /**

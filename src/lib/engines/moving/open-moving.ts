@@ -47,6 +47,7 @@ export async function joined({ places, isRehearsal = false, ...parts }: JoinOpti
     const moving = new Moving(parts)
     await moving.checkPlaces(places, isRehearsal)
     await moving.checkDirection()
+    await moving.checkLists(places, FEW_PAGES)
     return moving
   } catch (error) {
     return closeAfter(error, parts.from)

@@ -160,6 +160,29 @@ for (const under of spellings)
     },
   )
 
+test('a new place in which a user of the old one has logged in already is refused, one with other users is not', async (t) => {
+  const one = async (): Promise<SessionsOptions> => ({
+    engine: 'file',
+    filePath: await temporaryDirectory(t),
+  })
+  const [old, used, other] = [await one(), await one(), await one()]
+  const ids = [await logIn(await opened(t, old), 'ann'), await logIn(await opened(t, used), 'ann')]
+  await logIn(await opened(t, other), 'ben')
+  for (const moveStep of ['prepare', 'move'] as const)
+    await t.throwsAsync(opened(t, { ...used, moveFrom: old, moveStep } as SessionsOptions), {
+      name: 'EngineMisconfigured',
+      message: /has been used already: users are logged in there .+ another KEY_PREFIX/,
+    })
+  t.is((await (await opened(t, old)).open(ids[0])).user, 'ann')
+  t.is((await (await opened(t, used)).open(ids[1])).user, 'ann')
+  const moving = { ...other, moveFrom: old, moveStep: 'move' } as SessionsOptions
+  for (let start = 1; start <= 2; start++) {
+    const sessions = await opened(t, moving)
+    t.is((await sessions.open(ids[0])).user, 'ann')
+    t.is((await sessions.forUser('ann')).length, 1, `start ${start}`)
+  }
+})
+
 test('the mark that was written leaves nothing; after a crash nobody sees it, and it expires', async (t) => {
   const entries: Entries = new Map()
   let isCut = true
