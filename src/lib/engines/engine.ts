@@ -113,6 +113,8 @@ export interface Capabilities {
   readonly sharedWith?: string
   /** Keys of the data that a session must not set, since something else stands there; and what to do instead. */
   readonly reservedKeys?: Readonly<Record<string, string>>
+  /** No session can end later: milliseconds since 1970. Default: the last moment of JavaScript's dates. */
+  readonly lastMoment?: number
 }
 
 /** What stands under an id, or at a key of the store. */

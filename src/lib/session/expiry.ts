@@ -21,13 +21,13 @@ const LAST_MOMENT = 8.64e15
 
 /**
  * What `setExpiry` was given, as it is stored: seconds as a number, a moment as text (Django items 26 to 31). `now`:
- * milliseconds since 1970.
+ * milliseconds since 1970; so is `last`, after which the store knows no end.
  *
  * @throws RangeError if it is neither a number of seconds that ends at a date nor a valid date.
  */
-export function toCustomExpiry(expiry: number | Date, now: number): CustomExpiry {
-  if (expiry instanceof Date && !Number.isNaN(expiry.getTime())) return expiry.toISOString()
-  const most = Math.floor((LAST_MOMENT - now) / 1000)
+export function toCustomExpiry(expiry: number | Date, now: number, last: number = LAST_MOMENT): CustomExpiry {
+  if (expiry instanceof Date && expiry.getTime() <= last) return expiry.toISOString()
+  const most = Math.floor((last - now) / 1000)
   if (typeof expiry === 'number' && Math.abs(expiry) <= most) return expiry
   throw new RangeError(
     `setExpiry takes seconds (${most} at the most), a valid Date or null, not ${String(expiry)}`,

@@ -182,7 +182,7 @@ export class Session extends SessionMap {
    * @throws RangeError if it is none of these.
    */
   setExpiry(expiry: number | Date | null): void {
-    const custom = expiry === null ? undefined : toCustomExpiry(expiry, this.#context.clock())
+    const custom = expiry === null ? undefined : this.#custom(expiry)
     this.#state.look()
     if (custom === undefined && this.#state.expiry === undefined) return
     this.#state.change()
@@ -269,10 +269,14 @@ export class Session extends SessionMap {
   }
 
   #expiryOf({ expiry }: ExpiryQuestion): number | string | undefined {
-    if (expiry !== undefined)
-      return expiry === null ? undefined : toCustomExpiry(expiry, this.#context.clock())
+    if (expiry !== undefined) return expiry === null ? undefined : this.#custom(expiry)
     this.#state.look()
     return this.#state.expiry
+  }
+
+  #custom(expiry: number | Date): number | string {
+    const { clock, engine } = this.#context
+    return toCustomExpiry(expiry, clock(), engine.capabilities.lastMoment)
   }
 
   #modificationOf({ modification }: ExpiryQuestion): number {

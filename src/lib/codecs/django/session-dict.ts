@@ -18,6 +18,9 @@ const EXPIRY = '_session_expiry'
 /** What Django does not know of a session, where a setting needs it. Django carries the key along, and its `flush` drops it. */
 const OURS = '_tessera'
 
+/** Python's dates end with the year 9999, in every time zone: milliseconds since 1970. Django reads no row of a later end. */
+export const LAST_MOMENT = Date.UTC(9999, 11, 30)
+
 /** Keys that no session here can set, and what to do instead. */
 export const RESERVED_KEYS = {
   [EXPIRY]: 'that is where Django keeps the session’s own expiry: use setExpiry()',

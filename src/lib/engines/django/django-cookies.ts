@@ -3,6 +3,7 @@ import {
   type DjangoSession,
   decodeSession,
   encodeSession,
+  LAST_MOMENT,
   RESERVED_KEYS,
 } from '../../codecs/django/session-dict.js'
 import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
@@ -55,6 +56,7 @@ export class DjangoCookies implements Engine {
     shared: true,
     sharedWith: 'Django',
     reservedKeys: RESERVED_KEYS,
+    lastMoment: LAST_MOMENT,
   } as const
   readonly #parts: DjangoCookiesParts
 

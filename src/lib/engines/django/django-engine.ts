@@ -4,6 +4,7 @@ import {
   decodeSession,
   dictIn,
   encodeSession,
+  LAST_MOMENT,
   RESERVED_KEYS,
 } from '../../codecs/django/session-dict.js'
 import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
@@ -52,6 +53,7 @@ export class DjangoEngine implements Engine {
     shared: true,
     sharedWith: 'Django',
     reservedKeys: RESERVED_KEYS,
+    lastMoment: LAST_MOMENT,
   } as const
   readonly isId = isId
   readonly #store: DjangoStore

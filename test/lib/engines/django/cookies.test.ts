@@ -119,3 +119,17 @@ test('an end in local time without DJANGO_TIME_ZONE is told once, with what to s
     )
   }
 })
+
+test('an end that Python’s dates do not reach is refused, as seconds and as a moment', async (t) => {
+  const { visit, begin } = await site(t, {})
+  const first = await begin()
+  for (const far of [Date.now(), 1e12, new Date('+010000-01-02T00:00:00Z'), new Date(8.64e15)])
+    await visit(first, (session) => {
+      t.throws(() => session.setExpiry(far), {
+        instanceOf: RangeError,
+        message: /^setExpiry takes seconds \(\d{12} at the most\)/,
+      })
+    })
+  const last = await visit(first, (session) => session.setExpiry(new Date('9999-12-29T00:00:00Z')))
+  t.is((await visit(last.cookie)).n, '1')
+})
