@@ -25,7 +25,8 @@ export async function showMoveStatus(settings: Settings, options: { readonly jso
     })
     tell()
     const empty = await emptiness(stage, state)
-    const next = empty ?? nextStep(stage, state, left, await reasonToWait(stage, settings, state))
+    const reason = await reasonToWait(stage, settings, state)
+    const next = empty ?? (left === 0 && unreadable > 0 ? LOOK_FIRST : nextStep(stage, state, left, reason))
     const { from, to } = stage
     const processes = state.processes.map(({ step, host, pid, at }) => ({
       step,
@@ -70,10 +71,14 @@ export function leftText({ from, to, moving }: MoveStage, left: number): string 
     : `${counted(left, 'session or list', 'sessions and lists')} left in ${from}, to be moved to ${to}`
 }
 
+/** While something cannot be read, nothing is said to be done with. */
+const LOOK_FIRST =
+  'Nothing else is left. Find out first why those cannot be read: no setting and no key can go before that.'
+
 export function unreadableText(unreadable: number): string {
   return (
     `${counted(unreadable, 'entry', 'entries')} cannot be read, and stay where they are: CODEC and the keys are other ` +
-    'ones than those that they were written with, or they were damaged'
+    'ones than those that they were written with, they are not sealed and began after SEALED_SINCE, or they were damaged'
   )
 }
 

@@ -45,17 +45,33 @@ export function resolve(
   return { held: withFittingCookieName(withDjangosDefaults(held)), faults }
 }
 
-/** Django would not find a cookie of another name, and knows no timeouts. Where nobody has decided, both do the same. */
+/**
+ * Django would not find a cookie of another name, and knows no timeouts. Where nobody has decided, both do the same; and
+ * while sessions leave Django, none ends that goes on there.
+ */
 function withDjangosDefaults(held: ReadonlyMap<string, Held>): ReadonlyMap<string, Held> {
   const isInCookies = goodValue(held, 'engine') === 'signed_cookies'
-  if (goodValue(held, isInCookies ? 'cookieCodec' : 'codec') !== 'django') return held
-  const defaults = { cookieName: 'sessionid', idleTimeout: undefined, absoluteTimeout: undefined }
+  const isDjangos = goodValue(held, isInCookies ? 'cookieCodec' : 'codec') === 'django'
+  if (!isDjangos && !isLeavingDjango(held)) return held
+  const defaults = {
+    ...(isDjangos && { cookieName: 'sessionid' }),
+    idleTimeout: undefined,
+    absoluteTimeout: undefined,
+  }
   const changed = Object.entries(defaults).flatMap(([key, value]): [string, Held][] => {
     const now = held.get(key)
     const isOurs = now?.kind === 'good' && now.layer === BUILT_IN_PRODUCTION
     return isOurs ? [[key, { kind: 'good', value, layer: BUILT_IN }]] : []
   })
   return new Map([...held, ...changed])
+}
+
+/** Whether sessions are moved out of Django's table, files or cookies. */
+export function isLeavingDjango(held: ReadonlyMap<string, Held>): boolean {
+  const chosen = (key: string): unknown => goodValue(held, key)
+  const from = chosen('moveFrom')
+  if (from === 'signed_cookies') return chosen('cookieCodec') === 'django'
+  return from !== undefined && chosen('moveFromCodec') === 'django' && chosen('codec') !== 'django'
 }
 
 /**

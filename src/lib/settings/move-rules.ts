@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { BUILT_IN_PRODUCTION } from './check.js'
+import { BUILT_IN_PRODUCTION, isLeavingDjango } from './check.js'
 import { sessionSettings, settingOf } from './definitions.js'
 import { goodValue, type Held, shownAsGiven } from './describe.js'
 import type { SettingFault } from './errors.js'
@@ -69,14 +69,7 @@ export function brokenMove(held: ReadonlyMap<string, Held>, origin: Origin): Set
 export function unnamedCookie(held: ReadonlyMap<string, Held>, origin: Origin): SettingFault[] {
   const name = held.get('cookieName')
   const isOurs = name?.kind === 'good' && name.layer === BUILT_IN_PRODUCTION && name.value !== 'sessionid'
-  const chosen = (key: SettingKey): unknown => goodValue(held, key)
-  const isLeft =
-    chosen('moveFrom') === 'signed_cookies'
-      ? chosen('cookieCodec') === 'django'
-      : chosen('moveFrom') !== undefined &&
-        chosen(twinKeyOf('codec')) === 'django' &&
-        chosen('codec') !== 'django'
-  if (!isOurs || !isLeft) return []
+  if (!isOurs || !isLeavingDjango(held)) return []
   const setting = settingOf('cookieName')
   return [
     {

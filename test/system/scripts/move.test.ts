@@ -184,6 +184,9 @@ testOf(
     t.is(ended.code, 1)
     t.regex(ended.stdout, /3 entries cannot be read, and stay where they are/)
     t.notRegex(ended.stdout, /can go/)
+    const status = await command(['--status'], { MOVE_FROM_CODEC: 'sealed' }).end()
+    t.regex(status.stdout, /3 entries cannot be read.+Find out first why/s)
+    t.notRegex(status.stdout, /can go\./)
     t.is(await rowsInOld(), rows)
     t.deepEqual(await keysInNew(), [])
   },
