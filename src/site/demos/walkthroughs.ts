@@ -106,7 +106,7 @@ export const chapters: readonly Chapter[] = [
       {
         slug: 'cart',
         title: 'Shopping cart',
-        summary: 'Items and quantities, for three minutes, until the browser closes, or for two weeks.',
+        summary: 'Items and quantities, for a few minutes, until the browser closes, or for two weeks.',
         entries: [entry('/cookies/cart-as-taught', 'A cookie for each item'), ...both('cart')],
       },
       {

@@ -55,6 +55,7 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
 
   const deleted = await person.submit(page, `${HERE}/delete`)
   t.is(deleted.text('h1'), 'Session is cleared')
+  t.is(deleted.text('#what'), 'One key is deleted')
   t.is(deleted.text('.lead'), 'The name is gone, and the session is still there.')
   t.true(person.cookies.has(COOKIE))
   const nameless = await person.open(`${HERE}/get`)
@@ -65,6 +66,7 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
   const thief = person.copy()
   const flushed = await person.submit(page, `${HERE}/flush`)
   t.is(flushed.text('h1'), 'Session is cleared')
+  t.is(flushed.text('#what'), 'The session has ended')
   t.is(flushed.text('.lead'), 'There is no session. Nothing of it is left.')
   t.false(person.cookies.has(COOKIE))
 

@@ -74,3 +74,32 @@ test('each cookie that this site needs for itself says what it is for, where coo
     /the token of this site’s forms/,
   )
 })
+
+test('a page does not give away beside a question what will happen', async (t) => {
+  const person = (await openSite(t, { SESSION_ENGINE: 'cache' })).person()
+  await person.submit(await person.open('/labs/forged-cookie'), '/labs/forged-cookie/begin')
+  for (const [path, told] of [
+    ['/sessions/log-in', /changes the id/],
+    ['/sessions/page-count', /has given out leads/],
+    ['/labs/forged-cookie', /Only the server can write/],
+  ] as const) {
+    const page = await person.open(path)
+    t.true(page.has('.predict'), path)
+    t.notRegex(page.all('.stage').join('\n'), told)
+  }
+})
+
+test('what is for programmers is folded, in steps for everybody', async (t) => {
+  const person = (await openSite(t, { SESSION_ENGINE: 'cache' })).person()
+  const form = await person.open('/sessions/set-get-delete')
+  const pages = [form, await person.open('/sessions/set-get-delete/get'), await person.open('/sessions/cart')]
+  const words = /NODE_ENV|EXPIRE_AT_BROWSER_CLOSE|KeyError|transform/
+  for (const page of pages) {
+    const folded = page.all('.stage details.frameworks').join('\n')
+    t.regex(folded, /(^|\n)For programmers/, page.path)
+    t.regex(folded, words, page.path)
+    t.notRegex(page.all('.stage > section > p, .stage > p').join('\n'), words, page.path)
+  }
+  // The same step in three frameworks says what these are.
+  t.regex(pages[2]?.html ?? '', /Django and Express are frameworks that servers are built with/)
+})
