@@ -189,6 +189,7 @@ export function checkOptions(options: object): Settings {
     ...(Array.isArray(loaded) ? loaded.map(String) : []),
     ...(isComplete ? [] : misspelledProduction(environment)),
     ...brokenRulesOfThumb(held, 'code'),
+    ...(hasOwnEngine ? [] : unusedMove(held, 'code')),
     ...(isProduction ? [] : weak.map(weakKeyWarning)),
   ]
   return freeze(sessionSettings, held, { environment, warnings })

@@ -201,3 +201,15 @@ test('openSessions logs what there is to warn of: of the options, and of what wa
   t.is(logged.length, 1)
   t.regex(logged[0] ?? '', /^secretKey .*is shorter than 32 characters/)
 })
+
+test('what is given for a move that moves nothing is told at the start', (t) => {
+  for (const alone of [
+    { moveStep: 'prepare' },
+    { moveFrom: undefined, moveStep: 'prepare', engine: 'file' },
+  ] as const)
+    t.deepEqual(checkOptions(alone).warnings, [
+      'moveStep has no effect without MOVE_FROM: no session is looked for in another store.',
+    ])
+  t.deepEqual(checkOptions({ moveStep: 'move' }).warnings, [], 'as by default')
+  t.deepEqual(checkOptions({ moveFrom: { engine: 'file' }, moveStep: 'prepare' }).warnings, [])
+})
