@@ -2,7 +2,7 @@ import test from 'ava'
 import { steps } from '../../src/site/demos/walkthroughs.js'
 import { Browser } from '../support/browser.js'
 import { ownDatabase, ServerProcess } from '../support/server-process.js'
-import { openSite } from './walkthroughs/site.js'
+import { openSite, type Page } from './walkthroughs/site.js'
 
 for (const path of ['/cookies/page-count', '/sessions/page-count']) {
   test(`${path} counts 1, 2, 3, and starts again when told to`, async (t) => {
@@ -156,4 +156,31 @@ test('a log-out leaves the progress on the path, which has a session of its own'
     t.notRegex(await (await browser.fetch('/')).text(), /finished/)
     t.false(browser.cookies.has('sessionid-progress'))
   }
+})
+
+test('a step that was skipped is remembered: the front page goes on to the first that was not, then to the end', async (t) => {
+  const person = (await openSite(t, { SESSION_ENGINE: 'cache' })).person()
+  person.browser.saysOrigin = true
+  const taken = async (step: string, body?: URLSearchParams): Promise<Page> => {
+    await person.browser.fetch(`/progress/${step}`, { method: 'POST', ...(body && { body }) })
+    return person.open('/')
+  }
+  const skip = new URLSearchParams({ skip: 'yes' })
+  const forAll = steps.filter(({ walkthrough }) => !walkthrough.isForEngineers)
+  const programmers = steps.length - forAll.length
+  let home = await person.open('/')
+  for (const { step } of forAll) {
+    const next = steps[steps.findIndex((one) => one.step === step) + 1]
+    home = await taken(step, next?.walkthrough.isForEngineers ? skip : undefined)
+    const following = forAll[forAll.findIndex((one) => one.step === step) + 1]
+    t.is(home.text('.begin'), `Go on: ${following?.title ?? 'In your own words'}`)
+  }
+  const said = `finished ${forAll.length} of ${steps.length} steps, with ${programmers} steps for programmers skipped.`
+  t.true(home.text('.progress label')?.includes(said), home.text('.progress label'))
+  t.is(home.all('.for-engineers').filter((text) => text === 'for programmers, skipped').length, programmers)
+
+  const [one] = steps.filter(({ walkthrough }) => walkthrough.isForEngineers)
+  const later = await taken(one?.step ?? '')
+  t.true(later.text('.progress label')?.includes(`with ${programmers - 1} steps for programmers skipped`))
+  t.is(later.text('.begin'), 'Go on: In your own words')
 })

@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { EngineUnavailable } from '../../lib/index.js'
 import { typedIn } from './kit/form.js'
 import { seeOther, show } from './kit/page.js'
-import { nextForAll } from './place.js'
+import { nextForAll, skippedAfter } from './place.js'
 import type { Variants } from './variants.js'
 import { chapters, END, steps } from './walkthroughs.js'
 
@@ -11,6 +11,8 @@ declare module '../../lib/index.js' {
   interface SessionData {
     /** The names of the steps that the visitor has finished. */
     progress: string[]
+    /** The names of the steps for programmers that the visitor has skipped. */
+    skippedSteps: string[]
   }
 }
 
@@ -40,13 +42,16 @@ export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'pro
   const own = progress.middleware()
 
   router.get('/', own, async (ctx) => {
-    const finished = new Set(await progressOf(ctx))
-    const done = new Set(steps.map(({ step }) => step).filter((step) => finished.has(step)))
-    const next = steps.find(({ step }) => !done.has(step))
+    const { finished, left } = await progressOf(ctx)
+    const all = steps.map(({ step }) => step)
+    const done = new Set(all.filter((step) => finished.includes(step)))
+    const skipped = new Set(all.filter((step) => left.includes(step) && !done.has(step)))
+    const next = steps.find(({ step }) => !done.has(step) && !skipped.has(step)) ?? END
     const locals = {
       ...(ctx.state.showsSettings && { facts }),
       chapters,
       done,
+      skipped,
       next,
       count: steps.length,
       end: END,
@@ -73,20 +78,33 @@ export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'pro
     const session = await ctx.session
     session.transform('progress', (before = []) => [...new Set([...before, done.step])])
     const skips = typedIn(ctx, ['skip']).skip !== ''
-    seeOther(ctx, (skips ? nextForAll(at) : (steps[at + 1] ?? END)).href)
+    if (!skips) return seeOther(ctx, (steps[at + 1] ?? END).href)
+    const passed = skippedAfter(at).map(({ step }) => step)
+    session.transform('skippedSteps', (before = []) => [...new Set([...before, ...passed])])
+    seeOther(ctx, nextForAll(at).href)
   })
 
   return router
 }
 
+interface Progress {
+  /** The names of steps. */
+  readonly finished: readonly string[]
+  /** Those that were skipped. */
+  readonly left: readonly string[]
+}
+
+const NO_PROGRESS: Progress = { finished: [], left: [] }
+
 /** The front page needs no store: while it is down, the path is shown without progress. */
-async function progressOf(ctx: Context): Promise<readonly string[]> {
+async function progressOf(ctx: Context): Promise<Progress> {
   // A visitor without any cookie has no session, and needs none to read the front page.
-  if (ctx.req.headers.cookie === undefined) return []
+  if (ctx.req.headers.cookie === undefined) return NO_PROGRESS
   try {
-    return (await ctx.session).get('progress', [])
+    const session = await ctx.session
+    return { finished: session.get('progress', []), left: session.get('skippedSteps', []) }
   } catch (error) {
-    if (error instanceof EngineUnavailable) return []
+    if (error instanceof EngineUnavailable) return NO_PROGRESS
     throw error
   }
 }

@@ -38,5 +38,12 @@ export function placeOf(path: string): Place | undefined {
 
 /** The first step for everybody after the one at `at`, or the end of the path. */
 export function nextForAll(at: number): { readonly href: string; readonly title: string } {
-  return steps.slice(at + 1).find((step) => !step.walkthrough.isForEngineers) ?? END
+  return steps[at + 1 + skippedAfter(at).length] ?? END
+}
+
+/** The steps for programmers that follow the one at `at`, up to the next one for everybody. */
+export function skippedAfter(at: number): readonly Step[] {
+  const following = steps.slice(at + 1)
+  const end = following.findIndex((step) => !step.walkthrough.isForEngineers)
+  return end === -1 ? following : following.slice(0, end)
 }

@@ -10,7 +10,11 @@ export async function goThePath(tour: Tour, t: ExecutionContext, name: string): 
     t.is(new URL(tour.page.url()).pathname, href)
     await tour.reads('.whereabouts', new RegExp(` ${place + 1} of ${count}$`))
     await tour.look(`${name}-${step}`)
-    await tour.press(place + 1 < count ? 'Done, go on' : 'Done, to the end of the path')
+    const next = steps[place + 1]
+    const onward = next?.walkthrough.isForEngineers
+      ? `Done, go on to: ${next.title}, for programmers`
+      : 'Done, go on'
+    await tour.press(next === undefined ? 'Done, to the end of the path' : onward)
   }
   t.is(new URL(tour.page.url()).pathname, END.href)
   await tour.look(`${name}-end`)
