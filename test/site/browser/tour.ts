@@ -107,6 +107,8 @@ export class Tour {
         if (takesPictures) await this.#takePicture(`${name}-${device}-${colorScheme}`)
       }
     }
+    // On a phone the panel is folded, so that who goes on here would wait for what is in it.
+    await this.page.setViewportSize({ width: 1280, height: 900 })
   }
 
   async #takePicture(name: string): Promise<void> {
