@@ -15,7 +15,7 @@ export const keyvMap: EngineUnderTest = {
     const map = new Map<string, unknown>()
     return {
       options: {},
-      factory: keyvEngine(new Keyv({ store: map })),
+      factory: keyvEngine(new Keyv({ store: map }), { engineTimeout: 20_000 }),
       damage: async (key, text) => {
         putInto(map, `keyv:${key}`, text)
       },
@@ -34,7 +34,7 @@ export const keyvFile: EngineUnderTest = {
     const store = new KeyvFile({ filename: join(directory, 'sessions.json') })
     return {
       options: {},
-      factory: keyvEngine(new Keyv({ store })),
+      factory: keyvEngine(new Keyv({ store }), { engineTimeout: 20_000 }),
       discard: () => rm(directory, { recursive: true, force: true }),
     }
   },
