@@ -13,6 +13,7 @@ export type CustomExpiry = number | string
 
 /** The keys that a request has set or removed. All others are as they were read. */
 export interface WrittenKeys {
+  /** Whether the request has set or removed the value of `key`. */
   has(key: string): boolean
 }
 
