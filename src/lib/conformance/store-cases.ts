@@ -3,7 +3,13 @@ import { inspect } from 'node:util'
 import { jsonCodec } from '../codecs/json-codec.js'
 import type { JsonObject } from '../codecs/record.js'
 import { Entries, type SessionEntry } from '../engines/entries.js'
-import type { Move, SessionStore, StoredEntry, Version } from '../engines/session-store.js'
+import {
+  type Move,
+  readLatest,
+  type SessionStore,
+  type StoredEntry,
+  type Version,
+} from '../engines/session-store.js'
 import type { Bench } from './bench.js'
 import { about, atOnce, record } from './case.js'
 
@@ -81,8 +87,7 @@ class Subject {
   }
 
   async held(key: string): Promise<Held | undefined> {
-    const { store } = this
-    const stored = await (store.readLatest ? store.readLatest(key) : store.read(key))
+    const stored = await readLatest(this.store, key)
     if (stored === undefined) return undefined
     const entry = jsonCodec.decode(stored.text)
     assert.ok(entry, '`read` answers another text than was stored')

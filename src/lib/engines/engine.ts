@@ -142,6 +142,7 @@ export interface Missing {
 
 export const MISSING = { kind: 'missing' } as const satisfies Loaded
 export const SUPERSEDED = { kind: 'superseded' } as const satisfies Loaded
+export const CONFLICT = { kind: 'conflict' } as const satisfies Updated
 
 /** `id`: what the cookie is to carry. */
 export type Created =

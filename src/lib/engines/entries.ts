@@ -4,7 +4,7 @@ import { copyOf } from '../codecs/json-copy.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import { MISSING, type Missing } from './engine.js'
-import type { SessionStore, StoredEntry, Version } from './session-store.js'
+import { readLatest, type SessionStore, type StoredEntry, type Version } from './session-store.js'
 
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
 export const SUPERSEDED_FOR = 60_000
@@ -83,8 +83,7 @@ export class Entries {
 
   /** The same, whatever it means. */
   storedLatest(key: string): Promise<StoredEntry | undefined> {
-    const { store } = this.#parts
-    return store.readLatest ? store.readLatest(key) : store.read(key)
+    return readLatest(this.#parts.store, key)
   }
 
   /** `record` as it is to stand at `key`, and nowhere else; `before`: the version that it takes the place of. */

@@ -112,3 +112,8 @@ export interface Move {
   readonly entry: StoredEntry
   readonly tombstone: StoredEntry
 }
+
+/** What stands at `key`, never behind what other processes wrote. */
+export function readLatest(store: SessionStore, key: string): Promise<StoredEntry | undefined> {
+  return store.readLatest ? store.readLatest(key) : store.read(key)
+}

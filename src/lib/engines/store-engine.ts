@@ -5,6 +5,7 @@ import { CLOCK_SKEW } from './concurrency.js'
 import { ConfirmedWrites } from './confirmed-writes.js'
 import {
   type Capabilities,
+  CONFLICT,
   type Created,
   type Engine,
   type EngineFactory,
@@ -26,7 +27,6 @@ import { type IdScheme, isId, plainIds } from './ids.js'
 import type { SessionStore, StoredEntry, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
 
-const CONFLICT = { kind: 'conflict' } as const
 const TAKEN = { kind: 'taken' } as const
 
 /** How many renewals in a row are followed, if the answers to all of them got lost. */

@@ -1,6 +1,6 @@
 import type { SessionRecord, WrittenKeys } from '../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../engines/concurrency.js'
-import type { Updated } from '../engines/engine.js'
+import { CONFLICT, type Updated } from '../engines/engine.js'
 import type { Version } from '../engines/session-store.js'
 import type { Pending } from './changes.js'
 import type { SessionContext } from './context.js'
@@ -136,7 +136,7 @@ class Write {
       const result = await this.#put(kind, record, newest.version)
       if (result.kind !== 'conflict') return { result, record, renewed }
     }
-    return { result: { kind: 'conflict' }, record: this.#record, renewed: undefined }
+    return { result: CONFLICT, record: this.#record, renewed: undefined }
   }
 
   #put(kind: WriteKind, record: SessionRecord, version: Version): Promise<Updated> {

@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { LONGEST_COOKIE } from '../inspector/cookies.js'
+import { LONGEST_COOKIE } from '../../lib/internal.js'
 import { readForm, whole } from './kit/form.js'
 import { queryValue, seeOther, show } from './kit/page.js'
 import { allCookies, plainCookie, setPlainCookie } from './kit/plain-cookie.js'

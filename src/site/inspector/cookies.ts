@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseCookie, parseSetCookie } from 'cookie'
+import { fitsCookie } from '../../lib/internal.js'
 
 /** The cookies that the demos set themselves, in plain text. The values of all others are shown as hashes. */
 export const PLAIN_COOKIES = [
@@ -74,9 +75,6 @@ export function sentCookies(header: string | undefined): SentCookie[] {
   return withoutMasses(sent, (value) => ({ name: MASS, value }))
 }
 
-/** The most that browsers take for a name and its value together (RFC 6265bis): bytes. */
-export const LONGEST_COOKIE = 4096
-
 /** A cookie of a request, as pages show it. */
 function sentCookie(name: string, value: string): SentCookie {
   const shown = { name, value: shownCookie(name, value) }
@@ -121,7 +119,7 @@ export function givenCookies(lines: readonly string[]): GivenCookie[] {
       name,
       value: shownCookie(name, value),
       isRemoval,
-      isTooLarge: name.length + value.length > LONGEST_COOKIE,
+      isTooLarge: !fitsCookie(name, value),
       attributes: attributes.map((text) => ({ text, meaning: meaningOf(text, isRemoval) })),
     }
   })

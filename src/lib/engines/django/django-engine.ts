@@ -10,6 +10,7 @@ import {
 import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import type { Logger } from '../../logger.js'
 import {
+  CONFLICT,
   type Created,
   type Engine,
   type Loaded,
@@ -27,7 +28,6 @@ import type { Version } from '../session-store.js'
 import type { DjangoStore } from './django-store.js'
 
 const UNREADABLE = 'a stored session is none that Django signed with one of our keys; it counts as missing'
-const CONFLICT = { kind: 'conflict' } as const
 
 export interface DjangoEngineParts {
   /** The engine's name in messages and events. */

@@ -1,7 +1,7 @@
 import { storedEntryOf, withExpiry } from '../../codecs/codec.js'
 import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
-import type { SessionStore, StoredEntry } from '../session-store.js'
+import { readLatest, type SessionStore, type StoredEntry } from '../session-store.js'
 import { type Mark, markEntry, markIn } from './marks.js'
 import type { Left, OldStore } from './old-store.js'
 
@@ -51,7 +51,7 @@ export class Carrier {
 
   /** What stands in the new store, mark or not, never behind what other processes wrote. */
   latest(key: string): Promise<StoredEntry | undefined> {
-    return this.#to.readLatest ? this.#to.readLatest(key) : this.#to.read(key)
+    return readLatest(this.#to, key)
   }
 
   /**

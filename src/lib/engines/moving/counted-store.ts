@@ -1,5 +1,5 @@
 import { metadataOf } from '../../codecs/codec.js'
-import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
+import { type Move, readLatest, type SessionStore, type StoredEntry, type Version } from '../session-store.js'
 
 /**
  * A store that compares texts, as one that compares counts: what is moved has one version in both stores. A write reads the
@@ -7,11 +7,9 @@ import type { Move, SessionStore, StoredEntry, Version } from '../session-store.
  */
 export function countedStore(store: SessionStore): SessionStore {
   if (store.versions !== 'text') return store
-  const { readLatest, listen, keys } = store
+  const { listen, keys } = store
   const inner = (entry: StoredEntry): StoredEntry =>
     entry.version === undefined ? entry : { ...entry, version: entry.text }
-  const latest = (key: string): Promise<StoredEntry | undefined> =>
-    readLatest ? readLatest.call(store, key) : store.read(key)
   /** A touch changes the text and not the count, so a step that was refused is tried again while the count is the same. */
   const conditional = async (
     key: string,
@@ -20,7 +18,7 @@ export function countedStore(store: SessionStore): SessionStore {
   ): Promise<boolean> => {
     let refused: string | undefined
     for (;;) {
-      const stored = await latest(key)
+      const stored = await readLatest(store, key)
       if (stored === undefined || countOf(stored) !== version || stored.text === refused) return false
       if (await step(stored.text)) return true
       refused = stored.text
@@ -28,7 +26,7 @@ export function countedStore(store: SessionStore): SessionStore {
   }
   return {
     read: async (key) => counted(await store.read(key)),
-    ...(readLatest && { readLatest: async (key: string) => counted(await latest(key)) }),
+    ...(store.readLatest && { readLatest: async (key: string) => counted(await readLatest(store, key)) }),
     insert: (key, entry) => store.insert(key, inner(entry)),
     replace: (key, entry, version, now) =>
       conditional(key, version, (text) => store.replace(key, inner(entry), text, now)),

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Codec, SessionEntry } from '../../codecs/codec.js'
 import type { SessionRecord } from '../../codecs/record.js'
 import {
+  CONFLICT,
   type Created,
   type Engine,
   type EngineTools,
@@ -88,7 +89,7 @@ export class Departure {
    */
   async issue(key: string, record: SessionRecord): Promise<Updated> {
     const created = await this.#intoCookie(key, record)
-    if ((await this.#parts.old.find(key)).kind === 'nothing') return { kind: 'conflict' }
+    if ((await this.#parts.old.find(key)).kind === 'nothing') return CONFLICT
     return { ...created, kind: 'updated' }
   }
 

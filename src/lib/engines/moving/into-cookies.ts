@@ -3,6 +3,7 @@ import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
 import {
   type Capabilities,
+  CONFLICT,
   type Created,
   type Engine,
   type EngineTools,
@@ -24,8 +25,6 @@ import { countedStore } from './counted-store.js'
 import { Departure } from './departure.js'
 import type { MoveStep } from './moving-store.js'
 import { OldStore } from './old-store.js'
-
-const CONFLICT = { kind: 'conflict' } as const
 
 export interface IntoCookiesParts {
   /** An engine on a store. */

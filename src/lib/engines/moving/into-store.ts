@@ -2,6 +2,7 @@ import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
 import {
   type Capabilities,
+  CONFLICT,
   type Created,
   type Engine,
   type EngineTools,
@@ -27,7 +28,6 @@ import { type Old, Source } from './source.js'
 
 /** How long an old id reads as superseded once the new one is in use, or it was ended: milliseconds. */
 const SUPERSEDED_FOR = 60_000
-const CONFLICT = { kind: 'conflict' } as const
 
 export interface IntoStoreParts {
   /** Where sessions are: an engine that is not on a store, such as `signed_cookies`. */

@@ -118,16 +118,12 @@ export class Moving implements Mover {
   async checkLists({ to }: PlaceNames, pages: number): Promise<void> {
     const { isPrepared, isSource } = await this.processes.state()
     if (isPrepared || isSource) return
-    let looks = 0
-    for await (const page of this.#to.keys?.() ?? none()) {
-      const found = await Promise.all(page.filter(isUserListKey).map((key) => this.#hasTwo(key)))
-      if (found.includes(true))
-        throw new EngineMisconfigured(
-          `${to} has been used already: users are logged in there who are logged in in the old place too, and of their two ` +
-            'lists of sessions only one can be kept. Give a new place that holds no sessions, or another KEY_PREFIX',
-        )
-      if (++looks === pages) return
-    }
+    const hasTwo = (key: string): boolean | Promise<boolean> => isUserListKey(key) && this.#hasTwo(key)
+    if (!(await isOneOf(this.#to.keys?.() ?? none(), pages, hasTwo))) return
+    throw new EngineMisconfigured(
+      `${to} has been used already: users are logged in there who are logged in in the old place too, and of their two ` +
+        'lists of sessions only one can be kept. Give a new place that holds no sessions, or another KEY_PREFIX',
+    )
   }
 
   async #hasTwo(key: string): Promise<boolean> {
@@ -142,13 +138,8 @@ export class Moving implements Mover {
    * found out within so many pages of keys.
    */
   async isEmpty(pages = Number.POSITIVE_INFINITY): Promise<boolean | undefined> {
-    let looks = 0
-    for await (const page of this.keys()) {
-      const found = await Promise.all(page.map((key) => this.#tells(key)))
-      if (found.includes(true)) return false
-      if (++looks === pages) return undefined
-    }
-    return true
+    const isFound = await isOneOf(this.keys(), pages, (key) => this.#tells(key))
+    return isFound === undefined ? undefined : !isFound
   }
 
   /** Whether what the old store has at `key` says that it holds sessions, or held some. */
@@ -253,6 +244,20 @@ function checkPair(from: StoreEngineParts, to: StoreEngineParts): void {
 
 function isLease(key: string): boolean {
   return key.slice(key.indexOf(':') + 1).startsWith('lease-')
+}
+
+/** Whether `is` is true of a key; `undefined`: not found out within so many pages of keys. */
+async function isOneOf(
+  keys: AsyncIterable<readonly string[]>,
+  pages: number,
+  is: (key: string) => boolean | Promise<boolean>,
+): Promise<boolean | undefined> {
+  let looks = 0
+  for await (const page of keys) {
+    if ((await Promise.all(page.map(is))).includes(true)) return true
+    if (++looks === pages) return undefined
+  }
+  return false
 }
 
 async function* none(): AsyncGenerator<readonly string[], void> {}

@@ -1,5 +1,5 @@
 import { metadataOf, storedEntryOf, withExpiry } from '../../codecs/codec.js'
-import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
+import { type Move, readLatest, type SessionStore, type StoredEntry, type Version } from '../session-store.js'
 import { type Format, Translation } from './format.js'
 import { isMovedTombstone, markEntry, markIn, movedTombstone } from './marks.js'
 
@@ -80,9 +80,8 @@ export class OldStore {
 
   /** What there is, never behind what other processes wrote. */
   async find(key: string): Promise<Left> {
-    const { store } = this
     const oldKey = this.#inward.key(key)
-    const stored = await (store.readLatest ? store.readLatest(oldKey) : store.read(oldKey))
+    const stored = await readLatest(this.store, oldKey)
     if (stored === undefined) return { kind: 'nothing' }
     if (isMovedTombstone(stored)) return { kind: 'moved' }
     const { version } = stored

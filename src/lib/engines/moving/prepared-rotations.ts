@@ -1,8 +1,6 @@
-import { type Engine, type EngineTools, MISSING, type Rotated, type Rotation } from '../engine.js'
+import { CONFLICT, type Engine, type EngineTools, MISSING, type Rotated, type Rotation } from '../engine.js'
 import type { Places } from './places.js'
 import type { Source } from './source.js'
-
-const CONFLICT = { kind: 'conflict' } as const
 
 export interface PreparedRotationsParts {
   readonly source: Source

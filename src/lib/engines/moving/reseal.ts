@@ -1,7 +1,7 @@
 import type { SessionEntry } from '../../codecs/codec.js'
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { Engine, EngineTools } from '../engine.js'
-import type { SessionStore, StoredEntry } from '../session-store.js'
+import { readLatest, type SessionStore, type StoredEntry } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
 import { countedStore } from './counted-store.js'
 import { markIn } from './marks.js'
@@ -63,8 +63,7 @@ export class Resealer implements Mover {
   }
 
   async #look(key: string): Promise<Outdated | Finding> {
-    const { readLatest } = this.#store
-    const stored = await (readLatest ? readLatest.call(this.#store, key) : this.#store.read(key))
+    const stored = await readLatest(this.#store, key)
     if (stored?.version === undefined || stored.expires <= this.#clock() || markIn(stored)) return 'gone'
     const entry = this.#codec.decode(stored.text, key)
     if (entry?.kind !== 'session') return 'unreadable'

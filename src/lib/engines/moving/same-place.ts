@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SessionStore, StoredEntry } from '../session-store.js'
+import { readLatest, type SessionStore } from '../session-store.js'
 import { markEntry } from './marks.js'
 
 /** A store, and the part of it where the keys of one application are. */
@@ -25,7 +25,7 @@ export async function isSamePlace(from: Place, to: Place, clock: () => number): 
   const key = `${to.keyPrefix}:${name}`
   await to.store.insert(key, markEntry('vacant', clock() + LIVES_FOR))
   try {
-    return (await latest(from.store, `${from.keyPrefix}:${name}`)) !== undefined
+    return (await readLatest(from.store, `${from.keyPrefix}:${name}`)) !== undefined
   } finally {
     await to.store.remove(key)
   }
@@ -39,14 +39,11 @@ export async function holdsSameEntries(from: Place, to: Place): Promise<boolean>
   let looks = 0
   for await (const page of from.store.keys?.() ?? []) {
     for (const key of page) {
-      const there = await latest(to.store, `${to.keyPrefix}${key.slice(from.keyPrefix.length)}`)
-      if (there?.version !== undefined && there.text === (await latest(from.store, key))?.text) return true
+      const there = await readLatest(to.store, `${to.keyPrefix}${key.slice(from.keyPrefix.length)}`)
+      if (there?.version !== undefined && there.text === (await readLatest(from.store, key))?.text)
+        return true
       if (++looks === MOST) return false
     }
   }
   return false
-}
-
-function latest(store: SessionStore, key: string): Promise<StoredEntry | undefined> {
-  return store.readLatest ? store.readLatest(key) : store.read(key)
 }
