@@ -45,6 +45,11 @@ export function isSessionKey(key: string, keyPrefix: string): boolean {
   return DRAWN.test(key.slice(keyPrefix.length + 1))
 }
 
+/** Whether the key is that of a lease: plain JSON, whatever the codec is. */
+export function isLeaseKey(key: string, keyPrefix: string): boolean {
+  return key.startsWith(`${keyPrefix}:lease-`)
+}
+
 /** The key of a user's list ends so: the hash of the user's id, and in a chain of lists a number. */
 const USER_LIST = /:user-[0-9a-f]{64}(-\d+)?$/
 

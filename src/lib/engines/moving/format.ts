@@ -1,7 +1,7 @@
 import type { Codec, Entry } from '../../codecs/codec.js'
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { JsonObject, JsonValue } from '../../codecs/record.js'
-import { isSessionKey } from '../ids.js'
+import { isLeaseKey, isSessionKey } from '../ids.js'
 import type { StoredEntry } from '../session-store.js'
 
 /** How one store writes what it keeps. */
@@ -37,7 +37,7 @@ export class Translation {
     const { expires, version, isProtected } = stored
     const entry = this.#decode(key, stored.text)
     if (entry === undefined || (entry.kind === 'session') !== (version !== undefined)) return undefined
-    const codec = this.#isLease(key) ? jsonCodec : this.#to.codec
+    const codec = isLeaseKey(key, this.#from.keyPrefix) ? jsonCodec : this.#to.codec
     const text = codec.encode(this.#translated(key, entry, expires), this.key(key))
     return { text, expires, version, ...(isProtected && { isProtected }) }
   }
@@ -60,13 +60,9 @@ export class Translation {
     return !isSessionKey(key, this.#from.keyPrefix)
   }
 
-  /** Leases are always plain JSON. */
-  #isLease(key: string): boolean {
-    return this.#nameIn(key).startsWith('lease-')
-  }
-
   #decode(key: string, text: string): Entry | undefined {
-    return (this.#isLease(key) ? jsonCodec : this.#from.codec).decode(text, key)
+    const { codec, keyPrefix } = this.#from
+    return (isLeaseKey(key, keyPrefix) ? jsonCodec : codec).decode(text, key)
   }
 
   #nameIn(key: string): string {

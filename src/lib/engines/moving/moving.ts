@@ -1,7 +1,7 @@
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { Engine, EngineTools } from '../engine.js'
 import { EngineMisconfigured } from '../errors.js'
-import { isUserListKey, plainIds } from '../ids.js'
+import { isLeaseKey, isUserListKey, plainIds } from '../ids.js'
 import type { SessionStore } from '../session-store.js'
 import { StoreEngine, type StoreEngineParts } from '../store-engine.js'
 import { unwatched } from '../watch-engine.js'
@@ -144,7 +144,7 @@ export class Moving implements Mover {
 
   /** Whether what the old store has at `key` says that it holds sessions, or held some. */
   async #tells(key: string): Promise<boolean> {
-    if (isLease(key)) return false
+    if (isLeaseKey(key, this.#places.to.keyPrefix)) return false
     const { kind } = await this.#from.find(key)
     return kind === 'moved' ? !this.#from.isNamed(key) : kind !== 'nothing' && kind !== 'tombstone'
   }
@@ -240,10 +240,6 @@ function checkPair(from: StoreEngineParts, to: StoreEngineParts): void {
     'in a Redis cluster the key of a session follows from its id in another way than in other stores, so sessions are moved ' +
       'from a cluster to a cluster only; docs/moving.md has a way through cookies',
   )
-}
-
-function isLease(key: string): boolean {
-  return key.slice(key.indexOf(':') + 1).startsWith('lease-')
 }
 
 /** Whether `is` is true of a key; `undefined`: not found out within so many pages of keys. */

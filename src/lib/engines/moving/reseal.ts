@@ -1,6 +1,7 @@
 import type { SessionEntry } from '../../codecs/codec.js'
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { Engine, EngineTools } from '../engine.js'
+import { isLeaseKey, isSessionKey } from '../ids.js'
 import { readLatest, type SessionStore, type StoredEntry } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
 import { countedStore } from './counted-store.js'
@@ -42,7 +43,7 @@ export class Resealer implements Mover {
   async *keys(): AsyncGenerator<readonly string[], void> {
     // Leases and the list of processes are always plain JSON.
     const isPlain = (key: string): boolean =>
-      key.startsWith(`${this.#keyPrefix}:lease-`) || key === `${this.#keyPrefix}:${PROCESS_LIST}`
+      isLeaseKey(key, this.#keyPrefix) || key === `${this.#keyPrefix}:${PROCESS_LIST}`
     for await (const page of this.#store.keys?.() ?? []) yield page.filter((key) => !isPlain(key))
   }
 
@@ -57,7 +58,7 @@ export class Resealer implements Mover {
     const { stored, entry } = found
     const record = { ...entry.record, expires: stored.expires }
     const text = this.#codec.encode({ kind: 'session', record, version: entry.version }, key)
-    const isProtected = record.user !== undefined || !/[0-9a-f]{64}$/.test(key)
+    const isProtected = record.user !== undefined || !isSessionKey(key, this.#keyPrefix)
     // Refused if somebody has written it meanwhile, and with that anew.
     await this.#store.replace(key, { ...stored, text, isProtected }, entry.version, this.#clock())
   }
