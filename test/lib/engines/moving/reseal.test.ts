@@ -36,14 +36,14 @@ test('what a store that forgets must not forget is written anew so: users’ lis
 
 test('a place that holds leases alone is empty, also under a prefix with a colon', async (t) => {
   const from: Entries = new Map()
-  const old = storeEngine({ name: 'old', store: listing(from), keyPrefix: 'shop:2' })
+  const old = storeEngine({ name: 'old', store: listing(from) })
   const warnings: string[] = []
   const noting = { warn: (_: object, text: string) => warnings.push(text), error: () => {} }
   const engine = await old({ clock: Date.now, logger })
   t.true(await engine.lease?.('sweep', 60_000))
   t.is(from.size, 1)
   const options: SessionsOptions = {
-    engine: storeEngine({ name: 'new', store: myStore() }),
+    engine: storeEngine({ name: 'new', store: myStore(), keyPrefix: 'shop:2' }),
     moveFrom: { engine: old },
     logger: noting,
   }
