@@ -112,6 +112,7 @@ export function follow(request: Request, script: Script, happened: Happened): { 
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
+    told = 'nothing'
     status = 400
     thrown = true
   }
