@@ -1,6 +1,6 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import { EngineUnavailable } from '../../lib/index.js'
+import { EngineUnavailable, type Session } from '../../lib/index.js'
 import { typedIn } from './kit/form.js'
 import { seeOther, show } from './kit/page.js'
 import { nextForAll, skippedAfter } from './place.js'
@@ -79,12 +79,24 @@ export function home(facts: Facts | undefined, { progress }: Pick<Variants, 'pro
     session.transform('progress', (before = []) => [...new Set([...before, done.step])])
     const skips = typedIn(ctx, ['skip']).skip !== ''
     if (!skips) return seeOther(ctx, (steps[at + 1] ?? END).href)
-    const passed = skippedAfter(at).map(({ step }) => step)
-    session.transform('skippedSteps', (before = []) => [...new Set([...before, ...passed])])
-    seeOther(ctx, nextForAll(at).href)
+    skip(ctx, session, at)
+  })
+
+  // At the top of a step for programmers.
+  router.post('/progress/:step/skip', own, async (ctx) => {
+    const at = steps.findIndex(({ step }) => step === ctx.params.step)
+    if (at === -1) return ctx.throw(404)
+    skip(ctx, await ctx.session, at - 1)
   })
 
   return router
+}
+
+/** Goes on from the step at `at` to the next one for everybody. */
+function skip(ctx: Context, session: Session, at: number): void {
+  const passed = skippedAfter(at).map(({ step }) => step)
+  session.transform('skippedSteps', (before = []) => [...new Set([...before, ...passed])])
+  seeOther(ctx, nextForAll(at).href)
 }
 
 interface Progress {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import Koa, { type Context } from 'koa'
@@ -13,6 +14,23 @@ export interface Targets {
 
 /** Asked on the other site, and told by this one. */
 const QUESTION = questions.get('other-site')
+
+/** Nothing of our own site’s looks: whoever comes here is elsewhere. */
+const STYLE = `
+  body { margin: 0; background: #3b0764; color: #fff; font: 1.05rem/1.55 system-ui, sans-serif; }
+  main { max-width: 36rem; margin: 0 auto; padding: 2rem 1.25rem; }
+  h1 { margin: 0 0 1rem; color: #fde047; font-size: 2.75rem; }
+  form { margin: 1.5rem 0; padding: 1rem 1.25rem; border: 2px dashed #fde047; border-radius: 1rem; }
+  fieldset { margin: 0 0 1rem; padding: 0; border: 0; }
+  legend { padding: 0; font-weight: 600; }
+  label { display: block; padding: 0.3rem 0; }
+  p { overflow-wrap: anywhere; }
+  form p { margin: 0; }
+  button { margin-right: 0.5rem; padding: 0.6rem 1.1rem; border: 0; border-radius: 2rem; background: #fde047;
+    color: #1c1917; font: inherit; font-weight: 700; cursor: pointer; }
+  :focus-visible { outline: 3px solid #fff; outline-offset: 2px; }
+`
+const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`
 
 /** Names of this machine. To a browser they are two sites, and two ports of one name are one site. */
 export const NAMES: readonly string[] = ['localhost', '127.0.0.1']
@@ -68,7 +86,7 @@ export class OtherOrigin {
     const target = `http://${to}:${ours}`
     ctx.set({
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': `default-src 'none'; form-action ${target}; base-uri 'none'; frame-ancestors 'none'`,
+      'Content-Security-Policy': `default-src 'none'; style-src ${STYLE_SOURCE}; form-action ${target}; base-uri 'none'; frame-ancestors 'none'`,
       'X-Content-Type-Options': 'nosniff',
     })
     ctx.type = 'html'
@@ -81,7 +99,7 @@ function pageFor(origin: string, target: string, { unchecked, checked }: Targets
   const { text, answers } = QUESTION ?? { text: '', answers: [] }
   const choices = answers.map(
     (one) =>
-      `<label><input type="radio" name="prediction" value="other-site.${one.value}"> ${one.text}</label><br>`,
+      `<label><input type="radio" name="prediction" value="other-site.${one.value}"> ${one.text}</label>`,
   )
   const prediction = `<fieldset><legend>Predict, then click. ${text}</legend>${choices.join('')}</fieldset>`
   return `<!doctype html>
@@ -89,8 +107,8 @@ function pageFor(origin: string, target: string, { unchecked, checked }: Targets
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="color-scheme" content="light dark">
   <title>You have won · somebody else’s page</title>
+  <style>${STYLE}</style>
 </head>
 <body>
   <main>
