@@ -28,7 +28,7 @@ onEngines('the visitor’s own session is shown in every shape, and its id in no
   const { name, inspect } = site.sessions.engine
   t.is(page.text('#runs'), name)
   t.regex(page.text('#whose') ?? '', /^This is your own session/)
-  t.deepEqual(page.all('.shapes > div .tick'), ['in use'])
+  t.deepEqual(page.all('.shapes .tick'), ['in use'])
   t.true(page.has(`#shape-${name} .tick`))
 
   const stored = await inspect?.(id)
