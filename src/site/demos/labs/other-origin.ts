@@ -19,7 +19,7 @@ const QUESTION = questions.get('other-site')
 const STYLE = `
   body { margin: 0; background: #3b0764; color: #fff; font: 1.05rem/1.55 system-ui, sans-serif; }
   main { max-width: 36rem; margin: 0 auto; padding: 2rem 1.25rem; }
-  h1 { margin: 0 0 1rem; color: #fde047; font-size: 2.75rem; }
+  h1 { margin: 0 0 1rem; color: #fde047; font: 800 2.75rem/1.1 system-ui, sans-serif; }
   form { margin: 1.5rem 0; padding: 1rem 1.25rem; border: 2px dashed #fde047; border-radius: 1rem; }
   fieldset { margin: 0 0 1rem; padding: 0; border: 0; }
   legend { padding: 0; font-weight: 600; }
