@@ -18,7 +18,7 @@ export const stolenCookie: Scene = {
     await reads(
       page,
       '#predicted',
-      /^You said: The attacker is not in\. What happened: The attacker is in\.$/,
+      /^You said: It answers: not logged in\. What happened: It answers as if you had sent it\.$/,
     )
     await say('Log out everywhere else: the other sessions end, and this one gets a new id.')
     const before = browser.cookie(`${cookieName}-lab`)
@@ -116,9 +116,9 @@ export const scriptReads: Scene = {
   async play({ visitor, say, check, reads, given }) {
     await say('Two cookies. They differ in HttpOnly, and both come back with the next request.')
     const page = await visitor.submit(await visitor.open(SCRIPT), `${SCRIPT}/set`)
-    await reads(page, '#lab-readable', 'secret-1')
-    await reads(page, '#lab-httponly', 'secret-2')
-    await check('a script may read lab-readable', !/httponly/i.test(given('lab-readable')))
-    await check('no script may read lab-httponly', /; HttpOnly/.test(given('lab-httponly')))
+    await reads(page, '#lab-one', 'secret-1')
+    await reads(page, '#lab-two', 'secret-2')
+    await check('a script may read lab-one', !/httponly/i.test(given('lab-one')))
+    await check('no script may read lab-two', /; HttpOnly/.test(given('lab-two')))
   },
 }

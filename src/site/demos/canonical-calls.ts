@@ -197,7 +197,7 @@ export async function canonicalCalls(ctx: Context, session: Session, sessions: S
   session.get('role')
   // #endregion
   // #region labs/script#set
-  ctx.cookies.set('lab-readable', 'secret-1', { httpOnly: false })
-  ctx.cookies.set('lab-httponly', 'secret-2', { httpOnly: true })
+  ctx.cookies.set('lab-one', 'secret-1', { httpOnly: false })
+  ctx.cookies.set('lab-two', 'secret-2', { httpOnly: true })
   // #endregion
 }

@@ -19,7 +19,7 @@ const moment = z.iso
   .transform((text) => new Date(text))
   .refine((date) => !Number.isNaN(date.getTime()))
 
-/** Two cookies that differ in one attribute: the browser keeps one until it closes, and one for three minutes. */
+/** Two cookies, one without an end and one with: the browser keeps one until it closes, and one for three minutes. */
 export function cookieLifetime({ clock }: { readonly clock: () => number }): Router {
   const router = new Router({ prefix: HERE })
   const now = (): string => new Date(clock()).toISOString()

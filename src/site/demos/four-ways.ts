@@ -94,7 +94,7 @@ export function fourWays({ secretKeys }: FourWaysParts): Router {
       // The other forms are sent to the address with its count, so that the redirect can keep it.
       along: addressWith(count).slice(HERE.length),
       next: addressWith(count + 1),
-      tampered: `${HERE}?count=${sign(count, secretKeys[0]).replace(/^\d+/, '1000000')}`,
+      tampered: sign(count, secretKeys[0]).replace(/^\d+/, '1000000'),
       age: formatSeconds(session.getExpiryAge()),
     }
     show(ctx, { view: 'four-ways', title: 'Four ways to remember', locals, sources }, status)

@@ -19,9 +19,17 @@ export const terms: readonly Term[] = [
     id: 'absolute-timeout',
     term: 'Absolute timeout',
     meaning:
-      'A session ends this long after the log-in, however busy it is. A thief cannot keep a stolen session alive for ever.',
+      'A session ends this long after it began, or after the last log-in, even if it is used. A thief cannot keep a stolen session alive for ever.',
     href: '/sessions/save-every-request',
     step: 'Save on every request',
+  },
+  {
+    id: 'attribute',
+    term: 'Attribute',
+    meaning:
+      'A part of a Set-Cookie line after the value, such as Max-Age=180. It tells the browser what to do with the cookie.',
+    href: '/cookies/lifetime',
+    step: 'Temporary and persistent',
   },
   {
     id: 'conflict',
@@ -74,7 +82,7 @@ export const terms: readonly Term[] = [
     id: 'handle',
     term: 'Handle',
     meaning:
-      'A short name of one of your sessions, for a list of devices. Nobody can log in with it, as with an id.',
+      'A short name of one of your sessions, for a list of devices. Whoever has an id has the session, and a handle lets nobody in.',
     href: '/sessions/log-in/devices',
     step: 'Log in, log out',
   },
@@ -97,9 +105,17 @@ export const terms: readonly Term[] = [
     id: 'hijacking',
     term: 'Hijacking',
     meaning:
-      'Somebody copies the cookie of your session and uses it. For the server that person is you, until the session ends.',
+      'Somebody copies the cookie of your session and uses it. For the server that person is you, until the session ends or gets a new id.',
     href: '/labs/stolen-cookie',
     step: 'A stolen cookie',
+  },
+  {
+    id: 'http',
+    term: 'HTTP and HTTPS',
+    meaning:
+      'The rules by which browsers and servers talk. With HTTPS nobody on the way can read what they say.',
+    href: '/one-request',
+    step: 'One request, one response',
   },
   {
     id: 'http-only',
@@ -123,6 +139,21 @@ export const terms: readonly Term[] = [
     meaning: 'A session ends when nobody has used it for this long. Each use moves the end.',
     href: '/sessions/save-every-request',
     step: 'Save on every request',
+  },
+  {
+    id: 'json',
+    term: 'JSON',
+    meaning: 'A way to write numbers, texts and lists as one text, such as ["milk",2].',
+    href: '/cookies/cart',
+    step: 'Shopping cart, in a cookie',
+  },
+  {
+    id: 'key',
+    term: 'Key',
+    meaning:
+      'In a session: the name under which a value is kept, such as pageCount. A secret key is something else: a text that only the server has, to sign and seal with.',
+    href: '/sessions/set-get-delete',
+    step: 'Set, get, delete',
   },
   {
     id: 'max-age',
@@ -152,7 +183,7 @@ export const terms: readonly Term[] = [
     id: 'percent-encoded',
     term: 'Percent-encoded',
     meaning:
-      'A character that a cookie or an address cannot hold, written as % and two digits for each byte.',
+      'A cookie or an address cannot hold some characters. Each byte of them is written as % and two digits or letters: é is %C3%A9.',
     href: '/cookies/profile',
     step: 'Profile',
   },
@@ -162,6 +193,13 @@ export const terms: readonly Term[] = [
     meaning: 'What the server stores of one session: its data and its end, under a hash of the id.',
     href: '/browser-tools',
     step: 'In your browser’s own tools',
+  },
+  {
+    id: 'redirect',
+    term: 'Redirect',
+    meaning: 'A response that sends the browser to another address. Its status is 303 or 302.',
+    href: '/cookies/date-time',
+    step: 'Name, then date and time',
   },
   {
     id: 'rotation',
@@ -221,7 +259,8 @@ export const terms: readonly Term[] = [
     id: 'status',
     term: 'Status',
     meaning:
-      'A response begins with it: 200 done, 303 go to another page, 400 not understood. Status 401 asks for a log-in, 403 is a refusal, 500 a fault of the server.',
+      'A response begins with it: 200 done, 302 or 303 go to another page, 400 not understood, 422 the form has a mistake. ' +
+      'Status 401 wants a log-in, 403 refuses, 404 finds no page, 500 is the server’s fault, 503 says try later.',
     href: '/one-request',
     step: 'One request, one response',
   },

@@ -21,13 +21,16 @@ const questions: readonly Question[] = [
   },
   {
     question: 'Who keeps a cookie, and who can change it?',
-    answer: 'Your browser keeps it. Whoever has the browser can read it, change it, copy it and remove it.',
+    answer:
+      'Your browser keeps it. There you can read it, change it, copy it and remove it. The server changes it with a response.',
     href: '/cookies/page-count',
     step: 'Page count, in a cookie',
   },
   {
     question: 'When does a cookie end, and who decides?',
-    answer: 'The server names the end, and the browser keeps to it, or not. The server is never told.',
+    answer:
+      'With Max-Age it ends after that many seconds, without it when the browser closes. ' +
+      'The server names the end, and the browser removes the cookie. Nobody tells the server.',
     href: '/cookies/lifetime',
     step: 'Temporary and persistent',
   },
@@ -45,7 +48,9 @@ const questions: readonly Question[] = [
   },
   {
     question: 'Somebody copies your session’s cookie. What then?',
-    answer: 'They are you, until that session ends. “Log out everywhere else” ends it at once.',
+    answer:
+      'They are you, until that session ends or gets a new id. ' +
+      '“Log out everywhere else” gives it a new id at once. The copy is then worthless.',
     href: '/labs/stolen-cookie',
     step: 'A stolen cookie',
   },
@@ -58,21 +63,22 @@ const questions: readonly Question[] = [
   {
     question: 'How can a page of somebody else act in your name, and what stops it?',
     answer:
-      'It lets your browser send a form, and your cookies go along. The server asks where a form comes from, and for a token.',
+      'It makes your browser send a form, and your cookies may go along. SameSite=Lax keeps them out of a form of another site. ' +
+      'The server also asks the browser where the form comes from. An older browser does not say, so there the token counts.',
     href: '/labs/other-site',
     step: 'A form on another site',
   },
   {
     question: 'A cookie is signed, or it is sealed. What is the difference?',
     answer:
-      'Anybody can read a signed one, and nobody a sealed one. Neither can be changed without the server’s key.',
+      'Anybody can read a signed one. Only the server can read a sealed one. You can change either, and the server then refuses it.',
     href: '/labs/forged-cookie',
     step: 'A forged cookie',
   },
   {
     question: 'Two tabs change one session at the same moment. What can be lost?',
     answer:
-      'Elsewhere the slower one overwrites the other. Here the store notices, and both changes are kept.',
+      'One of the two changes. In many libraries the later write replaces the earlier one. Here the store notices, and both are kept.',
     href: '/sessions/two-tabs',
     step: 'Two tabs at once',
   },

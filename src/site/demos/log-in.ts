@@ -39,7 +39,7 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
   router.get('/', async (ctx) => {
     const session = await ctx.session
     if (session.user) await inside(ctx)
-    else form(ctx)
+    else await form(ctx)
   })
   // #endregion
 
@@ -104,10 +104,16 @@ export function logIn({ sessions }: { readonly sessions: Sessions }): Router {
     page(ctx, { view: 'log-in-inside', title: 'Logged in', region: 'log-in', locals }, status)
   }
 
-  function form(ctx: Context, { typed, problems = {} }: Entry = {}, status = 200): void {
+  async function form(ctx: Context, { typed, problems = {} }: Entry = {}, status = 200): Promise<void> {
+    const session = await ctx.session
     // A page never holds the password that was typed.
     const next = typed?.next ?? queryValue(ctx, 'next')
-    const locals = { username: typed?.username ?? '', next: isBehind(next) ? next : undefined, problems }
+    const locals = {
+      username: typed?.username ?? '',
+      next: isBehind(next) ? next : undefined,
+      problems,
+      hasSession: session.id !== undefined,
+    }
     page(ctx, { view: 'log-in-form', title: 'Log in', region: 'connection', locals }, status)
   }
 

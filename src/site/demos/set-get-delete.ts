@@ -7,7 +7,7 @@ import { digest } from '../inspector/cookies.js'
 import { recording } from '../inspector/recording.js'
 import { line, readForm, type Typed } from './kit/form.js'
 import { formatMoment, formatSeconds } from './kit/format.js'
-import { type Page, seeOther, show } from './kit/page.js'
+import { type Page, queryValue, seeOther, show } from './kit/page.js'
 import { sessionEntries } from './kit/session-entries.js'
 import type { Variants } from './variants.js'
 
@@ -66,24 +66,30 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
   // #region delete
   router.post('/delete', async (ctx) => {
     const session = await ctx.session
+    const next = pageAfter(session)
     session.delete('name') // the session stays
-    seeOther(ctx, `${HERE}/deleted`)
+    seeOther(ctx, next)
   })
 
   router.post('/clear', async (ctx) => {
     const session = await ctx.session
+    const next = pageAfter(session)
     session.clear() // every key goes, the session stays
-    seeOther(ctx, `${HERE}/deleted`)
+    seeOther(ctx, next)
   })
 
   router.post('/flush', async (ctx) => {
     const session = await ctx.session
+    const next = pageAfter(session)
     session.flush() // data, record and cookie
-    seeOther(ctx, `${HERE}/deleted`)
+    seeOther(ctx, next)
   })
   // #endregion
 
-  router.get('/deleted', (ctx) => page(ctx, { view: 'delete', title: 'Delete session' }))
+  router.get('/deleted', (ctx) => {
+    const locals = { isLate: queryValue(ctx, 'late') !== undefined }
+    return page(ctx, { view: 'delete', title: 'Delete session', locals })
+  })
 
   function steps(ctx: Context, form: { typed?: Typed; problems?: Typed } = {}, status = 200): Promise<void> {
     const { typed = { name: 'Ada' }, problems = {} } = form
@@ -133,6 +139,11 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
   }
 
   return router
+}
+
+/** The page after a deletion, asked for before it: if there was no session by then, that page judges nothing. */
+function pageAfter({ id }: Session): string {
+  return `${HERE}/deleted${id === undefined ? '?late' : ''}`
 }
 
 // #region missing

@@ -88,7 +88,8 @@ export const chapters: readonly Chapter[] = [
       {
         slug: 'four-ways',
         title: 'Four ways to remember',
-        summary: 'One counter, kept in a cookie, in a session, by URL rewriting and in a hidden field.',
+        summary:
+          'Four counters: in a cookie, in a session, in the address (URL rewriting) and in a hidden field.',
         entries: only('/four-ways'),
       },
     ],

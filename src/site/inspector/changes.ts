@@ -41,7 +41,7 @@ function cookieChange(
   if (isRemoval) return { ...own, before, what: 'removed' }
   if (isTooLarge) return { ...own, after: value, what: 'is too large, so the browser drops it' }
   if (before === undefined) return { ...own, after: value, what: 'new' }
-  if (before === value) return { ...own, after: value, what: 'sent again, with a later end' }
+  if (before === value) return { ...own, after: value, what: 'sent again, with the same value' }
   return { ...own, before, after: value, what: 'changed' }
 }
 

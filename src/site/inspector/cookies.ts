@@ -10,8 +10,8 @@ export const PLAIN_COOKIES = [
   'first-cookie',
   'four-ways',
   'lab-careless',
-  'lab-httponly',
-  'lab-readable',
+  'lab-one',
+  'lab-two',
   'persistent',
   'profile_age',
   'profile_friend',
@@ -153,7 +153,7 @@ export function digest(value: string): string {
 
 /** RFC 6265bis, in one sentence each. */
 const meanings: Readonly<Record<string, string>> = {
-  'samesite=lax': 'other sites can link here with it, but not post with it',
+  'samesite=lax': 'sent when a link on another site leads here, but not with a form that is posted there',
   'samesite=strict': 'not sent with requests that another site caused',
   'samesite=none': 'sent with requests that another site caused, too',
   httponly: 'scripts in the page cannot read it',

@@ -35,8 +35,8 @@ inBrowser('Four ways to remember: each counts, and each forgets in its own way',
   t.is(tour.page.url(), bookmark)
   t.is((await counts(tour))[2], '1', 'every address still works')
 
-  await tour.follow('Make the address say a million')
-  await tour.reads('.result', /^The count in the address was tampered with/)
+  await tour.press('Say a million')
+  await tour.reads('.result', /^The count in the address was changed/)
   t.deepEqual(await counts(tour), ['1', '2', '0', '0'])
   await tour.look('four-ways-tampered')
   await tour.press('Start again')

@@ -74,7 +74,7 @@ inBrowser('Labs: after a button the part of the page that it changed is on the s
   await tour.open('/labs/fixation')
   await pressed('#tessera', /^Plant it in/, '#tessera .planted')
   await pressed('#tessera', /^Log in to Tessera$/, '#tessera .held-id')
-  await page.locator('#tessera').getByLabel('The attacker is in.').check()
+  await page.locator('#tessera').getByLabel('It answers as if you had sent it.').check()
   await pressed('#tessera', /^Send the planted id$/, '#tessera #predicted')
   t.is(await page.locator('#tessera .predict').count(), 0, 'what was answered is not asked again')
   t.is(await page.locator('#careless .predict').count(), 1)
@@ -86,8 +86,8 @@ inBrowser('Labs: after a button the part of the page that it changed is on the s
 inBrowser('Labs: a script sees one of two cookies', async (tour) => {
   await tour.open('/labs/script')
   await tour.press('Set two cookies')
-  await tour.reads('#lab-httponly', 'secret-2')
-  await tour.reads('#seen', tour.scripts ? /^(?!.*secret-2).*lab-readable=secret-1/ : '')
+  await tour.reads('#lab-two', 'secret-2')
+  await tour.reads('#seen', tour.scripts ? /^(?!.*secret-2).*lab-one=secret-1/ : '')
   await tour.look('lab-script')
 })
 

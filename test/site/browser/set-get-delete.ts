@@ -54,13 +54,18 @@ inBrowser(
     t.is(await page.locator('.token .countdown').count(), 0, 'and it is not loaded for ever')
     t.is(await page.locator('#predicted').count(), 0, 'the prediction was about the moment before')
 
-    for (const [button, lead, name] of [
-      ['Delete the name', 'The name is gone, and the session is still there.', 'deleted'],
-      ['Flush the session', 'There is no session. Nothing of it is left.', 'flushed'],
+    for (const [button, heading, lead, name] of [
+      [
+        'Delete the name',
+        'The name is deleted',
+        'The name is gone, and the session is still there.',
+        'deleted',
+      ],
+      ['Flush the session', 'There is no session', 'Nothing of it is left.', 'flushed'],
     ] as const) {
       await set('Ada')
       await tour.press(button)
-      await tour.reads('h1', 'Session is cleared')
+      await tour.reads('h1', heading)
       await tour.reads('.lead', lead)
       await tour.look(`set-get-delete-${name}`)
       const kept = (await tour.context.cookies()).some((cookie) => cookie.name === 'sessionid-short')

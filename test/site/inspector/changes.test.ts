@@ -67,7 +67,7 @@ test('a cookie is new, changed, sent again or removed', (t) => {
     changesOf([], sent, given).map(({ name, what }) => `${name} ${what}`),
     [
       'count changed',
-      'cart sent again, with a later end',
+      'cart sent again, with the same value',
       'temporary removed',
       'persistent new',
       'csrftoken new',

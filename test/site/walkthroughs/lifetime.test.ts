@@ -2,7 +2,7 @@ import { onEngines } from './site.js'
 
 const HERE = '/cookies/lifetime'
 
-onEngines('two cookies that differ in one attribute', async (t, site) => {
+onEngines('two cookies, one without an end and one with', async (t, site) => {
   const person = site.person()
   const page = await person.open(HERE)
   t.is(page.text('#temporary-brought'), 'no')

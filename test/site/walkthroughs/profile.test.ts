@@ -225,7 +225,7 @@ test('two tabs that answer different steps at once are both remembered', async (
 })
 
 for (const [engine, shown] of [
-  ['cache', ['an id', 'in a cookie it cannot forge']],
+  ['cache', ['an id', 'a long text that nobody can guess']],
   ['signed_cookies', ['name: "Ada"', 'a key']],
 ] as const) {
   test(`${engine}: the page says where the answers are on this engine`, async (t) => {

@@ -54,7 +54,7 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
   t.is(set.text('h1'), 'The session is set', 'nobody has deleted anything')
 
   const deleted = await person.submit(page, `${HERE}/delete`)
-  t.is(deleted.text('h1'), 'Session is cleared')
+  t.is(deleted.text('h1'), 'The name is deleted')
   t.is(deleted.text('#what'), 'One key is deleted')
   t.is(deleted.text('.lead'), 'The name is gone, and the session is still there.')
   t.true(person.cookies.has(COOKIE))
@@ -65,9 +65,9 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
   await person.submit(page, `${HERE}/set`, { name: 'Ada' })
   const thief = person.copy()
   const flushed = await person.submit(page, `${HERE}/flush`)
-  t.is(flushed.text('h1'), 'Session is cleared')
+  t.is(flushed.text('h1'), 'There is no session')
   t.is(flushed.text('#what'), 'The session has ended')
-  t.is(flushed.text('.lead'), 'There is no session. Nothing of it is left.')
+  t.is(flushed.text('.lead'), 'Nothing of it is left.')
   t.false(person.cookies.has(COOKIE))
 
   const { revocable } = site.sessions.engine.capabilities
@@ -75,6 +75,24 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
   t.is(/the session’s id into the cookie/.test(page.html), revocable, 'it says what the cookie holds')
   t.is(stolen, revocable ? 'Session has expired' : 'Hello, Ada')
   t.is(/a copy of the cookie works until it expires/.test(flushed.html), !revocable, 'and the page says so')
+})
+
+onEngines('a button that comes after the end is not judged, and the page says so', async (t, site) => {
+  const person = site.person()
+  const page = await person.open(HERE)
+  for (const [action, prediction] of [
+    ['delete', 'delete-key.stays'],
+    ['flush', 'flush.ends'],
+    ['clear', ''],
+  ] as const) {
+    await person.submit(page, `${HERE}/set`, { name: 'Ada' })
+    site.now += 30_000
+    const late = await person.submit(page, `${HERE}/${action}`, { prediction })
+    t.is(late.text('#what'), 'Nothing was left to delete', action)
+    t.regex(late.text('.lead') ?? '', /had ended before you pressed the button.* within 30 seconds\.$/)
+    t.false(late.has('#predicted'), action)
+    t.notRegex(late.all('.stage').join(), /flush\(\)/)
+  }
 })
 
 onEngines('when it ends, or is flushed, nothing else is forgotten', async (t, site) => {

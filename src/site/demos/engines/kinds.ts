@@ -78,7 +78,7 @@ export const engineKinds: readonly EngineKind[] = [
     name: 'signed_cookies',
     where: 'The cookie itself',
     capabilities: { revocable: false, shared: true },
-    restart: 'all sessions',
+    restart: 'all sessions, with the same SECRET_KEY',
     sweep: 'the browser',
     about:
       'Nothing is stored. A sealed cookie is encrypted. A signed one can be read by whoever has it, but nobody can change it. ' +

@@ -3,8 +3,8 @@ import { seeOther, show } from '../kit/page.js'
 import { plainCookie, removePlainCookie, setPlainCookie } from '../kit/plain-cookie.js'
 
 const HERE = '/labs/script'
-const READABLE = 'lab-readable'
-const HTTP_ONLY = 'lab-httponly'
+const READABLE = 'lab-one'
+const HTTP_ONLY = 'lab-two'
 
 /** A script of the page reads one of two cookies: the other one is `HttpOnly`. */
 export function scriptReads(): Router {

@@ -45,8 +45,13 @@ const saved = on('nested-change', ({ outcome }) => {
   return String(outcome).startsWith('the change was lost') ? 'lost' : undefined
 })
 
-const IN = [answer('in', 'The attacker is in.'), answer('out', 'The attacker is not in.')]
+const IN = [answer('in', 'It answers as if you had sent it.'), answer('out', 'It answers: not logged in.')]
 const isIn = (status: unknown) => (status === undefined ? undefined : status === 200 ? 'in' : 'out')
+
+/** What had ended before the button shows nothing about the button. */
+const stayed = on('set-get-delete-delete', ({ id, isLate }) =>
+  isLate === true ? undefined : id === undefined ? 'ends' : 'stays',
+)
 
 const list: Readonly<Record<string, Question>> = {
   'cookie-forge': {
@@ -77,7 +82,7 @@ const list: Readonly<Record<string, Question>> = {
       view === 'test-cookie/worked' ? 'worked' : view === 'test-cookie/no-cookies' ? 'nothing' : undefined,
   },
   tampered: {
-    text: 'You write a million into the address, and leave the signature. What does the server do?',
+    text: 'You write a million into the address, and leave the code behind it as it is. What does the server do?',
     answers: [
       answer('believed', 'It counts from a million.'),
       answer('noticed', 'It notices, and starts at 0.'),
@@ -87,22 +92,25 @@ const list: Readonly<Record<string, Question>> = {
     ),
   },
   'get-session': {
-    text: 'The session lives for thirty seconds after it was set. You look now. Is it still there?',
+    text: 'You set the session, and wait until its time is over. Then you press the button. Is the name still there?',
     answers: [answer('there', 'The name is there.'), answer('gone', 'The name is not there.')],
-    outcome: on('set-get-delete-get', ({ name }) => (name === undefined ? 'gone' : 'there')),
+    // Without its cookie and without a name there is nothing that could have expired.
+    outcome: on('set-get-delete-get', ({ name, id, sent }) =>
+      name !== undefined ? 'there' : sent !== undefined && id === undefined ? 'gone' : undefined,
+    ),
   },
   'delete-key': {
-    text: 'The only key is deleted. Is there still a session?',
+    text: 'You have just set the session. Now its name is deleted. Is there still a session?',
     answers: [answer('stays', 'There is still a session.'), answer('ends', 'There is no session.')],
-    outcome: on('set-get-delete-delete', ({ id }) => (id === undefined ? 'ends' : 'stays')),
+    outcome: stayed,
   },
   flush: {
-    text: 'flush() is called. Is there still a session?',
+    text: 'You have just set the session. Now flush() is called. Is there still a session?',
     answers: [
       answer('stays', 'There is still a session, an empty one.'),
       answer('ends', 'There is no session.'),
     ],
-    outcome: on('set-get-delete-delete', ({ id }) => (id === undefined ? 'ends' : 'stays')),
+    outcome: stayed,
   },
   'log-in': {
     text: 'What happens to the session’s id when you log in?',
@@ -116,7 +124,7 @@ const list: Readonly<Record<string, Question>> = {
     ),
   },
   'log-out': {
-    text: 'Your page count is in this session too. Where is it after the log-out?',
+    text: 'Your session may hold a page count or a cart. Where is its data after the log-out?',
     answers: [answer('kept', 'It is still in a session.'), answer('gone', 'It is gone with the session.')],
     outcome: on('log-in-out', ({ isAnonymous }) => (isAnonymous === true ? 'kept' : 'gone')),
   },
@@ -169,7 +177,7 @@ const list: Readonly<Record<string, Question>> = {
     }),
   },
   'other-site': {
-    text: 'You press the first button. What does the server with your purse do?',
+    text: 'You press the first button. What does the server that has your purse do?',
     answers: [
       answer('paid', 'It takes a coin from your purse.'),
       answer('alone', 'It takes nothing: your cookie did not come.'),
@@ -179,10 +187,10 @@ const list: Readonly<Record<string, Question>> = {
     ),
   },
   script: {
-    text: 'Which of the two can a script in the page read?',
+    text: 'Which of these two cookies can a script in the page read?',
     answers: [
       answer('both', 'It can read both.'),
-      answer('one', 'It can read lab-readable only.'),
+      answer('one', 'It can read lab-one only.'),
       answer('none', 'It can read neither.'),
     ],
     outcome: on('labs/script', ({ areSet }) => (areSet === true ? 'one' : undefined)),
