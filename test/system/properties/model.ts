@@ -349,6 +349,7 @@ export class Request {
     const there = this.#world.find(id)
     if (there === 'superseded' && !failed) throw new Interrupted()
     this.#origin = 'unknown'
+    this.#saved = undefined
     if (there === undefined || there === 'superseded') return 'nothing'
     if (!this.#world.rules.inCookie) this.#world.held.set(id, 'ended')
     if (there.user) this.#world.endedLogIns.add(there.user.logIn)
