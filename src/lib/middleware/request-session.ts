@@ -137,7 +137,6 @@ export class RequestSession implements SessionOwner {
       this.#told?.forgetAfter(error)
       throw error
     }
-    handle.state.restartTracking(true)
   }
 
   /** After the handler, before the headers. */

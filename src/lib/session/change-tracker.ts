@@ -19,6 +19,8 @@ export class ChangeTracker {
   readonly #tracked = new Map<string, Tracked>()
   /** As they were handed out first: objects that were handed out anew since, or removed. Made when first needed. */
   #originals: Map<object, JsonValue> | undefined
+  /** The same for what was handed out at the last `restart` or later, until it is known whether the store has it. */
+  #originalsSince: Map<object, JsonValue> | undefined
   /** Keys of objects that were handed out and are in the session no more. Made when first needed. */
   #forgotten: Set<string> | undefined
   readonly #mode: NestedChanges
@@ -93,8 +95,12 @@ export class ChangeTracker {
     return before === undefined ? value : copyOf(before)
   }
 
-  /** From now on only later changes count. `isStored`: the store has the values as they are. */
-  restart(data: ReadonlyMap<string, unknown>, isStored: boolean): void {
+  /**
+   * From now on only later changes count. `own`: keys that the handler may have set, whose objects count from now on too.
+   *
+   * @throws UnsupportedValue if one of those was changed to hold what JSON does not.
+   */
+  restart(data: ReadonlyMap<string, unknown>, own: readonly string[] = []): void {
     for (const [key, { value }] of this.#tracked) {
       if (data.get(key) === value) {
         this.#remember(key, value)
@@ -105,7 +111,30 @@ export class ChangeTracker {
         this.#forgotten.add(key)
       }
     }
-    if (isStored) this.#originals = undefined
+    for (const key of own) {
+      const value = data.get(key)
+      if (typeof value !== 'object' || value === null || this.#tracked.get(key)?.value === value) continue
+      if (this.#mode === 'compare') assertJson(key, value)
+      this.#remember(key, value)
+    }
+    this.#originalsSince = new Map()
+  }
+
+  /** The store has the values as they were at the last `restart`. */
+  stored(): void {
+    this.#originals = this.#originalsSince
+    this.#originalsSince = undefined
+  }
+
+  /**
+   * Puts the handler's own objects into `merged`, which others' changes were merged into: those that it has changed since
+   * they were handed out, and those that others have left as they were. The handler goes on with them.
+   */
+  keepIn(merged: Map<string, unknown>, data: ReadonlyMap<string, unknown>): void {
+    for (const [key, { value, before }] of this.#tracked) {
+      if (before === undefined || data.get(key) !== value) continue
+      if (isSameJson(merged.get(key), before) || !isSameJson(value, before)) merged.set(key, value)
+    }
   }
 
   /** To be called before another copy is remembered for the key. */
@@ -114,6 +143,7 @@ export class ChangeTracker {
     if (value === undefined || before === undefined) return
     this.#originals ??= new Map()
     if (!this.#originals.has(value)) this.#originals.set(value, before)
+    if (this.#originalsSince?.has(value) === false) this.#originalsSince.set(value, before)
   }
 
   #remember(key: string, value: object): void {

@@ -27,6 +27,8 @@ export class Changes implements WrittenKeys {
   readonly #log: Change[] = []
   /** Keys whose value no longer depends on what others write. */
   #own: Set<string> | undefined
+  /** Keys whose value was transformed when it was not this request's own yet. */
+  #transformed: Set<string> | undefined
   #cleared = false
 
   get isEmpty(): boolean {
@@ -50,9 +52,14 @@ export class Changes implements WrittenKeys {
     this.#add({ kind: 'transform', key, fn, value })
   }
 
+  /** The keys that were set, deleted or transformed. */
+  get keys(): readonly string[] {
+    return [...(this.#own ?? []), ...(this.#transformed ?? [])]
+  }
+
   /** Whether the key's value is this request's to say. */
   has(key: string): boolean {
-    return this.#cleared || this.#log.some((change) => change.kind === 'clear' || change.key === key)
+    return this.#cleared || this.#own?.has(key) === true || this.#transformed?.has(key) === true
   }
 
   /** The newest data with these changes on top. */
@@ -81,8 +88,11 @@ export class Changes implements WrittenKeys {
     } else if (this.#cleared || this.#own?.has(change.key)) {
       // `fn` was given a value of this request's own making; a second run could find that value changed.
       const { key, value } = change
-      this.#log.push(value === undefined ? { kind: 'delete', key } : { kind: 'set', key, value })
+      this.#add(value === undefined ? { kind: 'delete', key } : { kind: 'set', key, value })
       return
+    } else {
+      this.#transformed ??= new Set()
+      this.#transformed.add(change.key)
     }
     this.#log.push(change)
   }

@@ -76,6 +76,7 @@ function traced(
 function noticeNestedChanges(state: SessionState, { explicit }: Ending): boolean {
   try {
     state.noticeNestedChanges()
+    if (explicit) state.trackOnwards()
     return true
   } catch (error) {
     if (!explicit && String(error) === String(state.pending.reported)) return false
@@ -99,6 +100,7 @@ async function carryOutOrGiveBack(
   const pending = state.takePending()
   try {
     const cookie = await carryOut(step, state, pending, context, ending, now)
+    if (ending.explicit) state.trackedIsStored()
     const { origin, saved } = state
     if (pending.logIn && saved?.user && origin.kind === 'live')
       context.lifecycle.loggedIn(origin.id, saved.user.id)
@@ -112,7 +114,7 @@ async function carryOutOrGiveBack(
       const isTold = pending.reported !== undefined
       if (ending.explicit) pending.reported = error
       state.giveBack(pending)
-      state.restartTracking(false)
+      if (!ending.explicit) state.restartTracking()
       if (isTold && !ending.explicit) return { cookie: 'leave', now }
     }
     if (error instanceof SessionInterrupted && !state.isInterrupted) {

@@ -43,6 +43,7 @@ export class ObjectView {
     this.#handedOut.delete(key)
     if (value === undefined) this.#session.delete(key)
     else this.#session.set<string>(key, value)
+    if (typeof value === 'object' && value !== null) this.#remember(key, value)
   }
 
   /** To be called before each commit: takes up what was changed in place and the session would refuse or not notice. */

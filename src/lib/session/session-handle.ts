@@ -210,6 +210,5 @@ export class DetachedOwner implements SessionOwner {
 
   async save(): Promise<void> {
     await this.#handle.commit({ failed: false, tooLate: false, gone: false, explicit: true })
-    this.#handle.state.restartTracking(true)
   }
 }

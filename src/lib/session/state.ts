@@ -220,8 +220,25 @@ export class SessionState {
   }
 
   /** From now on only later changes in place count. */
-  restartTracking(isStored: boolean): void {
-    this.#tracker?.restart(this.data, isStored)
+  restartTracking(): void {
+    this.#tracker?.restart(this.data)
+  }
+
+  /**
+   * To be called when a commit begins after which the handler goes on: from now on only later changes in place count, in
+   * objects that it has set as well. What it changes while the store works is for the next commit.
+   *
+   * @throws UnsupportedValue if an object that was set holds what JSON does not by now.
+   */
+  trackOnwards(): void {
+    const own = this.#pending?.changes.keys ?? []
+    if (own.length > 0) this.#tracker ??= new ChangeTracker(this.#nestedChanges)
+    this.#tracker?.restart(this.data, own)
+  }
+
+  /** To be called when such a commit is done. */
+  trackedIsStored(): void {
+    this.#tracker?.stored()
   }
 
   /** Hands over what is pending; from now on changes gather for the commit after. */
@@ -281,6 +298,7 @@ export class SessionState {
   adopt(stored: SessionRecord): void {
     const pending = this.#pending
     const data = toMap(stored.data)
+    this.#tracker?.keepIn(data, this.data)
     this.data = pending === undefined ? data : pending.changes.applyTo(data)
     this.createdAt = stored.createdAt
     if (!pending?.expiryChanged) this.expiry = stored.expiry

@@ -1,3 +1,4 @@
+import { EngineUnavailable, UnsupportedValue } from '../../../src/lib/index.js'
 import { idAfter, type OpenSite, onStore, onStoreAndCookie, type SiteOptions } from '../../support/site.js'
 
 /** A stored session with a nested value, and what is stored once `change` was done to it and saved by a request. */
@@ -97,6 +98,113 @@ onStoreAndCookie('a value changed in place again after save() is noticed again',
   await session.save()
   t.deepEqual((await site.sessions.open(session.id)).get('list'), [1, 2, 3])
 })
+
+onStoreAndCookie(
+  'an object that was set and saved is noticed when it is changed in place afterwards',
+  async (t, open) => {
+    const site = await open({
+      '/': async (ctx) => {
+        const session = await ctx.session
+        const list: number[] = []
+        session.set('list', list)
+        await session.save()
+        list.push(1)
+        await session.save()
+        list.push(2)
+      },
+      '/discard': async (ctx) => {
+        const session = await ctx.session
+        const list = [1]
+        session.set('list', list)
+        await session.save()
+        list.push(2)
+        session.discard()
+        ctx.body = JSON.stringify(session.get('list'))
+      },
+    })
+    const id = await site.store({})
+    const answer = await site.send('/', { cookie: `sessionid=${id}` })
+    const after = await site.sessions.open(idAfter(answer, id))
+    t.deepEqual(Object.fromEntries(after), { list: [1, 2] })
+    t.is((await site.send('/discard', { cookie: `sessionid=${id}` })).body, '[1]')
+  },
+)
+
+onStoreAndCookie('a value that is changed in place while a save() is under way is saved', async (t, open) => {
+  const site = await open({
+    '/': async (ctx) => {
+      const session = await ctx.session
+      const list = session.get('list') as number[]
+      list.push(2)
+      const saved = session.save()
+      list.push(3)
+      await saved
+    },
+  })
+  const id = await site.store({ list: [1] })
+  const answer = await site.send('/', { cookie: `sessionid=${id}` })
+  t.deepEqual((await site.sessions.open(idAfter(answer, id))).get('list'), [1, 2, 3])
+})
+
+onStore(
+  'so is one that is changed while a save() fails, and discard() drops both changes',
+  async (t, open) => {
+    const site = await open()
+    const id = await site.store({ list: [1] })
+    const [kept, dropped] = [await site.sessions.open(id), await site.sessions.open(id)]
+    for (const session of [kept, dropped]) {
+      const list = session.get('list') as number[]
+      session.set('a', 1)
+      for (const call of ['update', 'create'] as const) site.down.add(call)
+      const saved = session.save()
+      list.push(2)
+      await t.throwsAsync(saved, { instanceOf: EngineUnavailable })
+      site.down.clear()
+      if (session === dropped) session.discard()
+    }
+    t.deepEqual(dropped.get('list'), [1])
+    const other = await site.sessions.open(id)
+    await other.set('b', 1).save()
+    await kept.save()
+    t.deepEqual((await site.sessions.open(kept.id)).get('list'), [1, 2])
+  },
+)
+
+onStore(
+  'an object stays the one that the handler has where a save() merges what others wrote',
+  async (t, open) => {
+    const site = await open()
+    const id = await site.store({ mine: [1], both: [1], theirs: [1] })
+    const [session, other] = [await site.sessions.open(id), await site.sessions.open(id)]
+    const [mine, both] = [session.get('mine') as number[], session.get('both') as number[]]
+    session.get('theirs')
+    await other.set('theirs', [0]).set('both', [0]).save()
+    const saved = session.set('a', 1).save()
+    both.push(2)
+    await saved
+    mine.push(2)
+    t.deepEqual(session.get('theirs'), [0])
+    await session.save()
+    const after = Object.fromEntries(await site.sessions.open(id))
+    t.deepEqual(after, { mine: [1, 2], both: [1, 2], theirs: [0], a: 1 })
+  },
+)
+
+onStoreAndCookie(
+  'what JSON does not hold is refused in an object that was set and changed in place',
+  async (t, open) => {
+    const site = await open()
+    const session = await site.sessions.open(await site.store({}))
+    const list: unknown[] = []
+    session.set('list', list)
+    list.push(new Date())
+    await t.throwsAsync(session.save(), { instanceOf: UnsupportedValue, message: /list\[0\]/ })
+    list.length = 0
+    await session.save()
+    list.push(new Date())
+    await t.throwsAsync(session.save(), { instanceOf: UnsupportedValue, message: /list\[0\]/ })
+  },
+)
 
 onStoreAndCookie('modified = true alone writes', async (t, open) => {
   const site = await open({

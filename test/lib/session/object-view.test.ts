@@ -1,6 +1,7 @@
 import test from 'ava'
 import { openSessions, type Session, UnsupportedValue } from '../../../src/lib/index.js'
 import { ObjectView } from '../../../src/lib/session/object-view.js'
+import { stateOf } from '../../../src/lib/session/session.js'
 
 async function viewOfNew(nestedChanges: 'compare' | 'ignore' = 'compare'): Promise<[ObjectView, Session]> {
   const sessions = await openSessions({ engine: 'cache', nestedChanges })
@@ -55,4 +56,26 @@ test('an object view notices changes in place where the session is told to ignor
   list.push(2)
   view.settle()
   t.true(session.modified)
+})
+
+test('an object view notices changes in place of what was set, before and after a save', async (t) => {
+  for (const nestedChanges of ['compare', 'ignore'] as const) {
+    const [view, session] = await viewOfNew(nestedChanges)
+    const list: unknown[] = []
+    view.object.list = list
+    list.push(1)
+    for (const each of [2, 3]) {
+      view.settle()
+      await session.save()
+      list.push(each)
+    }
+    view.settle()
+    stateOf(session).noticeNestedChanges()
+    t.true(session.modified, nestedChanges)
+    t.deepEqual(session.get<string>('list'), [1, 2, 3])
+    list.push(new Date(0))
+    view.settle()
+    await session.save()
+    t.is(Object(session.get<string>('list'))[3], '1970-01-01T00:00:00.000Z')
+  }
 })

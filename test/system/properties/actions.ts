@@ -5,6 +5,8 @@ import type { Session, Sessions } from '../../../src/lib/index.js'
 export type Action =
   | { readonly do: 'set'; readonly key: string; readonly value: number | Counter }
   | { readonly do: 'delete' | 'transform' | 'change in place'; readonly key: string }
+  /** Changes the object that the handler itself has set last under the key, wherever it is now. */
+  | { readonly do: 'change own'; readonly key: string }
   | { readonly do: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' }
   /** Leaves a flash message, or takes all. */
   | { readonly do: 'leave'; readonly message: number }
@@ -47,10 +49,15 @@ export async function act(
   now: () => number,
   { saved, revoked, taken }: Learnt,
 ): Promise<void> {
+  const own = new Map<string, unknown>()
   for (const action of actions) {
     switch (action.do) {
       case 'set':
-        session.set<string>(action.key, structuredClone(action.value))
+        own.set(action.key, structuredClone(action.value))
+        session.set<string>(action.key, own.get(action.key))
+        break
+      case 'change own':
+        changeInPlace(own.get(action.key))
         break
       case 'delete':
         session.delete(action.key)
@@ -58,11 +65,9 @@ export async function act(
       case 'transform':
         session.transform<string>(action.key, increment)
         break
-      case 'change in place': {
-        const value = session.get<string>(action.key)
-        if (isCounter(value)) Object.assign(value, { n: value.n + 1 })
+      case 'change in place':
+        changeInPlace(session.get<string>(action.key))
         break
-      }
       case 'setExpiry':
         session.setExpiry(momentOf(action.to, now()))
         break
@@ -92,6 +97,10 @@ export async function act(
   }
 }
 
+function changeInPlace(value: unknown): void {
+  if (isCounter(value)) Object.assign(value, { n: value.n + 1 })
+}
+
 /** What `setExpiry` is given. */
 export function momentOf(to: number | null | { readonly in: number }, now: number): number | Date | null {
   return typeof to === 'object' && to !== null ? new Date(now + to.in) : to
@@ -115,7 +124,8 @@ const expiry = fc.oneof(
   fc.record({ in: fc.constantFrom(45_000, 45_001, 200_000, 0, -1) }),
 )
 
-const oneKey = (verb: 'delete' | 'transform' | 'change in place') => fc.record({ do: fc.constant(verb), key })
+const oneKey = (verb: 'delete' | 'transform' | 'change in place' | 'change own') =>
+  fc.record({ do: fc.constant(verb), key })
 const whole = (verb: 'clear' | 'cycleKey' | 'flush' | 'save' | 'logout' | 'revokeOthers' | 'take') =>
   fc.record({ do: fc.constant(verb) })
 const ofUser = (verb: 'login' | 'revokeAll') => fc.record({ do: fc.constant(verb), user })
@@ -124,6 +134,7 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('set' as const), key, value }) },
   { weight: 2, arbitrary: oneKey('transform') },
   { weight: 2, arbitrary: oneKey('change in place') },
+  { weight: 2, arbitrary: oneKey('change own') },
   oneKey('delete'),
   { weight: 2, arbitrary: whole('save') },
   { weight: 2, arbitrary: whole('cycleKey') },
@@ -138,7 +149,18 @@ const anAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('setExpiry' as const), to: expiry }) },
 )
 
-export const someActions = fc.array(anAction, { maxLength: 4 })
+/** A handler that goes on with what it has set and saved. Left to chance this would seldom happen. */
+const goesOn = fc
+  .tuple(key, fc.nat(9))
+  .map(([key, n]): readonly Action[] => [
+    { do: 'set', key, value: { n } },
+    { do: 'save' },
+    { do: 'change own', key },
+  ])
+
+export const someActions = fc
+  .array(fc.oneof({ weight: 27, arbitrary: anAction.map((action) => [action]) }, goesOn), { maxLength: 4 })
+  .map((actions) => actions.flat())
 
 export const anEnding: fc.Arbitrary<Ending> = fc.oneof(
   { weight: 6, arbitrary: fc.constant('ok' as const) },

@@ -163,6 +163,8 @@ export class Request {
   #view: View
   /** What is stored, as far as this request knows. */
   #saved: Saved | undefined
+  /** What the handler has set itself under each key, as it is by now. */
+  readonly #own = new Map<string, unknown>()
   #done: ((data: Map<string, unknown>) => void)[] = []
   #modified = false
   #expiryChanged = false
@@ -193,6 +195,7 @@ export class Request {
     const { data } = this.#view
     switch (action.do) {
       case 'set':
+        this.#own.set(action.key, action.value)
         this.#change((newest) => newest.set(action.key, action.value))
         return
       case 'delete':
@@ -201,9 +204,16 @@ export class Request {
       case 'transform':
         this.#change((newest) => newest.set(action.key, increment(newest.get(action.key))))
         return
-      case 'change in place': {
+      case 'change in place':
+      case 'change own': {
+        const own = this.#own.get(action.key)
         const seen = data.get(action.key)
-        if (isCounter(seen)) this.#change((newest) => newest.set(action.key, { n: seen.n + 1 }))
+        const before = action.do === 'change own' ? own : seen
+        if (!isCounter(before)) return
+        const after = { n: before.n + 1 }
+        const isOwn = own === before
+        if (isOwn) this.#own.set(action.key, after)
+        if (seen === before) this.#change((newest) => newest.set(action.key, after))
         return
       }
       case 'clear':
