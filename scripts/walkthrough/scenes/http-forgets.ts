@@ -168,7 +168,7 @@ export const dateTime: Scene = {
     await say('Forget the name, and the form asks again.')
     await visitor.submit(page, `${DATE_TIME}/forget`)
     page = await visitor.open(`${DATE_TIME}/hello`)
-    await reads(page, '.result', /your browser sent none/)
+    await reads(page, '.result', /Your browser sent no name/)
   },
 }
 

@@ -175,7 +175,7 @@ export const setGetDelete: Scene = {
     const thief = other(browser.copy())
     await say('Flush removes the session, record and cookie. Somebody copied the cookie before.')
     gone = await visitor.submit(page, `${SET_GET_DELETE}/flush`)
-    await reads(gone, '.lead', 'There is no session. Nothing of it is left.')
+    await reads(gone, '.lead', 'Nothing of it is left.')
     await check('the browser has no cookie', browser.cookie(cookie) === undefined)
     await say(revocable ? 'The copy is worthless.' : 'The copy works until it expires: it is the session.')
     await reads(

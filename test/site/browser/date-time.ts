@@ -4,7 +4,7 @@ inBrowser('Name, then date and time: the cookie keeps the name, the server the t
   await tour.open('/cookies/date-time')
   await tour.follow('the page with the date and time')
   t.is(new URL(tour.page.url()).pathname, '/cookies/date-time')
-  await tour.reads('[role=status]', /your browser sent none/)
+  await tour.reads('[role=status]', /Your browser sent no name/)
   await tour.look('date-time-missing')
   await tour.fill({ 'Your name': '' }, 'Send the name')
   await tour.reads('.problem', 'A name is missing.')

@@ -29,7 +29,7 @@ onEngines('a visit without the cookie goes to the form, with a hint', async (t, 
     const form = await person.open(response.headers.get('Location') ?? '')
     t.is(form.status, 200)
     t.true(form.has('#name'))
-    t.regex(form.text('.result') ?? '', /your browser sent none/)
+    t.regex(form.text('.result') ?? '', /Your browser sent no name/)
   }
   const person = site.person()
   t.false((await person.open(HERE)).has('.result'), 'nobody is reproached who came by the front door')
