@@ -42,11 +42,19 @@ interface Cached {
   readonly since: number
 }
 
+/** The writes to one key that are under way. */
+interface Writes {
+  count: number
+  /** Whether two of them were under way at the same moment, so that nobody knows which one the store did last. */
+  overlap: boolean
+}
+
 /**
  * A store with this process's memory in front of it. A read may be as old as `maxAge`. Every write goes to the store
  * with its condition, and the cache keeps only what the store has accepted, so an old entry in memory can neither
  * overwrite a newer one nor bring back one that is gone. When the store refuses a write, the cache forgets the key, and
- * the next read asks the store.
+ * the next read asks the store. So it does where writes of one key overlap: the answer to a write can come after that to a
+ * later `remove`.
  */
 class CachedStore implements SessionStore {
   readonly #store: SessionStore
@@ -55,6 +63,7 @@ class CachedStore implements SessionStore {
   readonly #reading = new Map<string, Promise<StoredEntry | undefined>>()
   /** Reads that were under way when somebody wrote: what they find may be from before the write. */
   readonly #outdated = new WeakSet<Promise<unknown>>()
+  readonly #writes = new Map<string, Writes>()
 
   /** The database's. */
   readonly listen: SessionStore['listen']
@@ -85,7 +94,7 @@ class CachedStore implements SessionStore {
   }
 
   readLatest(key: string): Promise<StoredEntry | undefined> {
-    this.#forget([key])
+    this.#forget(key)
     return this.read(key)
   }
 
@@ -138,25 +147,41 @@ class CachedStore implements SessionStore {
    * read at the same time may find what was there before.
    */
   async #write(keys: readonly string[], writing: Promise<boolean>, remember?: () => void): Promise<boolean> {
-    this.#forget(keys)
+    for (const key of keys) this.#begin(key)
+    let isAlone = true
+    let written: boolean
     try {
-      const written = await writing
-      this.#forget(keys)
-      if (written) remember?.()
-      return written
-    } catch (error) {
-      this.#forget(keys)
-      throw error
+      written = await writing
+    } finally {
+      for (const key of keys) isAlone = this.#end(key) && isAlone
+    }
+    if (written && isAlone) remember?.()
+    return written
+  }
+
+  #begin(key: string): void {
+    this.#forget(key)
+    const writes = this.#writes.get(key)
+    if (writes === undefined) this.#writes.set(key, { count: 1, overlap: false })
+    else {
+      writes.count++
+      writes.overlap = true
     }
   }
 
-  #forget(keys: readonly string[]): void {
-    for (const key of keys) {
-      this.#entries.delete(key)
-      const reading = this.#reading.get(key)
-      if (reading !== undefined) this.#outdated.add(reading)
-      this.#reading.delete(key)
-    }
+  /** Answers whether no other write of the key was under way meanwhile. */
+  #end(key: string): boolean {
+    this.#forget(key)
+    const writes = this.#writes.get(key)
+    if (writes === undefined || --writes.count === 0) this.#writes.delete(key)
+    return writes?.overlap === false
+  }
+
+  #forget(key: string): void {
+    this.#entries.delete(key)
+    const reading = this.#reading.get(key)
+    if (reading !== undefined) this.#outdated.add(reading)
+    this.#reading.delete(key)
   }
 
   #remember(key: string, entry: StoredEntry): void {
