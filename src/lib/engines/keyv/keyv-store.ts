@@ -1,6 +1,6 @@
 import { storedEntryOf } from '../../codecs/codec.js'
 import { fromKeyvText, toKeyvText } from '../../codecs/json-codec.js'
-import { KeyedMutex, within } from '../concurrency.js'
+import { KeyedMutex, type TimedWork, type TimeLimit, tooSlow, within } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
 import { ResumableScan } from '../resumable-scan.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
@@ -39,7 +39,8 @@ export interface KeyvStoreOptions {
 /**
  * Sessions in any Keyv store, by Keyv's own `get`, `set` and `delete`. Keyv has no conditional write, so each step
  * reads, checks and writes. Steps on one key run one after the other within this process; nothing keeps another process
- * from writing in between.
+ * from writing in between. The time limit of a step begins when it is asked for, so a store that hangs does not make the
+ * last of many writers wait for all the others.
  */
 export class KeyvStore implements SessionStore {
   readonly #options: KeyvStoreOptions
@@ -64,51 +65,53 @@ export class KeyvStore implements SessionStore {
   }
 
   async read(key: string): Promise<StoredEntry | undefined> {
-    const value = await this.#get(key)
+    const value = await this.#inTime((timeLimit) => this.#get(key, timeLimit))
     return value === undefined ? undefined : storedEntryOf(toKeyvText({ value, expires: endOf(value) }))
   }
 
   insert(key: string, entry: StoredEntry): Promise<boolean> {
-    return this.#mutex.runExclusive(key, async () => {
-      if ((await this.#get(key)) !== undefined) return false
-      await this.#set(key, entry)
+    return this.#exclusive(key, async (timeLimit) => {
+      if ((await this.#get(key, timeLimit)) !== undefined) return false
+      await this.#set(key, entry, timeLimit)
       return true
     })
   }
 
   replace(key: string, entry: StoredEntry, version: Version, now: number): Promise<boolean> {
-    return this.#mutex.runExclusive(key, async () => {
-      if (!isAlive(await this.#get(key), now, version)) return false
-      await this.#set(key, entry)
+    return this.#exclusive(key, async (timeLimit) => {
+      if (!isAlive(await this.#get(key, timeLimit), now, version)) return false
+      await this.#set(key, entry, timeLimit)
       return true
     })
   }
 
   extend(key: string, expires: number, now: number): Promise<boolean> {
-    return this.#mutex.runExclusive(key, async () => {
-      const value = await this.#get(key)
+    return this.#exclusive(key, async (timeLimit) => {
+      const value = await this.#get(key, timeLimit)
       if (!isObject(value) || !isAlive(value, now)) return false
-      await this.#put(key, { ...value, expires }, expires)
+      await this.#put(key, { ...value, expires }, expires, timeLimit)
       return true
     })
   }
 
   /** The new entry first. If the process ends in between, the session is there under both ids; it is not lost. */
   move({ from, to, entry, tombstone }: Move, version: Version, now: number): Promise<boolean> {
-    const step = async (): Promise<boolean> => {
-      if (!isAlive(await this.#get(from), now, version) || (await this.#get(to)) !== undefined) return false
-      await this.#set(to, entry)
-      await this.#set(from, tombstone)
-      return true
-    }
     // Nobody waits for the old key while holding the new one, which nobody else knows yet.
-    return this.#mutex.runExclusive(from, () => this.#mutex.runExclusive(to, step))
+    return this.#exclusive(from, (timeLimit) =>
+      this.#mutex.runExclusive(to, async () => {
+        const source = await this.#get(from, timeLimit)
+        if (!isAlive(source, now, version) || (await this.#get(to, timeLimit)) !== undefined) return false
+        await this.#set(to, entry, timeLimit)
+        await this.#set(from, tombstone, timeLimit)
+        return true
+      }),
+    )
   }
 
   remove(key: string): Promise<boolean> {
-    return this.#mutex.runExclusive(key, async () => {
-      if (versionOf(await this.#get(key)) === undefined) return false
-      await this.#ask(this.#keyv.delete(key))
+    return this.#exclusive(key, async (timeLimit) => {
+      if (versionOf(await this.#get(key, timeLimit)) === undefined) return false
+      await this.#ask(() => this.#keyv.delete(key), timeLimit)
       return true
     })
   }
@@ -129,7 +132,7 @@ export class KeyvStore implements SessionStore {
   async *#ourKeys(): AsyncGenerator<string, void> {
     const records = this.#keyv.iterator?.(this.#keyv.namespace)
     while (records !== undefined) {
-      const next = await this.#ask(records.next())
+      const next = await this.#inTime((timeLimit) => this.#ask(() => records.next(), timeLimit))
       if (next.done) return
       const [name, value] = Array.isArray(next.value) ? next.value : []
       if (typeof name === 'string' && isOurs(value)) yield this.#keyOf(name)
@@ -144,34 +147,46 @@ export class KeyvStore implements SessionStore {
   }
 
   #removeIfExpired(key: string, now: number): Promise<boolean> {
-    return this.#mutex.runExclusive(key, async () => {
-      const value = await this.#get(key)
-      return isOurs(value) && endOf(value) <= now && this.#ask(this.#keyv.delete(key))
+    return this.#exclusive(key, async (timeLimit) => {
+      const value = await this.#get(key, timeLimit)
+      return isOurs(value) && endOf(value) <= now && this.#ask(() => this.#keyv.delete(key), timeLimit)
     })
   }
 
-  #get(key: string): Promise<unknown> {
-    return this.#ask(this.#keyv.get(key))
+  #exclusive(key: string, step: TimedWork<boolean>): Promise<boolean> {
+    return this.#inTime((timeLimit) => this.#mutex.runExclusive(key, () => step(timeLimit)))
+  }
+
+  #inTime<Result>(work: TimedWork<Result>): Promise<Result> {
+    return within(this.#options.timeLimit, work)
+  }
+
+  #get(key: string, timeLimit: TimeLimit): Promise<unknown> {
+    return this.#ask(() => this.#keyv.get(key), timeLimit)
   }
 
   /** The value holds the expiry too, because Keyv computes its own from its own clock. */
-  #set(key: string, { text, expires }: StoredEntry): Promise<void> {
-    return this.#put(key, { ...memberOf(fromKeyvText(text), 'value'), expires }, expires)
+  #set(key: string, { text, expires }: StoredEntry, timeLimit: TimeLimit): Promise<void> {
+    return this.#put(key, { ...memberOf(fromKeyvText(text), 'value'), expires }, expires, timeLimit)
   }
 
-  async #put(key: string, value: object, expires: number): Promise<void> {
+  async #put(key: string, value: object, expires: number, timeLimit: TimeLimit): Promise<void> {
     // At least a millisecond: Keyv takes 0 for "never" (R11).
     const ttl = Math.max(1, expires - this.#options.clock())
-    if (!(await this.#ask(this.#keyv.set(key, value, ttl)))) {
+    if (!(await this.#ask(() => this.#keyv.set(key, value, ttl), timeLimit))) {
       throw new EngineUnavailable('the Keyv store did not take a record')
     }
   }
 
-  /** An answer that says "nothing" does not count if the adapter reported an error meanwhile: it may hide a failure. */
-  async #ask<Result>(answer: Promise<Result>): Promise<Result> {
+  /**
+   * Asks the Keyv, unless nobody waits for the step any more. An answer that says "nothing" does not count if the adapter
+   * reported an error meanwhile: it may hide a failure.
+   */
+  async #ask<Result>(call: () => Promise<Result>, timeLimit: TimeLimit): Promise<Result> {
+    if (timeLimit.isOver) throw tooSlow(this.#options.timeLimit)
     const before = this.#reported
     try {
-      const result = await within(this.#options.timeLimit, answer)
+      const result = await timeLimit.race(call())
       const isNothing = result === undefined || result === false
       if (isNothing && this.#reported !== before) throw this.#reported?.cause
       return result
