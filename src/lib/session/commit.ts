@@ -6,6 +6,7 @@ import { SessionContended, SessionInterrupted, SessionTooLate, TooManySessions }
 import { expiryTime } from './expiry.js'
 import { create, end, rotate } from './identity.js'
 import { type Plan, plan } from './plan.js'
+import { recordOf } from './record.js'
 import { acknowledge, isFirstUse, renew, renewDue } from './renewal.js'
 import type { SessionState } from './state.js'
 import { touch, touchDue } from './touch.js'
@@ -191,7 +192,7 @@ async function carryOut(
     case 'too late':
       throw new SessionTooLate(ending.gone && !ending.tooLate)
     case 'create':
-      await create(state, context, now)
+      await create(recordOf(state, now, context.rules), state, context)
       return 'send'
     case 'delete':
       return end(state, pending, context, ending.failed)

@@ -1,6 +1,7 @@
 /** The steps of a commit by which a session gets its first id, another one, or none any more. */
 
-import type { SessionUser } from '../codecs/record.js'
+import type { SessionRecord, SessionUser } from '../codecs/record.js'
+import { newHandle } from '../users/log-in.js'
 import type { Pending } from './changes.js'
 import type { SessionContext } from './context.js'
 import { SessionInterrupted } from './errors.js'
@@ -10,10 +11,13 @@ import { recordOf } from './record.js'
 import { liveIn, type SessionState } from './state.js'
 import { write } from './write.js'
 
-/** Stores the session for the first time, under an id that is drawn. */
-export async function create(state: SessionState, context: SessionContext, now: number): Promise<void> {
-  const { engine, rules, lifecycle } = context
-  const record = recordOf(state, now, rules)
+/** Stores the session for the first time, under an id that is drawn. `record`: what it held when the commit began. */
+export async function create(
+  record: SessionRecord,
+  state: SessionState,
+  context: SessionContext,
+): Promise<void> {
+  const { engine, lifecycle } = context
   const newId = new NewId(context, { record })
   try {
     const { id, version } = await newId.store((drawn) => engine.create(drawn, record))
@@ -41,14 +45,17 @@ export async function rotate(
   const { lifecycle, userIndex } = context
   const { id: from } = liveIn(state)
   const before = state.saved?.user
+  // Of this commit. A handler that does not wait for `save()` may change the state's meanwhile.
+  const { user, expiry } = state
   const way = isRenewal ? 'renew' : 'rotate'
   const stored = await write(way, state, keep ? pending : undefined, context, now)
   if (stored === 'missing') {
     // Whoever logs in has proved who they are. That the session before has ended or moved says nothing against it.
-    if (keep && !(pending.logIn && (await mayLogIn(state, from, before, context))))
+    if (keep && !(pending.logIn && (await mayLogIn(user, from, before, context))))
       throw new SessionInterrupted()
-    state.beginAnew(pending, now)
-    await create(state, context, now)
+    const record = recordAnew({ pending, before, user, expiry }, now, context)
+    state.beginAnew(record)
+    await create(record, state, context)
     return
   }
   if (before && before.handle !== state.saved?.user?.handle) await userIndex?.remove(before)
@@ -62,12 +69,41 @@ export async function rotate(
 }
 
 /**
+ * The record of another session in the place of one that has ended or moved, for a log-in or for what was set after a
+ * `flush()`. It holds what the commit was to carry out, and nothing of the one before.
+ */
+function recordAnew(
+  { pending, before, user, expiry }: Anew,
+  now: number,
+  { rules }: SessionContext,
+): SessionRecord {
+  // The log-in that is proven again may go on in another session. A log-out there must not remove this one from the user's
+  // list, so this one gets a handle of its own.
+  const isProvenAgain = user !== undefined && user.handle === before?.handle
+  const parts = {
+    data: pending.changes.applyTo(new Map()),
+    createdAt: now,
+    expiry: pending.expiryChanged ? expiry : undefined,
+    user: isProvenAgain ? { ...user, handle: newHandle() } : user,
+    renewedAt: undefined,
+    renewal: undefined,
+  }
+  return recordOf(parts, now, rules)
+}
+
+interface Anew extends Pick<SessionRecord, 'user' | 'expiry'> {
+  readonly pending: Pending
+  /** Who was logged in before. */
+  readonly before: SessionUser | undefined
+}
+
+/**
  * Whether a log-in may begin a session in place of the one that is gone. A user who was logged in there already may do so
  * only if another request has given that session a new id, as after a double click. If that session was ended, it stays
  * ended.
  */
 async function mayLogIn(
-  { user }: SessionState,
+  user: SessionUser | undefined,
   id: string,
   before: SessionUser | undefined,
   { engine, userIndex }: SessionContext,

@@ -1,7 +1,7 @@
 import type { CustomExpiry, JsonObject, Renewal, SessionRecord, SessionUser } from '../codecs/record.js'
 import type { Capabilities } from '../engines/engine.js'
 import type { Version } from '../engines/session-store.js'
-import { type LogInOptions, logInOf, newHandle } from '../users/log-in.js'
+import { type LogInOptions, logInOf } from '../users/log-in.js'
 import { ChangeTracker, type NestedChanges } from './change-tracker.js'
 import { type Changes, joinPending, nothingPending, type Pending } from './changes.js'
 import { UnsupportedValue } from './errors.js'
@@ -275,34 +275,27 @@ export class SessionState {
     this.#loaded = undefined
   }
 
-  /**
-   * Begins another session in the place of one that has ended or moved, for a log-in or for what was set after a `flush()`.
-   * It holds what this request did, and nothing of the one before.
-   */
-  beginAnew(pending: Pending, now: number): void {
-    const before = this.saved?.user
+  /** Begins another session in the place of one that has ended or moved: with `record`, which is still to be stored. */
+  beginAnew(record: SessionRecord): void {
     this.origin = { kind: 'unknown' }
     this.saved = undefined
-    this.data = pending.changes.applyTo(new Map())
-    this.createdAt = now
     this.renewedAt = undefined
     this.renewal = undefined
-    if (!pending.expiryChanged) this.expiry = undefined
-    // The log-in that is proven again may go on in another session. A log-out there must not remove this one from the
-    // user's list, so this one gets a handle of its own.
-    if (this.user !== undefined && this.user.handle === before?.handle)
-      this.user = { ...this.user, handle: newHandle() }
+    this.adopt(record)
   }
 
-  /** Takes over what a commit stored, where others' changes were merged in. */
-  adopt(stored: SessionRecord): void {
+  /**
+   * Takes over the record of a commit that is not just what the session held when the commit began. What the handler has
+   * done since comes on top.
+   */
+  adopt(record: SessionRecord): void {
     const pending = this.#pending
-    const data = toMap(stored.data)
+    const data = toMap(record.data)
     this.#tracker?.keepIn(data, this.data)
     this.data = pending === undefined ? data : pending.changes.applyTo(data)
-    this.createdAt = stored.createdAt
-    if (!pending?.expiryChanged) this.expiry = stored.expiry
-    if (!pending?.logIn && !pending?.end) this.user = stored.user
+    if (!pending?.end) this.createdAt = record.createdAt
+    if (!pending?.expiryChanged) this.expiry = record.expiry
+    if (!pending?.logIn && !pending?.end) this.user = record.user
   }
 
   /** Remembers what a commit stored. */

@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
+import type { Session } from '../../../src/lib/index.js'
 import type { Answer } from '../../support/client.js'
 import { heard, namesOf } from '../../support/heard.js'
 import {
@@ -219,3 +220,43 @@ onRevocableCookies('S33 with a cookie that was revoked a moment ago one can log 
   t.is(answer.status, 200)
   t.is((await site.send('/read', { cookie: `sessionid=${idAfter(answer)}` })).body, '["ada",{}]')
 })
+
+onStore(
+  'what is done while a save() begins a session in the place of one that has ended is for the next commit',
+  async (t, open) => {
+    const done: Readonly<Record<string, (session: Session) => unknown>> = {
+      '/set': (session) => {
+        session.set<string>('x', 1).delete('gone')
+        session.setExpiry(60)
+        Object(session.get<string>('list')).push(2)
+      },
+      '/flush': (session) => session.flush(),
+      '/log-in': (session) => session.login('bob'),
+    }
+    const meanwhile: Handler = async (ctx) => {
+      const session = await ctx.session
+      await site.bench.engine.delete(session.id ?? '')
+      session.set<string>('list', [1]).set<string>('gone', 1)
+      session.login('ada')
+      const saved = session.save()
+      done[ctx.path]?.(session)
+      await saved
+      const stored = await site.stored(session.id ?? '')
+      ctx.body = JSON.stringify([session.user, Object.fromEntries(session)])
+      if (ctx.path === '/set') t.like(stored, { record: { data: { gone: 1 }, user: { id: 'ada' } } })
+    }
+    const site = await open({ '/set': meanwhile, '/flush': meanwhile, '/log-in': meanwhile, '/read': read })
+    for (const [path, held] of [
+      ['/set', ['ada', { list: [1, 2], x: 1 }]],
+      ['/flush', [null, {}]],
+      ['/log-in', ['bob', {}]],
+    ] as const) {
+      const id = await site.store()
+      const answer = await site.send(path, { cookie: `sessionid=${id}` })
+      t.deepEqual([answer.status, JSON.parse(answer.body)], [200, held], path)
+      const after = await site.send('/read', { cookie: `sessionid=${idAfter(answer)}` })
+      t.deepEqual(JSON.parse(after.body), held, path)
+      if (path === '/set') t.is((await site.sessions.open(idAfter(answer))).getExpiryAge(), 60)
+    }
+  },
+)
