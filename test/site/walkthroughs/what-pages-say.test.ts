@@ -81,6 +81,8 @@ test('a page does not give away beside a question what will happen', async (t) =
   for (const [path, told] of [
     ['/sessions/log-in', /changes the id/],
     ['/sessions/page-count', /has given out leads/],
+    ['/sessions/set-get-delete', /session stays|ends the session/],
+    ['/four-ways', /belongs to the old number/],
     ['/labs/forged-cookie', /Only the server can write/],
   ] as const) {
     const page = await person.open(path)
