@@ -198,8 +198,10 @@ function bytesOf(value: string, isWritten: boolean): Buffer | undefined {
   return isExact ? bytes : undefined
 }
 
+const VERSION_ALONE = Buffer.from(SealedEnvelope.version)
+
 function associatedData(place: string | undefined): Buffer {
-  return Buffer.from(place === undefined ? SealedEnvelope.version : `${SEALED_PREFIX}${place}`)
+  return place === undefined ? VERSION_ALONE : Buffer.from(`${SEALED_PREFIX}${place}`)
 }
 
 function decrypt(bytes: Buffer, key: KeyObject, associated: Buffer): string | undefined {

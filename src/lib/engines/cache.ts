@@ -80,15 +80,17 @@ class Slots {
 
   /** An anonymous one is not kept if protected ones take all the room. */
   set(key: string, slot: Slot): void {
-    this.checkRoom(key, slot)
     const [own, other] = slot.isProtected
       ? [this.#protected, this.#anonymous]
       : [this.#anonymous, this.#protected]
-    other.delete(key)
-    if (!own.has(key)) this.#makeRoom()
-    if (!slot.isProtected && this.#protected.size >= this.#max) return
+    if (!own.has(key)) {
+      this.checkRoom(key, slot)
+      other.delete(key)
+      this.#makeRoom()
+      if (!slot.isProtected && this.#protected.size >= this.#max) return
+      this.keys.add(key)
+    }
     own.set(key, slot)
-    this.keys.add(key)
   }
 
   #makeRoom(): void {

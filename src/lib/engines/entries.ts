@@ -4,6 +4,7 @@ import { copyOf } from '../codecs/json-copy.js'
 import type { SessionRecord } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
 import { MISSING, type Missing } from './engine.js'
+import { Recent } from './recent.js'
 import { readLatest, type SessionStore, type StoredEntry, type Version } from './session-store.js'
 
 /** How long an id that was rotated away reads as `superseded`, in milliseconds. */
@@ -11,7 +12,7 @@ export const SUPERSEDED_FOR = 60_000
 /** How long the old id of a renewed session can be followed at the least: a day, in milliseconds. */
 const RENEWED_FOR = 86_400_000
 
-/** Of how many keys what stood there is remembered as it was decoded. */
+/** Of how many keys, at the least, what stood there is remembered as it was decoded. */
 const REMEMBERED = 1000
 /** The longest text that is, in characters. */
 const LONGEST_REMEMBERED = 2000
@@ -54,7 +55,7 @@ export interface EntriesParts {
 /** A store's entries as what they mean: sessions and tombstones that have not expired. */
 export class Entries {
   readonly #parts: EntriesParts
-  readonly #remembered = new Map<string, Remembered>()
+  readonly #remembered = new Recent<Remembered>(REMEMBERED)
 
   constructor(parts: EntriesParts) {
     this.#parts = parts
@@ -121,16 +122,8 @@ export class Entries {
     if (isKnown && before.entry !== undefined) return copyOf(before.entry)
     const entry = this.#parts.codec.decode(text, key)
     if (entry?.kind !== 'session' || entry.outdated || text.length > LONGEST_REMEMBERED) return entry
-    this.#remember(key, { text, entry: isKnown ? copyOf(entry) : undefined })
+    this.#remembered.set(key, { text, entry: isKnown ? copyOf(entry) : undefined })
     return entry
-  }
-
-  /** Where there are too many, the one that was decoded first is forgotten. */
-  #remember(key: string, remembered: Remembered): void {
-    this.#remembered.delete(key)
-    const [oldest] = this.#remembered.size < REMEMBERED ? [] : this.#remembered.keys()
-    if (oldest !== undefined) this.#remembered.delete(oldest)
-    this.#remembered.set(key, remembered)
   }
 
   #undecodable(message = UNREADABLE): Missing {

@@ -19,9 +19,8 @@ export function generateId(): string {
   return id
 }
 
-/** The text that was found well-formed last, and the one that was hashed last: one request asks several times. */
+/** The text that was found well-formed last: one request asks several times. */
 let wellFormed: string | undefined
-let hashed: { readonly text: string; readonly key: string } | undefined
 
 /** Whether `text` is written like an id, which says nothing about whether there is such a session (S04). */
 export function isId(text: string): boolean {
@@ -33,8 +32,7 @@ export function isId(text: string): boolean {
 
 /** What the store knows an id by: its SHA-256 in hex. Whoever reads the store learns no id (S05). */
 export function keyOf(id: string): string {
-  if (id !== hashed?.text) hashed = { text: id, key: hash('sha256', id, 'hex') }
-  return hashed.key
+  return hash('sha256', id, 'hex')
 }
 
 /** The key of a session, without the prefix: a hash of its id, behind a hash tag in a Redis cluster. */

@@ -24,6 +24,7 @@ import {
 import { Entries, LAPSED, type LiveEntry, SUPERSEDED_FOR, type Tombstone } from './entries.js'
 import { assertStoreOptions } from './given-engine.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
+import { Recent } from './recent.js'
 import type { SessionStore, StoredEntry, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
 
@@ -31,6 +32,9 @@ const TAKEN = { kind: 'taken' } as const
 
 /** How many renewals in a row are followed, if the answers to all of them got lost. */
 const MOST_STEPS = 10
+
+/** Of how many ids the key is remembered: of a request that is under way, between its read and its write. */
+const REMEMBERED_KEYS = 64
 
 /** What `storeEngine` takes. */
 export interface StoreEngineOptions {
@@ -87,6 +91,7 @@ export class StoreEngine implements Engine {
   readonly #clock: () => number
   readonly #keyPrefix: string
   readonly #ids: IdScheme
+  readonly #keys = new Recent<string>(REMEMBERED_KEYS)
   readonly #entries: Entries
   readonly #confirmed: ConfirmedWrites
   /** Leases are always plain JSON, so processes with different CODECs honour each other's. */
@@ -274,7 +279,11 @@ export class StoreEngine implements Engine {
   }
 
   #keyOf(id: string): string {
-    return `${this.#keyPrefix}:${this.#ids.keyOf(id)}`
+    const known = this.#keys.get(id)
+    if (known !== undefined) return known
+    const key = `${this.#keyPrefix}:${this.#ids.keyOf(id)}`
+    this.#keys.set(id, key)
+    return key
   }
 }
 
