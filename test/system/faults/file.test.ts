@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { keyOf } from '../../../src/lib/engines/ids.js'
-import { EngineUnavailable } from '../../../src/lib/index.js'
+import { EngineUnavailable, RecordRefused } from '../../../src/lib/index.js'
 import { temporaryDirectory } from '../../support/server-process.js'
 import { isRoot } from '../../support/servers/machine.js'
 import { stall } from '../../support/stall.js'
@@ -50,6 +50,17 @@ test('file: S72 a link in place of a session is missing, and what it leads to st
   t.is(await bench.engine.clearExpired(10), 1, 'only the other one')
   t.is((await bench.engine.load(other)).kind, 'missing')
   t.is(await readFile(aside, 'utf8'), text)
+})
+
+test('file: a record that is too large is refused, which is no outage; the session stays as it was', async (t) => {
+  const bench = await openFileBench(t)
+  const id = await createIn(bench.engine, bench.record({ n: 1 }))
+  const large = bench.record({ text: 'a'.repeat(64 * 1024 * 1024) })
+  const refused = { instanceOf: RecordRefused, message: /is too large for a file; the most is 67108864/ }
+  await t.throwsAsync(createIn(bench.engine, large), refused)
+  await t.throwsAsync(bench.engine.update(id, large, 1), refused)
+  t.is((await bench.engine.update(id, bench.record(), 1)).kind, 'updated')
+  t.deepEqual(await leftoversIn(bench.filePath), [])
 })
 
 test('file: S72 a link in place of a directory is refused', async (t) => {

@@ -1,5 +1,5 @@
 import { KeyedMutex, within } from '../concurrency.js'
-import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
+import { EngineMisconfigured, EngineUnavailable, RecordRefused } from '../errors.js'
 import { compareAndSet } from './compare-and-set.js'
 import {
   insertFile,
@@ -29,7 +29,7 @@ export interface FileChangesOptions {
 /**
  * Changes files by compare-and-set: read, decide, set; and again from the start if another writer came in between.
  * Writers of this process that want to change the same file wait for each other; writers of other processes meet in
- * `compareAndSet`. Every failure is thrown as `EngineUnavailable`, in time.
+ * `compareAndSet`. Every failure is thrown as `EngineUnavailable`, in time, except for a record that is too large.
  */
 export class FileChanges {
   readonly #options: FileChangesOptions
@@ -116,7 +116,8 @@ export class FileChanges {
       return await within(timeLimit, working)
     } catch (cause) {
       controller.abort(cause)
-      throw cause instanceof EngineUnavailable ? cause : unusableFiles(directory, cause)
+      if (cause instanceof EngineUnavailable || cause instanceof RecordRefused) throw cause
+      throw unusableFiles(directory, cause)
     }
   }
 
@@ -129,9 +130,7 @@ export class FileChanges {
 function refuseTooLarge(content: NewFile | undefined): void {
   const size = Buffer.byteLength(content?.text ?? '')
   if (size > MAX_BYTES) {
-    throw new EngineUnavailable(
-      `a session of ${size} bytes is too large for a file; the most is ${MAX_BYTES}`,
-    )
+    throw new RecordRefused(`a session of ${size} bytes is too large for a file; the most is ${MAX_BYTES}`)
   }
 }
 
