@@ -25,6 +25,8 @@ const LONGEST_CLAIM = 34_560_000_000
  * session that the claim names. So a request that was cut off before its claim has taken over nothing: no cookie leads to
  * what it has stored. The claim stays as long as the old session could live. So a session that has ended here does not come
  * back, even if it was in the cookie itself. An engine without an index cannot remember that, as it cannot end sessions.
+ * `cache` remembers it while its process lives and it has room: whoever visits the old site can cause any number of claims,
+ * and they must not take the room of users who log in.
  *
  * The claim holds no id, but half of what an id is made of: who reads the store and has the old cookie, but not the old
  * library's secret, cannot make it.
@@ -64,9 +66,10 @@ async function takeOverFrom(
   const created = await engine.create(id, record)
   if (created.kind === 'taken') return loadedFrom(id, context)
   const until = old.expires ?? now + LONGEST_CLAIM
-  if (engine.index && !(await engine.index.write(claim, { drawn }, until, undefined))) {
+  const isOurs = await engine.index?.write(claim, { drawn }, until, undefined, { isProtected: false })
+  if (isOurs === false) {
     await engine.delete(created.id)
-    return claimedBy(await engine.index.read(claim), from, key, context)
+    return claimedBy(await engine.index?.read(claim), from, key, context)
   }
   return finish(from, key, created, record, context)
 }

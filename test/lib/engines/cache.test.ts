@@ -1,8 +1,12 @@
+import { Agent } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
+import Koa from 'koa'
 import { createIn, rotateIn } from '../../../src/lib/conformance/drawing.js'
 import { openCache } from '../../../src/lib/engines/cache.js'
 import { RevokedCookies } from '../../../src/lib/engines/revocations.js'
 import { openSessions, RecordRefused } from '../../../src/lib/index.js'
+import { send } from '../../support/client.js'
+import { serve } from '../../support/serve.js'
 
 const MAX = 20
 
@@ -146,4 +150,35 @@ test('a log-in is refused for which the store of revocations would have no room'
     await Promise.all(others.map(({ id }) => isThere(id))),
     others.map((_, n) => n > 0),
   )
+})
+
+test('old sessions that are taken over take no room from users', async (t) => {
+  const sessions = await openSessions({
+    engine: 'cache',
+    cacheMaxSessions: MAX,
+    readThrough: [
+      {
+        keyOf: (cookies) => cookies('old').at(-1),
+        load: async (key) => ({ data: { key } }),
+        remove: async () => {},
+        seal: (key) => `sealed ${key}`,
+        cookies: [],
+      },
+    ],
+  })
+  t.teardown(() => sessions.close())
+  const app = new Koa()
+  app.use(sessions.middleware())
+  app.use(async (ctx) => {
+    const session = await ctx.session
+    if (ctx.path === '/log-in') session.login('ada')
+    ctx.body = session.get('key') ?? 'nothing'
+  })
+  const url = await serve(t, app)
+  const agent = new Agent()
+  t.teardown(() => agent.destroy())
+  for (let n = 0; n < MAX * 2; n++)
+    t.is((await send(agent, url, { cookie: `old=visitor-${n}` })).body, `visitor-${n}`)
+  t.is((await send(agent, `${url}/log-in`)).status, 200)
+  t.is((await sessions.forUser('ada')).length, 1)
 })
