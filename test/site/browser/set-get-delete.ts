@@ -57,11 +57,11 @@ inBrowser(
     for (const [button, heading, lead, name] of [
       [
         'Delete the name',
-        'The name is deleted',
+        'Session is cleared',
         'The name is gone, and the session is still there.',
         'deleted',
       ],
-      ['Flush the session', 'There is no session', 'Nothing of it is left.', 'flushed'],
+      ['Flush the session', 'Session is cleared', 'Nothing of it is left.', 'flushed'],
     ] as const) {
       await set('Ada')
       await tour.press(button)

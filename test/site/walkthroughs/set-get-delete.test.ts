@@ -54,7 +54,7 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
   t.is(set.text('h1'), 'The session is set', 'nobody has deleted anything')
 
   const deleted = await person.submit(page, `${HERE}/delete`)
-  t.is(deleted.text('h1'), 'The name is deleted')
+  t.is(deleted.text('h1'), 'Session is cleared')
   t.is(deleted.text('#what'), 'One key is deleted')
   t.is(deleted.text('.lead'), 'The name is gone, and the session is still there.')
   t.true(person.cookies.has(COOKIE))
@@ -65,7 +65,7 @@ onEngines('delete takes the name, flush the session', async (t, site) => {
   await person.submit(page, `${HERE}/set`, { name: 'Ada' })
   const thief = person.copy()
   const flushed = await person.submit(page, `${HERE}/flush`)
-  t.is(flushed.text('h1'), 'There is no session')
+  t.is(flushed.text('h1'), 'Session is cleared')
   t.is(flushed.text('#what'), 'The session has ended')
   t.is(flushed.text('.lead'), 'Nothing of it is left.')
   t.false(person.cookies.has(COOKIE))

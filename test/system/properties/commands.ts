@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type Action, anEnding, type Ending, someActions } from './actions.js'
 import { compare, compareAll, compareStored, type Model } from './agreement.js'
-import { Request, type Rules } from './model.js'
+import { Request, type Rules, type World } from './model.js'
 import { type Script, type Stage, toldIn } from './stage.js'
 
 export type Command = fc.AsyncCommand<Model, Stage, false>
@@ -101,6 +101,7 @@ class Overtaken implements Command {
   async run(model: Model, stage: Stage): Promise<void> {
     const { world, jars } = model
     const id = jars[this.browser]
+    const last = this.#lastMoment(world, id)
     const opened = signal()
     const goOn = signal()
     const pause = (): Promise<unknown> => {
@@ -117,7 +118,7 @@ class Overtaken implements Command {
       jars[this.browser] = await compareAll(model, stage, quickRequest, quick, await stage.play(quick))
     } finally {
       const then = this.#then(model, id)
-      if (then >= world.now && mayBe(model, then)) moveClock(model, stage, then)
+      if (then >= world.now && then < last && mayBe(model, then)) moveClock(model, stage, then)
       goOn.give()
       await slowHappened
     }
@@ -127,6 +128,16 @@ class Overtaken implements Command {
 
   toString(): string {
     return `browser ${this.browser}: ${told(this.slow)}, overtaken by ${told(this.quick)} and ${told(this.later)}`
+  }
+
+  /**
+   * A user's list may end with the last session in it. Afterwards nobody knows whether the session that asks for the end of
+   * the others has ended itself, and there is none to end.
+   */
+  #lastMoment(world: World, id: string | undefined): number {
+    const found = id === undefined ? undefined : world.find(id)
+    const asks = this.slow.actions.some(({ do: verb }) => verb === 'revokeOthers')
+    return asks && typeof found === 'object' ? found.expires : Number.POSITIVE_INFINITY
   }
 
   #then({ world }: Model, id: string | undefined): number {
