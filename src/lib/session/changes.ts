@@ -62,10 +62,11 @@ export class Changes implements WrittenKeys {
     return this.#cleared || this.#own?.has(key) === true || this.#transformed?.has(key) === true
   }
 
-  /** The newest data with these changes on top. */
-  applyTo(newest: ReadonlyMap<string, unknown>): Map<string, unknown> {
+  /** The newest data with these changes on top; with those of one key only, if there is an `only`. */
+  applyTo(newest: ReadonlyMap<string, unknown>, only?: string): Map<string, unknown> {
     const data = new Map(newest)
     for (const change of this.#log) {
+      if (only !== undefined && change.kind !== 'clear' && change.key !== only) continue
       if (change.kind === 'clear') data.clear()
       else if (change.kind === 'delete') data.delete(change.key)
       else if (change.kind === 'set') data.set(change.key, change.value)

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../codecs/record.js'
 import { backoff, MAX_ATTEMPTS } from '../engines/concurrency.js'
+import type { Version } from '../engines/session-store.js'
 import type { SessionContext } from './context.js'
 import { SessionContended } from './errors.js'
 import { assertJson } from './record.js'
@@ -43,8 +44,10 @@ export async function takeMessages(
     change(state, (present) => withList(messagesIn(present), key, []))
     return [...waiting]
   }
-  const taken = storedUnder(state, key).length === 0 ? [] : await takeFromStore(state.id, context, key)
-  return [...taken, ...takeOwn(state, key)]
+  const taken = storedUnder(state, key).length === 0 ? NONE : await takeFromStore(state.id, context, key)
+  // At once with what follows, so that no commit finds the version without what belongs to it.
+  advance(state, taken)
+  return [...taken.messages, ...takeOwn(state, key)].slice(-MOST_WAITING)
 }
 
 /** What the store has under `key`, as far as this request knows. */
@@ -52,40 +55,53 @@ function storedUnder({ saved }: SessionState, key: string): readonly unknown[] {
   return listIn(messagesIn(saved?.data[FLASH]), key)
 }
 
-async function takeFromStore(
-  id: string,
-  { engine, mutex }: SessionContext,
-  key: string,
-): Promise<readonly unknown[]> {
+interface Taken {
+  readonly messages: readonly unknown[]
+  /** The version of the record that held them, and of the one without them. */
+  readonly read?: Version
+  readonly written?: Version
+}
+
+const NONE: Taken = { messages: [] }
+
+async function takeFromStore(id: string, { engine, mutex }: SessionContext, key: string): Promise<Taken> {
   return mutex.runExclusive(id, async () => {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       await backoff(attempt)
       const newest = await engine.load(id)
       // The session has ended, or another request gave it a new id: that one's visitor will see them.
-      if (newest.kind !== 'found') return []
+      if (newest.kind !== 'found') return NONE
       const { record, version } = newest
       const messages = messagesIn(record.data[FLASH])
       const taken = listIn(messages, key)
-      if (taken.length === 0) return []
+      if (taken.length === 0) return NONE
       const { [FLASH]: _, ...others } = record.data
       const left = withList(messages, key, [])
       const data = left === undefined ? others : { ...others, [FLASH]: left as JsonValue }
-      const { kind } = await engine.update(id, { ...record, data }, version)
-      if (kind === 'updated') return taken
-      if (kind === 'missing') return []
+      const result = await engine.update(id, { ...record, data }, version)
+      if (result.kind === 'updated') return { messages: taken, read: version, written: result.version }
+      if (result.kind === 'missing') return NONE
     }
     throw new SessionContended()
   })
 }
 
 /**
- * Forgets what the store had, which is taken, and takes what this request has added and not saved. The record's version
- * that the request has read is an old one now, so its commit merges into the newest record.
+ * Where nobody else has written, the record is the one that the request has read but for the messages: the commit need not
+ * merge. Else it does so.
  */
+function advance(state: SessionState, { read, written }: Taken): void {
+  const { origin } = state
+  if (origin.kind !== 'live' || origin.version !== read || written === undefined) return
+  state.origin = { ...origin, version: written }
+}
+
+/** Forgets what the store had, which is taken, and takes what this request has added and not saved. */
 function takeOwn(state: SessionState, key: string): readonly unknown[] {
   const stored = storedUnder(state, key)
   const messages = messagesIn(state.data.get(FLASH))
-  const own = listIn(messages, key).slice(stored.length)
+  const list = listIn(messages, key)
+  const own = list.slice(Math.max(0, list.length - ownCount(state, key, list.length - stored.length)))
   if (state.saved) {
     const { [FLASH]: before, ...others } = state.saved.data
     const left = withList(messagesIn(before), key, [])
@@ -95,6 +111,16 @@ function takeOwn(state: SessionState, key: string): readonly unknown[] {
   keep(state, withList(messages, key, own))
   if (own.length > 0) change(state, (present) => without(messagesIn(present), key, own))
   return own
+}
+
+/**
+ * How many messages of the list this request has added. `more`: how many more there are than the store had. That is less
+ * where the list was cut; what is pending is less where a save is under way.
+ */
+function ownCount(state: SessionState, key: string, more: number): number {
+  if (!state.isModified) return Math.max(0, more)
+  const added = messagesIn(state.pending.changes.applyTo(new Map(), FLASH).get(FLASH))
+  return Math.max(0, more, listIn(added, key).length)
 }
 
 /** The messages without those that this request had added: others may have added theirs meanwhile. */

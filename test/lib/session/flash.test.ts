@@ -113,6 +113,55 @@ onStore(
   },
 )
 
+onStore('messages that push older ones out of the list are shown at once, and once', async (t, open) => {
+  const { visitor, store } = await open({
+    '/': async (ctx) => {
+      const session = await ctx.session
+      for (let n = 0; n < Number(ctx.query.add ?? 0); n++) session.flash('notice', `new ${n}`)
+      ctx.body = JSON.stringify(await session.flash('notice'))
+    },
+  })
+  for (const [waiting, added] of [
+    [30, 25],
+    [50, 1],
+    [50, 60],
+  ] as const) {
+    const browser = visitor()
+    browser.cookies.set('sessionid', await store({ flash: { notice: Array(waiting).fill('old') } }))
+    const shown: string[] = JSON.parse((await browser.visit(`/?add=${added}`)).body)
+    const own = Math.min(added, 50)
+    t.deepEqual(
+      shown,
+      [
+        ...Array<string>(50 - own).fill('old'),
+        ...Array.from({ length: own }, (_, n) => `new ${added - own + n}`),
+      ],
+      `${waiting} and ${added}`,
+    )
+    t.is((await browser.visit('/')).body, '[]')
+  }
+})
+
+onStore(
+  'each take of messages is one write, and what the request writes besides is one more',
+  async (t, open) => {
+    const { send, store, stored, calls } = await open({
+      '/': async (ctx) => {
+        const session = await ctx.session
+        ctx.body = await session.flash('notice')
+        session.set<string>('seen', true)
+        ctx.body = await session.flash('error')
+      },
+    })
+    const id = await store({ n: 1, flash: { notice: ['Saved'], error: ['Failed'], later: ['Wait'] } })
+    calls.length = 0
+    t.is((await send('/', { cookie: `sessionid=${id}` })).body, '["Failed"]')
+    t.deepEqual(calls, ['load', 'load', 'update', 'load', 'update', 'update'])
+    const found = await stored(id)
+    t.deepEqual(found.kind === 'found' && found.record.data, { n: 1, seen: true, flash: { later: ['Wait'] } })
+  },
+)
+
 onStore(
   'what is no message is refused, and what an application keeps under "flash" is none',
   async (t, open) => {
