@@ -23,7 +23,7 @@ export function databaseKindOf(url: string): DatabaseKind {
 /**
  * The parts of a `DATABASE_URL` of SQLite: the path, or `:memory:`, and the driver that it asks for, if any.
  *
- * @throws EngineMisconfigured if that is none of ours.
+ * @throws EngineMisconfigured if it asks for another driver than those that we know.
  */
 export function partsOfSqliteUrl(url: string): {
   readonly path: string
@@ -42,5 +42,5 @@ export function serverUrl(text: string): URL {
   if (character !== undefined)
     throw new EngineMisconfigured(`DATABASE_URL cannot be parsed: ${escapeRemedy(character)}`)
   if (URL.canParse(text)) return new URL(text)
-  throw new EngineMisconfigured('DATABASE_URL cannot be parsed: its host or its port is none')
+  throw new EngineMisconfigured('DATABASE_URL cannot be parsed: its host or its port is not valid')
 }

@@ -274,7 +274,7 @@ export function missingColumns(
   // @keyv/mysql calls the key `id`.
   if (names.size > 0 && !(names.has('value') && (names.has('key') || names.has('id'))))
     throw new EngineMisconfigured(
-      `${database}: the table ${table} is none of sessions, which has columns for a key and a value. Name another one with ` +
+      `${database}: ${table} is not a table of sessions: one has columns for a key and a value. Name another one with ` +
         'DATABASE_TABLE.',
     )
   return (['version', 'expires'] as const).filter((column) => !names.has(column))

@@ -27,7 +27,7 @@ import { isId } from '../ids.js'
 import type { Version } from '../session-store.js'
 import type { DjangoStore } from './django-store.js'
 
-const UNREADABLE = 'a stored session is none that Django signed with one of our keys; it counts as missing'
+const UNREADABLE = 'a stored session was not signed by Django with one of our keys; it counts as missing'
 
 export interface DjangoEngineParts {
   /** The engine's name in messages and events. */

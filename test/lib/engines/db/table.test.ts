@@ -159,7 +159,7 @@ for (const { title, missing, fresh, query, plain, rewrite } of subjects) {
     await query(databaseUrl, "INSERT INTO people VALUES ('Ada', 1815)")
     await t.throwsAsync(openSessions({ engine: 'db', databaseUrl, databaseTable: 'people' }), {
       instanceOf: EngineMisconfigured,
-      message: /the table .*people\S* is none of sessions.* DATABASE_TABLE/,
+      message: /: \S*people\S* is not a table of sessions: .* DATABASE_TABLE/,
     })
     t.deepEqual(
       (await query(databaseUrl, 'SELECT * FROM people')).map((row) => ({ ...row })),

@@ -24,7 +24,7 @@ const wrong: Readonly<Record<string, readonly [url: string, message: RegExp]>> =
   'a ? behind an @': ['://ada:x@y?hunter2@localhost/app', /write \? as %3F$/],
   'a % that escapes nothing': ['://ada:hunter2%@localhost/app', /write % as %25$/],
   'a % that escapes no character': ['://ada:hunter2%ff@localhost/app', /write % as %25$/],
-  'a port that is none': ['://ada:hunter2@localhost:port/app', /its host or its port is none$/],
+  'a port that is none': ['://ada:hunter2@localhost:port/app', /its host or its port is not valid$/],
 }
 
 for (const scheme of ['postgres', 'mysql', 'mariadb']) {
