@@ -1,7 +1,7 @@
 import { type JsonValue, parseRecord, type SessionRecord } from './record.js'
 
 /** Deeper nesting than this is a circle: no text that is copied, and no session, has so many brackets. */
-export const DEEPEST = 2000
+export const CIRCLE_DEPTH = 2000
 
 /**
  * A copy of what JSON can hold, for a fifth of what it costs to write and parse it. What JSON does not hold is copied in
@@ -15,7 +15,7 @@ export function copyOf(value: unknown): unknown {
 }
 
 function copyNested(value: object, depth: number): unknown {
-  if (depth === DEEPEST) throw new TypeError('the session cannot hold what contains itself')
+  if (depth === CIRCLE_DEPTH) throw new TypeError('the session cannot hold what contains itself')
   if (Array.isArray(value)) return copyList(value, depth)
   // V8 copies the members at once; only what they hold is copied one by one.
   const copy: Record<string, unknown> = { ...value }
@@ -93,7 +93,7 @@ function asJson(value: unknown, depth: number): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : OTHER
   if (!isNested(value))
     return value === null || typeof value === 'string' || typeof value === 'boolean' ? value : OTHER
-  if (depth === DEEPEST) return OTHER
+  if (depth === CIRCLE_DEPTH) return OTHER
   if (Array.isArray(value)) return asJsonList(value, depth)
   const isPlain = Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value)
   if (!isPlain || Object.getOwnPropertySymbols(value).length > 0) return OTHER

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { jsonCodec } from '../codecs/json-codec.js'
 import type { JsonObject } from '../codecs/record.js'
-import { Entries, type SessionEntry } from '../engines/entries.js'
+import { Entries, type StoredSession } from '../engines/entries.js'
 import {
   type Move,
   readLatest,
@@ -62,7 +62,7 @@ class Subject {
   }
 
   /** A session that lives for a minute. `before`: the version that it takes the place of. */
-  session(key: string, data: JsonObject, before?: Version): SessionEntry {
+  session(key: string, data: JsonObject, before?: Version): StoredSession {
     return this.#entries.session(key, record(this.#bench, data, MINUTE / 1000), before)
   }
 

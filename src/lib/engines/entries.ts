@@ -1,4 +1,4 @@
-import type { Codec, Entry, Next } from '../codecs/codec.js'
+import type { Codec, Entry, Next, Tombstone } from '../codecs/codec.js'
 import { metadataOf } from '../codecs/codec.js'
 import { copyOf } from '../codecs/json-copy.js'
 import type { SessionRecord } from '../codecs/record.js'
@@ -7,7 +7,7 @@ import { MISSING, type Missing } from './engine.js'
 import { Recent } from './recent.js'
 import { readLatest, type SessionStore, type StoredEntry, type Version } from './session-store.js'
 
-/** How long an id that was rotated away reads as `superseded`, in milliseconds. */
+/** How long an id that was rotated away, or a cookie that was revoked, reads as `superseded`, in milliseconds. */
 export const SUPERSEDED_FOR = 60_000
 /** How long the old id of a renewed session can be followed at the least: a day, in milliseconds. */
 const RENEWED_FOR = 86_400_000
@@ -30,11 +30,9 @@ export interface LiveEntry {
 }
 
 /** A session as it is stored. */
-export interface SessionEntry extends StoredEntry {
+export interface StoredSession extends StoredEntry {
   readonly version: Version
 }
-
-export type Tombstone = Extract<Entry, { kind: 'superseded' }>
 
 interface Remembered {
   readonly text: string
@@ -88,7 +86,7 @@ export class Entries {
   }
 
   /** `record` as it is to stand at `key`, and nowhere else; `before`: the version that it takes the place of. */
-  session(key: string, record: SessionRecord, before: Version = 0): SessionEntry {
+  session(key: string, record: SessionRecord, before: Version = 0): StoredSession {
     const count = (typeof before === 'number' ? before : countIn(before)) + 1
     const text = this.#parts.codec.encode({ kind: 'session', record, version: count }, key)
     const version = this.#parts.store.versions === 'text' ? text : count

@@ -17,12 +17,11 @@ import {
   type Touched,
   type Updated,
 } from './engine.js'
+import { SUPERSEDED_FOR } from './entries.js'
 import { deadSince, LONGEST_LIFE, NOTHING_REVOKED, type Revoked, RevokedCookies } from './revocations.js'
 import { type SecretKeyOptions, secretKeysOf } from './secret-keys.js'
 
 const NAME = 'signed_cookies'
-/** For how long a revoked cookie counts as one that was on its way: milliseconds. */
-const SUPERSEDED_FOR = 60_000
 
 const envelopes = { sealed: SealedEnvelope, signed: SignedEnvelope } as const
 

@@ -1,4 +1,4 @@
-import type { Next } from '../codecs/codec.js'
+import type { Next, Tombstone } from '../codecs/codec.js'
 import { jsonCodec } from '../codecs/json-codec.js'
 import type { SessionRecord } from '../codecs/record.js'
 import { CLOCK_SKEW } from './concurrency.js'
@@ -21,7 +21,7 @@ import {
   type Touched,
   type Updated,
 } from './engine.js'
-import { Entries, LAPSED, type LiveEntry, SUPERSEDED_FOR, type Tombstone } from './entries.js'
+import { Entries, LAPSED, type LiveEntry, SUPERSEDED_FOR } from './entries.js'
 import { assertStoreOptions } from './given-engine.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
 import { Recent } from './recent.js'

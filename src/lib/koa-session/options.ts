@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { LONGEST_COOKIE_AGE } from '../middleware/cookie.js'
 import { DEFAULT_KEY } from '../read-through/koa-session.js'
 import type { Sessions, SessionsOptions } from '../sessions.js'
 import { type SettingFault, SettingsError } from '../settings/errors.js'
@@ -73,8 +74,6 @@ export interface KoaSessionOptions extends KoaSessionOwnOptions, Omit<SessionsOp
 }
 
 const ONE_DAY = 86_400_000
-/** The bounds of the setting `cookieAge`, in seconds. */
-const LONGEST = 34_560_000
 const TWO_WEEKS = 1_209_600
 
 const types: Readonly<Record<string, readonly string[]>> = {
@@ -171,7 +170,7 @@ export function settingsFrom(options: KoaSessionOptions): SessionsOptions {
   const isForOtherSites = typeof sameSite === 'string' && sameSite.toLowerCase() === 'none'
   return {
     cookieName: options.key ?? DEFAULT_KEY,
-    cookieAge: Math.min(Math.max(Math.ceil(lifeOf(maxAge) / 1000), 1), LONGEST),
+    cookieAge: Math.min(Math.max(Math.ceil(lifeOf(maxAge) / 1000), 1), LONGEST_COOKIE_AGE),
     expireAtBrowserClose: typeof maxAge !== 'number',
     saveEveryRequest: options.rolling ?? false,
     cookieHttpOnly: options.httpOnly ?? true,

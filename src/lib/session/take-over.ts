@@ -3,6 +3,7 @@ import type { JsonObject, SessionRecord } from '../codecs/record.js'
 import { within } from '../engines/concurrency.js'
 import type { Created, IndexList } from '../engines/engine.js'
 import { EngineUnavailable } from '../engines/errors.js'
+import { LONGEST_LIFE } from '../engines/revocations.js'
 import type { SessionContext } from './context.js'
 import { endOfSaved, keepsSavedAt } from './expiry.js'
 import type { CookiesByName, OldSession, OldSessions } from './old-sessions.js'
@@ -12,9 +13,6 @@ import type { Resolved } from './session-handle.js'
 export interface TakenOver extends Resolved {
   readonly from: OldSessions
 }
-
-/** How long it is remembered that a session without an end of its own was taken over: 400 days, in milliseconds. */
-const LONGEST_CLAIM = 34_560_000_000
 
 /**
  * The session of another library that the cookies lead to, written to this engine under an id of ours and removed where it
@@ -65,7 +63,7 @@ async function takeOverFrom(
   const id = idFor(from, key, drawn)
   const created = await engine.create(id, record)
   if (created.kind === 'taken') return loadedFrom(id, context)
-  const until = old.expires ?? now + LONGEST_CLAIM
+  const until = old.expires ?? now + LONGEST_LIFE
   const isOurs = await engine.index?.write(claim, { drawn }, until, undefined, { isProtected: false })
   if (isOurs === false) {
     await engine.delete(created.id)

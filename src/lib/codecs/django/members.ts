@@ -1,4 +1,4 @@
-import { DEEPEST } from '../json-copy.js'
+import { CIRCLE_DEPTH } from '../json-copy.js'
 import { isObject, type JsonObject, type JsonValue, type WrittenKeys } from '../record.js'
 import { itemsOf, type Members, membersOf } from './scanner.js'
 
@@ -98,7 +98,7 @@ function canBeHeld(value: JsonValue, depth: number): boolean {
   // `JSON.parse` makes Infinity of a number that is too large.
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return true
-  return depth < DEEPEST && Object.values(value).every((member) => canBeHeld(member, depth + 1))
+  return depth < CIRCLE_DEPTH && Object.values(value).every((member) => canBeHeld(member, depth + 1))
 }
 
 /** Django decodes the text as latin-1 and escapes U+007F too. */

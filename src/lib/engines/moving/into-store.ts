@@ -17,6 +17,7 @@ import {
   type Touched,
   type Updated,
 } from '../engine.js'
+import { SUPERSEDED_FOR } from '../entries.js'
 import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
 import type { Version } from '../session-store.js'
 import { Arrival } from './arrival.js'
@@ -25,9 +26,6 @@ import type { MoveStep } from './moving-store.js'
 import { indexWith, type Place, Places } from './places.js'
 import { PreparedRotations } from './prepared-rotations.js'
 import { type Old, Source } from './source.js'
-
-/** How long an old id reads as superseded once the new one is in use, or it was ended: milliseconds. */
-const SUPERSEDED_FOR = 60_000
 
 export interface IntoStoreParts {
   /** Where sessions are: an engine that is not on a store, such as `signed_cookies`. */
