@@ -31,7 +31,7 @@ export function newAnchor(): string {
  *     {"issuedAt":1700000000000,"anchor":"…","createdAt":1700000000000,"expiry":60,"data":{…},"expires":1700000060000}
  *
  * `notBefore` is written only where it is not 0, `lastEnd` only where it is not the cookie's own; `savedAt`, `renewedAt`,
- * `user` and `expiry` only where the session has them.
+ * `renewal`, `user` and `expiry` only where the session has them.
  */
 export function encodePayload({ record, issuedAt, anchor, notBefore, lastEnd }: CookiePayload): string {
   const { data, createdAt, expiry, savedAt, renewedAt, renewal, user, expires } = record

@@ -5,7 +5,7 @@ export const GOOD_KEY =
 /** Characters. At random from base64 these are 192 bits. */
 export const SHORTEST_KEY = 32
 
-/** Letters. A word of so many stands somewhere in one of ten billion random keys. */
+/** Letters. A word of this length stands somewhere in one of ten billion random keys. */
 const LONG_WORD = 8
 
 /** Of 32 random hexadecimal digits one key in 26 million has fewer different ones. */

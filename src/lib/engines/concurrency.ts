@@ -53,7 +53,7 @@ export async function mapInChunks<Item, Result>(
   return results
 }
 
-/** A time limit is counted in so many parts. */
+/** The number of parts that a time limit is counted in. */
 const PARTS = 4
 
 /**
@@ -65,7 +65,7 @@ export class TimeLimit {
   readonly #part: number
   readonly #timer: NodeJS.Timeout
   /** What an error says that the limit is: of a part of the work, the limit of all of it. */
-  readonly #told: number
+  readonly #limitInMessage: number
   readonly #onOver: () => void
   /** Refuses the parts that are under way. */
   readonly #racing = new Set<() => void>()
@@ -75,8 +75,8 @@ export class TimeLimit {
   isOver = false
 
   /** Calls `onOver` when the time is up. */
-  constructor(limit: number, onOver: () => void, told = limit) {
-    this.#told = told
+  constructor(limit: number, onOver: () => void, limitInMessage = limit) {
+    this.#limitInMessage = limitInMessage
     this.#part = limit / PARTS
     this.#onOver = onOver
     this.#timer = setTimeout(() => this.#count(), this.#part)
@@ -96,7 +96,7 @@ export class TimeLimit {
    */
   race<Result>(part: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const refuse = (): void => reject(tooSlow(this.#told))
+      const refuse = (): void => reject(tooSlow(this.#limitInMessage))
       if (this.isOver) refuse()
       this.#racing.add(refuse)
       part.then(resolve, reject).then(() => this.#racing.delete(refuse))
@@ -128,8 +128,8 @@ export type TimedWork<Result> = (timeLimit: TimeLimit) => Promise<Result>
 
 /**
  * What `work` answers, unless that takes longer than `limit` milliseconds (see `TimeLimit`). The work itself cannot be
- * stopped; nobody listens to it after that. Calls `onOver` when the time is up. `told`: the limit that an error names, where
- * `limit` is what is left of it.
+ * stopped; nobody listens to it after that. Calls `onOver` when the time is up. `limitInMessage`: the limit that an error
+ * names, where `limit` is what is left of it.
  *
  * @throws EngineUnavailable when the time is up.
  */
@@ -137,15 +137,15 @@ export function within<Result>(
   limit: number,
   work: Promise<Result> | TimedWork<Result>,
   onOver?: () => void,
-  told = limit,
+  limitInMessage = limit,
 ): Promise<Result> {
   // By hand: `Promise.race` makes three times as many promises, for each call of each request.
   return new Promise((resolve, reject) => {
     const over = (): void => {
       onOver?.()
-      reject(tooSlow(told))
+      reject(tooSlow(limitInMessage))
     }
-    const timeLimit = new TimeLimit(limit, over, told)
+    const timeLimit = new TimeLimit(limit, over, limitInMessage)
     const working = typeof work === 'function' ? work(timeLimit) : work
     working.then(
       (result) => {

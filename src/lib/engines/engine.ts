@@ -123,7 +123,7 @@ export type Loaded =
       readonly kind: 'found'
       readonly record: SessionRecord
       readonly version: Version
-      /** The session was renewed since it had this id, so many times; the id still leads to it. */
+      /** How many times the session was renewed since it had this id, which still leads to it. */
       readonly renewed?: number
       /** The id is still good, but not for long: a touch with the same end is to make another (S54). */
       readonly outdated?: true

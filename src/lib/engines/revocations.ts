@@ -40,7 +40,7 @@ export class RevokedCookies {
   readonly #logger: Logger
   readonly #canBeFull: boolean
 
-  /** `canBeFull`: the store is memory, which holds so many lists and no more. */
+  /** `canBeFull`: the store is memory, which holds a limited number of lists. */
   constructor(index: SessionIndex, { clock, logger }: EngineTools, canBeFull: boolean) {
     this.#index = index
     this.#clock = clock

@@ -52,8 +52,8 @@ interface Pool<Connection> {
 type Work<Connection, Result> = (connection: Connection) => Promise<Result>
 
 /**
- * A connection that nobody has used for so many milliseconds is checked first: the server may have closed it, or a
- * firewall may have dropped it without telling.
+ * How long nobody has used a connection that is checked first, in milliseconds: the server may have closed it, or a firewall
+ * may have dropped it without telling.
  */
 const CHECK_AFTER = 250
 /** The share of the time limit that the check may take. */

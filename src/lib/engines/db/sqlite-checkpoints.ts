@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-/** After about so many pages SQLite itself would make a checkpoint. */
+/** The number of pages after which SQLite itself would make a checkpoint. */
 const PAGES = 1000
 const PAGE_SIZE = 4096
 /** The table's, the index's, and now and then one above them. */
@@ -51,7 +51,7 @@ export class Checkpoints {
     try {
       await answerOf(this.#started())
     } catch {
-      // There may be no threads here (a permission that lacks, a runtime without them): then SQLite does it itself.
+      // There may be no threads here (a missing permission, a runtime without them): then SQLite does it itself.
       const isClosing = this.#isOff
       this.#isOff = true
       if (!isClosing) this.#run(`PRAGMA wal_autocheckpoint = ${PAGES}`)

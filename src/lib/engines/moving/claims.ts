@@ -11,7 +11,7 @@ export type Claim =
   /** It was ended before it moved: when, in milliseconds since 1970. */
   | { readonly kind: 'ended'; readonly at: number }
 
-/** Of so many old ids the new ones are remembered, for what has to be known at once. */
+/** The number of old ids whose new ones are remembered, for what has to be known at once. */
 const REMEMBERED = 10_000
 const UNREADABLE =
   'where a session has moved cannot be read: all processes need a SECRET_KEY, or one of SECRET_KEY_FALLBACKS, in common'

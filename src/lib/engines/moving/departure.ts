@@ -16,7 +16,7 @@ import { LONGEST_LIFE } from '../revocations.js'
 import type { Version } from '../session-store.js'
 import type { Left, OldStore } from './old-store.js'
 
-/** So many characters of a hash are an anchor of a cookie. */
+/** The length of a cookie's anchor, which is the beginning of a hash: characters. */
 const ANCHOR_LENGTH = 22
 
 /** A session that has left the store, and is in no cookie that anybody has brought. */

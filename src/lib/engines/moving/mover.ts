@@ -37,7 +37,7 @@ const AT_ONCE = 64
 /** Milliseconds that one batch may take by the rate: requests have their turn between two. */
 const BATCH_TIME = 50
 
-/** A store that stumbles once does not end hours of work: so many attempts for one entry, with longer and longer pauses. */
+/** How often one entry is tried, with longer and longer pauses: a store that fails once must not end hours of work. */
 const ATTEMPTS = 5
 const FIRST_PAUSE = 200
 

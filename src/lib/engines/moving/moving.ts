@@ -111,7 +111,7 @@ export class Moving implements Mover {
   /**
    * Both stores may have begun a list of one user, where processes used the new one before they knew of a move. Only one of
    * the two can stand there afterwards, and a revocation would miss what was in the other. Looked at before a move begins,
-   * in so many pages of the new store's keys.
+   * in the first `pages` pages of the new store's keys.
    *
    * @throws EngineMisconfigured if there is a user with two lists.
    */
@@ -135,7 +135,7 @@ export class Moving implements Mover {
   /**
    * Whether nothing is in the old store, and nothing has moved out of it as far as that can be seen there. What a process
    * puts into any store by itself says nothing: leases, and tombstones at keys that it reserves or closes. `undefined`: not
-   * found out within so many pages of keys.
+   * found out within `pages` pages of keys.
    */
   async isEmpty(pages = Number.POSITIVE_INFINITY): Promise<boolean | undefined> {
     const isFound = await isOneOf(this.keys(), pages, (key) => this.#tells(key))
@@ -242,7 +242,7 @@ function checkPair(from: StoreEngineParts, to: StoreEngineParts): void {
   )
 }
 
-/** Whether `is` is true of a key; `undefined`: not found out within so many pages of keys. */
+/** Whether `is` is true of a key; `undefined`: not found out within `pages` pages of keys. */
 async function isOneOf(
   keys: AsyncIterable<readonly string[]>,
   pages: number,

@@ -88,7 +88,7 @@ function clusterAt({ adapter, url, connectTimeout, onLost }: ConnectionOptions) 
   return cluster
 }
 
-/** A cluster distributes its keys over so many slots. */
+/** The number of slots over which a cluster distributes its keys. */
 const SLOTS = 16_384
 
 /** How much of an id its successors share: characters of `a-z0-9`. */
