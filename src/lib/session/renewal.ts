@@ -1,11 +1,11 @@
 import type { SessionRecord } from '../codecs/record.js'
-import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
-import { SessionContended, SessionInterrupted } from './errors.js'
+import { SessionInterrupted } from './errors.js'
 import { NewId } from './new-id.js'
 import { recordOf } from './record.js'
 import { type LiveOrigin, liveIn, type SessionState } from './state.js'
 import { endOf } from './touch.js'
+import { canWait } from './upkeep.js'
 
 /** How long the old id still works, in milliseconds: never longer than until the next renewal is due. */
 export function graceOf({ renewal: { renewAfter, renewGrace } }: SessionContext): number {
@@ -67,8 +67,7 @@ export async function acknowledge(state: SessionState, context: SessionContext, 
     state.origin = { kind: 'live', id, version: updated.version }
     state.stored(record)
   } catch (error) {
-    // The next request will note it.
-    if (!(error instanceof EngineUnavailable)) throw error
+    if (!canWait(error)) throw error
     logger.warn({ err: error }, 'the use of a new id could not be noted')
   }
 }
@@ -98,8 +97,8 @@ export async function renew(state: SessionState, context: SessionContext, now: n
     await newId.failed(error)
     // Revoked while the request ran, which has read what it came for.
     if (error instanceof SessionInterrupted) return false
-    // Nobody asked for it, and the old id still works.
-    if (!(error instanceof EngineUnavailable || error instanceof SessionContended)) throw error
+    // The old id still works.
+    if (!canWait(error)) throw error
     logger.warn({ err: error }, 'the id of a session could not be renewed')
     return false
   }

@@ -1,8 +1,8 @@
-import { EngineUnavailable } from '../engines/errors.js'
 import type { SessionContext } from './context.js'
 import { endOfUsed, savedEnd } from './expiry.js'
 import { recordOf } from './record.js'
 import { liveIn, type SessionState } from './state.js'
+import { canWait } from './upkeep.js'
 
 /**
  * Whether the session's use makes it live longer by enough to be worth a write. With an idle timeout a session is used
@@ -47,8 +47,7 @@ export async function touch(state: SessionState, context: SessionContext, now: n
     // The cookie of a session that is only used lasts as long as the last save says; the server counts the idle time.
     return (saveEveryRequest && renewed === undefined) || touched.id !== id
   } catch (error) {
-    // The request asked for nothing that was not done: its answer is right without a longer life of its session.
-    if (!(error instanceof EngineUnavailable)) throw error
+    if (!canWait(error)) throw error
     logger.warn({ err: error }, 'a session could not be touched')
     return false
   }

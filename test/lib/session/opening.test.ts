@@ -3,7 +3,13 @@ import Koa from 'koa'
 import { record } from '../../../src/lib/conformance/case.js'
 import { createIn } from '../../../src/lib/conformance/drawing.js'
 import type { Engine } from '../../../src/lib/engines/engine.js'
-import { EngineUnavailable, openSessions } from '../../../src/lib/index.js'
+import {
+  CookieTooLarge,
+  EngineUnavailable,
+  openSessions,
+  RecordRefused,
+  SessionContended,
+} from '../../../src/lib/index.js'
 import { openBench } from '../../support/engines.js'
 import { intercept } from '../../support/intercept.js'
 import { serve } from '../../support/serve.js'
@@ -54,24 +60,36 @@ test('a touch that fails otherwise than by an outage is reported as a mistake, n
   t.deepEqual(errors, ['a mistake'])
 })
 
-test('one that fails by an outage is logged with its cause', async (t) => {
-  const { bench, close } = await openBench(memory)
-  t.teardown(close)
-  const cause = new EngineUnavailable('down')
-  const engine = intercept(bench.engine, (call) => {
-    if (call === 'touch') throw cause
-  })
-  const warnings: unknown[] = []
-  const logger = { warn: (...what: unknown[]) => warnings.push(what), error: () => {} }
-  const sessions = await openSessions({ engine, clock: () => bench.now, saveEveryRequest: true, logger })
-  const id = await createIn(bench.engine, record(bench))
-  const app = new Koa().use(sessions.middleware()).use(async (ctx) => {
-    ctx.body = String((await ctx.session).size)
-  })
-  const response = await fetch(await serve(t, app), { headers: { cookie: `sessionid=${id}` } })
-  t.is(response.status, 200)
-  t.deepEqual(warnings, [[{ err: cause }, 'a session could not be touched']])
-})
+for (const [call, options, message] of [
+  ['touch', { saveEveryRequest: true }, 'a session could not be touched'],
+  ['rotate', { renewAfter: 60 }, 'the id of a session could not be renewed'],
+] as const) {
+  for (const cause of [
+    new EngineUnavailable('down'),
+    new SessionContended(),
+    new RecordRefused('too large'),
+    new CookieTooLarge(5000, 4096),
+  ])
+    test(`a ${call} that nobody asked for and that fails by ${cause.name} is logged, and the answer stays`, async (t) => {
+      const { bench, close } = await openBench(memory)
+      t.teardown(close)
+      const engine = intercept(bench.engine, (made) => {
+        if (made === call) throw cause
+      })
+      const warnings: unknown[] = []
+      const logger = { warn: (...what: unknown[]) => warnings.push(what), error: () => {} }
+      const sessions = await openSessions({ engine, clock: () => bench.now, logger, ...options })
+      const id = await createIn(bench.engine, record(bench, {}, 1000))
+      bench.now += 60_000
+      const app = new Koa().use(sessions.middleware()).use(async (ctx) => {
+        ctx.body = String((await ctx.session).size)
+      })
+      app.silent = true
+      const response = await fetch(await serve(t, app), { headers: { cookie: `sessionid=${id}` } })
+      t.is(response.status, 200)
+      t.deepEqual(warnings, [[{ err: cause }, message]])
+    })
+}
 
 onStoreAndCookie('items 26 and 28: the longest life is what dates can hold', async (t, open) => {
   const site = await open()
