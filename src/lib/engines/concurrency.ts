@@ -5,15 +5,18 @@ import { EngineUnavailable } from './errors.js'
 export const CLOCK_SKEW = 60_000
 
 /** How often a conditional write that lost against another one is tried again. */
-export const MAX_ATTEMPTS = 50
-/** From this attempt on `backoff` waits, so that the other writers can finish. */
+const MAX_ATTEMPTS = 50
+/** From this attempt on there is a wait before each, so that the other writers can finish. */
 const FIRST_WAIT = 3
 /** Milliseconds. */
 const LONGEST_WAIT = 20
 
-/** Wait for this before each attempt; the first attempt is number 1. */
-export async function backoff(attempt: number): Promise<void> {
-  if (attempt >= FIRST_WAIT) await delay(Math.random() * Math.min(LONGEST_WAIT, attempt))
+/** The attempts of a conditional write, each of which others can overtake. When they are over, others were faster every time. */
+export async function* attempts(): AsyncGenerator<number, void> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    if (attempt >= FIRST_WAIT) await delay(Math.random() * Math.min(LONGEST_WAIT, attempt))
+    yield attempt
+  }
 }
 
 /**

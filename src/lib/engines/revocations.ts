@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { CookiePayload } from '../codecs/cookie-payload.js'
 import type { JsonObject } from '../codecs/record.js'
 import type { Logger } from '../logger.js'
-import { backoff, CLOCK_SKEW, MAX_ATTEMPTS } from './concurrency.js'
+import { attempts, CLOCK_SKEW } from './concurrency.js'
 import type { EngineTools, IndexList, SessionIndex } from './engine.js'
 import { EngineUnavailable } from './errors.js'
 
@@ -99,8 +99,7 @@ export class RevokedCookies {
     life = LONGEST_LIFE,
   ): Promise<readonly [was: Revoked, is: Revoked]> {
     const name = nameOf(userId)
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const held = await this.#index.read(name)
       const now = this.#clock()
       const was =

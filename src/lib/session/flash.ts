@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../codecs/record.js'
-import { backoff, MAX_ATTEMPTS } from '../engines/concurrency.js'
+import { attempts } from '../engines/concurrency.js'
 import type { Version } from '../engines/session-store.js'
 import type { SessionContext } from './context.js'
 import { SessionContended } from './errors.js'
@@ -66,8 +66,7 @@ const NONE: Taken = { messages: [] }
 
 async function takeFromStore(id: string, { engine, mutex }: SessionContext, key: string): Promise<Taken> {
   return mutex.runExclusive(id, async () => {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const newest = await engine.load(id)
       // The session has ended, or another request gave it a new id: that one's visitor will see them.
       if (newest.kind !== 'found') return NONE

@@ -1,5 +1,5 @@
 import type { SessionRecord, WrittenKeys } from '../codecs/record.js'
-import { backoff, MAX_ATTEMPTS } from '../engines/concurrency.js'
+import { attempts } from '../engines/concurrency.js'
 import { CONFLICT, type Updated } from '../engines/engine.js'
 import type { Version } from '../engines/session-store.js'
 import type { Pending } from './changes.js'
@@ -123,8 +123,7 @@ class Write {
   /** On a conflict: the newest record, this request's changes on top, and another try (no lost updates). */
   async #writeAgain(): Promise<Attempt> {
     const { engine } = this.#context
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const newest = await engine.load(this.#id)
       if (newest.kind !== 'found')
         return { result: { kind: 'missing' }, record: this.#record, renewed: undefined }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { JsonObject } from '../codecs/record.js'
-import { backoff, type KeyedMutex, MAX_ATTEMPTS } from '../engines/concurrency.js'
+import { attempts, type KeyedMutex } from '../engines/concurrency.js'
 import type { IndexList, SessionIndex } from '../engines/engine.js'
 import { LONGEST_LIFE } from '../engines/revocations.js'
 import type { Logger } from '../logger.js'
@@ -64,8 +64,7 @@ export class UserLists {
 
   async #change(userId: string, name: string, expires: number, next: NextList): Promise<void> {
     const { index } = this.#parts
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const held = await index.read(name)
       const before = this.#decode(held)
       const isUnreadable = held !== undefined && before === undefined

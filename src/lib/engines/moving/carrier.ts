@@ -1,7 +1,8 @@
 import { storedEntryOf, withExpiry } from '../../codecs/codec.js'
-import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
+import { attempts } from '../concurrency.js'
 import { EngineUnavailable } from '../errors.js'
 import { readLatest, type SessionStore, type StoredEntry } from '../session-store.js'
+import { contended } from './contended.js'
 import { type Mark, markEntry, markIn } from './marks.js'
 import type { Left, OldStore } from './old-store.js'
 
@@ -62,8 +63,7 @@ export class Carrier {
    */
   async settled(key: string): Promise<StoredEntry | undefined> {
     let hasMoved = false
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const there = await this.latest(key)
       const mark = there && markIn(there)
       if (there !== undefined && mark === undefined) return there
@@ -87,7 +87,7 @@ export class Carrier {
         return left.kind === 'dead' || left.kind === 'tombstone' ? left.entry : undefined
       }
     }
-    throw new EngineUnavailable('others moved this session every time')
+    throw contended()
   }
 
   /** Step 1. `undefined`: somebody was faster. */

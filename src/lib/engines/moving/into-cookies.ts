@@ -1,6 +1,6 @@
 import { jsonCodec } from '../../codecs/json-codec.js'
 import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
-import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
+import { attempts } from '../concurrency.js'
 import {
   type Capabilities,
   CONFLICT,
@@ -18,9 +18,10 @@ import {
   type Touched,
   type Updated,
 } from '../engine.js'
-import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
+import { EngineMisconfigured } from '../errors.js'
 import type { Version } from '../session-store.js'
 import { StoreEngine } from '../store-engine.js'
+import { contended } from './contended.js'
 import { countedStore } from './counted-store.js'
 import { Departure } from './departure.js'
 import type { MoveStep } from './moving-store.js'
@@ -87,8 +88,7 @@ export class IntoCookies implements Engine {
   async load(id: string): Promise<Loaded> {
     const { from, to } = this.#parts
     if (this.#isInCookie(id)) return this.#departure.arrived(await to.load(id))
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const { key, left } = await this.#departure.find(id)
       if (left.kind === 'leaving') return this.#departure.load(key, left)
       const loaded = await from.load(id)
@@ -144,8 +144,7 @@ export class IntoCookies implements Engine {
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
     const { from, to } = this.#parts
     if (this.#isInCookie(id)) return to.delete(id)
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const { key, left } = await this.#departure.find(id)
       if (left.kind !== 'leaving' && left.kind !== 'session') return from.delete(id)
       // By its version: a mark that takes its place meanwhile may be in a cookie already.
@@ -190,8 +189,4 @@ export class IntoCookies implements Engine {
   async #refused(id: string): Promise<Missing | typeof CONFLICT> {
     return (await this.#departure.find(id)).left.kind === 'leaving' ? CONFLICT : MISSING
   }
-}
-
-function contended(): EngineUnavailable {
-  return new EngineUnavailable('others changed this session every time')
 }

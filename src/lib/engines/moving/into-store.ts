@@ -1,5 +1,5 @@
 import type { SessionRecord, WrittenKeys } from '../../codecs/record.js'
-import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
+import { attempts } from '../concurrency.js'
 import {
   type Capabilities,
   CONFLICT,
@@ -18,10 +18,11 @@ import {
   type Updated,
 } from '../engine.js'
 import { SUPERSEDED_FOR } from '../entries.js'
-import { EngineMisconfigured, EngineUnavailable } from '../errors.js'
+import { EngineMisconfigured } from '../errors.js'
 import type { Version } from '../session-store.js'
 import { Arrival } from './arrival.js'
 import { Claims } from './claims.js'
+import { contended } from './contended.js'
 import type { MoveStep } from './moving-store.js'
 import { indexWith, type Place, Places } from './places.js'
 import { PreparedRotations } from './prepared-rotations.js'
@@ -144,8 +145,7 @@ export class IntoStore implements Engine {
   }
 
   async delete(id: string): Promise<'deleted' | 'missing' | 'superseded'> {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const place = await this.#places.of(id)
       if (place === undefined) return 'missing'
       if (place.engine !== this.#parts.from) return place.engine.delete(place.id)
@@ -196,8 +196,7 @@ export class IntoStore implements Engine {
 
   async #loadOld(id: string): Promise<Loaded> {
     const name = this.#source.claimOf(id)
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const claim = await this.#claims.read(name)
       if (claim?.kind === 'ended') return this.#isLate(claim.at) ? MISSING : SUPERSEDED
       if (claim?.kind === 'moved') {
@@ -235,8 +234,4 @@ export class IntoStore implements Engine {
 
 function loadedFrom({ record, version, outdated }: Old): Loaded {
   return { kind: 'found', record, version, ...(outdated && { outdated }) }
-}
-
-function contended(): EngineUnavailable {
-  return new EngineUnavailable('others moved this session every time')
 }

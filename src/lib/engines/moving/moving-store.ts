@@ -1,7 +1,7 @@
-import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
-import { EngineUnavailable } from '../errors.js'
+import { attempts } from '../concurrency.js'
 import type { Move, SessionStore, StoredEntry, Version } from '../session-store.js'
 import type { Carrier } from './carrier.js'
+import { contended } from './contended.js'
 import { markIn } from './marks.js'
 import type { OldStore } from './old-store.js'
 
@@ -103,8 +103,7 @@ export class MovingStore implements SessionStore {
   }
 
   async #insertNamed(key: string, entry: StoredEntry): Promise<boolean> {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const there = await this.#carrier.latest(key)
       const mark = there && markIn(there)
       if (there !== undefined && mark === undefined) return false
@@ -155,8 +154,7 @@ export class MovingStore implements SessionStore {
    */
   async remove(key: string): Promise<boolean> {
     let hasMoved = false
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const there = await this.#carrier.latest(key)
       const mark = there && markIn(there)
       if (there !== undefined && mark === undefined) return this.#to.remove(key)
@@ -228,8 +226,4 @@ function listenToBoth(from: OldStore, to: SessionStore): SessionStore['listen'] 
 async function* keysOfBoth(from: OldStore, to: SessionStore): AsyncGenerator<readonly string[], void> {
   for await (const page of from.store.keys?.() ?? []) yield page.map((key) => from.newKeyOf(key))
   yield* to.keys?.() ?? []
-}
-
-function contended(): EngineUnavailable {
-  return new EngineUnavailable('others moved or changed this entry every time')
 }

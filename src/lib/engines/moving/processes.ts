@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { jsonCodec } from '../../codecs/json-codec.js'
 import { isObject, isTime, type JsonObject } from '../../codecs/record.js'
 import type { Logger } from '../../logger.js'
-import { backoff, MAX_ATTEMPTS } from '../concurrency.js'
+import { attempts } from '../concurrency.js'
 import { Entries } from '../entries.js'
 import { EngineMisconfigured, EngineUnavailable, withCauses } from '../errors.js'
 import type { SessionStore } from '../session-store.js'
@@ -149,8 +149,7 @@ export class MoveProcesses {
   }
 
   async #change(next: (list: JsonObject) => JsonObject): Promise<void> {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await backoff(attempt)
+    for await (const _ of attempts()) {
       const held = await this.#index.read(PROCESS_LIST)
       const before = held?.list ?? {}
       const list = { ...next(before), hasHeld: this.hasHeld || flagsIn(before).hasHeld }
