@@ -111,9 +111,11 @@ test('a form that is far too large is refused', async (t) => {
   const body = new URLSearchParams({ text: 'x'.repeat(110_000) })
   const response = await fetch(`${await serve(t, app)}/cookies/page-count/start-again`, {
     method: 'POST',
+    headers: { Accept: 'text/html' },
     body,
   })
   t.is(response.status, 413)
+  t.true((await response.text()).includes('What your browser sent is too large. A form may have 100 kB.'))
 })
 
 for (const trusted of [false, true]) {
