@@ -218,9 +218,15 @@ testOf(
 const promises: Readonly<Partial<Record<View, number>>> = { untouched: 4, read: 11, write: 26, create: 34 }
 
 const SECRET = 'a key of these tests, which protects nothing'
+/** Production's, and ids that are renewed. */
+const timeouts = { idleTimeout: 1800, absoluteTimeout: 28_800, renewAfter: 3600 }
 
-for (const options of [{ engine: 'cache' }, { engine: 'signed_cookies', secretKey: SECRET }] as const) {
-  test.serial(`${options.engine}: the promises that a request makes are counted`, async (t) => {
+for (const [name, options] of [
+  ['cache', { engine: 'cache' }],
+  ['cache with timeouts', { engine: 'cache', ...timeouts }],
+  ['signed_cookies', { engine: 'signed_cookies', secretKey: SECRET }],
+] as const) {
+  test.serial(`${name}: the promises that a request makes are counted`, async (t) => {
     const { visit } = await siteOn(t, options)
     const bare = await bareSite(t)
     let { id } = await visit('create')

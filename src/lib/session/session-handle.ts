@@ -4,8 +4,10 @@ import { commit, type Ending, isMoving, type Verdict } from './commit.js'
 import type { SessionContext } from './context.js'
 import { absoluteEnd, withoutFuture } from './expiry.js'
 import type { LifecycleEvents } from './lifecycle-events.js'
+import { renewDue } from './renewal.js'
 import type { SessionOwner } from './session.js'
 import { type Origin, SessionState } from './state.js'
+import { touchDue } from './touch.js'
 
 /** How many ids of one request the engine is asked for. It bounds the work that a stranger can cause. */
 const MOST_ASKED = 3
@@ -151,12 +153,19 @@ export class SessionHandle {
 
   /** Whether the commit at the end of the request has nothing to do, as after nearly every request that only reads. */
   get isQuiet(): boolean {
+    if (this.#underWay !== undefined || this.state.origin.kind === 'unknown') return false
+    return !this.#needsUpkeep && this.state.isUnchanged
+  }
+
+  /** Whether there may be something to write although nothing was changed: a later end, a new id, a use to be noted. */
+  get #needsUpkeep(): boolean {
     const { state, context } = this
     const { origin } = state
-    if (this.#underWay !== undefined || origin.kind === 'unknown') return false
-    const needsUpkeep =
-      origin.kind === 'live' && (origin.outdated || origin.ahead || state.renewal || context.needsUpkeep)
-    return !needsUpkeep && state.isUnchanged
+    if (origin.kind !== 'live') return false
+    if (origin.outdated || origin.ahead || state.renewal !== undefined) return true
+    if (!context.needsUpkeep) return false
+    const now = context.clock()
+    return touchDue(state, context, now) || renewDue(state, context, now)
   }
 
   /** Whether there is a record of it. */
