@@ -112,7 +112,8 @@ class Slots {
 
 /**
  * Keyv has no conditional write, so these steps go to the slots beneath it. They are atomic because none of them waits
- * between its check and its write.
+ * between its check and its write. The Keyv itself is used by `close` alone; it stays because it is the layer of every engine:
+ * through it the slots are what a plain Keyv client reads.
  */
 class MemoryStore implements SessionStore {
   readonly #slots: Slots
