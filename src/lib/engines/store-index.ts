@@ -25,7 +25,7 @@ export interface StoreIndexParts {
 /** A list whose text was damaged is kept at another key; whose text there was damaged too, at a third, and so on. */
 const MOST_MOVES = 4
 
-interface Place {
+interface ListPlace {
   readonly key: string
   readonly stored: StoredEntry | undefined
   /** Nothing stands there yet, and a text that cannot be read stands at the list's own key. */
@@ -151,7 +151,7 @@ export class StoreIndex implements SessionIndex {
    * Where the list is kept. A text that is no entry at all is neither alive nor a session, so no step of a store replaces
    * it. The list is kept at another key then, which every process finds in the same way.
    */
-  async #find(name: string): Promise<Place> {
+  async #find(name: string): Promise<ListPlace> {
     const { entries } = this.#parts
     let key = this.#listKey(name)
     let stored = await entries.storedLatest(key)

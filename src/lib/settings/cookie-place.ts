@@ -1,13 +1,8 @@
+import type { CookiePlace } from '../middleware/session-cookie.js'
 import type { Kind } from './kinds.js'
 import { checkOptions } from './load.js'
 import { cookieDomain, cookiePath } from './session-kinds.js'
 import type { Settings } from './settings.js'
-
-/** Domain and path of one request's cookie, where the application says them. */
-export interface Place {
-  readonly domain?: string | undefined
-  readonly path?: string
-}
 
 /** Options that are settings but for these two, which may be functions of a request. */
 export interface OptionsWithPlace<Ctx> {
@@ -27,7 +22,7 @@ export interface OptionsWithPlace<Ctx> {
  */
 export function settingsAndPlace<Ctx>(options: OptionsWithPlace<Ctx>): {
   readonly settings: Settings
-  readonly placeOf: ((ctx: Ctx) => Place) | undefined
+  readonly placeOf: ((ctx: Ctx) => CookiePlace) | undefined
 } {
   const { cookieDomain: domain, cookiePath: path, ...others } = options
   const domainOf = typeof domain === 'function' ? domain : undefined
@@ -39,7 +34,7 @@ export function settingsAndPlace<Ctx>(options: OptionsWithPlace<Ctx>): {
     ...(domainOf === undefined && domain !== undefined && { cookieDomain: domain }),
     ...(pathOf === undefined && path !== undefined && { cookiePath: path }),
   }
-  const placeOf = (ctx: Ctx): Place => ({
+  const placeOf = (ctx: Ctx): CookiePlace => ({
     ...(domainOf && { domain: checked('cookieDomain', cookieDomain, domainOf(ctx)) }),
     ...(pathOf && { path: checked('cookiePath', cookiePath, pathOf(ctx)) }),
   })

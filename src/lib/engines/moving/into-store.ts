@@ -24,7 +24,7 @@ import { Arrival } from './arrival.js'
 import { Claims } from './claims.js'
 import { contended } from './contended.js'
 import type { MoveStep } from './moving-store.js'
-import { indexWith, type Place, Places } from './places.js'
+import { type EngineAndId, indexWith, Places } from './places.js'
 import { PreparedRotations } from './prepared-rotations.js'
 import { type Old, Source } from './source.js'
 
@@ -189,7 +189,7 @@ export class IntoStore implements Engine {
   }
 
   /** What is written with the old id goes on leading from there until the new one was seen. */
-  #marked({ isOld }: Place, record: SessionRecord): SessionRecord {
+  #marked({ isOld }: EngineAndId, record: SessionRecord): SessionRecord {
     if (!isOld || record.renewal !== undefined) return record
     return { ...record, renewal: { since: this.#parts.tools.clock() } }
   }

@@ -13,7 +13,7 @@ import type { Finding, Mover } from './mover.js'
 import { type MoveStep, MovingStore } from './moving-store.js'
 import { OldStore } from './old-store.js'
 import { MoveProcesses, PROCESS_LIST } from './processes.js'
-import { holdsSameEntries, isSamePlace, type Place } from './same-place.js'
+import { holdsSameEntries, isSamePlace, type StorePlace } from './same-place.js'
 
 const MOVED_OUT =
   'sessions were moved out of this store, under this KEY_PREFIX, and where they were nothing can be put. To move them back give ' +
@@ -44,7 +44,7 @@ export class Moving implements Mover {
   readonly processes: MoveProcesses
   readonly #from: OldStore
   readonly #to: SessionStore
-  readonly #places: { readonly from: Place; readonly to: Place }
+  readonly #places: { readonly from: StorePlace; readonly to: StorePlace }
   readonly #clock: () => number
   /** Those who moved sessions out of the new store, when it was an old one. */
   readonly #arrivals: MoveProcesses

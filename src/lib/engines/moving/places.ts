@@ -3,7 +3,7 @@ import type { Claims } from './claims.js'
 import type { Source } from './source.js'
 
 /** An engine and the id that a session has there. */
-export interface Place {
+export interface EngineAndId {
   readonly engine: Engine
   readonly id: string
   /** Whether the request has another id. */
@@ -44,7 +44,7 @@ export class Places {
   }
 
   /** `undefined`: it was ended. */
-  async of(id: string): Promise<Place | undefined> {
+  async of(id: string): Promise<EngineAndId | undefined> {
     const { source, to, claims } = this.#parts
     if (!this.mayBeOld(id)) return { engine: to, id, isOld: false }
     const name = source.claimOf(id)

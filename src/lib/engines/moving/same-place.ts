@@ -3,7 +3,7 @@ import { readLatest, type SessionStore } from '../session-store.js'
 import { markEntry } from './marks.js'
 
 /** A store, and the part of it where the keys of one application are. */
-export interface Place {
+export interface StorePlace {
   /** It compares counts (`countedStore`). */
   readonly store: SessionStore
   readonly keyPrefix: string
@@ -20,7 +20,7 @@ const MOST = 64
  * schema that is the connection's own. A mark at a key that was drawn is written to the one and looked for in the other.
  * No session has that key, and whoever reads the mark takes it for a place that nothing came to.
  */
-export async function isSamePlace(from: Place, to: Place, clock: () => number): Promise<boolean> {
+export async function isSamePlace(from: StorePlace, to: StorePlace, clock: () => number): Promise<boolean> {
   const name = `same-place-${randomBytes(16).toString('hex')}`
   const key = `${to.keyPrefix}:${name}`
   await to.store.insert(key, markEntry('vacant', clock() + LIVES_FOR))
@@ -35,7 +35,7 @@ export async function isSamePlace(from: Place, to: Place, clock: () => number): 
  * The same for a rehearsal, which writes nothing: whether the first entries of the old place stand in the new one, word for
  * word. While sessions move each is in one of the two. Of a place that holds nothing it can tell nothing.
  */
-export async function holdsSameEntries(from: Place, to: Place): Promise<boolean> {
+export async function holdsSameEntries(from: StorePlace, to: StorePlace): Promise<boolean> {
   let looks = 0
   for await (const page of from.store.keys?.() ?? []) {
     for (const key of page) {
