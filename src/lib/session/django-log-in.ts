@@ -34,7 +34,7 @@ export interface DjangoLogIn {
  *
  *     const userId = await djangoUser(session, { passwordOf: (id) => users.passwordOf(id) })
  *
- * @throws TypeError if these sessions have no secret key, or the arguments are none; and what `passwordOf` throws.
+ * @throws TypeError if these sessions have no secret key, or an argument is not valid; and what `passwordOf` throws.
  */
 export async function djangoUser(
   session: Session | ReadonlySession,
@@ -54,7 +54,7 @@ export async function djangoUser(
  *
  * To log out, `session.flush()`.
  *
- * @throws TypeError if these sessions have no secret key, or the arguments are none.
+ * @throws TypeError if these sessions have no secret key, or an argument is not valid.
  */
 export function djangoLogin(
   session: Session,

@@ -193,7 +193,7 @@ export class Session extends SessionMap {
   /**
    * Seconds that the session lives from `modification`. A number given to `setExpiry` comes back as it is.
    *
-   * @throws RangeError if the expiry or the modification of the question is none.
+   * @throws RangeError if the expiry or the modification of the question is not valid.
    */
   getExpiryAge(question: ExpiryQuestion = {}): number {
     return expiryAge(this.#expiryOf(question), this.#modificationOf(question), this.#context.rules)
