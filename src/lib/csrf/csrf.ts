@@ -30,7 +30,7 @@ export function csrf(options: CsrfOptions): Middleware {
       enumerable: rules.inEveryView,
       get: () => token.read(),
     })
-    session.onCookie(() => token.follow())
+    session.addFollower(token)
 
     if (!SAFE.has(ctx.method) && !rules.isExempt(ctx)) {
       ctx.vary(VARY)

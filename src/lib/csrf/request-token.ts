@@ -2,6 +2,7 @@ import type { Context } from 'koa'
 import { readCookie, setCookie } from '../middleware/cookie.js'
 import type { RequestSession } from '../middleware/request-session.js'
 import { keepCookie, sendCookie } from '../middleware/response.js'
+import type { CookieFollower } from '../middleware/session-answer.js'
 import { type CsrfRules, csrfCookieName } from './options.js'
 import { newRandom, verifiedRandom, writeToken } from './token.js'
 
@@ -19,7 +20,7 @@ interface Given {
  * that cookie may not be known: the commit gives a session its first or its next id. So after the commit the token in the
  * cookie is signed again, for the same random; and a form has to repeat the random only.
  */
-export class RequestToken {
+export class RequestToken implements CookieFollower {
   readonly #ctx: Context
   readonly #session: RequestSession
   readonly #rules: CsrfRules

@@ -10,7 +10,7 @@ import { type TakenOver, takeOver } from '../session/take-over.js'
 import { reportLateChanges } from './late-changes.js'
 import { bringsOld, cookiesOf, forgetOldCookies } from './old-cookies.js'
 import { isGone, isUpgraded, statusOf } from './response.js'
-import { SessionAnswer } from './session-answer.js'
+import { type CookieFollower, SessionAnswer } from './session-answer.js'
 import type { IdCarrier, SessionCookie } from './session-cookie.js'
 
 /** A cookie shorter than this is forgotten at once, even if nobody asks for the session (Django item 72). */
@@ -121,9 +121,9 @@ export class RequestSession implements SessionOwner {
     return this.#handle?.isSuperseded ?? false
   }
 
-  /** Calls `listener` whenever the response is given this session's cookie, or its removal, from now on. */
-  onCookie(listener: () => void): void {
-    this.#answer.onCookie(listener)
+  /** From now on `follower` follows this session's cookie. */
+  addFollower(follower: CookieFollower): void {
+    this.#answer.addFollower(follower)
   }
 
   /** Commits at once, for the handler. */

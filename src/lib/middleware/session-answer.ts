@@ -7,6 +7,14 @@ import { liveIn, type SessionState } from '../session/state.js'
 import type { CookieLife } from './cookie.js'
 import type { IdCarrier, IdLines } from './session-cookie.js'
 
+const NOBODY: readonly CookieFollower[] = []
+
+/** What follows the session's cookie: a cookie of its own that goes by the id. */
+export interface CookieFollower {
+  /** Called whenever the response is given the session's cookie, or its removal. */
+  follow(): void
+}
+
 /** What the answer to one request tells the browser of its session. Made for the first commit. */
 export class SessionAnswer {
   readonly #ctx: Context
@@ -16,7 +24,7 @@ export class SessionAnswer {
   #lines: IdLines | undefined
   /** The `Set-Cookie` that the last commit asked for. */
   #line: string | undefined
-  #onCookie: (() => void) | undefined
+  #followers: readonly CookieFollower[] = NOBODY
 
   constructor(ctx: Context, context: SessionContext, carrier: IdCarrier) {
     this.#ctx = ctx
@@ -24,9 +32,9 @@ export class SessionAnswer {
     this.#carrier = carrier
   }
 
-  /** Calls `listener` whenever the response is given this session's cookie, or its removal, from now on. */
-  onCookie(listener: () => void): void {
-    this.#onCookie = listener
+  /** From now on `follower` follows, after those from before: of two with the same cookie the last one's stands. */
+  addFollower(follower: CookieFollower): void {
+    this.#followers = [...this.#followers, follower]
   }
 
   /** Whether a commit has given the response a cookie, or its removal, that stands. */
@@ -47,7 +55,7 @@ export class SessionAnswer {
     this.#carrier.send(this.#ctx, this.#line)
     this.#carrier.vary(this.#ctx)
     this.keep()
-    this.#onCookie?.()
+    for (const follower of this.#followers) follower.follow()
   }
 
   /** Sees to it that what was told survives Koa's error handler. */
@@ -74,7 +82,7 @@ export class SessionAnswer {
     this.#line = undefined
     this.keep()
     this.#carrier.withdraw(this.#ctx)
-    this.#onCookie?.()
+    for (const follower of this.#followers) follower.follow()
   }
 
   #lifeOf(state: SessionState, now: number): CookieLife {

@@ -1,6 +1,7 @@
 import test from 'ava'
-import type { Session } from '../../../src/lib/index.js'
-import { onBoth, openCsrfSite, type Person } from './site.js'
+import type { Context } from 'koa'
+import { csrf, type Session } from '../../../src/lib/index.js'
+import { KEY, onBoth, openCsrfSite, type Person } from './site.js'
 
 const COOKIE = 'csrftoken'
 const OTHER_KEY = 'another secret of the tests, and of nobody else'
@@ -274,4 +275,44 @@ test('S05 the cookie with the token holds neither the id nor what the store know
   const id = person.cookies.get('sessionid') ?? ''
   const { key = '' } = (await site.sessions.engine.inspect?.(id)) ?? {}
   t.false(token.includes(id) || (key !== '' && token.includes(key)))
+})
+
+onBoth('S64 where csrf() is used twice, the tokens of both cookies follow the id', async (t, engine) => {
+  const inner = csrf({ secretKey: OTHER_KEY, cookieName: 'other' })
+  const same = csrf({ secretKey: KEY })
+  const page = (change: (session: Session) => unknown) => async (ctx: Context) => {
+    const tokens: unknown[] = []
+    const view = async (): Promise<void> => {
+      tokens.push(ctx.state.csrfToken)
+      await change(await (Reflect.get(ctx, 'session') as Promise<Session>))
+    }
+    // A second one for the first one's cookie: the token of the page is the inner one's.
+    await same(ctx, async () => {
+      tokens.push(ctx.state.csrfToken)
+      await inner(ctx, view)
+    })
+    ctx.body = tokens.join(' ')
+  }
+  const site = await openCsrfSite(t, engine, {
+    handlers: {
+      '/first': page((session) => session.set<string>('n', 1)),
+      '/next': page((session) => session.cycleKey()),
+      '/saved': page(async (session) => {
+        session.cycleKey()
+        await session.save()
+        session.set<string>('n', 2)
+      }),
+      '/look': page(() => {}),
+    },
+  })
+  const person = site.person()
+  const held = (): string => [COOKIE, 'other'].map((name) => person.cookies.get(name)).join(' ')
+  for (const path of ['/first', '/next', '/saved']) {
+    const before = held()
+    await person.fetch(path)
+    t.not(held(), before)
+    const kept = held()
+    t.is(await person.token('/look'), kept, `${path}: both are good with the session's cookie`)
+    t.is(held(), kept)
+  }
 })
