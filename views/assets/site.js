@@ -11,12 +11,22 @@ for (const details of document.querySelectorAll('details[data-remember]')) {
   }
 }
 
-// This page has told what came of the prediction. Loaded again, by hand or when the time is over, it shows another
-// moment, which nobody predicted.
+// Once a page has told what came of the prediction, it shows another moment when it is loaded again, which nobody
+// predicted. A page that has not told it yet may do so then.
 const address = new URL(location.href)
-if (address.searchParams.has('prediction')) {
+if (document.getElementById('predicted') && address.searchParams.has('prediction')) {
   address.searchParams.delete('prediction')
   history.replaceState(history.state, '', address)
+}
+
+const more = document.getElementById('inspector-more')
+try {
+  if (more) {
+    more.checked = localStorage.getItem('tessera.more') === 'yes'
+    more.addEventListener('change', () => localStorage.setItem('tessera.more', more.checked ? 'yes' : 'no'))
+  }
+} catch {
+  // As above.
 }
 
 const units = [

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import test from 'ava'
 import { questions } from '../../../src/site/demos/predictions/questions.js'
 import { root } from '../../support/root.js'
-import { onEngines, openSite, type Page, type Person } from './site.js'
+import { onEngines, openSite, type Page, type Person, type Site } from './site.js'
 
 /** A step, taken with a prediction: a form of the page, or an address. */
 interface Step {
   readonly prediction: string
-  take(person: Person, prediction: string): Promise<Page>
+  take(person: Person, prediction: string, site: Site): Promise<Page>
 }
 
 const form = (path: string, action: string, typed: Record<string, string> = {}) =>
@@ -61,10 +61,22 @@ const steps: readonly Step[] = [
     },
   },
   {
-    prediction: 'get-session.there',
-    take: (person, prediction) => person.open(`${SHORT}/get?prediction=${prediction}`),
+    prediction: 'get-session.gone',
+    async take(person, prediction, site) {
+      const asked = `${SHORT}/get?prediction=${prediction}`
+      // Whoever does not wait is told nothing yet.
+      const early = await person.open(asked)
+      site.now += 30_000
+      return early.has('#predicted') ? early : person.open(asked)
+    },
   },
-  { prediction: 'delete-key.stays', take: form(SHORT, `${SHORT}/delete`) },
+  {
+    prediction: 'delete-key.stays',
+    async take(person, prediction) {
+      await person.submit(await person.open(SHORT), `${SHORT}/set`, { name: 'Ada' })
+      return form(SHORT, `${SHORT}/delete`)(person, prediction)
+    },
+  },
   { prediction: 'flush.ends', take: form(SHORT, `${SHORT}/flush`) },
   { prediction: 'compared.saved', take: form(NESTED, `${NESTED}/compared`) },
   { prediction: 'ignored.lost', take: form(NESTED, `${NESTED}/django/ignored`) },
@@ -100,7 +112,7 @@ onEngines(
         const answers = questions.get(name)?.answers ?? []
         const said = answers.find((one) => (one.value === value) === isRight)
         const did = answers.find((one) => one.value === value)
-        const page = await take(person, `${name}.${said?.value}`)
+        const page = await take(person, `${name}.${said?.value}`, site)
         t.is(
           page.text('#predicted'),
           `You said: ${said?.text} ${isRight ? 'That is what happened.' : `What happened: ${did?.text}`}`,

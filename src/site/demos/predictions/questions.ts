@@ -94,9 +94,9 @@ const list: Readonly<Record<string, Question>> = {
   'get-session': {
     text: 'You set the session, and wait until its time is over. Then you press the button. Is the name still there?',
     answers: [answer('there', 'The name is there.'), answer('gone', 'The name is not there.')],
-    // Without its cookie and without a name there is nothing that could have expired.
-    outcome: on('set-get-delete-get', ({ name, id, sent }) =>
-      name !== undefined ? 'there' : sent !== undefined && id === undefined ? 'gone' : undefined,
+    // Before the time is over nothing is known, and without a cookie nothing has expired.
+    outcome: on('set-get-delete-get', ({ id, sent }) =>
+      sent !== undefined && id === undefined ? 'gone' : undefined,
     ),
   },
   'delete-key': {
