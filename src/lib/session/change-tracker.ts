@@ -23,6 +23,8 @@ export class ChangeTracker {
   #originalsSince: Map<object, JsonValue> | undefined
   /** Keys of objects that were handed out and are in the session no more. Made when first needed. */
   #forgotten: Set<string> | undefined
+  /** Keys whose changes were taken up since the last `restart`. Made when first needed. */
+  #noticed: Set<string> | undefined
   readonly #mode: NestedChanges
 
   constructor(mode: NestedChanges) {
@@ -64,6 +66,10 @@ export class ChangeTracker {
       assertJson(key, value)
       // What was made by another realm, or has no prototype, is the same all the same if it is written so.
       if (!isSameJson(copyOf(value), before)) changed.push(key)
+    }
+    for (const key of changed) {
+      this.#noticed ??= new Set()
+      this.#noticed.add(key)
     }
     return changed
   }
@@ -118,6 +124,16 @@ export class ChangeTracker {
       this.#remember(key, value)
     }
     this.#originalsSince = new Map()
+    this.#noticed = undefined
+  }
+
+  /** The same for the keys whose changes were taken up before, and only for them. */
+  restartNoticed(data: ReadonlyMap<string, unknown>): void {
+    for (const key of this.#noticed ?? []) {
+      const value = this.#tracked.get(key)?.value
+      if (value !== undefined && data.get(key) === value) this.#remember(key, value)
+    }
+    this.#noticed = undefined
   }
 
   /** The store has the values as they were at the last `restart`. */

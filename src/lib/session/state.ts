@@ -309,6 +309,8 @@ export class SessionState {
   #tellLate(): void {
     const listener = this.lateListener
     this.lateListener = undefined
+    // The commit has saved them. Nobody needs another copy of them before.
+    if (listener) this.#tracker?.restartNoticed(this.data)
     listener?.changedLate()
   }
 }

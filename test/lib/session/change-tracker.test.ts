@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import test from 'ava'
 import type { Session } from '../../../src/lib/index.js'
 import { openSessions, SessionTooLate } from '../../../src/lib/index.js'
@@ -126,4 +127,54 @@ test.serial('R31 a request that transforms ten times as many keys does ten times
   }
   const [few, many] = [await workFor(20), await workFor(200)]
   t.true(many <= 10 * few, `${few} calls for 20 keys, ${many} for 200`)
+})
+
+/** Paints the car, and does `act` when that is committed and the answer's body goes out. */
+const paintThen = (act: (session: Session) => unknown): Handler => {
+  return async (ctx) => {
+    const session = await ctx.session
+    paint(session)
+    const body = new PassThrough()
+    ctx.body = body
+    ctx.res.once('pipe', () => {
+      act(session)
+      body.end()
+    })
+  }
+}
+
+onStoreAndCookie(
+  'W8 what the commit has saved in place is not reported when it is looked at later',
+  async (t, open) => {
+    const site = await open({
+      '/look': paintThen((session) => session.get('car')),
+      '/change': paintThen((session) => Object.assign(Object(session.get('car')), { late: true })),
+    })
+    for (const [path, reports] of [
+      ['/look', 0],
+      ['/change', 1],
+    ] as const) {
+      const id = await site.store({ car: { wheels: 'steel' } })
+      await site.send(path, { cookie: `sessionid=${id}` })
+      t.is(site.errors.length, reports, path)
+    }
+  },
+)
+
+onStore('what the commit has saved in place is not saved again over what others wrote', async (t, open) => {
+  const late: Promise<void>[] = []
+  const site = await open({
+    '/': paintThen((session) => {
+      const saving = async (): Promise<void> => {
+        const other = await site.sessions.open(session.id)
+        await other.set('car', { wheels: 'theirs' }).save()
+        await session.set('a', 1).save()
+      }
+      late.push(saving())
+    }),
+  })
+  const id = await site.store({ car: { wheels: 'steel' } })
+  await site.send('/', { cookie: `sessionid=${id}` })
+  await Promise.all(late)
+  t.deepEqual(Object.fromEntries(await site.sessions.open(id)), { car: { wheels: 'theirs' }, a: 1 })
 })
