@@ -66,6 +66,7 @@ export {
 export type { ReadonlySession } from './session/readonly-session.js'
 export type { ExpiryQuestion, Session } from './session/session.js'
 export type { OnBatch } from './session/sweeper.js'
+export type { UserSession } from './session/user-sessions.js'
 export type { OnEnd, WatchEnd } from './session/watcher.js'
 export type { Sessions, SessionsOptions } from './sessions.js'
 export { type Definition, type OwnDefinitions, type OwnValues, setting } from './settings/definitions.js'
@@ -75,4 +76,3 @@ export { type LoadOptions, loadSettings, type SettingsAndOwn } from './settings/
 export type { MovedSetting, MoveFrom, Settings } from './settings/settings.js'
 export type { TraceMessage } from './tracing.js'
 export type { LogInOptions } from './users/log-in.js'
-export type { UserSession } from './users/user-sessions.js'

@@ -23,6 +23,7 @@ import type { OldSessions } from './session/old-sessions.js'
 import { Session } from './session/session.js'
 import { DetachedOwner, openSession } from './session/session-handle.js'
 import { clearExpired, Sweeper } from './session/sweeper.js'
+import { UserSessions } from './session/user-sessions.js'
 import { watchableOf } from './session/watchable.js'
 import { SessionWatcher } from './session/watcher.js'
 import type { Sessions, SessionsOptions } from './sessions.js'
@@ -30,7 +31,6 @@ import { settingsAndPlace } from './settings/cookie-place.js'
 import { type GivenOldEngine, givenOldEngine, oldEngineOf } from './settings/old-engine.js'
 import type { Settings } from './settings/settings.js'
 import { openUserSessionIndex, type UserSessionIndex } from './users/user-session-index.js'
-import { UserSessions } from './users/user-sessions.js'
 
 /** What the package's other entries need of sessions that are open. */
 export interface SessionsParts {

@@ -9,9 +9,9 @@ import type { OldSessions } from './session/old-sessions.js'
 import type { ReadonlySession } from './session/readonly-session.js'
 import type { Session } from './session/session.js'
 import type { OnBatch } from './session/sweeper.js'
+import type { UserSession } from './session/user-sessions.js'
 import type { OnEnd } from './session/watcher.js'
 import type { MoveFrom, SettingsOptions } from './settings/settings.js'
-import type { UserSession } from './users/user-sessions.js'
 
 /** What `openSessions` takes: settings by their camelCase names, and what only code can hand over. */
 export interface SessionsOptions

@@ -1,8 +1,8 @@
 import { consoleLogger } from '../logger.js'
 import { openForCommand } from '../open-sessions.js'
+import type { UserSession } from '../session/user-sessions.js'
 import type { Sessions } from '../sessions.js'
 import type { Settings } from '../settings/settings.js'
-import type { UserSession } from '../users/user-sessions.js'
 import { CommandFailed, WrongUsage } from './failure.js'
 import { columns, harmless, json, paint } from './terminal.js'
 

@@ -4,7 +4,7 @@ import type { Engine, SessionIndex } from '../engines/engine.js'
 import { EngineMisconfigured, EngineUnavailable } from '../engines/errors.js'
 import type { Logger } from '../logger.js'
 import { SessionContended, SessionInterrupted } from '../session/errors.js'
-import type { LifecycleEvents } from '../session/lifecycle-events.js'
+import type { RevokedBy } from '../session/events.js'
 import { endedIn, finish } from './ending.js'
 import { type Limit, makeRoom } from './limit.js'
 import { ARRIVAL } from './locate.js'
@@ -14,11 +14,17 @@ import { UserLists } from './user-lists.js'
 /** With so many keys of one log-in, those that its session has left are looked for, and dropped. */
 const MANY_KEYS = 4
 
+/** Who is told of sessions that had to give way to another log-in. */
+export interface RevocationEvents {
+  /** `count`: how many ended; `undefined` where nobody knows. */
+  revoked(userId: string, by: RevokedBy, count: number | undefined): void
+}
+
 export interface UserSessionIndexParts {
   readonly engine: Engine
   readonly mutex: KeyedMutex
   readonly limit: Limit
-  readonly lifecycle: LifecycleEvents
+  readonly lifecycle: RevocationEvents
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly logger: Logger
