@@ -13,7 +13,7 @@ export interface PassportManager {
 }
 
 /** What `ctx.login` and `passport.authenticate` take, as far as sessions go. */
-interface LogInOptions {
+interface PassportLogInOptions {
   readonly keepSessionInfo?: boolean
   readonly successReturnToOrRedirect?: string
   /** What to show for the device in the list of the user's sessions. Default: the browser's `User-Agent`. */
@@ -43,7 +43,7 @@ export class SessionManager {
   logIn(
     request: { readonly ctx: Context },
     user: unknown,
-    options: LogInOptions | Callback,
+    options: PassportLogInOptions | Callback,
     done: Callback,
   ): void {
     if (typeof options === 'function') {
@@ -74,7 +74,7 @@ export class SessionManager {
     })
   }
 
-  logOut(_request: unknown, options: LogInOptions | Callback | undefined, done?: Callback): void {
+  logOut(_request: unknown, options: PassportLogInOptions | Callback | undefined, done?: Callback): void {
     if (typeof options === 'function') {
       this.logOut(_request, {}, options)
       return
@@ -83,7 +83,7 @@ export class SessionManager {
     done?.()
   }
 
-  #logIn(ctx: Context, user: unknown, serialized: unknown, options: LogInOptions): void {
+  #logIn(ctx: Context, user: unknown, serialized: unknown, options: PassportLogInOptions): void {
     const { passportSession } = this.#parts
     const {
       keepSessionInfo,

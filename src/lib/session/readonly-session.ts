@@ -64,7 +64,7 @@ export class ReadonlySession {
     return this.#session.authenticatedAt
   }
 
-  /** Whether the user proved who they are less than so many minutes ago. False for anonymous visitors. */
+  /** Whether the user proved who they are less than `minutes` ago. False for anonymous visitors. */
   authenticatedWithin(minutes: number): boolean {
     return this.#session.authenticatedWithin(minutes)
   }

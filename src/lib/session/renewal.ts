@@ -12,7 +12,7 @@ export function graceOf({ renewal: { renewAfter, renewGrace } }: SessionContext)
   return Math.min(renewGrace, renewAfter ?? renewGrace) * 1000
 }
 
-/** So many renewals in a row may get lost. After that the session keeps its id, and the old id still leads to it. */
+/** The number of renewals in a row that may get lost. After them the session keeps its id, and the old id still leads to it. */
 const MOST_LOST = 8
 
 export type IdFacts = Pick<SessionRecord, 'renewedAt' | 'renewal'>

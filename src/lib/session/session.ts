@@ -139,7 +139,7 @@ export class Session extends SessionMap {
   }
 
   /**
-   * Whether the user proved who they are less than so many minutes ago, for routes that ask for it (S73). False for
+   * Whether the user proved who they are less than `minutes` ago, for routes that ask for it (S73). False for
    * anonymous visitors.
    */
   authenticatedWithin(minutes: number): boolean {

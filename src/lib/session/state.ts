@@ -21,7 +21,7 @@ export interface LiveOrigin {
   readonly kind: 'live'
   readonly id: string
   readonly version: Version
-  /** The session was renewed since it had this id, so many times (S24). */
+  /** How many times the session was renewed since it had this id (S24). */
   readonly renewed?: number
   /** The id is still good, but another is to take its place (S54). */
   readonly outdated?: boolean

@@ -57,7 +57,7 @@ async function takeOverFrom(
   // Another request can have taken it over between the two looks.
   if (old === undefined || (old.expires !== undefined && old.expires <= now))
     return claimedBy(await engine.index?.read(claim), from, key, context)
-  const record = recordOf(old, now, rules)
+  const record = recordFrom(old, now, rules)
   // Without claims both requests make the same id, and only one of them can store it.
   const drawn = engine.index === undefined ? '' : generateId()
   const id = idFor(from, key, drawn)
@@ -123,7 +123,11 @@ async function answered<Result>(limit: number, ask: () => Promise<Result>): Prom
   }
 }
 
-function recordOf({ data, expires }: OldSession, now: number, rules: SessionContext['rules']): SessionRecord {
+function recordFrom(
+  { data, expires }: OldSession,
+  now: number,
+  rules: SessionContext['rules'],
+): SessionRecord {
   const end = endOfSaved({ createdAt: now, expiry: undefined, user: undefined }, now, rules)
   return {
     // A store in memory may have handed out what JSON does not hold.

@@ -158,7 +158,7 @@ export class UserSessions {
     let doubt = unread
     let marked: UserList | undefined
     await lists.change(userId, 0, (list) => {
-      // A process that cannot read the list has begun another one meanwhile, which lacks what was announced in ours.
+      // A process that cannot read the list has begun another one meanwhile, from which what was announced in ours is missing.
       doubt = list?.begun === partial.begun ? unread : (unread ?? REPLACED)
       marked = list && markEnded(withFound(list, kept, this.#parts.clock()), isMeant)
       return doubt === undefined && marked ? asWhole(marked) : marked

@@ -41,7 +41,7 @@ export interface SessionWatcherParts {
 }
 
 /** Where a watched session is: at a key of the store, or under its id where the engine has no keys. */
-interface Place {
+interface Watched {
   readonly key: string
   readonly expires: number
   readonly watches: Set<Watch>
@@ -50,7 +50,7 @@ interface Place {
 interface Watch {
   readonly onEnd: OnEnd
   /** `undefined`: it is over. */
-  place: Place | undefined
+  place: Watched | undefined
 }
 
 /**
@@ -60,7 +60,7 @@ interface Watch {
  */
 export class SessionWatcher {
   readonly #parts: SessionWatcherParts
-  readonly #places = new Map<string, Place>()
+  readonly #places = new Map<string, Watched>()
   #timer: NodeJS.Timeout | undefined
   #stopListening: (() => Promise<void>) | undefined
   #looking: Promise<void> | undefined
@@ -99,7 +99,7 @@ export class SessionWatcher {
     await this.#looking
   }
 
-  #placeAt(key: string, expires: number): Place {
+  #placeAt(key: string, expires: number): Watched {
     const place = this.#places.get(key) ?? { key, expires, watches: new Set() }
     this.#places.set(key, place)
     return place
@@ -156,7 +156,7 @@ export class SessionWatcher {
   }
 
   /** Answers what went wrong. */
-  async #lookAt(place: Place): Promise<unknown> {
+  async #lookAt(place: Watched): Promise<unknown> {
     try {
       const { key, loaded } = await this.#follow(place)
       // Another look was quicker.
@@ -173,7 +173,7 @@ export class SessionWatcher {
   async #follow({
     key,
     expires,
-  }: Place): Promise<{ readonly key: string; readonly loaded: Loaded | 'alive' }> {
+  }: Watched): Promise<{ readonly key: string; readonly loaded: Loaded | 'alive' }> {
     const { engine, clock } = this.#parts
     if (engine.index?.follow) return engine.index.follow(key)
     // A cookie that nobody can revoke ends at its time, and not before.
@@ -195,7 +195,7 @@ export class SessionWatcher {
   }
 
   /** The session was renewed, which nobody asked for. */
-  #move(place: Place, key: string): void {
+  #move(place: Watched, key: string): void {
     this.#places.delete(place.key)
     const next = this.#placeAt(key, place.expires)
     for (const watch of place.watches) {
@@ -204,7 +204,7 @@ export class SessionWatcher {
     }
   }
 
-  #end(place: Place, why: WatchEnd): void {
+  #end(place: Watched, why: WatchEnd): void {
     this.#places.delete(place.key)
     const watches = [...place.watches]
     place.watches.clear()

@@ -38,12 +38,12 @@ export function withRoom(list: UserList): UserList {
   return { ...list, room: Math.max(LEAST_ROOM, 2 * list.sessions.size) }
 }
 
-/** The list as one that lacks no log-in. */
+/** The list as one from which no log-in is missing. */
 export function asWhole({ isPartial: _, ...list }: UserList): UserList {
   return list
 }
 
-/** The list with log-ins that were met in the store, by their handles, and lack in it. */
+/** The list with log-ins that were met in the store, by their handles, and are missing from it. */
 export function withFound(list: UserList, keys: ReadonlyMap<string, string>, now: number): UserList {
   const found = [...keys].map(([handle, key]): [string, Listed] => [handle, { at: now, keys: [key] }])
   return withSessions(list, new Map([...found, ...list.sessions]))

@@ -11,7 +11,7 @@ import { ARRIVAL } from './locate.js'
 import { emptyList, type Listed, type UserList, withSessions } from './user-list.js'
 import { UserLists } from './user-lists.js'
 
-/** With so many keys of one log-in, those that its session has left are looked for, and dropped. */
+/** From this number of keys of one log-in on, those that its session has left are looked for, and dropped. */
 const MANY_KEYS = 4
 
 /** Who is told of sessions that had to give way to another log-in. */
@@ -36,7 +36,7 @@ interface Parts extends Omit<UserSessionIndexParts, 'engine' | 'mutex'> {
 }
 
 /** A user's session that is about to get a new key. */
-export interface Moving {
+export interface PlannedMove {
   readonly user: SessionUser
   /** Whose the session is in the store so far. */
   readonly before: SessionUser | undefined
@@ -115,8 +115,8 @@ export class UserSessionIndex {
   }
 
   /** The steps for a session that is about to get a new key. */
-  move(moving: Moving): IndexedMove {
-    return new IndexedMove(this.#parts, moving)
+  move(planned: PlannedMove): IndexedMove {
+    return new IndexedMove(this.#parts, planned)
   }
 
   /**
@@ -159,14 +159,14 @@ export class UserSessionIndex {
 /** One session on its way to a new key: `announce` before each attempt to store it, then `arrived` or `failed`. */
 export class IndexedMove {
   readonly #parts: Parts
-  readonly #moving: Moving
+  readonly #planned: PlannedMove
   readonly #isLogIn: boolean
   #announced: { readonly key: string; readonly at: number } | undefined
 
-  constructor(parts: Parts, moving: Moving) {
+  constructor(parts: Parts, planned: PlannedMove) {
     this.#parts = parts
-    this.#moving = moving
-    this.#isLogIn = moving.before?.handle !== moving.user.handle
+    this.#planned = planned
+    this.#isLogIn = planned.before?.handle !== planned.user.handle
   }
 
   /**
@@ -177,7 +177,7 @@ export class IndexedMove {
    */
   async announce(newId: string): Promise<void> {
     const { index, lists, limit, lifecycle, clock } = this.#parts
-    const { user, before, id, expires } = this.#moving
+    const { user, before, id, expires } = this.#planned
     const key = index.keyOf(newId)
     const isFirst = this.#isLogIn && this.#announced === undefined
     let written: UserList | undefined
@@ -209,7 +209,7 @@ export class IndexedMove {
    */
   async arrived(): Promise<void> {
     const { index, lists, clock } = this.#parts
-    const { user } = this.#moving
+    const { user } = this.#planned
     const announced = this.#announced
     if (announced === undefined || Math.abs(clock() - announced.at) < ARRIVAL / 2) return
     const held = (await lists.read(user.id))?.sessions.get(user.handle)
@@ -222,7 +222,7 @@ export class IndexedMove {
   async failed(error: unknown): Promise<void> {
     const isUndone = error instanceof SessionInterrupted || error instanceof SessionContended
     if (!(isUndone && this.#isLogIn && this.#announced)) return
-    await new UserSessionIndex(this.#parts).remove(this.#moving.user)
+    await new UserSessionIndex(this.#parts).remove(this.#planned.user)
   }
 
   /** Where the session may be, without keys that it certainly left: it has come and gone there. */
