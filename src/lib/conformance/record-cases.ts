@@ -25,9 +25,13 @@ export const recordCases = about('records', [
       const data = { list: [1] }
       const id = await createIn(bench.engine, record(bench, data))
       data.list.push(2)
+      // What somebody else reads who leaves it as it is may be kept, and is not handed to this one.
+      await bench.engine.load(id, true)
       const first = await found(bench.engine, id)
       ;(first.record.data.list as number[]).push(3)
       assert.deepEqual((await found(bench.engine, id)).record.data, { list: [1] })
+      const readOnly = await bench.engine.load(id, true)
+      assert.deepEqual(readOnly.kind === 'found' && readOnly.record.data, { list: [1] })
     },
   },
   {

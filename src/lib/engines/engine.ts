@@ -24,8 +24,11 @@ export interface Engine {
   /**
    * The session under `id`. Unknown, expired, malformed and undecodable are all `missing`: nobody outside can tell
    * them apart (S19), `why` is for events alone. A record whose `expires` is exactly now has expired.
+   *
+   * The record is the caller's own. With `isReadOnly` the caller promises to change nothing of it, and to hand nothing of it
+   * out but copies; so an engine that remembers records may answer the one that it remembers. Default: false.
    */
-  load(id: string): Promise<Loaded>
+  load(id: string, isReadOnly?: boolean): Promise<Loaded>
 
   /**
    * Stores `record` under a new id, which the session layer has drawn, and answers the id that the cookie is to carry.

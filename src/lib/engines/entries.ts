@@ -36,7 +36,7 @@ export interface StoredSession extends StoredEntry {
 
 interface Remembered {
   readonly text: string
-  /** `undefined` where the text was read once. */
+  /** `undefined` where the text was read once, by somebody who may change what it says. */
   readonly entry: Entry | undefined
 }
 
@@ -50,6 +50,14 @@ export interface EntriesParts {
   readonly logger: Logger
 }
 
+/** Who reads an entry, and what for. */
+export interface Reading {
+  /** Whether nothing of the entry will be changed or handed out: then it may be the one that is remembered. Default: false. */
+  readonly isReadOnly?: boolean
+  /** Whether it is a line in the log that an entry cannot be read. Default: true. */
+  readonly isLogged?: boolean
+}
+
 /** A store's entries as what they mean: sessions and tombstones that have not expired. */
 export class Entries {
   readonly #parts: EntriesParts
@@ -59,11 +67,15 @@ export class Entries {
     this.#parts = parts
   }
 
-  /** What `stored`, which stands at `key`, means now. `isLogged`: that it cannot be read is a line in the log. */
-  decode(key: string, stored: StoredEntry | undefined, isLogged = true): LiveEntry | Tombstone | Missing {
+  /** What `stored`, which stands at `key`, means now. */
+  decode(
+    key: string,
+    stored: StoredEntry | undefined,
+    { isReadOnly = false, isLogged = true }: Reading = {},
+  ): LiveEntry | Tombstone | Missing {
     if (stored === undefined) return MISSING
     const { clock } = this.#parts
-    const entry = this.#entryIn(stored.text, key)
+    const entry = this.#entryIn(stored.text, key, isReadOnly)
     if (entry === undefined) return isLogged ? this.#undecodable() : UNDECODABLE
     if (entry.kind === 'superseded') return stored.expires > clock() ? entry : LAPSED
     // A touch moves the end beside the text; the end within the text may be older.
@@ -106,16 +118,17 @@ export class Entries {
   }
 
   /**
-   * What the text at `key` says. Decoding costs more than the rest of a read. So what a text says that is read a second
-   * time is remembered, and whoever reads it again is given a copy.
+   * What the text at `key` says. Decoding costs more than the rest of a read, so what a text says is remembered. Whoever does
+   * not promise to leave it as it is is given a copy, which is worth its price from the second reading on.
    */
-  #entryIn(text: string, key: string): Entry | undefined {
+  #entryIn(text: string, key: string, isReadOnly: boolean): Entry | undefined {
     const before = this.#remembered.get(key)
     const isKnown = before?.text === text
-    if (isKnown && before.entry !== undefined) return copyOf(before.entry)
+    if (isKnown && before.entry !== undefined) return isReadOnly ? before.entry : copyOf(before.entry)
     const entry = this.#parts.codec.decode(text, key)
     if (entry?.kind !== 'session' || entry.outdated || text.length > LONGEST_REMEMBERED) return entry
-    this.#remembered.set(key, { text, entry: isKnown ? copyOf(entry) : undefined })
+    if (isReadOnly) this.#remembered.set(key, { text, entry })
+    else this.#remembered.set(key, { text, entry: isKnown ? copyOf(entry) : undefined })
     return entry
   }
 

@@ -100,18 +100,19 @@ class SignedCookies implements Engine {
     return this.#sessions.isWritten(text)
   }
 
-  load(id: string): Promise<Loaded> {
+  load(id: string, isReadOnly = false): Promise<Loaded> {
     const held = this.#sessions.read(id)
     if (held.kind === 'missing') return Promise.resolve(held)
     const { user } = held.payload.record
     // Nobody to ask, so nothing to wait for.
-    if (user === undefined || this.#revoked === undefined) return Promise.resolve(loadedFrom(held))
-    return this.#loadUnlessRevoked(held, this.#revoked.of(user.id))
+    if (user === undefined || this.#revoked === undefined)
+      return Promise.resolve(loadedFrom(held, isReadOnly))
+    return this.#loadUnlessRevoked(held, this.#revoked.of(user.id), isReadOnly)
   }
 
-  async #loadUnlessRevoked(held: Held, revoked: Promise<Revoked>): Promise<Loaded> {
+  async #loadUnlessRevoked(held: Held, revoked: Promise<Revoked>, isReadOnly: boolean): Promise<Loaded> {
     const since = deadSince(held.payload, await revoked)
-    if (since === undefined) return loadedFrom(held)
+    if (since === undefined) return loadedFrom(held, isReadOnly)
     // The answer to a request that was on its way must not cost the browser the cookie that it was given instead.
     return Math.abs(this.#tools.clock() - since) < SUPERSEDED_FOR ? SUPERSEDED : MISSING
   }
@@ -247,8 +248,8 @@ class SignedCookies implements Engine {
   }
 }
 
-function loadedFrom({ payload: { record }, outdated }: Held): Loaded {
-  // What is remembered is handed out to nobody.
-  const loaded = { kind: 'found', record: copyOf(record), version: 1 } as const
+function loadedFrom({ payload: { record }, outdated }: Held, isReadOnly: boolean): Loaded {
+  // What is remembered goes to nobody who may change it.
+  const loaded = { kind: 'found', record: isReadOnly ? record : copyOf(record), version: 1 } as const
   return outdated ? { ...loaded, outdated } : loaded
 }

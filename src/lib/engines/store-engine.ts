@@ -120,17 +120,21 @@ export class StoreEngine implements Engine {
     return #parts in engine ? engine.#parts : undefined
   }
 
-  load(id: string): Promise<Loaded> {
+  load(id: string, isReadOnly = false): Promise<Loaded> {
     if (!isId(id)) return Promise.resolve(MISSING)
     const key = this.#keyOf(id)
     const stored = this.#store.readNow?.(key)
-    if (stored === undefined) return this.#loadFrom(key, this.#store.read(key))
-    const entry = this.#entries.decode(key, stored)
+    if (stored === undefined) return this.#loadFrom(key, this.#store.read(key), isReadOnly)
+    const entry = this.#entries.decode(key, stored, { isReadOnly })
     return entry.kind === 'superseded' ? this.#loadBehind(key, entry) : Promise.resolve(loadedAs(entry))
   }
 
-  async #loadFrom(key: string, reading: Promise<StoredEntry | undefined>): Promise<Loaded> {
-    const entry = this.#entries.decode(key, await reading)
+  async #loadFrom(
+    key: string,
+    reading: Promise<StoredEntry | undefined>,
+    isReadOnly: boolean,
+  ): Promise<Loaded> {
+    const entry = this.#entries.decode(key, await reading, { isReadOnly })
     return entry.kind === 'superseded' ? this.#loadBehind(key, entry) : loadedAs(entry)
   }
 

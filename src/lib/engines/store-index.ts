@@ -130,7 +130,7 @@ export class StoreIndex implements SessionIndex {
     const stored = await entries.storedLatest(key)
     if (stored?.version === undefined || stored.expires <= clock()) return []
     // A process that lacks the key would log a line for each session.
-    const entry = entries.decode(key, stored, false)
+    const entry = entries.decode(key, stored, { isLogged: false })
     if (entry.kind === 'session') return [{ key, record: entry.record }]
     return entry.kind === 'missing' && entry.why === 'undecodable' ? [{ key, record: undefined }] : []
   }

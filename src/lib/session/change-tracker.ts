@@ -31,9 +31,12 @@ export class ChangeTracker {
     this.#mode = mode
   }
 
-  /** To be called with each object that leaves the session. A key is remembered as it was handed out first. */
-  handOut(key: string, value: object): void {
-    if (this.#tracked.get(key)?.value !== value) this.#remember(key, value)
+  /**
+   * To be called with each object that leaves the session. A key is remembered as it was handed out first. `before`: what
+   * `value` is a copy of, if nobody changes that.
+   */
+  handOut(key: string, value: object, before?: JsonValue): void {
+    if (this.#tracked.get(key)?.value !== value) this.#remember(key, value, before)
   }
 
   /** The same for an object that was accounted for otherwise: only changes from now on count. */
@@ -162,10 +165,10 @@ export class ChangeTracker {
     if (this.#originalsSince?.has(value) === false) this.#originalsSince.set(value, before)
   }
 
-  #remember(key: string, value: object): void {
+  #remember(key: string, value: object, known?: JsonValue): void {
     this.#keepOriginal(key)
     // A member of a session is checked before it is put there, and so is JSON.
-    const before = this.#mode === 'compare' ? copyOf(value as JsonValue) : undefined
+    const before = this.#mode === 'compare' ? (known ?? copyOf(value as JsonValue)) : undefined
     this.#tracked.set(key, { value, before })
   }
 }

@@ -37,7 +37,7 @@ export async function takeMessages(
   key: string,
 ): Promise<unknown[]> {
   assertKey(key)
-  const waiting = listIn(messagesIn(state.look().get(FLASH)), key)
+  const waiting = listIn(messagesIn(state.own(FLASH)), key)
   if (waiting.length === 0) return []
   const isStored = state.id !== undefined && context.engine.capabilities.revocable
   if (!isStored) {
@@ -98,7 +98,7 @@ function advance(state: SessionState, { read, written }: Taken): void {
 /** Forgets what the store had, which is taken, and takes what this request has added and not saved. */
 function takeOwn(state: SessionState, key: string): readonly unknown[] {
   const stored = storedUnder(state, key)
-  const messages = messagesIn(state.data.get(FLASH))
+  const messages = messagesIn(state.own(FLASH))
   const list = listIn(messages, key)
   const own = list.slice(Math.max(0, list.length - ownCount(state, key, list.length - stored.length)))
   if (state.saved) {
@@ -135,7 +135,7 @@ function without(messages: Messages, key: string, own: readonly unknown[]): Mess
 
 /** Changes the messages, and on a conflict the newest ones in the same way. */
 function change(state: SessionState, fn: (present: unknown) => Messages | undefined): void {
-  const value = fn(state.look().get(FLASH))
+  const value = fn(state.own(FLASH))
   state.change().transform(FLASH, fn, value)
   keep(state, value)
 }

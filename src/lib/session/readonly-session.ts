@@ -1,4 +1,5 @@
 import { type InspectOptions, inspect } from 'node:util'
+import { copyOf } from '../codecs/json-copy.js'
 import type { SessionContext } from './context.js'
 import type { ValueOf } from './data.js'
 import { type ExpiryQuestion, Session, type ShownSession } from './session.js'
@@ -34,7 +35,7 @@ export class ReadonlySession {
     this.#state = state
     this.#context = context
     this.#session = new Session(state, context, { save: () => Promise.reject(refusal('save')) })
-    for (const value of state.data.values()) freeze(value)
+    for (const [key, value] of state.data) state.data.set(key, frozen(copyOf(value)))
     // An assignment such as `session.views = 1` throws.
     Object.freeze(this)
   }
@@ -155,8 +156,8 @@ function refusal(name: string): TypeError {
   return new TypeError(`session.${name}() does nothing: this session ${READ_ONLY}`)
 }
 
-function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
-  Object.freeze(value)
-  for (const part of Object.values(value)) freeze(part)
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.values(value).forEach(frozen)
+  return Object.freeze(value)
 }

@@ -44,7 +44,7 @@ function open(ids: readonly string[], context: SessionContext): Promise<SessionH
 
 /** As nearly every request opens it: with one promise beside the engine's. */
 function openOnly(id: string, context: SessionContext): Promise<SessionHandle> {
-  return context.engine.load(id).then((loaded) => {
+  return context.engine.load(id, true).then((loaded) => {
     if (loaded.kind !== 'missing') return resumeSession({ id, loaded }, context)
     context.lifecycle.missing(id, loaded)
     return unknownSession(context)

@@ -127,7 +127,6 @@ export class SessionMap {
   }
 
   #handOut(key: string, value: unknown): unknown {
-    if (typeof value === 'object' && value !== null) this.#state.tracker.handOut(key, value)
-    return value
+    return typeof value === 'object' && value !== null ? this.#state.handOut(key, value) : value
   }
 }

@@ -1,3 +1,4 @@
+import { copyOf } from '../codecs/json-copy.js'
 import type { CustomExpiry, JsonObject, Renewal, SessionRecord, SessionUser } from '../codecs/record.js'
 import type { Capabilities } from '../engines/engine.js'
 import type { Version } from '../engines/session-store.js'
@@ -173,6 +174,27 @@ export class SessionState {
       throw new UnsupportedValue(`the session cannot hold the key ${key}: ${this.#reservedKeys[key]}`)
   }
 
+  /** What stands under the key, for whoever may change it in place, or hand it out. */
+  own(key: string): unknown {
+    return this.#ownOf(key, this.look().get(key))
+  }
+
+  /** The same for a handler, whose changes in place are noticed. `value`: what stands under the key. */
+  handOut(key: string, value: object): object {
+    const { tracker } = this
+    const own = this.#ownOf(key, value)
+    tracker.handOut(key, own, own === value ? undefined : (value as JsonObject))
+    return own
+  }
+
+  /** What the engine has answered it may answer to other requests too, so a copy takes its place. */
+  #ownOf<Value>(key: string, value: Value): Value {
+    if (typeof value !== 'object' || value === null || value !== this.#loaded?.[key]) return value
+    const own = copyOf(value)
+    this.data.set(key, own)
+    return own
+  }
+
   /** Every change of the data comes through here. */
   change(): Changes {
     this.accessed = true
@@ -262,7 +284,9 @@ export class SessionState {
   restore(now: number): void {
     const { saved } = this
     const data = new Map<string, unknown>()
-    for (const [key, value] of toMap(saved?.data)) data.set(key, this.#tracker?.original(key, value) ?? value)
+    // Copies, since the engine may have answered to others what is saved here.
+    for (const [key, value] of toMap(saved?.data))
+      data.set(key, copyOf(this.#tracker?.original(key, value) ?? value))
     this.saved = saved && { ...saved, data: Object.fromEntries(data) as JsonObject }
     this.data = data
     this.createdAt = saved?.createdAt ?? now

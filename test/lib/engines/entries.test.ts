@@ -23,9 +23,9 @@ function counted() {
   })
   const stored = (n: number, expires = 2000) =>
     entries.session('key', { data: { n, list: [n] }, createdAt: 500, expires })
-  const read = (key: string, n: number, expires?: number) => {
+  const read = (key: string, n: number, expires?: number, isReadOnly = false) => {
     const before = decoded
-    const entry = entries.decode(key, stored(n, expires))
+    const entry = entries.decode(key, stored(n, expires), { isReadOnly })
     return { entry, decoded: decoded - before }
   }
   return { read }
@@ -41,6 +41,23 @@ test('a text that stands under a key as before is decoded twice at the most, and
     return decoded
   })
   t.deepEqual(times, [1, 1, 0, 0])
+})
+
+test('whoever leaves what a text says as it is need not wait for a second reading, and shares it with nobody else', (t) => {
+  const { read } = counted()
+  const expected = { data: { n: 7, list: [7] }, createdAt: 500, expires: 2000 }
+  const first = read('a', 7, 2000, true)
+  const second = read('a', 7, 2000, true)
+  const other = read('a', 7)
+  t.deepEqual([first.decoded, second.decoded, other.decoded], [1, 0, 0])
+  if (first.entry.kind !== 'session' || second.entry.kind !== 'session' || other.entry.kind !== 'session')
+    return t.fail()
+  t.is(first.entry.record, second.entry.record)
+  ;(other.entry.record.data.list as number[]).push(8)
+  t.deepEqual(second.entry.record, expected)
+  const moved = read('a', 7, 1500, true).entry
+  t.deepEqual(moved.kind === 'session' && moved.record, { ...expected, expires: 1500 })
+  t.deepEqual(second.entry.record, expected)
 })
 
 test('another text, or the same one under another key, is decoded', (t) => {
