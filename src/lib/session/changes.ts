@@ -57,9 +57,14 @@ export class Changes implements WrittenKeys {
     return [...(this.#own ?? []), ...(this.#transformed ?? [])]
   }
 
+  /** Whether the key's value no longer depends on what others write. */
+  isOwn(key: string): boolean {
+    return this.#cleared || this.#own?.has(key) === true
+  }
+
   /** Whether the key's value is this request's to say. */
   has(key: string): boolean {
-    return this.#cleared || this.#own?.has(key) === true || this.#transformed?.has(key) === true
+    return this.isOwn(key) || this.#transformed?.has(key) === true
   }
 
   /** The newest data with these changes on top; with those of one key only, if there is an `only`. */
@@ -86,7 +91,7 @@ export class Changes implements WrittenKeys {
     } else if (change.kind !== 'transform') {
       this.#own ??= new Set()
       this.#own.add(change.key)
-    } else if (this.#cleared || this.#own?.has(change.key)) {
+    } else if (this.isOwn(change.key)) {
       // `fn` was given a value of this request's own making; a second run could find that value changed.
       const { key, value } = change
       this.#add(value === undefined ? { kind: 'delete', key } : { kind: 'set', key, value })

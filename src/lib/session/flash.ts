@@ -39,7 +39,9 @@ export async function takeMessages(
   assertKey(key)
   const waiting = listIn(messagesIn(state.own(FLASH)), key)
   if (waiting.length === 0) return []
-  const isStored = state.id !== undefined && context.engine.capabilities.revocable
+  // After `clear()` they are this request's own, and what the store has goes with the commit.
+  const isCleared = state.isModified && state.pending.changes.isOwn(FLASH)
+  const isStored = state.id !== undefined && context.engine.capabilities.revocable && !isCleared
   if (!isStored) {
     change(state, (present) => withList(messagesIn(present), key, []))
     return [...waiting]

@@ -142,6 +142,24 @@ onStore('messages that push older ones out of the list are shown at once, and on
   }
 })
 
+onStoreAndCookie('messages that clear() has removed are not shown', async (t, open) => {
+  const { send, store, stored, calls } = await open({
+    '/': async (ctx) => {
+      const session = await ctx.session
+      session.clear()
+      session.flash('notice', 'Emptied').flash('error', 'later')
+      ctx.body = JSON.stringify([await session.flash('notice'), await session.flash('notice')])
+    },
+  })
+  const id = await store({ n: 1, flash: { notice: ['Saved'], error: ['Failed'] } })
+  calls.length = 0
+  const answer = await send('/', { cookie: `sessionid=${id}` })
+  t.is(answer.body, '[["Emptied"],[]]')
+  t.deepEqual(calls, ['load', 'update'])
+  const found = await stored(idAfter(answer, id))
+  t.deepEqual(found.kind === 'found' && found.record.data, { flash: { error: ['later'] } })
+})
+
 onStore(
   'each take of messages is one write, and what the request writes besides is one more',
   async (t, open) => {

@@ -171,6 +171,7 @@ export class Request {
   #rotate = false
   #loggedIn = false
   #end = false
+  #cleared = false
 
   constructor(world: World, id: string | undefined) {
     const found = id === undefined ? undefined : world.find(id)
@@ -217,6 +218,7 @@ export class Request {
         return
       }
       case 'clear':
+        this.#cleared = true
         this.#change((newest) => newest.clear())
         this.#setExpiry(undefined)
         return
@@ -265,7 +267,7 @@ export class Request {
   commit({ failed = false, explicit = false }): Told {
     const told = this.#carryOut(failed, explicit)
     this.#done = []
-    this.#modified = this.#expiryChanged = this.#rotate = this.#loggedIn = this.#end = false
+    this.#modified = this.#expiryChanged = this.#rotate = this.#loggedIn = this.#end = this.#cleared = false
     return told
   }
 
@@ -390,7 +392,7 @@ export class Request {
     const { id } = this
     const waiting = messagesIn(data)
     if (waiting.length === 0) return []
-    if (id === undefined || this.#world.rules.inCookie) {
+    if (id === undefined || this.#world.rules.inCookie || this.#cleared) {
       this.#change((newest) => keepMessages(newest, []))
       return waiting
     }
