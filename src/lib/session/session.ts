@@ -156,7 +156,8 @@ export class Session extends SessionMap {
 
   /**
    * Commits now rather than when the response begins; for code outside a request, and for handlers that write the
-   * response themselves. Writes even if nothing was changed, as Django's does.
+   * response themselves. Writes even if nothing was changed, as Django's does. What is changed while it waits, or later, is
+   * for the next commit. An object whose key another request has changed meanwhile is another one afterwards: `get` it again.
    *
    * What this throws, the end of the request does not throw again; `discard()` drops what could not be saved.
    *
