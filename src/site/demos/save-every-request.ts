@@ -73,7 +73,9 @@ export function saveEveryRequest({ short, sliding, clock }: SaveEveryRequestPart
       view: 'save-every-request',
       title: setting === 'on' ? 'Save on every request' : 'Save on change only',
       locals,
-      sources: ['demos/save-every-request.ts#on', 'demos/save-every-request.ts#read'],
+      sources: [...(setting === 'on' ? ['on'] : []), 'read'].map(
+        (name) => `demos/save-every-request.ts#${name}`,
+      ),
       live: true,
       after: async () => {
         const until = await endNow()

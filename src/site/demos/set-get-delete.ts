@@ -119,6 +119,8 @@ export function setGetDelete({ short, clock }: SetGetDeleteParts): Router {
     return {
       cookieName: short.cookieName,
       age: formatSeconds(short.age),
+      // It waits in the address until the time is over.
+      prediction: queryValue(ctx, 'prediction'),
       hasName: session.has('name'),
       entries: sessionEntries(session),
       id: id === undefined ? undefined : digest(id),

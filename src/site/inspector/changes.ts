@@ -1,4 +1,4 @@
-import type { GivenCookie, SentCookie } from './cookies.js'
+import { type GivenCookie, MASS, type SentCookie } from './cookies.js'
 import { differences, shortened } from './differences.js'
 import type { EngineCall } from './recording.js'
 
@@ -36,8 +36,9 @@ function cookieChange(
   { name, value, isRemoval, isTooLarge }: GivenCookie,
   sent: readonly SentCookie[],
 ): Change {
-  const before = sent.find((cookie) => cookie.name === name)?.value
   const own = { where: 'cookie', name } as const
+  if (name === MASS) return { ...own, after: value, what: 'set' }
+  const before = sent.find((cookie) => cookie.name === name)?.value
   if (isRemoval) return { ...own, before, what: 'removed' }
   if (isTooLarge) return { ...own, after: value, what: 'is too large, so the browser drops it' }
   if (before === undefined) return { ...own, after: value, what: 'new' }
@@ -49,7 +50,7 @@ function cookieChange(
 const told: Readonly<Record<string, string>> = {
   'create created': 'begins',
   'rotate updated': 'has another id',
-  'touch touched': 'has a later end',
+  'touch touched': 'has its end written again',
   'delete deleted': 'ends',
   'index.evict deleted': 'of another device ends',
   'revocations.revokeUser revoked': 'of each other device ends',

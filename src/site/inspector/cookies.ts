@@ -90,7 +90,7 @@ function purposeOf(name: string): string | undefined {
 }
 
 /** The cookies that try how many a browser keeps: hundreds, and all alike. */
-const MASS = 'limit-…'
+export const MASS = 'limit-…'
 const MOST_ALIKE = 1
 
 /** The first few of such cookies, and how many more there are. */

@@ -39,7 +39,7 @@ inBrowser(
     t.is(await page.locator('#predicted').count(), 0, 'the time is not over yet')
     site.now = until - 1_000
     if (tour.scripts) await page.clock.runFor(19_000)
-    else await page.reload()
+    else await tour.follow('Get session again')
     await tour.reads('#said', 'Hello, Ada')
     await tour.reads('.token .countdown', 'in 1 second')
     site.now = until
