@@ -208,16 +208,8 @@ export interface SessionIndex {
   /**
    * Writes the list if it still has `version`; `undefined`: if there is none. False: somebody was faster. It is kept
    * until `expires`, milliseconds since 1970.
-   *
-   * `isProtected`: as in `StoredEntry`. Default: true. False for a list that anybody can cause, as often as they like.
    */
-  write(
-    name: string,
-    list: JsonObject,
-    expires: number,
-    version: Version | undefined,
-    options?: { readonly isProtected?: boolean },
-  ): Promise<boolean>
+  write(name: string, list: JsonObject, expires: number, version: Version | undefined): Promise<boolean>
   /**
    * What has become of the session that stood at `key`, for those who watch it: as `load`, and on to the key where renewals
    * have moved it, also when the old id no longer leads there. An index without this method cannot follow: the engine is

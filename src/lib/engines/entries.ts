@@ -106,6 +106,11 @@ export class Entries {
     return user === undefined ? { text, expires, version } : { text, expires, version, isProtected: true }
   }
 
+  /** A list of an index as it is to stand at `key`. */
+  list(key: string, record: SessionRecord, before?: Version): StoredSession {
+    return { ...this.session(key, record, before), isProtected: true }
+  }
+
   /**
    * What is left at `key`, where a session was, or will not be: for a minute, or for as long as somebody may come with the
    * old id of a session that was renewed. `next`: where that went, `expires`: when it ends.

@@ -98,9 +98,9 @@ export interface StoredEntry {
   /** `undefined` for a tombstone. */
   readonly version: Version | undefined
   /**
-   * Security depends on this entry: it is a user's list, a revocation, or the session of somebody logged in. A store that
-   * forgets entries when it is full must not forget this one to make room for entries without the mark. All other stores
-   * ignore it; `read` need not answer it.
+   * Security depends on this entry: it is a user's list, a revocation, the claim on a session of another library, or the
+   * session of somebody logged in. A store that forgets entries when it is full must not forget this one to make room for
+   * entries without the mark. All other stores ignore it; `read` need not answer it.
    */
   readonly isProtected?: boolean
 }

@@ -32,9 +32,6 @@ interface ListPlace {
   readonly isBehindDamage: boolean
 }
 
-/** A list as it is to stand in the place of the version `before`. */
-type EntryAfter = (before?: Version) => StoredEntry
-
 function isNoEntry({ text, version }: StoredEntry): boolean {
   return version === undefined && metadataOf(text) === undefined
 }
@@ -106,15 +103,13 @@ export class StoreIndex implements SessionIndex {
     list: JsonObject,
     expires: number,
     version: Version | undefined,
-    { isProtected = true } = {},
   ): Promise<boolean> {
     const { store, entries, clock } = this.#parts
     const key = this.#elsewhere.get(name) ?? this.#listKey(name)
     const now = clock()
     const record: SessionRecord = { data: list, createdAt: now, expires }
-    const entryAfter: EntryAfter = (before) => ({ ...entries.session(key, record, before), isProtected })
-    if (version !== undefined) return store.replace(key, entryAfter(version), version, now)
-    return (await store.insert(key, entryAfter())) || this.#replaceDead(key, entryAfter)
+    if (version !== undefined) return store.replace(key, entries.list(key, record, version), version, now)
+    return (await store.insert(key, entries.list(key, record))) || this.#replaceDead(key, record)
   }
 
   async *#scan(): AsyncGenerator<readonly ScannedSession[], void> {
@@ -140,11 +135,11 @@ export class StoreIndex implements SessionIndex {
    * processes can find it at the same moment; the version lets one of them win. `now` is 0, so that the expired list
    * meets the store's condition "alive".
    */
-  async #replaceDead(key: string, entryAfter: EntryAfter): Promise<boolean> {
+  async #replaceDead(key: string, record: SessionRecord): Promise<boolean> {
     const { store, entries } = this.#parts
     const stored = await entries.storedLatest(key)
     if (stored?.version === undefined || entries.decode(key, stored).kind === 'session') return false
-    return store.replace(key, entryAfter(stored.version), stored.version, 0)
+    return store.replace(key, entries.list(key, record, stored.version), stored.version, 0)
   }
 
   /**

@@ -23,8 +23,8 @@ export interface TakenOver extends Resolved {
  * session that the claim names. So a request that was cut off before its claim has taken over nothing: no cookie leads to
  * what it has stored. The claim stays as long as the old session could live. So a session that has ended here does not come
  * back, even if it was in the cookie itself. An engine without an index cannot remember that, as it cannot end sessions.
- * `cache` remembers it while its process lives and it has room: whoever visits the old site can cause any number of claims,
- * and they must not take the room of users who log in.
+ * `cache` remembers it while its process lives, in the room of what is never forgotten: if anonymous sessions could push a
+ * claim out, the old cookie would be good again after a log-out.
  *
  * The claim holds no id, but half of what an id is made of: who reads the store and has the old cookie, but not the old
  * library's secret, cannot make it.
@@ -64,10 +64,9 @@ async function takeOverFrom(
   const created = await engine.create(id, record)
   if (created.kind === 'taken') return loadedFrom(id, context)
   const until = old.expires ?? now + LONGEST_LIFE
-  const isOurs = await engine.index?.write(claim, { drawn }, until, undefined, { isProtected: false })
-  if (isOurs === false) {
+  if (engine.index && !(await engine.index.write(claim, { drawn }, until, undefined))) {
     await engine.delete(created.id)
-    return claimedBy(await engine.index?.read(claim), from, key, context)
+    return claimedBy(await engine.index.read(claim), from, key, context)
   }
   return finish(from, key, created, record, context)
 }

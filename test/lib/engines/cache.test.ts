@@ -152,10 +152,11 @@ test('a log-in is refused for which the store of revocations would have no room'
   )
 })
 
-test('old sessions that are taken over take no room from users', async (t) => {
+test('an old cookie that was taken over and logged out stays worthless, and what finds no room is refused', async (t) => {
   const sessions = await openSessions({
     engine: 'cache',
     cacheMaxSessions: MAX,
+    logger: { warn: () => {}, error: () => {} },
     readThrough: [
       {
         keyOf: (cookies) => cookies('old').at(-1),
@@ -168,17 +169,31 @@ test('old sessions that are taken over take no room from users', async (t) => {
   })
   t.teardown(() => sessions.close())
   const app = new Koa()
+  app.silent = true
   app.use(sessions.middleware())
   app.use(async (ctx) => {
     const session = await ctx.session
+    if (ctx.path === '/visit') session.set('visits', 1)
     if (ctx.path === '/log-in') session.login('ada')
-    ctx.body = session.get('key') ?? 'nothing'
+    if (ctx.path === '/log-out') session.logout()
+    ctx.body = session.get('key') ?? session.user ?? 'nobody'
   })
   const url = await serve(t, app)
   const agent = new Agent()
   t.teardown(() => agent.destroy())
-  for (let n = 0; n < MAX * 2; n++)
-    t.is((await send(agent, url, { cookie: `old=visitor-${n}` })).body, `visitor-${n}`)
-  t.is((await send(agent, `${url}/log-in`)).status, 200)
-  t.is((await sessions.forUser('ada')).length, 1)
+  const ask = (path: string, cookie?: string) => send(agent, `${url}${path}`, cookie ? { cookie } : {})
+
+  const [user] = (await ask('/log-in')).cookies
+  const ada = `${user?.name}=${user?.value}`
+  const room = MAX * 0.9 - 2
+  for (let n = 0; n < room; n++) {
+    const { body, cookies } = await ask('/', `old=visitor-${n}`)
+    t.is(body, `visitor-${n}`)
+    if (n === 0) await ask('/log-out', `${cookies[0]?.name}=${cookies[0]?.value}`)
+  }
+  t.is((await ask('/', 'old=one-more')).status, 500)
+  t.is((await ask('/log-in')).status, 500)
+  for (let n = 0; n < MAX * 2; n++) await ask('/visit')
+  t.is((await ask('/', 'old=visitor-0')).body, 'nobody')
+  t.is((await ask('/', ada)).body, 'ada')
 })
