@@ -24,6 +24,7 @@ import {
 import { Entries, LAPSED, type LiveEntry, SUPERSEDED_FOR } from './entries.js'
 import { assertStoreOptions } from './given-engine.js'
 import { type IdScheme, isId, plainIds } from './ids.js'
+import { ownText } from './own-text.js'
 import { Recent } from './recent.js'
 import type { SessionStore, StoredEntry, Version } from './session-store.js'
 import { StoreIndex } from './store-index.js'
@@ -286,7 +287,7 @@ export class StoreEngine implements Engine {
     const known = this.#keys.get(id)
     if (known !== undefined) return known
     const key = `${this.#keyPrefix}:${this.#ids.keyOf(id)}`
-    this.#keys.set(id, key)
+    this.#keys.set(ownText(id), key)
     return key
   }
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { ownText } from './own-text.js'
 
 /** How many cookies are remembered, and the longest of them, in characters. */
 const REMEMBERED = 1000
@@ -39,8 +40,7 @@ export class VerifiedCookies<Held extends object> {
     this.#id = id
     this.#held = held
     if (id.length > LONGEST) return
-    // A part of the Cookie header, as V8 cuts it out, would keep the whole header in memory.
-    const own = Buffer.from(id, 'latin1').toString('latin1')
+    const own = ownText(id)
     this.#byMac.set(own.slice(-MAC_LENGTH), { id: own, held })
   }
 }
