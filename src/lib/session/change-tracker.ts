@@ -9,6 +9,8 @@ interface Tracked {
   readonly value: object
   /** A copy of the value as it was when it was handed out; `undefined` where changes are ignored. */
   readonly before: JsonValue | undefined
+  /** Whether the value came from the store. What a handler has put there may have become something that JSON does not hold. */
+  readonly isStored: boolean
 }
 
 /**
@@ -85,10 +87,10 @@ export class ChangeTracker {
     return true
   }
 
-  /** Whether `value` is the one that was handed out under the key, and `changed` looks at what it holds. */
+  /** Whether `value` is the one that was handed out under the key, and all that `changed` lets pass in it is JSON. */
   compares(key: string, value: unknown): boolean {
     const tracked = this.#tracked.get(key)
-    return tracked?.value === value && tracked?.before !== undefined
+    return tracked?.value === value && tracked?.before !== undefined && tracked.isStored
   }
 
   /** Whether somebody was given an object under the key, and may have changed it or put it there again. */
@@ -123,8 +125,9 @@ export class ChangeTracker {
     for (const key of own) {
       const value = data.get(key)
       if (typeof value !== 'object' || value === null || this.#tracked.get(key)?.value === value) continue
-      if (this.#mode === 'compare') assertJson(key, value)
+      // First, so that it counts as changed if the handler mends it.
       this.#remember(key, value)
+      if (this.#mode === 'compare') assertJson(key, value)
     }
     this.#originalsSince = new Map()
     this.#noticed = undefined
@@ -167,8 +170,17 @@ export class ChangeTracker {
 
   #remember(key: string, value: object, known?: JsonValue): void {
     this.#keepOriginal(key)
-    // A member of a session is checked before it is put there, and so is JSON.
-    const before = this.#mode === 'compare' ? (known ?? copyOf(value as JsonValue)) : undefined
-    this.#tracked.set(key, { value, before })
+    const before = this.#mode === 'compare' ? (known ?? copied(key, value)) : undefined
+    this.#tracked.set(key, { value, before, isStored: known !== undefined })
+  }
+}
+
+/** @throws UnsupportedValue naming the place, if the value was made to hold itself since it was put there. */
+function copied(key: string, value: object): JsonValue {
+  try {
+    return copyOf(value as JsonValue)
+  } catch (error) {
+    assertJson(key, value)
+    throw error
   }
 }

@@ -1,4 +1,5 @@
-import type { WrittenKeys } from '../codecs/record.js'
+import { copyOf } from '../codecs/json-copy.js'
+import type { JsonValue, WrittenKeys } from '../codecs/record.js'
 
 /**
  * Makes a key's next value from its present one, `undefined` where there is none; what it answers so is removed. May run
@@ -78,6 +79,14 @@ export class Changes implements WrittenKeys {
       else put(data, change.key, change.fn(data.get(change.key)))
     }
     return data
+  }
+
+  /** The same changes, with values that nobody else has: a handler may go on to change its own. */
+  copied(): Changes {
+    const copies = new Changes()
+    for (const change of this.#log)
+      copies.#add('value' in change ? { ...change, value: copyOf(change.value as JsonValue) } : change)
+    return copies
   }
 
   /** Adds what was done after these changes. */

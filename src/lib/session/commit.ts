@@ -77,6 +77,7 @@ function traced(
 function noticeNestedChanges(state: SessionState, { explicit }: Ending): boolean {
   try {
     state.noticeNestedChanges()
+    state.isSavedEarly = explicit
     if (explicit) state.trackOnwards()
     return true
   } catch (error) {
@@ -100,7 +101,8 @@ async function carryOutOrGiveBack(
 ): Promise<Verdict> {
   const pending = state.takePending()
   try {
-    const cookie = await carryOut(step, state, pending, context, ending, now)
+    const own = ending.explicit ? { ...pending, changes: pending.changes.copied() } : pending
+    const cookie = await carryOut(step, state, own, context, ending, now)
     if (ending.explicit) state.trackedIsStored()
     const { origin, saved } = state
     if (pending.logIn && saved?.user && origin.kind === 'live')

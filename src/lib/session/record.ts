@@ -9,6 +9,8 @@ export interface RecordParts extends Life {
   readonly renewal: Renewal | undefined
   /** Whether a value is known to be JSON, and need not be looked at. */
   isJson?(key: string, value: unknown): boolean
+  /** A value, which is JSON, as it goes into the record. Default: as it is. */
+  toWrite?(key: string, value: JsonValue): JsonValue
 }
 
 /**
@@ -25,8 +27,9 @@ export function recordOf(parts: RecordParts, now: number, rules: ExpiryRules): S
 
 function toObject(parts: RecordParts): JsonObject {
   const object: Record<string, JsonValue> = {}
-  for (const [key, value] of parts.data) {
-    assertJsonIn(parts, key, value)
+  for (const [key, held] of parts.data) {
+    assertJsonIn(parts, key, held)
+    const value = parts.toWrite === undefined ? held : parts.toWrite(key, held)
     // It is a key like any other; an assignment would set the object's prototype.
     if (key === '__proto__')
       Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })

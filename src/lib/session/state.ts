@@ -1,5 +1,12 @@
 import { copyOf } from '../codecs/json-copy.js'
-import type { CustomExpiry, JsonObject, Renewal, SessionRecord, SessionUser } from '../codecs/record.js'
+import type {
+  CustomExpiry,
+  JsonObject,
+  JsonValue,
+  Renewal,
+  SessionRecord,
+  SessionUser,
+} from '../codecs/record.js'
 import type { Capabilities } from '../engines/engine.js'
 import type { Version } from '../engines/session-store.js'
 import { type LogInOptions, logInOf } from '../users/log-in.js'
@@ -53,6 +60,8 @@ export class SessionState {
    * that may change the session.
    */
   lateListener: { changedLate(): void } | undefined
+  /** Whether a handler goes on while the commit is under way. */
+  isSavedEarly = false
   readonly #nestedChanges: NestedChanges
   /** As the engine answered it; `undefined` where nobody knows any more who was given what. */
   #loaded: JsonObject | undefined
@@ -229,6 +238,14 @@ export class SessionState {
   isJson(key: string, value: unknown): boolean {
     if (this.#tracker?.hasHandedOut(key)) return this.#isStill && this.#tracker.compares(key, value)
     return value === this.#loaded?.[key]
+  }
+
+  /**
+   * A value as the record gets it. While `save()` is under way a handler may change its own objects, which is for the next
+   * commit, and the record may be written late: after the user's list, or merged into a newer one. So it gets copies.
+   */
+  toWrite(key: string, value: JsonValue): JsonValue {
+    return this.isSavedEarly && value !== this.#loaded?.[key] ? copyOf(value) : value
   }
 
   /** Takes up what was changed in place, so that it counts like `set`. `keys`: where to look. Default: everywhere. */

@@ -1,5 +1,12 @@
-import { EngineUnavailable, UnsupportedValue } from '../../../src/lib/index.js'
-import { idAfter, type OpenSite, onStore, onStoreAndCookie, type SiteOptions } from '../../support/site.js'
+import { EngineUnavailable, type Session, UnsupportedValue } from '../../../src/lib/index.js'
+import {
+  idAfter,
+  type OpenSite,
+  onStore,
+  onStoreAndCookie,
+  type Site,
+  type SiteOptions,
+} from '../../support/site.js'
 
 /** A stored session with a nested value, and what is stored once `change` was done to it and saved by a request. */
 async function storedAfter(
@@ -145,6 +152,86 @@ onStoreAndCookie('a value that is changed in place while a save() is under way i
   const answer = await site.send('/', { cookie: `sessionid=${id}` })
   t.deepEqual((await site.sessions.open(idAfter(answer, id))).get('list'), [1, 2, 3])
 })
+
+/** What a handler does before a `save()` of which the record is written late. */
+const lateWrites: Readonly<Record<string, (session: Session, site: Site) => unknown>> = {
+  'under a new id': (session) => session.cycleKey(),
+  'with a log-in': (session) => session.login('ada'),
+  'in the place of another session': (session) => {
+    session.flush()
+    session.set('job', { state: 'idle' })
+  },
+  'merged into what another request wrote': async (session, site) => {
+    session.set('mine', { n: 1 })
+    await (await site.sessions.open(session.id)).set('other', 1).save()
+  },
+}
+
+for (const [how, prepare] of Object.entries(lateWrites)) {
+  onStoreAndCookie(
+    `a save() writes what the session held when it was called, ${how}, and a change that is taken back is none`,
+    async (t, open) => {
+      let told: unknown
+      const site = await open({
+        '/': async (ctx) => {
+          const session = await ctx.session
+          await prepare(session, site)
+          const job = session.get('job') as { state: unknown }
+          const saved = session.save()
+          job.state = ctx.query.state === 'moment' ? new Date(0) : 'busy'
+          await saved
+          told = (await site.sessions.open(session.id)).get('job')
+          job.state = 'idle'
+        },
+      })
+      for (const state of ['busy', 'moment']) {
+        const id = await site.store({ job: { state: 'idle' } })
+        const answer = await site.send(`/?state=${state}`, { cookie: `sessionid=${id}` })
+        t.is(answer.status, 200)
+        t.deepEqual(told, { state: 'idle' })
+        t.deepEqual((await site.sessions.open(idAfter(answer, id))).get('job'), { state: 'idle' })
+      }
+    },
+  )
+}
+
+onStoreAndCookie(
+  'what JSON does not hold is refused in an object that was set, changed and asked for; once mended it is saved',
+  async (t, open) => {
+    const site = await open({
+      '/': async (ctx) => {
+        const session = await ctx.session
+        const own: Record<string, unknown> = {}
+        session.set('own', own)
+        own.bad = () => 1
+        session.get('own')
+      },
+      '/circle': async (ctx) => {
+        const session = await ctx.session
+        const own: Record<string, unknown> = {}
+        session.set('own', own)
+        own.bad = own
+        session.get('own')
+      },
+      '/mended': async (ctx) => {
+        const session = await ctx.session
+        const own: Record<string, unknown> = {}
+        session.set('own', own)
+        own.bad = new Date(0)
+        await t.throwsAsync(session.save(), { instanceOf: UnsupportedValue, message: /own\.bad/ })
+        own.bad = 'good'
+      },
+    })
+    for (const path of ['/', '/circle']) {
+      const id = await site.store({ a: 1 })
+      t.is((await site.send(path, { cookie: `sessionid=${id}` })).status, 500)
+      t.regex(String(site.errors.at(-1)), /UnsupportedValue: .*own\.bad/)
+    }
+    const id = await site.store({ a: 1 })
+    const answer = await site.send('/mended', { cookie: `sessionid=${id}` })
+    t.deepEqual((await site.sessions.open(idAfter(answer, id))).get('own'), { bad: 'good' })
+  },
+)
 
 onStore(
   'so is one that is changed while a save() fails, and discard() drops both changes',
