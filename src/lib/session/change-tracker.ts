@@ -9,7 +9,10 @@ interface Tracked {
   readonly value: object
   /** A copy of the value as it was when it was handed out; `undefined` where changes are ignored. */
   readonly before: JsonValue | undefined
-  /** Whether the value came from the store. What a handler has put there may have become something that JSON does not hold. */
+  /**
+   * Whether the value came from the store: what was changed in it since has been looked at. What a handler has put there may
+   * have become something that JSON does not hold.
+   */
   readonly isStored: boolean
 }
 
@@ -38,7 +41,7 @@ export class ChangeTracker {
    * `value` is a copy of, if nobody changes that.
    */
   handOut(key: string, value: object, before?: JsonValue): void {
-    if (this.#tracked.get(key)?.value !== value) this.#remember(key, value, before)
+    if (this.#tracked.get(key)?.value !== value) this.#remember(key, value, before !== undefined, before)
   }
 
   /** The same for an object that was accounted for otherwise: only changes from now on count. */
@@ -112,9 +115,9 @@ export class ChangeTracker {
    * @throws UnsupportedValue if one of those was changed to hold what JSON does not.
    */
   restart(data: ReadonlyMap<string, unknown>, own: readonly string[] = []): void {
-    for (const [key, { value }] of this.#tracked) {
+    for (const [key, { value, isStored }] of this.#tracked) {
       if (data.get(key) === value) {
-        this.#remember(key, value)
+        this.#remember(key, value, isStored)
       } else {
         this.#keepOriginal(key)
         this.#tracked.delete(key)
@@ -136,8 +139,9 @@ export class ChangeTracker {
   /** The same for the keys whose changes were taken up before, and only for them. */
   restartNoticed(data: ReadonlyMap<string, unknown>): void {
     for (const key of this.#noticed ?? []) {
-      const value = this.#tracked.get(key)?.value
-      if (value !== undefined && data.get(key) === value) this.#remember(key, value)
+      const tracked = this.#tracked.get(key)
+      if (tracked !== undefined && data.get(key) === tracked.value)
+        this.#remember(key, tracked.value, tracked.isStored)
     }
     this.#noticed = undefined
   }
@@ -168,10 +172,10 @@ export class ChangeTracker {
     if (this.#originalsSince?.has(value) === false) this.#originalsSince.set(value, before)
   }
 
-  #remember(key: string, value: object, known?: JsonValue): void {
+  #remember(key: string, value: object, isStored = false, known?: JsonValue): void {
     this.#keepOriginal(key)
     const before = this.#mode === 'compare' ? (known ?? copied(key, value)) : undefined
-    this.#tracked.set(key, { value, before, isStored: known !== undefined })
+    this.#tracked.set(key, { value, before, isStored })
   }
 }
 
