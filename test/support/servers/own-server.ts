@@ -82,6 +82,8 @@ export class OwnServer {
     if (pid === undefined) return
     process.kill(pid, signal)
     for (const child of childrenOf(pid)) signalTo(child, signal)
+    // The signal is on its way. Until each thread has got it, one on another processor may still answer.
+    while (signal === 'SIGSTOP' && !hasStopped(pid)) {}
   }
 
   /** Microseconds that its processes have computed so far; `undefined` where the system does not tell. */
@@ -122,6 +124,17 @@ function cpuOf(pid: number): number {
     return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) * 10_000
   } catch {
     return 0 // gone since the list was read
+  }
+}
+
+/** Whether all threads of a process stand still, by Linux's list; true where the system does not tell, or the process has ended. */
+function hasStopped(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) =>
+      /^State:\t[TtZX]/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8')),
+    )
+  } catch {
+    return true
   }
 }
 
